@@ -1,0 +1,33 @@
+# `make demo` and `make test` set everything up by themselves.
+VENV ?= .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lint test test-slow test-all
+
+help:  ## show this
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## create the environment
+
+$(READY): pyproject.toml gatebot/__init__.py
+	@test -x $(PY) || python3 -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@echo "installing gatebot and its development tools into $(VENV)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+demo: $(READY)  ## gate a harmless and a harmful pull request on a real repository
+	@$(PY) -m examples.demo
+
+lint: $(READY)
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+
+test: lint  ## lint, types and the fast tests
+	@$(PY) -m pytest -n 2 -m "not container and not simulation and not scale" -q
+
+test-slow: $(READY)  ## the real container, simulations, large inputs
+	@$(PY) -m pytest -m "container or simulation or scale" -q
+
+test-all: test test-slow  ## everything

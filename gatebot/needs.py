@@ -1,0 +1,139 @@
+"""What evidence a check can ask for. A need is a value, and the key under which its evidence is stored."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+
+
+class Side(StrEnum):
+    """Which of the two commits under comparison."""
+
+    BASE = "base"
+    HEAD = "head"
+
+
+class Tier(StrEnum):
+    """How much effort a training gets: `smoke` for every pull request, `confirm` for what looks worse there."""
+
+    SMOKE = "smoke"
+    CONFIRM = "confirm"
+
+
+class Labels(StrEnum):
+    """Which labels a training sees."""
+
+    TRUE = "true"
+    SHUFFLED = "shuffled"
+
+
+class Model(StrEnum):
+    """Whose model is trained: the user's, or one of gatebot's own two yardsticks."""
+
+    USER = "user"
+    TRIVIAL = "trivial"
+    SIMPLE = "simple"
+
+
+class Rows(StrEnum):
+    """Which rows are predicted. `train` shows the train-eval gap."""
+
+    EVAL = "eval"
+    TRAIN = "train"
+
+
+class FileKind(StrEnum):
+    """Files of the repository that checks may read."""
+
+    METRICS = "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One training. `seed` is an index; the seed itself is `seed_of(project, seed)`."""
+
+    side: Side
+    tier: Tier = Tier.SMOKE
+    seed: int = 0
+    fold: int = 0
+    labels: Labels = Labels.TRUE
+    repeat: int = 0
+    model: Model = Model.USER
+
+    @property
+    def key(self) -> str:
+        """The name of this evidence inside one Snapshot: the side is the Snapshot's own."""
+        parts = [self.model, self.tier, f"s{self.seed}", f"f{self.fold}"]
+        if self.labels is not Labels.TRUE:
+            parts.append(self.labels)
+        if self.repeat:
+            parts.append(f"r{self.repeat}")
+        return "fit-" + "-".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Predict:
+    """Predictions of one trained model on one set of rows."""
+
+    fit: Fit
+    rows: Rows = Rows.EVAL
+
+    @property
+    def side(self) -> Side:
+        """The side of the model that predicts."""
+        return self.fit.side
+
+    @property
+    def key(self) -> str:
+        """The name of this evidence inside one Snapshot."""
+        return f"predict-{self.rows}-{self.fit.key.removeprefix('fit-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Base and head timed in turn on this machine. Belongs to the pair, stored with head."""
+
+    sides: tuple[Side, ...] = (Side.BASE, Side.HEAD)
+
+    @property
+    def side(self) -> Side:
+        """Where the evidence is stored."""
+        return Side.HEAD
+
+    @property
+    def key(self) -> str:
+        """The name of this evidence inside one Snapshot."""
+        return "timing-" + "-".join(self.sides)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The data as it was read: columns, row identities, the split."""
+
+    side: Side
+
+    @property
+    def key(self) -> str:
+        """The name of this evidence inside one Snapshot."""
+        return "profile"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that the user's own tools wrote."""
+
+    side: Side
+    kind: FileKind
+
+    @property
+    def key(self) -> str:
+        """The name of this evidence inside one Snapshot."""
+        return f"file-{self.kind}"
+
+
+Need = Fit | Predict | Timing | Profile | File
+
+
+def seed_of(project: str, index: int) -> int:
+    """The seed with this index: a hash, so that nobody can pick a lucky one. In [0, 2**31)."""
+    digest = blake2b(f"seed:{project}:{index}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % 2**31
