@@ -1,0 +1,216 @@
+"""The rule: which measures held, which got worse, which stay undecided, and which of them deserve more evidence."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from .arrays import StatError, fraction
+from .contrast import Contrast
+from .multiplicity import holm
+
+
+class Outcome(StrEnum):
+    """What is known about a measure. Ordered by how bad it is: held, undecided, worse."""
+
+    HELD = "held"
+    UNDECIDED = "undecided"
+    WORSE = "worse"
+
+
+class Evidence(StrEnum):
+    """What an answer rests on."""
+
+    NONE = "none"
+    IDENTITY = "identity"
+    SMOKE = "smoke"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How much error is spent where.
+
+    Attributes:
+        alpha: chance that a measure which is worse by its margin is called held.
+        smoke: the part of it that the smoke tier spends.
+        confirm: the part of it that the confirm tier spends; both together are at most `alpha`.
+        worse: chance that anything at all is called worse although nothing is, over all questions of a report.
+    """
+
+    alpha: float = 0.05
+    smoke: float = 0.025
+    confirm: float = 0.025
+    worse: float = 0.0025
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "smoke", "confirm", "worse"):
+            fraction(name, getattr(self, name))
+        if self.smoke + self.confirm > self.alpha * (1 + 1e-12):
+            raise StatError(f"levels: {self.smoke} + {self.confirm} spend more than {self.alpha}")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Is head, in this measure, not worse than base by more than the margin?
+
+    Attributes:
+        smoke: the contrast on smoke evidence.
+        confirm: the contrast on confirm evidence, collected once and fixed beforehand. Where there is one tier only
+            (stored predictions, tiny data) it goes here, `smoke` is None, and the whole alpha is spent on it.
+        margin: how much worse head may be, positive, in the units of the contrasts.
+        identical: predictions are equal byte for byte in all runs: held, whatever the contrasts say.
+        declared: one of the overall measures that the owner declared; they share half of the level of "worse".
+        enforced: False when there are too few rows to decide; the measure is shown and decides nothing.
+    """
+
+    smoke: Contrast | None
+    confirm: Contrast | None
+    margin: float
+    identical: bool = False
+    declared: bool = True
+    enforced: bool = True
+
+    kept: ClassVar[str] = "the loss is within the margin"
+    broken: ClassVar[str] = "proven worse, and by the margin or more"
+    likely: ClassVar[str] = "likely regression, unproven"
+    unclear: ClassVar[str] = "the interval reaches beyond the margin"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.margin < math.inf:
+            raise StatError(f"margin: {self.margin} is not positive")
+
+    def held(self, contrast: Contrast, alpha: float) -> bool:
+        """Shown not to be worse by the margin."""
+        return contrast.lower(alpha) > -self.margin
+
+    def beyond(self, contrast: Contrast) -> bool:
+        """The estimate itself is worse by the margin."""
+        return contrast.delta <= -self.margin
+
+    def suspect(self, contrast: Contrast) -> bool:
+        """Bad enough to look again: half the margin. Needs no error control, since it can only prevent a block."""
+        return contrast.delta <= -self.margin / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Is head, taken alone, below its floor?
+
+    A floor counts as kept until the estimate is below it, and as broken only when that is proven.
+
+    Attributes:
+        smoke: head minus floor on smoke evidence.
+        confirm: head minus floor on confirm evidence; as in `Question`.
+        declared: as in `Question`.
+        enforced: as in `Question`.
+    """
+
+    smoke: Contrast | None
+    confirm: Contrast | None
+    declared: bool = True
+    enforced: bool = True
+
+    identical: ClassVar[bool] = False
+    kept: ClassVar[str] = "at or above the floor"
+    broken: ClassVar[str] = "proven below the floor"
+    likely: ClassVar[str] = "below the floor, unproven"
+    unclear: ClassVar[str] = "below the floor, unproven"
+
+    def held(self, contrast: Contrast, alpha: float) -> bool:  # noqa: ARG002 - the estimate decides, at any level
+        """The estimate is at or above the floor."""
+        return contrast.delta >= 0
+
+    def beyond(self, contrast: Contrast) -> bool:
+        """The estimate is below the floor."""
+        return contrast.delta < 0
+
+    def suspect(self, contrast: Contrast) -> bool:
+        """Below the floor at all is bad enough to look again."""
+        return contrast.delta < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the rule says about one question.
+
+    Attributes:
+        outcome: held, undecided or worse.
+        wants_confirm: smoke evidence looks bad enough to ask for the confirm tier, which has not been seen yet.
+        likely: undecided, and the estimate itself is beyond the margin: "likely regression, unproven".
+        p: p-value of "worse", adjusted for all questions of the report; 1 while there is no confirm evidence.
+        low: lower confidence bound of the difference at the level of the tier it rests on; None without evidence.
+        high: upper bound, likewise.
+        evidence: the tier that the answer rests on.
+        reason: one clause for people.
+    """
+
+    outcome: Outcome
+    wants_confirm: bool
+    likely: bool
+    p: float
+    low: float | None
+    high: float | None
+    evidence: Evidence
+    reason: str
+
+
+def decide(questions: Sequence[Question | Floor], levels: Levels | None = None) -> list[Answer]:
+    """Answers to all questions of a report, in order.
+
+    held: one-sided lower bound above -margin, at smoke or at confirm, each with its part of alpha; no correction for
+    many questions, because all must hold (intersection-union test, Berger 1982). worse: suspect at smoke, and on
+    confirm evidence alone both the estimate beyond the margin and "no loss" refuted, by weighted Holm over all
+    enforced questions. Everything else is undecided. P(any worse | no loss anywhere) <= levels.worse, whatever the
+    dependence between measures and tiers.
+    """
+    levels = levels or Levels()
+    adjusted = iter(_adjusted([question for question in questions if question.enforced], levels))
+    return [_answer(question, next(adjusted) if question.enforced else 1.0, levels) for question in questions]
+
+
+def _adjusted(family: Sequence[Question | Floor], levels: Levels) -> list[float]:
+    """Holm over the whole family: half of the level to what was declared, half to the rest."""
+    if not family:
+        return []
+    declared = sum(question.declared for question in family)
+    share = {True: 1.0 / max(declared, 1), False: 1.0 / max(len(family) - declared, 1)}
+    adjusted = holm([_p_worse(q, levels) for q in family], [share[q.declared] for q in family])
+    return [float(p) for p in adjusted]
+
+
+def _p_worse(question: Question | Floor, levels: Levels) -> float:
+    """1 where the rule cannot come to "worse": the question then still counts, so that the family is not selected."""
+    smoke, confirm = question.smoke, question.confirm
+    if confirm is None or question.identical:
+        return 1.0
+    if smoke is not None and (question.held(smoke, levels.smoke) or not question.suspect(smoke)):
+        return 1.0
+    return confirm.p_worse()
+
+
+def _answer(question: Question | Floor, p: float, levels: Levels) -> Answer:
+    smoke, confirm = question.smoke, question.confirm
+    if question.identical:
+        return Answer(Outcome.HELD, False, False, p, 0.0, 0.0, Evidence.IDENTITY, "identical predictions")
+    if smoke is not None and (confirm is None or question.held(smoke, levels.smoke)):
+        contrast, alpha, evidence = smoke, levels.smoke, Evidence.SMOKE
+    elif confirm is not None:
+        contrast, evidence = confirm, Evidence.CONFIRM
+        alpha = levels.alpha if smoke is None else levels.confirm
+    else:
+        return Answer(Outcome.UNDECIDED, False, False, p, None, None, Evidence.NONE, "no evidence")
+
+    def say(outcome: Outcome, reason: str, *, wants: bool = False, likely: bool = False) -> Answer:
+        return Answer(outcome, wants, likely, p, contrast.lower(alpha), contrast.upper(alpha), evidence, reason)
+
+    if not question.enforced:
+        return say(Outcome.UNDECIDED, "not enforced: too few rows")
+    if question.held(contrast, alpha):
+        return say(Outcome.HELD, question.kept)
+    beyond = question.beyond(contrast)
+    if evidence is Evidence.CONFIRM and beyond and p <= levels.worse:
+        return say(Outcome.WORSE, question.broken)
+    wants = evidence is Evidence.SMOKE and question.suspect(contrast)
+    return say(Outcome.UNDECIDED, question.likely if beyond else question.unclear, wants=wants, likely=beyond)

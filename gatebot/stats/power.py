@@ -1,0 +1,137 @@
+"""What evidence of a given size can see, and how much more would settle an open question."""
+
+import math
+from dataclasses import dataclass
+
+from . import student
+from .arrays import StatError, fraction
+from .contrast import Contrast, Spread
+
+MOST = 20.0
+"""Evidence beyond this multiple of what there is counts as out of reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What it would take to settle an undecided measure, if the estimate is about right.
+
+    Attributes:
+        rows: eval rows needed with the seeds as they are; None when rows alone cannot do it within reach.
+        seeds: seeds a side needed with the rows as they are; None when seeds alone cannot do it within reach.
+        both: factor on rows and seeds together; None when that is out of reach too.
+        detectable: the smallest loss that the present evidence can see.
+        reason: one clause for people.
+    """
+
+    rows: int | None
+    seeds: int | None
+    both: float | None
+    detectable: float
+    reason: str
+
+
+def detectable(se: float, df: float = math.inf, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The smallest true difference that a one-sided test at `alpha` finds with probability `power`, given its error.
+
+    The same number is the smallest margin that a change without any effect is shown to hold with that probability.
+    """
+    contrast = Contrast(0.0, se, df)
+    return _reach(alpha, power, contrast.df) * contrast.se
+
+
+def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float = 0.0025, power: float = 0.8) -> Settle:
+    """The rows and seeds that would settle a measure: as held if its estimate is within the margin, else as worse.
+
+    Args:
+        spread: the evidence so far.
+        margin: positive, in the units of `spread.delta`.
+        alpha: level of "held".
+        worse: level of "worse".
+        power: with which chance more evidence should settle it.
+
+    Raises:
+        StatError: a margin that is not positive.
+    """
+    if not 0 < margin < math.inf:
+        raise StatError(f"margin: {margin} is not positive")
+    total = spread.contrast
+    sees = detectable(total.se, total.df, alpha, power)
+    holds = spread.delta > -margin
+    distance = spread.delta + margin if holds else -spread.delta
+    target = (distance / _reach(alpha if holds else worse, power)) ** 2
+    rows = _multiple(spread.rows, target - spread.seeds)
+    seeds = _multiple(spread.seeds, target - spread.rows) if spread.seeds else None
+    both = _multiple(spread.rows + spread.seeds, target)
+    if both is None:
+        return Settle(None, None, None, sees, f"not resolvable at this margin: this evidence sees {sees:.2g}")
+    found = Settle(
+        rows=None if rows is None else math.ceil(rows * spread.n),
+        seeds=None if seeds is None else math.ceil(seeds * spread.runs),
+        both=both,
+        detectable=sees,
+        reason="",
+    )
+    return Settle(found.rows, found.seeds, both, sees, _advice(found, spread))
+
+
+def rows_for_rate(changed: float, drop: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
+    """Paired rows that show a drop of a rate, by a one-sided test of "no drop" (Connor 1987).
+
+    Args:
+        changed: share of rows whose correctness differs between the models.
+        drop: true loss to be seen, at most `changed`.
+        alpha: one-sided level.
+        power: chance of seeing it.
+
+    Raises:
+        StatError: a drop that is larger than the share of rows that differ.
+    """
+    if not 0 < drop <= changed <= 1:
+        raise StatError(f"rows: a drop of {drop} needs at least as many rows to differ, not {changed}")
+    z_alpha, z_power = student.quantile(1 - fraction("alpha", alpha)), student.quantile(fraction("power", power))
+    return math.ceil(((z_alpha * math.sqrt(changed) + z_power * math.sqrt(changed - drop**2)) / drop) ** 2)
+
+
+def rows_for_rate_unpaired(base: float, drop: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
+    """Rows in each of two independent sets that show a drop of a rate from `base`, pooled variance under "no drop"."""
+    if not 0 < drop <= base <= 1:
+        raise StatError(f"rows: a drop of {drop} from {base}")
+    z_alpha, z_power = student.quantile(1 - fraction("alpha", alpha)), student.quantile(fraction("power", power))
+    head, middle = base - drop, base - drop / 2
+    null = math.sqrt(2 * middle * (1 - middle))
+    true = math.sqrt(base * (1 - base) + head * (1 - head))
+    return math.ceil(((z_alpha * null + z_power * true) / drop) ** 2)
+
+
+def rows_to_certify(rate: float, *, alpha: float = 0.05) -> int:
+    """Rows without a single failure that show a failure rate below `rate`: 59 for 5 %, 299 for 1 %."""
+    return math.ceil(math.log(fraction("alpha", alpha)) / math.log1p(-fraction("rate", rate)))
+
+
+def _reach(alpha: float, power: float, df: float = math.inf) -> float:
+    """How many standard errors a difference must measure to be seen."""
+    fraction("alpha", alpha)
+    return max(0.0, student.quantile(1 - alpha, df) + student.quantile(fraction("power", power), df))
+
+
+def _multiple(variance: float, target: float) -> float | None:
+    """By which factor the evidence must grow so that `variance` shrinks to `target`; None when out of reach."""
+    if variance == 0:
+        return 1.0
+    if target <= 0 or variance / target > MOST:
+        return None
+    return max(1.0, variance / target)
+
+
+def _advice(found: Settle, spread: Spread) -> str:
+    match found.rows, found.seeds:
+        case None, None:
+            return f"{found.both:.1f} times the rows and the seeds would settle it"
+        case int(rows), None if spread.seeds:
+            return f"{rows} rows would settle it; more seeds cannot"
+        case int(rows), None:
+            return f"{rows} rows would settle it"
+        case None, int(seeds):
+            return f"{seeds} seeds would settle it; more rows cannot"
+        case rows, seeds:
+            return f"{rows} rows or {seeds} seeds would settle it"
