@@ -130,7 +130,54 @@ class File:
         return f"file-{self.kind}"
 
 
-Need = Fit | Predict | Timing | Profile | File
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Values of one of the user's own metrics on one set of predictions."""
+
+    predict: Predict
+    metric: str
+
+    @property
+    def side(self) -> Side:
+        """The side of the model that is scored."""
+        return self.predict.side
+
+    @property
+    def key(self) -> str:
+        """The name of this evidence inside one Snapshot."""
+        name = blake2b(self.metric.encode(), digest_size=6).hexdigest()
+        return f"score-{name}-{self.predict.key.removeprefix('predict-')}"
+
+
+Need = Fit | Predict | Timing | Profile | File | Score
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much evidence may be asked for, in trainings: what the Rules and the kind of model allow.
+
+    Attributes:
+        smoke_seeds: seeds of the smoke tier.
+        confirm_seeds: seeds of the confirm tier.
+        folds: models per seed; above 1 every row is predicted out of fold.
+        trains: False where predictions are brought, so that there is nothing to train again.
+        saves: the model is a file, so it can be loaded again in a fresh process.
+    """
+
+    smoke_seeds: int = 2
+    confirm_seeds: int = 5
+    folds: int = 1
+    trains: bool = True
+    saves: bool = True
+
+    def fits(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[Fit, ...]:
+        """Every training of one tier."""
+        seeds = self.smoke_seeds if tier is Tier.SMOKE else self.confirm_seeds
+        return tuple(Fit(side, tier, seed, fold) for seed in range(seeds) for fold in range(self.folds))
+
+    def predictions(self, side: Side, tier: Tier = Tier.SMOKE, rows: Rows = Rows.EVAL) -> tuple[Predict, ...]:
+        """Predictions of every training of one tier."""
+        return tuple(Predict(fit, rows) for fit in self.fits(side, tier))
 
 
 def seed_of(project: str, index: int) -> int:

@@ -1,0 +1,1 @@
+"""The catalogue: one file a check, each a pure function of a Comparison."""

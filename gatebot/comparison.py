@@ -1,0 +1,196 @@
+"""Base and head aligned by row id: all that a check sees."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from gatebot.needs import Effort, Fit, Predict, Profile, Side, Tier
+from gatebot.snapshot.column import Hashes, Names, Numbers, concatenated
+from gatebot.snapshot.evidence import DataProfile, Ending, Predictions, RowTable, Truth
+from gatebot.snapshot.snapshot import Snapshot
+from gatebot.tasks.table import Mask, Table, rows_of
+from gatebot.tasks.task import Declared, Task
+
+MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
+
+_NO_ROWS: Hashes = np.empty(0, dtype=np.uint64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One seed's predictions of both sides over the same units. `base` is None where base has none."""
+
+    seed: int
+    head: Table
+    base: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvalChanges:
+    """What head did to base's eval rows, as hashed ids."""
+
+    added: Hashes = field(default_factory=_NO_ROWS.copy)
+    removed: Hashes = field(default_factory=_NO_ROWS.copy)
+    relabelled: Hashes = field(default_factory=_NO_ROWS.copy)
+    edited: Hashes = field(default_factory=_NO_ROWS.copy)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Evidence of two commits, aligned. Frozen, and never looks outside itself.
+
+    Attributes:
+        task: what the predictions are.
+        head, base: the Snapshots; `base` is None where there is none.
+        declared: the metrics that the Rules name, or the task's default ones.
+        effort: how many seeds and folds each tier has.
+        slices, protected: columns of the row table that the Rules name.
+        changed_paths: paths that the pull request touches; None where that is unknown.
+        rule_paths: those of them that hold the gate itself: Rules, waivers, contract, behaviour files, workflows.
+    """
+
+    task: Task
+    head: Snapshot
+    base: Snapshot | None
+    declared: tuple[Declared, ...] = ()
+    effort: Effort = field(default_factory=Effort)
+    slices: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    changed_paths: tuple[str, ...] | None = None
+    rule_paths: tuple[str, ...] = ()
+
+    def base_alone(self) -> "Comparison | None":
+        """Base in head's place: what a check finds there too is inherited."""
+        if self.base is None:
+            return None
+        return replace(self, head=self.base, base=None, changed_paths=(), rule_paths=())
+
+    def side(self, side: Side) -> Snapshot | None:
+        """The Snapshot of one side."""
+        return self.head if side is Side.HEAD else self.base
+
+    def profile(self, side: Side) -> DataProfile | None:
+        """The data of one side."""
+        snapshot = self.side(side)
+        return None if snapshot is None else snapshot.get(Profile(side), DataProfile)
+
+    @cached_property
+    def truth(self) -> Truth | None:
+        """The labels that decide: base's where there is a base, else head's."""
+        if self.base is not None and self.base.truth is not None:
+            return self.base.truth
+        return self.head.truth
+
+    @cached_property
+    def rows(self) -> RowTable | None:
+        """The eval rows that decide: base's where there is a base, else head's."""
+        profile = self.profile(Side.BASE) or self.profile(Side.HEAD)
+        return None if profile is None else profile.eval_rows
+
+    @cached_property
+    def units(self) -> Hashes:
+        """Ids of the rows on which both sides are compared: known, labelled, and with the same content on both."""
+        if self.truth is None or self.rows is None:
+            return _NO_ROWS
+        known = self.rows.ids[np.isin(self.rows.ids, self.truth.ids)]
+        head = self.profile(Side.HEAD)
+        if self.base is None or head is None:
+            return known
+        return known[np.isin(known, head.eval_rows.ids) & ~np.isin(known, self.eval_changes.edited)]
+
+    @cached_property
+    def eval_changes(self) -> EvalChanges:
+        """How head's eval rows differ from base's."""
+        base, head = self.profile(Side.BASE), self.profile(Side.HEAD)
+        if base is None or head is None or self.base is None:
+            return EvalChanges()
+        old, new = base.eval_rows, head.eval_rows
+        common = old.ids[np.isin(old.ids, new.ids)]
+        same = old.contents[rows_of(old.ids, common)] == new.contents[rows_of(new.ids, common)]
+        return EvalChanges(
+            added=new.ids[~np.isin(new.ids, old.ids)],
+            removed=old.ids[~np.isin(old.ids, new.ids)],
+            relabelled=_relabelled(self.base.truth, self.head.truth),
+            edited=common[~same],
+        )
+
+    def predictions(self, side: Side, tier: Tier, seed: int) -> Predictions | None:
+        """One seed's predictions, all folds together; None unless every fold has them."""
+        snapshot = self.side(side)
+        if snapshot is None:
+            return None
+        needs = [Predict(Fit(side, tier, seed, fold)) for fold in range(self.effort.folds)]
+        parts = [snapshot.get(need, Predictions) for need in needs]
+        usable = [part for part in parts if part is not None and part.effects.ended is Ending.OK and not part.problem]
+        return _joined(usable) if len(usable) == len(parts) else None
+
+    def runs(self, tier: Tier = Tier.SMOKE) -> tuple[Run, ...]:
+        """The seeds for which head, and base where there is one, can be compared on every unit."""
+        return self._runs[tier]
+
+    @cached_property
+    def _runs(self) -> Mapping[Tier, tuple[Run, ...]]:
+        return {tier: tuple(self._each_run(tier)) for tier in Tier}
+
+    def _each_run(self, tier: Tier) -> Iterator[Run]:
+        seeds = self.effort.smoke_seeds if tier is Tier.SMOKE else self.effort.confirm_seeds
+        for seed in range(seeds):
+            head = self._table(self.predictions(Side.HEAD, tier, seed))
+            base = self._table(self.predictions(Side.BASE, tier, seed))
+            if head is not None and (base is not None or self.base is None):
+                yield Run(seed, head, base)
+
+    def base_runs(self, tier: Tier = Tier.SMOKE) -> tuple[Table, ...]:
+        """Every seed that base has on the units that decide: main's own spread over seeds."""
+        tables = (self._table(self.predictions(Side.BASE, tier, seed)) for seed in range(MAX_SEEDS))
+        return tuple(table for table in tables if table is not None)
+
+    def _table(self, predictions: Predictions | None) -> Table | None:
+        if predictions is None or self.truth is None or not len(self.units):
+            return None
+        if not np.isin(self.units, predictions.ids).all():
+            return None
+        return self.task.table(self.truth, predictions, self.units)
+
+    def slice_masks(self, column: str) -> Mapping[str, Mask]:
+        """Units by value of a declared slice column: `value` -> mask of shape [units]. Missing values form no slice."""
+        if self.rows is None or column not in self.rows.slices:
+            return {}
+        values: Names = self.rows.slices[column].take(rows_of(self.rows.ids, self.units))
+        return {name: values.codes == code for code, name in enumerate(values.names) if (values.codes == code).any()}
+
+    @cached_property
+    def groups(self) -> Hashes | None:
+        """The group of each unit, shape [units], where the Rules name one."""
+        if self.rows is None or self.rows.groups is None:
+            return None
+        return self.rows.groups[rows_of(self.rows.ids, self.units)]
+
+
+def _joined(parts: list[Predictions]) -> Predictions:
+    if len(parts) == 1:
+        return parts[0]
+    names = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    return replace(
+        parts[0],
+        ids=np.concatenate([part.ids for part in parts]),
+        columns={name: concatenated([part.columns[name] for part in parts]) for name in names},
+    )
+
+
+def _relabelled(old: Truth | None, new: Truth | None) -> Hashes:
+    """Ids whose label differs between two truths; ids in only one of them are not relabelled."""
+    if old is None or new is None:
+        return _NO_ROWS
+    common = old.ids[np.isin(old.ids, new.ids)]
+    before, after = old.target.take(rows_of(old.ids, common)), new.target.take(rows_of(new.ids, common))
+    match before, after:
+        case Numbers(), Numbers():
+            same = np.equal(before.values, after.values) | (np.isnan(before.values) & np.isnan(after.values))
+        case Names(), Names():
+            same = before.codes == after.recoded(before.names)
+        case _:
+            return common
+    return common[~same]

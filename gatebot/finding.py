@@ -1,0 +1,198 @@
+"""What a check can say: Findings (facts) and Measures (comparisons with a margin), and how much they matter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gatebot.errors import GateError
+from gatebot.stats.contrast import Contrast
+from gatebot.stats.decision import Answer
+
+Fact = str | int | float | bool | None | tuple[str, ...]
+
+
+class Area(StrEnum):
+    """The four quadrants of what can go wrong."""
+
+    CODE = "code"
+    DATA = "data"
+    MODEL = "model"
+    INFRA = "infra"
+
+
+class Level(StrEnum):
+    """Impact and likelihood."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Priority(StrEnum):
+    """How much a finding matters. P0 is the most."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
+class Action(StrEnum):
+    """What a finding does to the pull request, the strongest first."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    WARN = "warn"
+    NOTE = "note"
+
+
+class Status(StrEnum):
+    """A finding against base's."""
+
+    NEW = "new"
+    WORSE = "worse"
+    INHERITED = "inherited"
+    FIXED = "fixed"
+
+
+class Direction(StrEnum):
+    """Which way a metric is better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+    @property
+    def sign(self) -> float:
+        """Multiply by this and higher is better."""
+        return 1.0 if self is Direction.HIGHER else -1.0
+
+
+class Provenance(StrEnum):
+    """Where a number comes from, the most trustworthy first."""
+
+    COMPUTED = "computed"
+    RESCORED = "rescored"
+    CLAIMED = "claimed"
+    UNTRUSTED = "untrusted"
+
+
+class Bound(StrEnum):
+    """What a measure is held against."""
+
+    CHANGE = "change"  # base's value, less the margin
+    FLOOR = "floor"  # a fixed value, `floor` or `ceiling`
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file of the repository."""
+
+    path: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a check found.
+
+    Attributes:
+        subject: what it is about, stable from run to run: waivers and statuses are keyed by it.
+        says: one sentence, with a `{name}` for each fact that it quotes.
+        facts: numbers stay numbers; text may be hostile and is escaped where it is rendered.
+        status: against base; the verdict sets it, by running the same check on base alone.
+        likelihood: this finding's own, where it differs from the check's.
+        action: a fixed exception to the policy (`code.gate_tamper`); otherwise the priority decides.
+        where: places in the repository's files.
+        log: the last lines of the user's log, where they explain it.
+    """
+
+    subject: str
+    says: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    status: Status = Status.NEW
+    likelihood: Level | None = None
+    action: Action | None = None
+    where: tuple[Location, ...] = ()
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A metric of base and head, and whether it got worse by more than its margin.
+
+    Attributes:
+        metric: name, with its class: `recall(urgent)`.
+        slice: `column=value`, or None for all rows.
+        base, head: in the metric's own units.
+        margin: in the metric's own units, positive; NaN where `bound` is a floor.
+        limit: the floor or ceiling where `bound` is one.
+        smoke, confirm: contrasts by tier, oriented so that positive means head is better.
+        identical: predictions are equal byte for byte on every run.
+        not_enforced: why it is shown but decides nothing ("n=14 < 50"), or empty.
+        answer: filled by the verdict, for all measures of a report together.
+    """
+
+    metric: str
+    slice: str | None
+    direction: Direction
+    base: float | None
+    head: float
+    margin: float
+    units: int
+    seeds: int
+    smoke: Contrast | None = None
+    confirm: Contrast | None = None
+    identical: bool = False
+    declared: bool = False
+    bound: Bound = Bound.CHANGE
+    limit: float | None = None
+    relative: bool = False
+    provenance: Provenance = Provenance.COMPUTED
+    not_enforced: str = ""
+    answer: Answer | None = None
+
+    @property
+    def subject(self) -> str:
+        """`recall(urgent)@region=south`: what waivers name."""
+        return f"{self.metric}@{self.slice}" if self.slice else self.metric
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """The check ran and found nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The check ran and this is what it found."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The check ran, and the evidence cannot tell."""
+
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The check did not run, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """The check itself failed: never a pass."""
+
+    error: str
+
+
+Outcome = Clean | Found | Undecided | Skipped | Crashed
+
+
+class EvidenceError(GateError):
+    """Evidence contradicts itself: a Snapshot was tampered with, or gatebot has a bug."""

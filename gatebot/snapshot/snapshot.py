@@ -1,0 +1,82 @@
+"""The Snapshot: evidence that one commit left, by need, with what one must know to compare it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gatebot.errors import GateError
+from gatebot.needs import Need
+from gatebot.snapshot.evidence import Evidence, Truth
+
+SCHEMA_VERSION = 1
+
+E = TypeVar("E")
+
+
+class SnapshotError(GateError):
+    """Bytes that are not a Snapshot, or not one that this version can read (exit 5)."""
+
+
+class About(BaseModel):
+    """What a Snapshot is of, and where it fits.
+
+    Attributes:
+        commit: the commit that the evidence speaks for; None for an unclean working tree.
+        tested: the commit whose tree was trained (a merge commit, on pull requests).
+        rules_digest, recipe_digest, eval_digest, data_version, environment_digest: equal where evidence is comparable.
+        runner: class of the machine (system, processor, cores): times compare only within one.
+        isolation: the level that was reached, with the reasons why not more.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    gatebot: str
+    project: str = Field(max_length=64)
+    task: str
+    commit: str | None
+    tested: str | None
+    created_at: datetime
+    rules_digest: str
+    recipe_digest: str
+    eval_digest: str
+    data_version: str
+    environment_digest: str
+    runner: str
+    isolation: str
+    isolation_why: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    estimand: str = "recipe"
+    effort: dict[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """Evidence by need. Append-only: a filled key is never refilled."""
+
+    about: About
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    unmet: Mapping[str, str] = field(default_factory=dict)
+    truth: Truth | None = None
+
+    def has(self, need: Need) -> bool:
+        """Whether there is evidence for this need."""
+        return need.key in self.evidence
+
+    def get(self, need: Need, kind: type[E]) -> E | None:
+        """The evidence for a need, or None. Evidence of another kind than `kind` is as good as none."""
+        found = self.evidence.get(need.key)
+        return found if isinstance(found, kind) else None
+
+    def why_unmet(self, need: Need) -> str:
+        """Why there is no evidence for this need."""
+        return self.unmet.get(need.key, "not collected")
+
+    def with_evidence(self, new: Mapping[str, Evidence], unmet: Mapping[str, str]) -> "Snapshot":
+        """This and more. What is there already wins."""
+        evidence = {**new, **self.evidence}
+        reasons = {key: why for key, why in {**self.unmet, **unmet}.items() if key not in evidence}
+        return replace(self, evidence=evidence, unmet=reasons)

@@ -1,0 +1,1 @@
+"""What the predictions mean: payload columns, validation and metrics of each kind of task."""

@@ -1,0 +1,82 @@
+"""Predictions beside their truth, in units: all that a metric sees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatebot.snapshot.column import Column, Floats, Hashes
+from gatebot.snapshot.evidence import Predictions, Truth
+
+Mask = NDArray[np.bool_]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Aligned truth and predictions.
+
+    A unit is what is independent and what slices, seeds and flips speak of: an eval row. A task may have several
+    items in a unit (the documents of one query); then `unit` says which unit each item belongs to.
+
+    Attributes:
+        ids: of the units, shape [units].
+        truth: `target` and what else the task declares, each of length [items].
+        payload: `prediction`, `score_<class>` and what else the task declares, each of length [items].
+        weight: of the units, shape [units], or None for equal weights.
+        unit: index into `ids`, shape [items], or None where every item is a unit.
+    """
+
+    ids: Hashes
+    truth: Mapping[str, Column]
+    payload: Mapping[str, Column]
+    weight: Floats | None = None
+    unit: Index | None = None
+
+    def __len__(self) -> int:
+        """The number of units."""
+        return len(self.ids)
+
+    def where(self, mask: Mask) -> "Table":
+        """The units for which `mask`, shape [units], is true."""
+        kept = np.flatnonzero(mask)
+        if self.unit is None:
+            items, unit = kept, None
+        else:
+            items = np.flatnonzero(mask[self.unit])
+            unit = (np.cumsum(mask) - 1)[self.unit[items]].astype(np.intp)
+        return replace(
+            self,
+            ids=self.ids[kept],
+            truth={name: column.take(items) for name, column in self.truth.items()},
+            payload={name: column.take(items) for name, column in self.payload.items()},
+            weight=None if self.weight is None else self.weight[kept],
+            unit=unit,
+        )
+
+
+def rows_of(ids: Hashes, units: Hashes) -> Index:
+    """Where each unit stands in `ids`, shape [units]; the first place where an id stands twice.
+
+    Raises:
+        KeyError: a unit is not in `ids`.
+    """
+    order = np.argsort(ids, kind="stable")
+    place = np.searchsorted(ids[order], units)
+    found = place < len(ids)
+    found[found] &= ids[order][place[found]] == units[found]
+    if not found.all():
+        raise KeyError(f"{int((~found).sum())} units have no row")
+    return order[place]
+
+
+def one_row_per_unit(truth: Truth, predictions: Predictions, units: Hashes) -> Table:
+    """The table of a task in which a row is a unit."""
+    at_truth, at_payload = rows_of(truth.ids, units), rows_of(predictions.ids, units)
+    return Table(
+        ids=units,
+        truth={"target": truth.target.take(at_truth)},
+        payload={name: column.take(at_payload) for name, column in predictions.columns.items()},
+        weight=None if truth.weight is None else truth.weight.values[at_truth],
+    )

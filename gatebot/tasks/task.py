@@ -1,0 +1,110 @@
+"""The seam between gatebot and a kind of task: what a task must answer, and nothing about any particular one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from gatebot.snapshot.column import Floats, Hashes
+from gatebot.snapshot.evidence import Predictions, Truth
+from gatebot.tasks.table import Mask, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How much worse a metric may get: in its own units, or relative to base's value."""
+
+    size: float
+    relative: bool = False
+
+    def absolute(self, base: float) -> float:
+        """In the metric's own units."""
+        return self.size * abs(base) if self.relative else self.size
+
+
+class Metric(Protocol):
+    """A number that says how good predictions are."""
+
+    @property
+    def name(self) -> str:
+        """As it is written in reports: `recall(urgent)`."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Its direction."""
+
+    @property
+    def default_margin(self) -> Margin:
+        """2 points for rates, 5 % relative for losses and errors."""
+
+    def value(self, table: Table) -> float:
+        """The metric on these units; NaN where it is not defined (no positive, one class)."""
+
+    def influence(self, table: Table) -> Floats | None:
+        """Influence of each unit on `value`, shape [units], mean about 0; None where `value` is not defined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with delivered predictions: a stable code, a sentence with `{fact}` places, and the facts."""
+
+    code: str
+    says: str
+    facts: Mapping[str, int | float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A metric that the Rules name, ready to be computed.
+
+    Attributes:
+        metric: how to compute it; None where the user's own code does (then `own` says which evidence).
+        slice: a column; the metric is then held on each of its values.
+        margin: what blocks; `warn` a smaller one that only warns, or None.
+        floor, ceiling: absolute bounds in the metric's units, or None.
+    """
+
+    name: str
+    higher_is_better: bool
+    margin: Margin
+    metric: Metric | None = None
+    own: str | None = None
+    slice: str | None = None
+    warn: Margin | None = None
+    floor: float | None = None
+    ceiling: float | None = None
+
+
+class Task(Protocol):
+    """One kind of task. Stateless."""
+
+    @property
+    def name(self) -> str:
+        """The word in `task:`."""
+
+    def metric(self, name: str, of: str | None, options: Mapping[str, float | int | str]) -> Metric:
+        """The metric of that name.
+
+        Raises:
+            UsageError: no such metric, or wrong options; names the nearest one.
+        """
+
+    def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
+        """What is held when the Rules declare no metric."""
+
+    def per_class(self, table: Table) -> Mapping[str, Metric]:
+        """Metrics of each class that are shown and held softly: name -> metric. Empty where there are no classes."""
+
+    def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
+        """Missing columns, wrong types, unknown classes. `classes`: labels known in training and eval data."""
+
+    def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
+        """NaN, infinity, probabilities outside [0, 1] or not summing to 1."""
+
+    def correct(self, table: Table) -> Mask | None:
+        """Which units are answered right, shape [units]; None where the task knows no right and wrong."""
+
+    def table(self, truth: Truth, predictions: Predictions, units: Hashes) -> Table:
+        """Truth and predictions of these units, aligned by id; the task lays out its items.
+
+        `units` stand in both; ids that are not in `units` are left out.
+        """
