@@ -66,7 +66,7 @@ class Check:
             return ""
         text = [lines[starts[0]].removeprefix(f"{name}:")]
         for line in lines[starts[0] + 1 :]:
-            if not line.strip() or line.rstrip().endswith(":") and not line.startswith(" "):
+            if not line.strip() or (line.rstrip().endswith(":") and not line.startswith(" ")):
                 break
             text.append(line)
         return " ".join(" ".join(text).split())

@@ -2,6 +2,7 @@
 
 import pkgutil
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
@@ -30,8 +31,6 @@ def check_named(name: str) -> Check:
     Raises:
         UsageError: there is none; names the nearest.
     """
-    from difflib import get_close_matches
-
     known = all_checks()
     if name in known:
         return known[name]
