@@ -1,0 +1,1 @@
+"""The real image, run in a real engine as the runner runs it."""
