@@ -42,7 +42,7 @@ class Case:
         project: keys the status, the comment section, the seeds and the baseline.
         rules: from the base branch.
         effort: seeds and folds of each tier.
-        head, base: evidence; `base` is None where there is none.
+        head, base: evidence; None where there is none (yet).
         chosen: which base, and why that.
         judged: which commit.
         states: named situations that are known before judging.
@@ -53,9 +53,9 @@ class Case:
     project: str
     rules: Rules
     effort: Effort
-    head: Snapshot
-    base: Snapshot | None
     now: datetime
+    head: Snapshot | None = None
+    base: Snapshot | None = None
     chosen: Base = field(default_factory=Base)
     judged: Head = field(default_factory=Head)
     rules_sha: str | None = None
@@ -79,13 +79,17 @@ class Case:
     def why_unmet(self, need: Need) -> str:
         """Why there is no evidence for this need."""
         snapshot = self.side(need.side)
-        return "no baseline" if snapshot is None else snapshot.why_unmet(need)
+        return f"no evidence of {need.side}" if snapshot is None else snapshot.why_unmet(need)
 
     def with_evidence(self, found: Mapping[Side, Snapshot]) -> "Case":
         """This Case and more evidence. What is there already wins."""
         head, base = found.get(Side.HEAD), found.get(Side.BASE)
         return replace(
             self,
-            head=self.head.with_evidence(head.evidence, head.unmet) if head else self.head,
-            base=self.base.with_evidence(base.evidence, base.unmet) if self.base and base else self.base or base,
+            head=_more(self.head, head) if head else self.head,
+            base=_more(self.base, base) if base else self.base,
         )
+
+
+def _more(known: Snapshot | None, new: Snapshot) -> Snapshot:
+    return new if known is None else known.with_evidence(new.evidence, new.unmet)

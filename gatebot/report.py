@@ -1,4 +1,4 @@
-"""The Report: everything that was decided, and the only thing that render and publish see. `report.json` is this, as JSON."""
+"""The Report: all that was decided, and the only thing that render and publish see. `report.json` is this, as JSON."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -20,7 +20,7 @@ class VerdictName(StrEnum):
     ERROR = "error"
     INCONCLUSIVE = "inconclusive"
     REVIEW = "review"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  # a verdict, not a password
 
     @property
     def exit_code(self) -> ExitCode:
