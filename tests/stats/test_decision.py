@@ -1,0 +1,179 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatebot.stats.arrays import StatError
+from gatebot.stats.contrast import Contrast
+from gatebot.stats.decision import Answer, Evidence, Floor, Levels, Outcome, Question, decide
+
+BADNESS = [Outcome.HELD, Outcome.UNDECIDED, Outcome.WORSE]
+SURE, VAGUE = 0.002, 0.02
+
+contrasts = st.builds(Contrast, st.floats(-0.2, 0.2), st.sampled_from([0.0, 0.002, 0.01, 0.05]))
+maybe = st.none() | contrasts
+flag = st.booleans()
+questions = st.one_of(
+    st.builds(Question, maybe, maybe, st.sampled_from([0.01, 0.02]), declared=flag, enforced=flag),
+    st.builds(Floor, maybe, maybe, declared=flag, enforced=flag),
+)
+
+
+def ask(smoke: Contrast | None, confirm: Contrast | None = None, **more: bool) -> Answer:
+    return decide([Question(smoke, confirm, 0.02, **more)])[0]
+
+
+@pytest.mark.parametrize(
+    ("case", "smoke", "confirm", "outcome", "wants", "likely", "evidence"),
+    [
+        ("no loss, seen clearly", (0.0, SURE), None, "held", False, False, "smoke"),
+        ("no loss, seen dimly", (0.0, VAGUE), None, "undecided", False, False, "smoke"),
+        ("half the margin lost", (-0.01, VAGUE), None, "undecided", True, False, "smoke"),
+        ("the margin lost", (-0.02, VAGUE), None, "undecided", True, True, "smoke"),
+        ("a disaster, on smoke alone", (-0.5, SURE), None, "undecided", True, True, "smoke"),
+        ("and confirmed", (-0.5, SURE), (-0.3, SURE), "worse", False, False, "confirm"),
+        ("a handicap that fades", (-0.05, SURE), (0.0, SURE), "held", False, False, "confirm"),
+        (
+            "lost for sure, but less than the margin",
+            (-0.05, SURE),
+            (-0.017, SURE),
+            "undecided",
+            False,
+            False,
+            "confirm",
+        ),
+        ("beyond the margin, but not for sure", (-0.05, SURE), (-0.04, VAGUE), "undecided", False, True, "confirm"),
+        ("not suspect at smoke: never worse", (-0.005, VAGUE), (-0.3, SURE), "undecided", False, True, "confirm"),
+        ("held at smoke: confirm is not asked", (0.0, SURE), (-0.3, SURE), "held", False, False, "smoke"),
+        ("held at confirm without being suspect", (0.0, VAGUE), (0.0, SURE), "held", False, False, "confirm"),
+        ("one tier only, worse", None, (-0.3, SURE), "worse", False, False, "confirm"),
+        ("nothing", None, None, "undecided", False, False, "none"),
+    ],
+)
+def test_the_rule(  # noqa: PLR0917
+    case: str,
+    smoke: tuple[float, float] | None,
+    confirm: tuple[float, float] | None,
+    outcome: str,
+    wants: bool,
+    likely: bool,
+    evidence: str,
+) -> None:
+    answer = ask(Contrast(*smoke) if smoke else None, Contrast(*confirm) if confirm else None)
+    assert (answer.outcome, answer.wants_confirm, answer.likely, answer.evidence) == (outcome, wants, likely, evidence)
+    assert answer.reason
+
+
+def test_one_tier_spends_the_whole_alpha() -> None:
+    contrast = Contrast(0.0, 0.02 / 1.8)
+    assert ask(contrast).outcome is Outcome.UNDECIDED
+    assert ask(None, contrast).outcome is Outcome.HELD
+
+
+def test_identical_predictions_hold_whatever_the_numbers_say() -> None:
+    answer = ask(Contrast(-0.5, SURE), Contrast(-0.5, SURE), identical=True)
+    assert (answer.outcome, answer.evidence) == (Outcome.HELD, Evidence.IDENTITY)
+
+
+def test_too_few_rows_decide_nothing() -> None:
+    answer = ask(Contrast(-0.5, SURE), Contrast(-0.5, SURE), enforced=False)
+    assert (answer.outcome, answer.wants_confirm, answer.likely) == (Outcome.UNDECIDED, False, False)
+    assert "not enforced" in answer.reason
+
+
+def test_the_interval_and_the_outcome_never_contradict() -> None:
+    held, worse = ask(Contrast(0.001, SURE)), ask(Contrast(-0.1, SURE), Contrast(-0.1, SURE))
+    assert held.low is not None
+    assert held.low > -0.02
+    assert worse.high is not None
+    assert worse.high < 0
+
+
+@pytest.mark.parametrize(
+    ("smoke", "confirm", "outcome", "wants"),
+    [
+        (0.01, None, "held", False),
+        (0.0, None, "held", False),
+        (-0.01, None, "undecided", True),
+        (-0.01, 0.01, "held", False),
+        (-0.01, -0.001, "undecided", False),
+        (-0.01, -0.01, "worse", False),
+        (0.01, -0.01, "held", False),
+    ],
+)
+def test_a_floor_breaks_only_on_proof(smoke: float, confirm: float | None, outcome: str, wants: bool) -> None:
+    second = None if confirm is None else Contrast(confirm, SURE)
+    answer = decide([Floor(Contrast(smoke, SURE), second)])[0]
+    assert (answer.outcome, answer.wants_confirm) == (outcome, wants)
+
+
+def test_declared_measures_get_half_of_the_level_however_many_slices_there_are() -> None:
+    loss = Contrast(-0.1, 0.03)  # p = .0004
+    quiet = Question(Contrast(0, SURE), None, 0.02, declared=False)
+    declared, slice_ = (Question(loss, loss, 0.02, declared=flag) for flag in (True, False))
+    assert decide([declared, *[quiet] * 500])[0].outcome is Outcome.WORSE
+    assert decide([slice_, *[quiet] * 500])[0].outcome is Outcome.UNDECIDED
+    assert decide([declared, *[quiet] * 500])[0].p == pytest.approx(2 * loss.p_worse())
+
+
+def test_unenforced_slices_do_not_dilute_the_family() -> None:
+    loss = Question(Contrast(-0.1, 0.03), Contrast(-0.1, 0.03), 0.02, declared=False)
+    tiny = replace(loss, enforced=False)
+    assert decide([loss, *[tiny] * 500])[0] == decide([loss])[0]
+
+
+@given(st.lists(questions, min_size=1, max_size=6), st.data())
+def test_worse_evidence_never_improves_any_outcome(asked: list[Question | Floor], data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(asked) - 1))
+    drop = data.draw(st.floats(0, 0.3))
+
+    def lowered(contrast: Contrast | None, by: float) -> Contrast | None:
+        return None if contrast is None else replace(contrast, delta=contrast.delta - by)
+
+    tiers = data.draw(st.sampled_from([(drop, 0.0), (0.0, drop), (drop, drop)]))
+    worse = list(asked)
+    worse[index] = replace(
+        asked[index], smoke=lowered(asked[index].smoke, tiers[0]), confirm=lowered(asked[index].confirm, tiers[1])
+    )
+    for before, after in zip(decide(asked), decide(worse), strict=True):
+        assert BADNESS.index(after.outcome) >= BADNESS.index(before.outcome)
+
+
+@given(st.lists(questions, max_size=6), st.randoms(use_true_random=False))
+def test_the_order_of_questions_does_not_matter(asked: list[Question | Floor], random: object) -> None:
+    order = list(range(len(asked)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    answers = decide(asked)
+    shuffled = decide([asked[i] for i in order])
+    assert [answer.outcome for answer in shuffled] == [answers[i].outcome for i in order]
+
+
+@given(st.lists(questions, min_size=1, max_size=6))
+def test_nothing_is_worse_without_confirm_evidence_beyond_the_margin(asked: list[Question | Floor]) -> None:
+    for question, answer in zip(asked, decide(asked), strict=True):
+        if answer.outcome is Outcome.WORSE:
+            assert question.enforced
+            assert question.confirm is not None
+            assert question.confirm.p_worse() <= answer.p <= 0.0025
+            assert question.beyond(question.confirm)
+        if answer.wants_confirm:
+            assert question.confirm is None
+            assert answer.outcome is Outcome.UNDECIDED
+
+
+def test_no_questions_no_answers() -> None:
+    assert decide([]) == []
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.01, float("nan"), float("inf")])
+def test_a_margin_is_positive(margin: float) -> None:
+    with pytest.raises(StatError):
+        Question(None, None, margin)
+
+
+def test_levels_cannot_be_overspent() -> None:
+    with pytest.raises(StatError):
+        Levels(alpha=0.05, smoke=0.04, confirm=0.02)
+    with pytest.raises(StatError):
+        Levels(worse=0)

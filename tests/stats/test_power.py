@@ -1,0 +1,108 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.power import normal_power
+
+from gatebot.stats import power
+from gatebot.stats.arrays import StatError
+from gatebot.stats.contrast import Spread
+
+
+@pytest.mark.parametrize(
+    ("changed", "drop", "one_sided", "two_sided"),
+    [
+        (0.05, 0.01, 3090, 3923),
+        (0.05, 0.02, 771, 979),
+        (0.05, 0.05, 122, 155),
+        (0.10, 0.01, 6181, 7847),
+        (0.10, 0.02, 1544, 1960),
+        (0.10, 0.05, 246, 312),
+        (0.20, 0.01, 12364, 15696),
+        (0.20, 0.02, 3090, 3923),
+        (0.20, 0.05, 493, 626),
+    ],
+)
+def test_the_published_table(changed: float, drop: float, one_sided: int, two_sided: int) -> None:
+    assert power.rows_for_rate(changed, drop) == pytest.approx(one_sided, abs=1)
+    assert power.rows_for_rate(changed, drop, alpha=0.025) == pytest.approx(two_sided, abs=1)
+
+
+@pytest.mark.parametrize(("drop", "one_sided"), [(0.01, 11620), (0.02, 3026), (0.05, 540)])
+def test_two_independent_sets_need_more(drop: float, one_sided: int) -> None:
+    assert power.rows_for_rate_unpaired(0.9, drop) == pytest.approx(one_sided, rel=0.002)
+
+
+def test_rows_without_a_failure() -> None:
+    assert [power.rows_to_certify(rate) for rate in (0.05, 0.01, 0.001)] == [59, 299, 2995]
+
+
+@given(st.floats(0.001, 0.1), st.floats(0.001, 0.4), st.floats(0.5, 0.99))
+def test_what_can_be_seen_is_seen_with_that_power(se: float, alpha: float, chance: float) -> None:
+    effect = power.detectable(se, alpha=alpha, power=chance)
+    expected = normal_power(effect / se, 1, alpha, alternative="larger")
+    assert expected == pytest.approx(chance, abs=1e-6)
+
+
+def evidence(delta: float, rows: float = 1e-4, seeds: float = 0.0, n: int = 1000) -> Spread:
+    return Spread(delta, rows, n - 1.0, n, seeds, 8.0 if seeds else math.inf, 5)
+
+
+def test_the_rows_that_would_settle_it_do() -> None:
+    found = power.settle(evidence(0.0), margin=0.02)
+    assert found.rows is not None
+    assert found.seeds is None
+    z = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+    assert found.rows == math.ceil((z / 0.02) ** 2 * 0.1)
+    rng = np.random.default_rng(0)
+    deltas = rng.normal(0, math.sqrt(0.1 / found.rows), 20_000)
+    held = np.mean(deltas - 1.96 * math.sqrt(0.1 / found.rows) > -0.02)
+    assert held == pytest.approx(0.8, abs=0.01)
+
+
+def test_beyond_the_margin_the_question_is_whether_it_is_worse() -> None:
+    found = power.settle(evidence(-0.025), margin=0.02)
+    z = stats.norm.ppf(0.9975) + stats.norm.ppf(0.8)
+    assert found.rows == math.ceil((z / 0.025) ** 2 * 0.1)
+
+
+@pytest.mark.parametrize(
+    ("what", "spread", "rows", "seeds", "says"),
+    [
+        ("rows only", evidence(0.0), True, False, "rows would settle it"),
+        ("either", evidence(0.0, 4e-5, 4e-5), True, True, "rows or"),
+        ("seeds hardly matter", evidence(0.0, 1e-4, 1e-6), True, False, "more seeds cannot"),
+        ("rows hardly matter", evidence(0.0, 1e-6, 1e-4), False, True, "more rows cannot"),
+        ("both", evidence(0.0, 1e-4, 1e-4), False, False, "times the rows and the seeds"),
+        ("out of reach", evidence(-0.0199), False, False, "not resolvable at this margin"),
+    ],
+)
+def test_advice(what: str, spread: Spread, rows: bool, seeds: bool, says: str) -> None:
+    found = power.settle(spread, margin=0.02)
+    assert (found.rows is not None, found.seeds is not None) == (rows, seeds)
+    assert says in found.reason
+
+
+@given(st.floats(-0.1, 0.1), st.floats(1e-7, 1e-2), st.floats(0, 1e-2))
+def test_advice_is_never_less_than_what_there_is(delta: float, rows: float, seeds: float) -> None:
+    spread = evidence(delta, rows, seeds)
+    found = power.settle(spread, margin=0.02)
+    assert found.rows is None or spread.n <= found.rows <= 20 * spread.n + 1
+    assert found.seeds is None or spread.runs <= found.seeds <= 20 * spread.runs + 1
+    assert found.detectable > 0
+
+
+def test_nonsense_is_refused() -> None:
+    for call in (
+        lambda: power.rows_for_rate(0.01, 0.02),
+        lambda: power.rows_for_rate(0.1, 0.02, alpha=0),
+        lambda: power.rows_for_rate_unpaired(0.01, 0.02),
+        lambda: power.rows_to_certify(0.0),
+        lambda: power.settle(evidence(0.0), margin=0.0),
+        lambda: power.detectable(-1.0),
+    ):
+        with pytest.raises(StatError):
+            call()
