@@ -1,4 +1,4 @@
-"""Finds a Docker engine for the tests, or starts one: the machine's own where it works, else Debian's on a private socket.
+"""Finds a Docker engine for the tests, or starts one: the machine's own where it works, else Debian's.
 
 A private engine needs root and Debian's package archive, nothing else: no network bridge, no firewall rules, no service
 manager. Its data lie in `$GATEBOT_ENGINE`, or else in the user's cache, and are kept: a second run is ready in seconds.
@@ -161,17 +161,15 @@ def start_private(home: Path) -> Engine:
         return engine
     files = min(MAX_OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     (home / "pid").unlink(missing_ok=True)
+    places = ["--pidfile", f"{home}/pid", "--data-root", f"{home}/data", "--exec-root", f"{home}/exec"]
+    off = [f"--{name}=false" for name in ("iptables", "ip6tables", "ip-forward", "ip-masq")]
+    limits = ["--default-ulimit", f"nofile={files}:{files}"]
+    command = ["dockerd", "--host", engine.host, *places, "--bridge", "none", *off, *limits]
     log = home / "dockerd.log"
     with log.open("w") as output:
-        subprocess.Popen(
-            ["dockerd", "--host", engine.host, "--pidfile", f"{home}/pid"]
-            + ["--data-root", f"{home}/data", "--exec-root", f"{home}/exec"]
-            + ["--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"]
-            + ["--default-ulimit", f"nofile={files}:{files}"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+        # Nobody's child: whoever leaves last stops it, and that need not be us.
+        subprocess.run(
+            ["setsid", "--fork", *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=True
         )
     for _ in range(120):
         if engine.run("info", check=False).returncode == 0:

@@ -1,4 +1,4 @@
-"""Builds the repository's real Dockerfile; where its base image cannot be pulled, on a stand-in made from Debian's packages."""
+"""Builds the repository's real Dockerfile, on a stand-in of Debian's packages where its base cannot be pulled."""
 
 import re
 import shutil
@@ -69,7 +69,7 @@ def make_stand_in(engine: Engine) -> None:
         marker.unlink()
     for name in ("python", "python3"):
         (root / "usr/local/bin" / name).symlink_to("/usr/bin/python3")
-    # The machine may trust further authorities: the build inside must trust them too, and pip looks only where it is told.
+    # The machine may trust further authorities: the build must trust them too, and pip looks only where it is told.
     shutil.copy("/etc/ssl/certs/ca-certificates.crt", root / "etc/ssl/certs/ca-certificates.crt")
     (root / "etc/pip.conf").write_text("[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n")
     import_folder(engine, root, STAND_IN)
@@ -100,6 +100,8 @@ def debian_mirror(sources: Path = Path("/etc/apt")) -> str:
     """The package archive that this machine already uses, from its apt sources."""
     listed = [*sorted(sources.glob("sources.list.d/*.sources")), *sorted(sources.glob("sources.list"))]
     for file in listed:
-        if found := re.search(r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(\S+/debian)/?(?:\s|$)", file.read_text(), re.MULTILINE):
+        if found := re.search(
+            r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(\S+/debian)/?(?:\s|$)", file.read_text(), re.MULTILINE
+        ):
             return found[1]
     raise EngineError(f"no Debian archive is named in {sources}")
