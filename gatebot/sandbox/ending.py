@@ -1,0 +1,71 @@
+"""How a run ended: the launcher's reports, read as a Completed or as the error of a machine."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from gatebot.errors import MachineError
+from gatebot.sandbox import disk
+from gatebot.sandbox.command import Command, Completed, Ended
+from gatebot.sandbox.isolation import Isolation
+from gatebot.sandbox.log import Log
+
+ALMOST_FULL = 1024 * 1024
+NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
+
+Why = Ended | Callable[[int | None], Ended]
+
+
+def completed(command: Command, reports: bytes, why: Why, log: Log, *, peak: int, level: Isolation) -> Completed:
+    """What came of a run.
+
+    Args:
+        command: what was run.
+        reports: lines of JSON from the launcher.
+        why: why the run was ended, or how to tell from its signal when nobody ended it.
+        log: its output; why the program could not be started is written there, too.
+        peak: largest resident memory that was seen, in bytes.
+        level: the level at which it ran.
+
+    Raises:
+        MachineError: the sandbox could not be set up, its launcher died, or the disk is full.
+    """
+    facts: dict[str, Any] = {}
+    for line in reports.splitlines():
+        facts |= json.loads(line)
+    if "status" not in facts:
+        last_words = log.tail[-500:].strip() or "none"
+        raise MachineError("The sandbox's launcher ended without a report.", f"Its last words: {last_words}")
+    if facts.get("failed", "exec") != "exec":
+        raise _set_up_error(facts)
+    code = os.waitstatus_to_exitcode(facts["status"])
+    if "failed" in facts:
+        code = NOT_FOUND if facts["errno"] == errno.ENOENT else NOT_EXECUTABLE
+        log.write(f"{command.argv[0]}: {facts['message']}\n".encode())
+    signal = -code if code < 0 else None
+    result = Completed(
+        ended=why if isinstance(why, Ended) else why(signal),
+        exit_code=None if signal else code,
+        signal=signal,
+        seconds=facts["seconds"],
+        cpu_seconds=facts["cpu_seconds"],
+        peak_rss_bytes=max(peak, facts["peak_rss_bytes"]),
+        log_tail=log.tail,
+        log_bytes=log.length,
+        isolation=level,
+    )
+    if result.ended is Ended.EXITED and not result.ok and disk.free(command.scratch) < ALMOST_FULL:
+        raise MachineError(f"The disk that holds {command.scratch} is full.", "Free some space.")
+    return result
+
+
+def _set_up_error(facts: dict[str, Any]) -> MachineError:
+    path = facts["path"]
+    if facts["failed"] == "access":
+        return MachineError(
+            f"{path} is {facts['message']}.",
+            "Full isolation runs user code under its own uid: let everybody in (chmod o+rx), or keep it elsewhere.",
+        )
+    return MachineError(f"The sandbox cannot be set up ({facts['failed']}: {facts['message']} {path}".rstrip() + ").")

@@ -1,0 +1,119 @@
+"""Paths closed to all but their owner while a run lasts, and opened again even when gatebot was killed."""
+
+import fcntl
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from gatebot.errors import GateError, MachineError
+from gatebot.sandbox import landlock
+from gatebot.sandbox.command import Command
+from gatebot.sandbox.identity import state
+from gatebot.sandbox.isolation import Isolation, Reach
+
+
+@contextmanager
+def hidden(command: Command, reach: Reach) -> Iterator[None]:
+    """Keep `command.hidden` from the run for as long as the block lasts.
+
+    Landlock hides all that is not granted. What it does not hide is closed by its mode at level full, where
+    the run has a uid of its own; a directory that contains something granted stays passable, and what else is
+    in it is closed. Several runs may hide one path: the last one opens it.
+
+    Raises:
+        GateError: below full, a path is to be hidden inside one that is granted (exit 5).
+        MachineError: a mode cannot be changed.
+    """
+    exposed = [p.resolve() for p in command.hidden if p.exists()]
+    if reach.landlock:
+        exposed = [p for p in exposed if landlock.covers(command.granted, p)]
+    with ExitStack() as stack:
+        if reach.level is Isolation.FULL:
+            open_leftovers()
+            for path in exposed:
+                for closing in _outside(path, command.granted):
+                    stack.enter_context(_closed(closing))
+        elif exposed and reach.landlock:
+            raise GateError(
+                f"{exposed[0]} lies inside a path that the sandbox may read; only full isolation could hide it.",
+                "Grant its neighbours one by one, or run gatebot as root in a container.",
+            )
+        yield
+
+
+def open_leftovers() -> None:
+    """Give paths their mode back that a gatebot closed and, being killed, did not open."""
+    with _journal() as journal:
+        for entry in journal.iterdir():
+            _open_if_last(entry)
+
+
+def _outside(path: Path, granted: tuple[Path, ...]) -> Iterator[Path]:
+    """The paths to close so that nothing of `path` is seen but what is granted."""
+    if not path.is_dir() or not any(grant.is_relative_to(path) for grant in granted):
+        yield path
+    elif path not in granted:
+        for child in path.iterdir():
+            if not child.is_symlink():
+                yield from _outside(child, granted)
+
+
+@contextmanager
+def _closed(path: Path) -> Iterator[None]:
+    with _journal() as journal:
+        entry = journal / hashlib.sha256(os.fsencode(path)).hexdigest()
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if not entry.exists():
+                _write(entry, {"path": str(path), "mode": mode})
+            holder = os.open(entry, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(holder, fcntl.LOCK_SH)
+            path.chmod(mode & 0o700)
+        except OSError as error:
+            raise MachineError(f"{path} cannot be hidden: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        os.close(holder)
+        with _journal():
+            _open_if_last(entry)
+
+
+def _open_if_last(entry: Path) -> None:
+    """Restore the mode unless another run still holds the entry."""
+    lock = os.open(entry, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        note = json.loads(entry.read_text())
+        if Path(note["path"]).exists():
+            Path(note["path"]).chmod(note["mode"])
+        entry.unlink()
+    except BlockingIOError:
+        return
+    finally:
+        os.close(lock)
+
+
+def _write(entry: Path, note: dict[str, object]) -> None:
+    """All or nothing: a half-written note could not be undone."""
+    draft = state("drafts") / entry.name
+    with draft.open("w") as file:
+        json.dump(note, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(entry)
+
+
+@contextmanager
+def _journal() -> Iterator[Path]:
+    """The directory of notes, for one process and thread at a time."""
+    lock = os.open(state("locks") / "hiding", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield state("hidden")
+    finally:
+        os.close(lock)

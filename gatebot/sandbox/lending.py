@@ -1,0 +1,108 @@
+"""The scratch: made, lent to the sandbox uid for a run, and taken back."""
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gatebot.errors import MachineError
+from gatebot.sandbox import environment, litter
+
+
+@contextmanager
+def scratch(prefix: str = "gatebot-", under: Path | None = None) -> Iterator[Path]:
+    """A directory for runs, removed afterwards. Others may pass through it, not list it.
+
+    Raises:
+        MachineError: it cannot be made.
+    """
+    try:
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=under)).resolve()
+        path.chmod(0o711)
+    except OSError as error:
+        raise _no_room("make a scratch directory in", under or Path(tempfile.gettempdir()), error) from error
+    try:
+        yield path
+    finally:
+        litter.remove(path)
+
+
+@contextmanager
+def lent(directory: Path, also: tuple[Path, ...], uid: int | None) -> Iterator[None]:
+    """Give the scratch and further writable paths to `uid` for the block, and take them back after.
+
+    What comes back belongs to the scratch's first owner and may be read by everybody, so that one run's
+    output can be another run's input; the scratch itself keeps its mode. Files with several names are never
+    given away: an earlier run could have linked one of root's into its scratch.
+
+    Raises:
+        MachineError: ownership cannot be changed, or the disk is full.
+    """
+    roots = [directory, *also]
+    before = {root: root.stat() for root in roots}
+    temporary = directory / environment.TEMPORARY
+    try:
+        temporary.mkdir(exist_ok=True)
+        if uid is not None:
+            for root in roots:
+                _give(root, uid)
+    except OSError as error:
+        raise _no_room("prepare", directory, error) from error
+    try:
+        yield
+    finally:
+        for root, status in before.items():
+            _take_back(root, status, uid if uid is not None else os.geteuid())
+        litter.remove(temporary)
+
+
+def _give(root: Path, uid: int) -> None:
+    for path, status in _walk(root):
+        if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) or _is_plain_file(status):
+            os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def _take_back(root: Path, before: os.stat_result, uid: int) -> None:
+    changed_hands = before.st_uid != uid
+    for path, status in _walk(root):
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if status.st_uid != uid or not (is_directory or stat.S_ISREG(status.st_mode)):
+            continue
+        if changed_hands:
+            os.chown(path, before.st_uid, before.st_gid, follow_symlinks=False)
+        readable = 0o755 if is_directory else 0o644
+        mode = status.st_mode & 0o777 | (readable if changed_hands else readable & 0o700)
+        os.chmod(path, stat.S_IMODE(before.st_mode) if path == str(root) else mode)  # noqa: PTH101
+
+
+def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """All entries below and including `root`, a directory before what is in it; links are not followed."""
+    queue = [str(root)]
+    while queue:
+        path = queue.pop()
+        try:
+            status = os.lstat(path)
+            yield path, status
+            if stat.S_ISDIR(status.st_mode):
+                queue += [entry.path for entry in os.scandir(path)]
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:  # nested too deep to be named: `remove` copes
+                raise
+
+
+def _is_plain_file(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
+def _no_room(doing: str, path: Path, error: OSError) -> MachineError:
+    hint = (
+        "Free some space."
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}
+        else "Check who owns it and how it is mounted."
+    )
+    return MachineError(f"Cannot {doing} {path}: {error.strerror}.", hint)

@@ -1,0 +1,176 @@
+"""One command of the user's, from start to the death of its last process: the only door to user code."""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatebot.errors import MachineError
+from gatebot.sandbox.command import Command, Completed, Ended
+from gatebot.sandbox.ending import completed
+from gatebot.sandbox.hiding import hidden
+from gatebot.sandbox.identity import LAUNCHER, own_identity
+from gatebot.sandbox.isolation import Isolation, Reach, probe, require
+from gatebot.sandbox.lending import lent
+from gatebot.sandbox.log import Log, OnLine
+from gatebot.sandbox.order import Confinement, compose
+from gatebot.sandbox.tokens import initial_environ, refuse_with_secrets
+from gatebot.sandbox.watch import Watch
+
+CHUNK = 64 * 1024
+PAUSE = 0.05
+GRACE = 10.0  # seconds that the launcher has to end a tree before gatebot does it the hard way
+
+
+def run(
+    command: Command,
+    *,
+    on_line: OnLine | None = None,
+    cancel: threading.Event | None = None,
+    reach: Reach | None = None,
+) -> Completed:
+    """Run a command in the sandbox and wait for the end of its whole process tree.
+
+    Several may run at once, from threads or processes. It runs at the highest level that can be reached.
+
+    Args:
+        command: what to run.
+        on_line: called in this thread with each line of output, at most a thousand a second.
+        cancel: ends the run with `Ended.INTERRUPTED` once it is set; for runs outside the main thread.
+        reach: what this machine can give, when it is known already or less is wanted; `probe()` by default.
+
+    Raises:
+        GateError: the level is below `command.isolation`, or below full while a token is in this process's
+            environment (exit 5).
+        MachineError: the sandbox could not be set up, or the disk is full.
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; the tree is dead by then.
+    """
+    reach = reach or probe()
+    require(command.isolation, reach)
+    if sys.platform != "linux":
+        raise MachineError(f"User code can only be run on Linux, not on {sys.platform}.", "Use the container.")
+    refuse_with_secrets(initial_environ() | os.environ, reach.level)
+    with ExitStack() as stack:
+        stack.enter_context(terminate_as_interrupt())
+        identity = stack.enter_context(own_identity()) if reach.level is Isolation.FULL else None
+        uid = identity.uid if identity else None
+        lendable = _lendable(command)
+        stack.enter_context(hidden(command, reach))
+        stack.enter_context(lent(command.scratch, lendable, uid))
+        watch = Watch(command.limits, tuple(path.resolve() for path in (command.scratch, *lendable)), uid)
+        log = Log(command.limits.log_bytes, on_line)
+        launched = _launch(command, Confinement(reach, identity))
+        watch.begin(launched.process.pid)
+        ended, reports = _follow(launched, log, watch, cancel)
+        return completed(command, reports, ended or watch.ended_by_itself, log, peak=watch.peak, level=reach.level)
+
+
+@contextmanager
+def terminate_as_interrupt() -> Iterator[None]:
+    """Make SIGTERM raise KeyboardInterrupt in the main thread, unless somebody handles it already."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Launched:
+    """A launcher at work: its process, and the read ends of the log and of its reports."""
+
+    process: subprocess.Popen[bytes]
+    log: int
+    report: int
+
+
+def _lendable(command: Command) -> tuple[Path, ...]:
+    """Writable files and directories; devices keep their owner."""
+    return tuple(path for path in command.writable if path.is_dir() or path.is_file())
+
+
+def _launch(command: Command, confinement: Confinement) -> _Launched:
+    log, log_end = os.pipe()
+    report, report_end = os.pipe()
+    try:
+        order = json.dumps(compose(command, confinement, report_end)).encode()
+        process = subprocess.Popen(
+            LAUNCHER,
+            stdin=subprocess.PIPE,
+            stdout=log_end,
+            stderr=log_end,
+            env={},
+            cwd="/",
+            pass_fds=[report_end],
+            start_new_session=True,
+        )
+    except BaseException as error:
+        os.close(log)
+        os.close(report)
+        if isinstance(error, OSError):
+            raise MachineError(f"The sandbox cannot be started: {error.strerror}.") from error
+        raise
+    finally:
+        os.close(log_end)
+        os.close(report_end)
+    with suppress(BrokenPipeError), process.stdin or nullcontext() as pipe:  # a dead launcher is noticed later
+        if pipe is not None:
+            pipe.write(order)
+    return _Launched(process, log, report)
+
+
+def _follow(launched: _Launched, log: Log, watch: Watch, cancel: threading.Event | None) -> tuple[Ended | None, bytes]:
+    """Watch the run to its end: why it was ended, if it was, and the launcher's reports.
+
+    Whatever happens in here, nothing of the run is left afterwards.
+    """
+    ended: Ended | None = None
+    give_up = float("inf")
+    reports = bytearray()
+    try:
+        with selectors.DefaultSelector() as streams:
+            streams.register(launched.log, selectors.EVENT_READ, log.write)
+            streams.register(launched.report, selectors.EVENT_READ, reports.extend)
+            while streams.get_map():
+                for key, _ in streams.select(watch.pause if ended is None else PAUSE):
+                    chunk = os.read(key.fd, CHUNK)
+                    key.data(chunk)
+                    if not chunk:
+                        streams.unregister(key.fd)
+                if ended is None:
+                    ended = Ended.INTERRUPTED if cancel is not None and cancel.is_set() else watch.look()
+                    if ended is not None:
+                        launched.process.terminate()
+                        give_up = time.monotonic() + GRACE
+                elif time.monotonic() > give_up:
+                    break
+    finally:
+        _end(launched, watch)
+    log.close()
+    return ended, bytes(reports)
+
+
+def _end(launched: _Launched, watch: Watch) -> None:
+    """End what is left of the run: by its launcher, or without it when that does not answer."""
+    launched.process.terminate()
+    try:
+        launched.process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        launched.process.kill()
+        launched.process.wait()
+    finally:
+        os.close(launched.log)
+        os.close(launched.report)
+    if launched.process.returncode:
+        watch.end_survivors()
