@@ -1,0 +1,304 @@
+"""Questions to a local git repository, asked so that nothing in it, and nothing of the user's, runs or interferes."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatebot.errors import MachineError, UsageError
+
+DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
+LOCAL_TIMEOUT_S = 120
+FETCH_TIMEOUT_S = 600
+FULL_CLONE = "Check out with `fetch-depth: 0`, or with credentials that can fetch from `origin`."
+
+_PASSED = (
+    "PATH", "HOME", "USER", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+)  # fmt: skip
+_ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+}
+_SETTINGS = {
+    "safe.directory": "*",  # in a container the work tree belongs to another uid; nothing of it is executed
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.attributesFile": os.devnull,
+    "core.quotePath": "false",
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "advice.detachedHead": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository with a work tree. Commits are given and returned as full SHAs unless it says otherwise."""
+
+    root: Path
+
+    def head(self) -> str:
+        """The commit that is checked out.
+
+        Raises:
+            UsageError: there is none yet.
+        """
+        return self.commit("HEAD")
+
+    def commit(self, name: str) -> str:
+        """The commit that a name means.
+
+        Args:
+            name: anything that git understands as one commit.
+
+        Raises:
+            UsageError: there is no such commit here.
+        """
+        found = self.find(name)
+        if found is None:
+            raise UsageError(f"{self.root} has no commit {name[:100]!r}", FULL_CLONE)
+        return found
+
+    def find(self, name: str) -> str | None:
+        """As `commit`; None when there is no such commit here."""
+        if "\0" in name:
+            return None
+        done = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def parents(self, name: str) -> tuple[str, ...]:
+        """The parents of a commit, the first parent first. Fetched when a shallow clone cut them off.
+
+        Raises:
+            UsageError: no such commit, or its parents cannot be fetched.
+        """
+        sha = self.commit(name)
+        if sha in self._boundary():
+            self._fetch(1, sha)
+        words = self._ask("rev-list", "--parents", "--max-count=1", sha).decode().split()
+        return tuple(words[1:])
+
+    def first_parent(self, name: str) -> str:
+        """The first parent of a commit.
+
+        Raises:
+            UsageError: as `parents`, or it has none.
+        """
+        parents = self.parents(name)
+        if not parents:
+            raise UsageError(f"commit {name[:40]} has no parent: there is nothing to compare it with")
+        return parents[0]
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The best common ancestor of two commits. A shallow clone is deepened until the answer is certain.
+
+        Raises:
+            UsageError: none exists, or history is missing and cannot be fetched.
+        """
+        first, second = self.fetched(one), self.fetched(other)
+        for depth in DEEPENING:
+            base = self._merge_base(first, second)
+            if base is not None and self._is_certain(base, first, second):
+                return base
+            if not self._boundary():
+                break
+            self._fetch(depth, first, second)
+        base = self._merge_base(first, second)
+        if base is None:
+            raise UsageError(f"{first[:12]} and {second[:12]} have no common ancestor", FULL_CLONE)
+        return base
+
+    def fetched(self, name: str) -> str:
+        """As `commit`; a full SHA that is missing here is fetched from `origin` first.
+
+        Raises:
+            UsageError: it is neither here nor there.
+        """
+        found = self.find(name)
+        if found is not None:
+            return found
+        if len(name) in (40, 64) and all(c in "0123456789abcdef" for c in name):
+            self._run_fetch("--depth=1", "--end-of-options", "origin", name)
+        return self.commit(name)
+
+    def ancestors(self, name: str, most: int = 100) -> tuple[str, ...]:
+        """A commit and those before it, the newest first; of a shallow clone only what is here.
+
+        Raises:
+            UsageError: no such commit.
+        """
+        listed = self._ask("rev-list", f"--max-count={most}", self.commit(name))
+        return tuple(listed.decode().split())
+
+    def changed_paths(self, old: str, new: str) -> frozenset[str]:
+        """The paths whose content or mode differs between two commits; a renamed file counts under both names.
+
+        Raises:
+            UsageError: no such commit.
+        """
+        told = self._ask(
+            "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", self.commit(old), self.commit(new)
+        )
+        return frozenset(os.fsdecode(name) for name in told.split(b"\0") if name)
+
+    def file(self, name: str, path: str, most_bytes: int = 2**20) -> bytes | None:
+        """A file as a commit has it, without filters; None when it has none there.
+
+        Args:
+            name: the commit.
+            path: relative to the root, with slashes.
+            most_bytes: larger files are refused.
+
+        Raises:
+            UsageError: no such commit, or the path is a link, a directory, a submodule or too large.
+        """
+        listed = self._ask("ls-tree", "-z", "-l", "--full-tree", self.commit(name), "--", path)
+        entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry]
+        match = next((meta.split() for meta, _, at in entries if os.fsdecode(at) == path), None)
+        if match is None:
+            return None
+        mode, kind, blob, size = (part.decode() for part in match)
+        if kind != "blob" or mode not in ("100644", "100755"):
+            raise UsageError(f"{path} at {name[:40]} is not a regular file")
+        if int(size) > most_bytes:
+            raise UsageError(f"{path} at {name[:40]} has {int(size):,} bytes; at most {most_bytes:,} are read")
+        return self._ask("cat-file", "blob", blob)
+
+    def changes(self, ignored: Sequence[str] = ()) -> tuple[str, ...]:
+        """Paths in the work tree that differ from HEAD, untracked ones too; empty if it is clean.
+
+        Args:
+            ignored: directories that do not count, relative to the root.
+        """
+        told = self._ask("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
+        paths = (os.fsdecode(entry[3:]) for entry in told.split(b"\0") if entry)
+        return tuple(p for p in paths if not any(f"{p}/".startswith(f"{d.rstrip('/')}/") for d in ignored))
+
+    def is_clean(self, ignored: Sequence[str] = ()) -> bool:
+        """Whether the work tree is HEAD and nothing else."""
+        return not self.changes(ignored)
+
+    @contextmanager
+    def worktree(self, name: str, parent: Path | None = None) -> Iterator[Path]:
+        """A second work tree of a commit, gone afterwards. Neither hooks nor filters (Git LFS) run in it.
+
+        Args:
+            name: the commit.
+            parent: where to make it; default: the system's temporary directory.
+
+        Raises:
+            UsageError: no such commit.
+            MachineError: it cannot be made.
+        """
+        sha = self.commit(name)
+        with tempfile.TemporaryDirectory(prefix="gatebot-tree-", dir=parent) as scratch:
+            tree = Path(scratch).resolve() / "tree"
+            try:
+                self._ask(*self._no_filters(), "worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
+                yield tree
+            finally:
+                self._try("worktree", "remove", "--force", "--force", "--", str(tree))
+                self._try("worktree", "prune")
+
+    def _no_filters(self) -> list[str]:
+        """Settings that switch off every filter that the repository's own configuration defines."""
+        listed = self._try("config", "--name-only", "-z", "--get-regexp", r"^filter\.")
+        names = {key.rpartition(".")[0] for key in os.fsdecode(listed.stdout).split("\0") if key.count(".") >= 2}
+        off = (("smudge", ""), ("clean", ""), ("process", ""), ("required", "false"))
+        return [word for name in sorted(names) for key, value in off for word in ("-c", f"{name}.{key}={value}")]
+
+    def _merge_base(self, one: str, other: str) -> str | None:
+        done = self._try("merge-base", one, other)
+        return done.stdout.decode().strip() or None
+
+    def _is_certain(self, base: str, one: str, other: str) -> bool:
+        """Whether no cut-off parent could lead to a better common ancestor."""
+        boundary = self._boundary()
+        if not boundary:
+            return True
+        between = self._ask("rev-list", one, other, f"^{base}").decode().split()
+        return boundary.isdisjoint(between)
+
+    def _boundary(self) -> frozenset[str]:
+        """The commits whose parents a shallow clone left out."""
+        where = os.fsdecode(self._ask("rev-parse", "--git-path", "shallow")).rstrip("\n")
+        path = self.root / where
+        return frozenset(path.read_text().split()) if path.exists() else frozenset()
+
+    def _fetch(self, depth: int, *commits: str) -> None:
+        self._run_fetch(f"--deepen={depth}", "--end-of-options", "origin", *commits)
+
+    def _run_fetch(self, *arguments: str) -> None:
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        done = self._try("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S)
+        if done.returncode:
+            raise UsageError(f"history is missing and cannot be fetched: {_last_line(done.stderr)}", FULL_CLONE)
+
+    def _ask(self, *arguments: str) -> bytes:
+        done = self._try(*arguments)
+        if done.returncode:
+            verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
+            raise MachineError(f"git {verb} failed in {self.root}: {_last_line(done.stderr)}")
+        return done.stdout
+
+    def _try(self, *arguments: str, timeout_s: float = LOCAL_TIMEOUT_S) -> "subprocess.CompletedProcess[bytes]":
+        return run(self.root, arguments, timeout_s)
+
+
+def open_repository(path: Path) -> Repository:
+    """The repository that a directory belongs to.
+
+    Raises:
+        UsageError: it belongs to none.
+    """
+    done = run(path, ("rev-parse", "--show-toplevel"), LOCAL_TIMEOUT_S)
+    if done.returncode:
+        raise UsageError(
+            f"{path} is not in a git repository: {_last_line(done.stderr)}", "Run `git init`, or pass --base."
+        )
+    return Repository(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
+
+
+def run(where: Path, arguments: Sequence[str], timeout_s: float) -> "subprocess.CompletedProcess[bytes]":
+    """Run git in a directory with an environment of ours.
+
+    Raises:
+        MachineError: there is no git, or it takes too long.
+    """
+    environment = {name: os.environ[name] for name in _PASSED if name in os.environ} | _ENVIRONMENT
+    environment["GIT_CONFIG_COUNT"] = str(len(_SETTINGS))
+    for index, (key, value) in enumerate(_SETTINGS.items()):
+        environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    try:
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=where,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except FileNotFoundError:
+        what = "git is not installed" if where.is_dir() else f"{where} does not exist"
+        raise MachineError(what, "gatebot needs git 2.36 or newer and a directory to run it in.") from None
+    except subprocess.TimeoutExpired:
+        raise MachineError(f"git {arguments[0]} took longer than {timeout_s:.0f} s in {where}") from None
+
+
+def _last_line(stderr: bytes) -> str:
+    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "no reason given"

@@ -1,0 +1,1 @@
+"""Everything gatebot says to GitHub and reads from it: knows no machine learning, imports only our errors."""

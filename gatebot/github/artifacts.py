@@ -1,0 +1,227 @@
+"""Finding and fetching what earlier workflow runs left: baselines from trusted runs only, evidence from any one run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gatebot.github import answers
+from gatebot.github.api import Api, Purpose
+from gatebot.github.archive import ArchiveError, Limits
+from gatebot.github.download import Parcel, download
+from gatebot.github.trouble import GoneError, MissingError
+
+PERMISSION = "actions: read"
+TRUSTED_EVENTS = ("push", "schedule", "workflow_dispatch")
+MAX_REDIRECTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which artifact is wanted.
+
+    Attributes:
+        name: of the artifact.
+        commits: the wanted commit and its ancestors, the nearest first; an artifact of any other is not taken.
+        branch: the default branch.
+        repository_id: of this repository: runs of forks are not taken.
+        workflow_path: of the workflow that makes it, e.g. `.github/workflows/gatebot.yml`.
+        now: the time, aware.
+        max_age: older ones are not taken.
+        most_pages: pages of 100 runs that are read for each kind of event.
+        most_runs: runs whose artifacts are looked at.
+        conclusions: of the run; another job of the same workflow may have failed.
+    """
+
+    name: str
+    commits: Sequence[str]
+    branch: str
+    repository_id: int
+    workflow_path: str
+    now: datetime
+    max_age: timedelta | None = None
+    most_pages: int = 3
+    most_runs: int = 30
+    conclusions: frozenset[str] = frozenset({"success", "failure"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An artifact that fits.
+
+    Attributes:
+        run_id: of the run that left it.
+        commit: what the run was about.
+        distance: commits between the wanted one and this, 0 if it is the wanted one.
+        age: since it was made.
+        parcel: what `download` needs.
+        why: why this and no nearer one, in words; empty when it is the wanted commit's.
+    """
+
+    run_id: int
+    commit: str
+    distance: int
+    age: timedelta
+    parcel: Parcel
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """There is none, and why."""
+
+    why: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Notes:
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, line: str) -> None:
+        if line not in self.lines and len(self.lines) < 10:
+            self.lines.append(line)
+
+
+def fetch_baseline(
+    api: Api, search: Search, into: Path, names: Sequence[str], limits: Limits | None = None
+) -> Found | Absent:
+    """Find the nearest artifact that can still be had and unpack it.
+
+    Args:
+        api: GitHub.
+        search: what is wanted.
+        into: a directory that does not exist yet; made only if something was found.
+        names: patterns of the files that the artifact may hold.
+        limits: on the archive.
+
+    Raises:
+        ApiError: by cause.
+    """
+    notes = _Notes()
+    for found in _candidates(api, search, notes):
+        try:
+            download(api, found.parcel, into, names, limits)
+        except (GoneError, MissingError):
+            notes.add(f"the artifact of {found.commit[:12]} has expired")
+        except ArchiveError as error:
+            notes.add(f"the artifact of {found.commit[:12]} is unusable: {error.message}")
+        else:
+            return replace(found, why=tuple(notes.lines))
+    return Absent(tuple(notes.lines) or (f"no run of {search.branch} has left an artifact {search.name!r}",))
+
+
+def find_baseline(api: Api, search: Search) -> Found | Absent:
+    """The nearest artifact that is not marked as expired, without fetching it.
+
+    Raises:
+        ApiError: by cause.
+    """
+    notes = _Notes()
+    for found in _candidates(api, search, notes):
+        return found
+    return Absent(tuple(notes.lines) or (f"no run of {search.branch} has left an artifact {search.name!r}",))
+
+
+def find_in_run(api: Api, run_id: int, name: str, now: datetime) -> Found | Absent:
+    """The artifact of one run, whoever made it: what it holds is to be trusted as little as that run.
+
+    Raises:
+        ApiError: by cause.
+    """
+    for artifact in _artifacts(api, run_id, name):
+        if artifact.expired or artifact.workflow_run is None:
+            return Absent((f"the artifact {name!r} of run {run_id} has expired",))
+        return _found(artifact, run_id, artifact.workflow_run.head_sha, 0, now)
+    return Absent((f"run {run_id} has left no artifact {name!r}",))
+
+
+def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:
+    """A commit and what came before it, the newest first: for clones that are too shallow to say.
+
+    Raises:
+        ApiError: by cause.
+    """
+    why = Purpose(f"list the commits before {sha[:12]}", "contents: read")
+    pages = api.pages(api.path("commits"), answers.Page[answers.Commit], why, {"sha": sha}, most=-(-most // 100))
+    return tuple(commit.sha for page in pages for commit in page.items)[:most]
+
+
+def _candidates(api: Api, search: Search, notes: _Notes) -> Iterator[Found]:
+    distances = {sha: distance for distance, sha in reversed(list(enumerate(search.commits)))}
+    runs = [run for run in _runs(api, search) if run.head_sha in distances and _is_trusted(run, search)]
+    runs.sort(key=lambda run: (distances[run.head_sha], -run.id))
+    looked = 0
+    for run in runs:
+        if run.status != "completed":
+            notes.add(f"the run for {run.head_sha[:12]} is still {str(run.status).replace('_', ' ')}")
+        elif run.conclusion not in search.conclusions:
+            notes.add(f"the run for {run.head_sha[:12]} ended as {str(run.conclusion).replace('_', ' ')}")
+        elif looked >= search.most_runs:
+            notes.add(f"looked at {looked} runs only")
+            return
+        else:
+            looked += 1
+            yield from _usable(api, run, distances[run.head_sha], search, notes)
+
+
+def _usable(api: Api, run: answers.WorkflowRun, distance: int, search: Search, notes: _Notes) -> Iterator[Found]:
+    short = run.head_sha[:12]
+    artifacts = _artifacts(api, run.id, search.name)
+    if not artifacts:
+        notes.add(f"the run for {short} left no artifact {search.name!r}")
+    for artifact in artifacts:
+        made = artifact.created_at or run.created_at
+        if artifact.expired:
+            notes.add(f"the artifact of {short} has expired")
+        elif search.max_age is not None and search.now - made > search.max_age:
+            notes.add(f"the artifact of {short} is {(search.now - made).days} days old")
+        elif artifact.workflow_run is None or not _belongs(artifact.workflow_run, run, search):
+            notes.add(f"the artifact of {short} does not belong to its run")
+        else:
+            found = _found(artifact, run.id, run.head_sha, distance, search.now)
+            yield replace(found, why=tuple(notes.lines))
+
+
+def _runs(api: Api, search: Search) -> Iterator[answers.WorkflowRun]:
+    """Runs of the default branch. The filter on events keeps floods from pull requests out of the pages."""
+    workflow = search.workflow_path.rpartition("/")[2]
+    why = Purpose(f"list the runs of {workflow} on {search.branch}", PERMISSION)
+    path = api.path("actions", "workflows", workflow, "runs")
+    seen: set[int] = set()
+    for event in TRUSTED_EVENTS:
+        query = {"branch": search.branch, "event": event, "exclude_pull_requests": "true"}
+        for page in api.pages(path, answers.Page[answers.WorkflowRun], why, query, most=search.most_pages):
+            yield from (run for run in page.items if run.id not in seen)
+            seen.update(run.id for run in page.items)
+
+
+def _is_trusted(run: answers.WorkflowRun, search: Search) -> bool:
+    """Asked again of every run, for a filter in a query is a wish."""
+    return (
+        run.event in TRUSTED_EVENTS
+        and run.head_branch == search.branch
+        and run.path.partition("@")[0] == search.workflow_path
+        and run.repository.id == search.repository_id
+        and run.head_repository is not None
+        and run.head_repository.id == search.repository_id
+    )
+
+
+def _belongs(said: answers.ArtifactRun, run: answers.WorkflowRun, search: Search) -> bool:
+    expected = (run.id, run.head_sha, search.repository_id, search.repository_id)
+    return (said.id, said.head_sha, said.repository_id, said.head_repository_id) == expected
+
+
+def _artifacts(api: Api, run_id: int, name: str) -> list[answers.Artifact]:
+    """The artifacts of this name that a run left, the newest first."""
+    why = Purpose(f"list the artifacts of run {run_id}", PERMISSION)
+    path = api.path("actions", "runs", run_id, "artifacts")
+    pages = api.pages(path, answers.Page[answers.Artifact], why, {"name": name}, most=5)
+    named = [artifact for page in pages for artifact in page.items if artifact.name == name]
+    return sorted(named, key=lambda artifact: -artifact.id)
+
+
+def _found(said: answers.Artifact, run_id: int, commit: str, distance: int, now: datetime) -> Found:
+    age = now - said.created_at if said.created_at else timedelta(0)
+    parcel = Parcel(said.id, said.name, said.size_in_bytes, said.digest or "")
+    return Found(run_id, commit, distance, age, parcel)

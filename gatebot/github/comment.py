@@ -1,0 +1,161 @@
+"""The one comment on a pull request: found by author and marker, a section a project, updated in place."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gatebot.github import answers
+from gatebot.github.api import Api, Purpose
+from gatebot.github.pull import pull
+from gatebot.github.result import NotPermitted, Quiet, Superseded, Unchanged, Written
+from gatebot.github.section import MARKER, Section, Stamp, fitted, joined, parted, tidied
+from gatebot.github.trouble import (
+    AMBIGUOUS,
+    ForbiddenError,
+    GoneError,
+    LockedError,
+    MissingError,
+)
+
+PERMISSION = "pull-requests: write"
+MAX_ROUNDS = 6
+
+
+class Mode(StrEnum):
+    """When to comment. `on-change` opens no comment while there is nothing to say, but keeps an existing one true."""
+
+    ON_CHANGE = "on-change"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+Outcome = Written | Unchanged | Quiet | Superseded | NotPermitted
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A comment of ours."""
+
+    id: int
+    url: str
+    author: str
+    body: str
+
+
+def publish(api: Api, number: int, section: Section, *, mode: Mode = Mode.ON_CHANGE, notable: bool = True) -> Outcome:
+    """Bring the comment of a pull request to the state in which it shows this section.
+
+    Reads, writes and reads again until there is exactly one comment of ours and our section stands in it: so
+    that jobs that publish at the same time, a write that was lost and one whose answer was lost all end there.
+
+    Args:
+        api: GitHub.
+        number: of the pull request, from the event or the API.
+        section: what to say; its body is Markdown that is safe to post.
+        mode: when to comment.
+        notable: whether there is something to say (a verdict that is not a plain pass, a named state).
+
+    Raises:
+        ApiError: by cause, where neither permission nor order explains it.
+    """
+    if mode is Mode.NEVER:
+        return Quiet()
+    try:
+        return _converge(api, number, tidied(section), opens=mode is Mode.ALWAYS or notable)
+    except (ForbiddenError, LockedError, GoneError) as error:
+        return NotPermitted(error.message, error.hint)
+
+
+def _converge(api: Api, number: int, section: Section, *, opens: bool) -> Outcome:
+    authors = {api.login}
+    written: Written | None = None
+    for _ in range(MAX_ROUNDS):
+        ours = find(api, number, authors)
+        sections = _merged(ours)
+        shown = sections.get(section.project)
+        if shown is not None and _has_the_word(shown.stamp, section.stamp):
+            return Superseded(f"run {shown.stamp.run} began later and has already reported")
+        wanted = fitted(sections, section)
+        if len(ours) == 1 and written is not None and shown is not None and shown.stamp == section.stamp:
+            return written
+        if len(ours) == 1 and written is None and _says(shown, wanted[section.project]):
+            return Unchanged(ours[0].url)
+        if not ours and not opens:
+            return Quiet()
+        now = pull(api, number).head_sha
+        if now != section.stamp.head_sha:
+            return Superseded(f"the head of the pull request is now {now[:12]}")
+        posted = _write(api, number, ours, joined(wanted), authors)
+        if posted is not None:
+            authors.add(posted.author)  # GitHub knows better than we who we are
+            written = Written(posted.url, created=not ours or (written is not None and written.created))
+    return written or Superseded("other runs kept changing the comment")
+
+
+def find(api: Api, number: int, authors: set[str]) -> list[Found]:
+    """Our comments, the oldest first: by one of these authors, and beginning with the marker.
+
+    Raises:
+        ApiError: by cause.
+    """
+    why = Purpose(f"list the comments of pull request {number}", "pull-requests: read")
+    pages = api.pages(api.path("issues", number, "comments"), answers.Page[answers.Comment], why)
+    ours = [_found(said) for page in pages for said in page.items]
+    return sorted((c for c in ours if c.author in authors and c.body.startswith(MARKER)), key=lambda c: c.id)
+
+
+def _write(api: Api, number: int, ours: Sequence[Found], body: str, authors: set[str]) -> Found | None:
+    """One step towards the goal. None when what happened has to be read first."""
+    if not ours:
+        why = Purpose(f"comment on pull request {number}", PERMISSION)
+        path = api.path("issues", number, "comments")
+        try:
+            return _found(api.send("POST", path, answers.Comment, why, {"body": body}, repeatable=False))
+        except AMBIGUOUS as trouble:
+            if find(api, number, authors):
+                return None  # the answer was lost, not the comment
+            raise trouble
+    why = Purpose(f"update the comment on pull request {number}", PERMISSION)
+    try:
+        kept = api.send("PATCH", _path(api, ours[0]), answers.Comment, why, {"body": body})
+    except MissingError:
+        return None  # somebody deleted it meanwhile
+    for extra in ours[1:]:
+        _delete(api, extra)
+    return _found(kept)
+
+
+def _delete(api: Api, extra: Found) -> None:
+    with suppress(MissingError):  # another run was faster
+        api.delete(_path(api, extra), Purpose("delete a duplicate of our comment", PERMISSION))
+
+
+def _path(api: Api, comment: Found) -> str:
+    return api.path("issues", "comments", comment.id)
+
+
+def _merged(ours: Sequence[Found]) -> dict[str, Section]:
+    """The sections of all our comments; of two for one project the newer."""
+    sections: dict[str, Section] = {}
+    for comment in ours:
+        for section in parted(comment.body):
+            known = sections.get(section.project)
+            if known is None or section.stamp.order > known.stamp.order:
+                sections[section.project] = section
+    return sections
+
+
+def _has_the_word(shown: Stamp, ours: Stamp) -> bool:
+    """Between commits the API decides, not the clock."""
+    return shown.head_sha == ours.head_sha and shown.order > ours.order
+
+
+def _says(shown: Section | None, wanted: Section) -> bool:
+    """Whether the section already reads as we want it to, whatever its stamp."""
+    return shown is not None and shown.body == wanted.body and shown.stamp.head_sha == wanted.stamp.head_sha
+
+
+def _found(said: answers.Comment) -> Found:
+    body = (said.body or "").replace("\r\n", "\n")  # the web editor's line ends
+    return Found(said.id, said.html_url, said.user.login if said.user else "", body)

@@ -1,0 +1,352 @@
+"""What happened on GitHub: the Actions environment and its payload, read once into one frozen value."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar, assert_never
+
+from pydantic import TypeAdapter, ValidationError
+
+from gatebot.errors import UsageError
+from gatebot.github import payload as hook
+
+MAX_PAYLOAD = 32 * 2**20  # GitHub caps webhook payloads at 25 MB
+NO_COMMIT = "0" * 40
+DEPENDABOT = "dependabot[bot]"
+
+
+class Kind(StrEnum):
+    """The events that gatebot understands."""
+
+    PULL_REQUEST = "pull_request"
+    PUSH = "push"
+    MERGE_GROUP = "merge_group"
+    DISPATCH = "workflow_dispatch"
+    SCHEDULE = "schedule"
+    WORKFLOW_RUN = "workflow_run"
+    COMMENT = "issue_comment"
+    REVIEW = "pull_request_review"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The workflow run that we are part of."""
+
+    id: int
+    attempt: int
+    url: str
+    workflow_path: str
+    """Path of the workflow's file, e.g. `.github/workflows/gatebot.yml`; empty when the server does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """The finished run that started this one (`workflow_run`). None of it was said by trusted code."""
+
+    run_id: int
+    attempt: int
+    event: str
+    conclusion: str
+    head_sha: str
+    head_branch: str
+    head_repository_id: int
+    workflow_path: str
+    is_fork: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, where, and which commits it is about.
+
+    Attributes:
+        action: what happened to the subject (`opened`, `synchronize`, ...); empty where there is none.
+        ref: the full git reference of the run.
+        head_sha: where the status goes; None when only the API knows (comments) or the branch was deleted.
+        tested_sha: what the workflow checks out by default: a merge commit on pull requests.
+        base_ref: the branch to merge into, without `refs/heads/`; empty outside pull requests and groups.
+        base_sha: the tip of base as the payload says it; on a push what the branch was before, or empty.
+        pull_number: None where no pull request is involved.
+        author: who opened the pull request, in lower and upper case as GitHub writes it; may be empty.
+        is_fork: the code comes from another repository.
+        actor: who caused the event.
+    """
+
+    kind: Kind
+    action: str
+    repository: str
+    repository_id: int
+    default_branch: str
+    ref: str
+    run: Run
+    api_url: str
+    server_url: str
+    actor: str
+    head_sha: str | None
+    tested_sha: str
+    base_ref: str = ""
+    base_sha: str = ""
+    pull_number: int | None = None
+    author: str = ""
+    is_fork: bool = False
+    is_draft: bool = False
+    is_deletion: bool = False
+    trigger: Trigger | None = None
+
+    @property
+    def on_default_branch(self) -> bool:
+        """Whether the tested commit is on the default branch itself: the place where baselines are made."""
+        match self.kind:
+            case Kind.PUSH | Kind.DISPATCH | Kind.SCHEDULE:
+                return not self.is_deletion and self.ref == f"refs/heads/{self.default_branch}"
+            case Kind.PULL_REQUEST | Kind.MERGE_GROUP | Kind.WORKFLOW_RUN | Kind.COMMENT | Kind.REVIEW:
+                return False
+        assert_never(self.kind)
+
+    @property
+    def expects_read_only_token(self) -> bool:
+        """GitHub gives a read-only token whatever `permissions:` says: forks, and what Dependabot does."""
+        of_a_change = self.kind in (Kind.PULL_REQUEST, Kind.REVIEW, Kind.PUSH)
+        return of_a_change and (self.is_fork or self.actor == DEPENDABOT)
+
+
+class Relation(StrEnum):
+    """How base was chosen."""
+
+    FIRST_PARENT = "first parent of the tested merge commit"
+    GROUP_PARENT = "parent of the merge group"
+    PREVIOUS = "previous commit of the branch"
+    MERGE_BASE = "merge base with the target branch"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that head is compared with."""
+
+    sha: str
+    relation: Relation
+
+
+def base_of(
+    event: Event, tested_sha: str, first_parent: Callable[[str], str], merge_base: Callable[[str, str], str]
+) -> Base:
+    """Say which commit is base, from what was really checked out.
+
+    A merge commit or a merge group has its parent; a branch tip the merge base with its target. A branch tip
+    that happens to be a merge (somebody merged main into the branch) is still a branch tip.
+
+    Args:
+        event: what happened.
+        tested_sha: the commit in the work tree, which need not be `event.tested_sha`.
+        first_parent: first parent of a commit.
+        merge_base: merge base of two commits.
+    """
+    if event.kind is Kind.MERGE_GROUP and tested_sha == event.head_sha:
+        return Base(event.base_sha, Relation.GROUP_PARENT)
+    if event.on_default_branch:
+        return Base(first_parent(tested_sha), Relation.PREVIOUS)
+    if event.kind in (Kind.PULL_REQUEST, Kind.REVIEW) and tested_sha != event.head_sha:
+        return Base(first_parent(tested_sha), Relation.FIRST_PARENT)
+    target = event.base_sha if event.pull_number is not None else f"refs/remotes/origin/{event.default_branch}"
+    return Base(merge_base(tested_sha, target), Relation.MERGE_BASE)
+
+
+def read(environ: Mapping[str, str]) -> Event:
+    """Read the event of this Actions job.
+
+    Raises:
+        UsageError: not in Actions, an event that gatebot does not serve, or a payload that is not GitHub's.
+    """
+    name = _variable(environ, "GITHUB_EVENT_NAME")
+    try:
+        kind = Kind(name)
+    except ValueError:
+        raise UsageError(f"gatebot does not serve the event {name[:60]!r}", _hint_for(name)) from None
+    raw = _payload(Path(_variable(environ, "GITHUB_EVENT_PATH")))
+    server = environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    repository = _checked(_FULL_NAME, _variable(environ, "GITHUB_REPOSITORY"), "GITHUB_REPOSITORY")
+    event = Event(
+        kind=kind,
+        action="",
+        repository=repository,
+        repository_id=_number(environ, "GITHUB_REPOSITORY_ID"),
+        default_branch="",
+        ref=_checked(_REF, _variable(environ, "GITHUB_REF"), "GITHUB_REF"),
+        run=_run(environ, server, repository),
+        api_url=environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
+        server_url=server,
+        actor=environ.get("GITHUB_ACTOR", ""),
+        head_sha=None,
+        tested_sha=_checked(_SHA, _variable(environ, "GITHUB_SHA"), "GITHUB_SHA"),
+    )
+    filled = _FILL[kind](event, raw)
+    if not filled.default_branch:
+        raise UsageError(f"the {kind} payload does not name the repository's default branch")
+    return filled
+
+
+def _of_pull(event: Event, raw: object) -> Event:
+    said = _parse(hook.PullPayload, raw, event)
+    pull = said.pull_request
+    return replace(
+        _common(event, said),
+        head_sha=pull.head.sha,
+        base_ref=pull.base.ref,
+        base_sha=pull.base.sha,
+        pull_number=pull.number,
+        author=pull.user.login if pull.user else "",
+        is_fork=pull.head.repo is None or pull.head.repo.id != event.repository_id,
+        is_draft=pull.draft,
+    )
+
+
+def _of_push(event: Event, raw: object) -> Event:
+    said = _parse(hook.PushPayload, raw, event)
+    deleted = said.deleted or said.after == NO_COMMIT
+    return replace(
+        _common(event, said),
+        ref=said.ref,
+        head_sha=None if deleted else said.after,
+        base_sha="" if said.before == NO_COMMIT else said.before,
+        is_deletion=deleted,
+    )
+
+
+def _of_group(event: Event, raw: object) -> Event:
+    said = _parse(hook.MergeGroupPayload, raw, event)
+    group = said.merge_group
+    base_ref = group.base_ref.removeprefix("refs/heads/")
+    return replace(_common(event, said), head_sha=group.head_sha, base_ref=base_ref, base_sha=group.base_sha)
+
+
+def _of_timer(event: Event, raw: object) -> Event:
+    said = _parse(hook.TimerPayload, raw, event)
+    if said.repository is not None:
+        event = _common(event, hook.Payload(repository=said.repository, sender=said.sender))
+    if not event.default_branch and event.kind is Kind.SCHEDULE:  # schedules run on the default branch only
+        event = replace(event, default_branch=event.ref.removeprefix("refs/heads/"))
+    return replace(event, head_sha=event.tested_sha)
+
+
+def _of_workflow_run(event: Event, raw: object) -> Event:
+    said = _parse(hook.WorkflowRunPayload, raw, event)
+    run = said.workflow_run
+    home = run.head_repository.id if run.head_repository else 0
+    trigger = Trigger(
+        run_id=run.id,
+        attempt=run.run_attempt,
+        event=run.event,
+        conclusion=run.conclusion or "",
+        head_sha=run.head_sha,
+        head_branch=run.head_branch or "",
+        head_repository_id=home,
+        workflow_path=run.path.partition("@")[0],
+        is_fork=home != event.repository_id,
+    )
+    return replace(_common(event, said), head_sha=run.head_sha, is_fork=trigger.is_fork, trigger=trigger)
+
+
+def _of_comment(event: Event, raw: object) -> Event:
+    said = _parse(hook.CommentPayload, raw, event)
+    issue = said.issue
+    return replace(
+        _common(event, said),
+        pull_number=issue.number if issue.pull_request else None,
+        author=issue.user.login if issue.user else "",
+    )
+
+
+_FILL: dict[Kind, Callable[[Event, object], Event]] = {
+    Kind.PULL_REQUEST: _of_pull,
+    Kind.REVIEW: _of_pull,
+    Kind.PUSH: _of_push,
+    Kind.MERGE_GROUP: _of_group,
+    Kind.DISPATCH: _of_timer,
+    Kind.SCHEDULE: _of_timer,
+    Kind.WORKFLOW_RUN: _of_workflow_run,
+    Kind.COMMENT: _of_comment,
+}
+_SHA: TypeAdapter[str] = TypeAdapter(hook.Sha)
+_REF: TypeAdapter[str] = TypeAdapter(hook.RefName)
+_FULL_NAME: TypeAdapter[str] = TypeAdapter(hook.FullName)
+
+
+def _common(event: Event, said: hook.Payload) -> Event:
+    home = said.repository
+    if (home.id, home.full_name.lower()) != (event.repository_id, event.repository.lower()):
+        raise UsageError(
+            f"the payload is about {home.full_name} ({home.id}), the job runs in"
+            f" {event.repository} ({event.repository_id})",
+            "GITHUB_EVENT_PATH must be the file that the runner wrote.",
+        )
+    return replace(
+        event,
+        action=said.action,
+        default_branch=home.default_branch or "",
+        actor=event.actor or (said.sender.login if said.sender else ""),
+    )
+
+
+P = TypeVar("P", bound=hook.Part)
+
+
+def _parse(model: type[P], raw: object, event: Event) -> P:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        faults = [f"{'.'.join(str(step) for step in e['loc']) or 'payload'}: {e['msg']}" for e in error.errors()]
+        shown = "; ".join(faults[:3])
+        raise UsageError(
+            f"the {event.kind} payload is not what GitHub sends ({shown})",
+            "GITHUB_EVENT_PATH must be the file that the runner wrote.",
+        ) from None
+
+
+def _payload(path: Path) -> object:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_PAYLOAD + 1)
+    except OSError as error:
+        raise UsageError(f"the event payload cannot be read: {error}") from None
+    if len(raw) > MAX_PAYLOAD:
+        raise UsageError(f"the event payload is larger than {MAX_PAYLOAD} bytes")
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise UsageError("the event payload is not JSON", "GITHUB_EVENT_PATH must be the runner's file.") from None
+
+
+def _run(environ: Mapping[str, str], server: str, repository: str) -> Run:
+    number, attempt = _number(environ, "GITHUB_RUN_ID"), _number(environ, "GITHUB_RUN_ATTEMPT", default=1)
+    # owner/repository/.github/workflows/gatebot.yml@refs/heads/main
+    path = environ.get("GITHUB_WORKFLOW_REF", "").removeprefix(f"{repository}/").partition("@")[0]
+    url = f"{server}/{repository}/actions/runs/{number}/attempts/{attempt}"
+    return Run(id=number, attempt=attempt, url=url, workflow_path=path)
+
+
+def _variable(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise UsageError(f"{name} is not set", "This command reads the environment of a GitHub Actions job.")
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: int = 0) -> int:
+    text = environ.get(name, "") or str(default or "")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 19 and int(text)):
+        raise UsageError(f"{name} is not a positive number: {text[:40]!r}")
+    return int(text)
+
+
+def _checked(adapter: TypeAdapter[str], value: str, name: str) -> str:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        raise UsageError(f"{name} is malformed: {value[:80]!r}") from None
+
+
+def _hint_for(name: str) -> str:
+    if name == "pull_request_target":
+        return "It holds a write token next to code from a fork: use pull_request, and workflow_run to publish."
+    return f"Served events: {', '.join(Kind)}."

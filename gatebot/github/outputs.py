@@ -1,0 +1,133 @@
+"""Speaking to the runner: outputs, the job summary, log commands, inputs. Values can forge none of them."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TextIO
+
+from gatebot.errors import UsageError
+from gatebot.github.section import cut
+
+MAX_SUMMARY = 2**20  # bytes; the runner drops a larger one whole
+PER_STEP = 10  # annotations of one level that GitHub shows
+
+
+class Level(StrEnum):
+    """Log commands that become annotations."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the repository an annotation points."""
+
+    file: str
+    line: int | None = None
+
+
+def in_actions(environ: Mapping[str, str]) -> bool:
+    """Whether this process is a step of a GitHub Actions job."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def action_input(environ: Mapping[str, str], name: str, default: str = "") -> str:
+    """An input of the action. The runner upper-cases its name, turns spaces into underscores and keeps hyphens."""
+    return environ.get(f"INPUT_{name.replace(' ', '_').upper()}", "").strip() or default
+
+
+def write_outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> bool:
+    """Set the outputs of this step; False where there is nowhere to write them.
+
+    Raises:
+        UsageError: the runner's file cannot be written.
+    """
+    block = "".join(_assignment(name, value) for name, value in values.items())
+    return _append(environ, "GITHUB_OUTPUT", block)
+
+
+def write_summary(environ: Mapping[str, str], markdown: str) -> bool:
+    """Append to the summary of this step, within what the runner takes; False where there is nowhere to write it.
+
+    Raises:
+        UsageError: the runner's file cannot be written.
+    """
+    path = environ.get("GITHUB_STEP_SUMMARY", "")
+    there = Path(path).stat().st_size if path and Path(path).is_file() else 0
+    return _append(environ, "GITHUB_STEP_SUMMARY", fitted(markdown, MAX_SUMMARY - there))
+
+
+def fitted(markdown: str, most_bytes: int) -> str:
+    """The first lines of a text that fit into so many bytes of UTF-8, with everything closed that they open."""
+    text = markdown.encode("utf-8", "replace").decode().rstrip("\n") + "\n"
+    limit = len(text)
+    while len(text.encode()) > most_bytes:
+        if limit <= 0:
+            return ""
+        limit = min(limit * 9 // 10, limit - 1, most_bytes)
+        text = cut(markdown.encode("utf-8", "replace").decode(), limit)
+        text = f"{text}\n" if text else ""
+    return text
+
+
+def command(level: Level, message: str, *, title: str = "", place: Place | None = None) -> str:
+    """A log command that shows as an annotation: one line, whatever the message holds."""
+    properties = {"file": place.file if place else "", "line": str(place.line) if place and place.line else ""}
+    properties["title"] = title
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    return f"::{level}{f' {listed}' if listed else ''}::{_data(message)}"
+
+
+def mask(secret: str) -> str:
+    """A log command that hides a value in everything that is logged after it."""
+    return "\n".join(f"::add-mask::{_data(line)}" for line in secret.splitlines() if line.strip())
+
+
+@contextmanager
+def commands_stopped(log: TextIO) -> Iterator[None]:
+    """While this lasts, what is written to the log cannot command the runner; for output of code that is not ours.
+
+    The token that ends it is not to be guessed. Whoever can read the log while it is written could repeat it: code
+    under test must not be able to.
+    """
+    token = secrets.token_hex(32)
+    log.write(f"\n::stop-commands::{token}\n")
+    log.flush()
+    try:
+        yield
+    finally:
+        log.write(f"\n::{token}::\n")
+        log.flush()
+
+
+def _assignment(name: str, value: str) -> str:
+    if not name.replace("-", "_").isidentifier():
+        raise ValueError(f"not an output's name: {name!r}")
+    delimiter = f"gatebot_{secrets.token_hex(16)}"
+    whole = value.encode("utf-8", "replace").decode()
+    return f"{name}<<{delimiter}\n{whole}\n{delimiter}\n"
+
+
+def _append(environ: Mapping[str, str], variable: str, text: str) -> bool:
+    path = environ.get(variable, "")
+    if not path:
+        return False
+    try:
+        with Path(path).open("a", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{variable} cannot be written: {error}") from None
+    return True
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
