@@ -21,16 +21,12 @@ LABEL org.opencontainers.image.title="gatebot" \
       org.opencontainers.image.description="The merge gate for machine-learning repositories" \
       org.opencontainers.image.licenses="Apache-2.0"
 # The workspace belongs to the runner's user and git refuses to read it as root unless told.
-# The user is the one that training code runs as: libraries expect their uid to have a name.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends git \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
-        /usr/share/doc /usr/share/man /usr/share/locale \
-    && git config --system --add safe.directory /github/workspace \
-    && groupadd --gid 10001 sandbox \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sandbox
+    && git config --system --add safe.directory /github/workspace
 COPY --from=dependencies /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
     LANG=C.UTF-8 \

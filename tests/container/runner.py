@@ -133,6 +133,7 @@ def run_container(
         timeout=1200,
         check=False,
     )
+    take_back(engine, image, job)
     outputs = parse_command_file(files["output"].read_text())
     return Step(done.returncode, done.stdout, outputs, files["step_summary"].read_text())
 
@@ -145,6 +146,15 @@ def give_to_runner(*folders: Path) -> None:
         for parent, names, files in os.walk(folder):
             for path in (parent, *(os.path.join(parent, name) for name in (*names, *files))):  # noqa: PTH118
                 os.chown(path, RUNNER_UID, RUNNER_UID, follow_symlinks=False)
+
+
+def take_back(engine: Engine, image: str, job: Job) -> None:
+    """Make what the container wrote as root ours again, so that it can be read and removed."""
+    if os.geteuid() == 0:
+        return
+    for folder in (job.folder, job.workspace):
+        chown = ["--entrypoint", "chown", image, "--recursive", f"{os.getuid()}:{os.getgid()}", "/mnt"]
+        engine.run("run", "--rm", "--network", "none", "-v", f"{folder}:/mnt", *chown)
 
 
 def parse_command_file(text: str) -> dict[str, str]:
