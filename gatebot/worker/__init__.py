@@ -1,0 +1,1 @@
+"""What runs inside the user's interpreter: Python 3.8 and its standard library, nothing of ours."""

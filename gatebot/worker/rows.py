@@ -1,0 +1,70 @@
+"""Rows as the user's code gets them: a pandas DataFrame where there is pandas, else a list of dicts."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any, Callable
+
+LONGEST_FIELD = 2**31 - 1
+TRUTH = {"true": True, "false": False}
+
+
+def read(path: str, types: dict[str, str]) -> Any:
+    """The rows of a CSV file.
+
+    Types are those that pandas infers. `types` pins columns (`text`, `number`) whose few rows here look like
+    something else than the whole data is.
+    """
+    try:
+        import pandas as pd
+    except ImportError:
+        return plain(path, types)
+    dtype = {name: str if kind == "text" else float for name, kind in types.items()}
+    return pd.read_csv(path, low_memory=False, dtype=dtype)
+
+
+def plain(path: str, types: dict[str, str]) -> list[dict[str, Any]]:
+    """The rows as dicts; a column is int, float or bool where every value in it is, missing values are None."""
+    csv.field_size_limit(LONGEST_FIELD)
+    with open(path, newline="", encoding="utf-8") as file:  # noqa: PTH123 - one line in every Python
+        reader = csv.reader(file)
+        names = next(reader, [])
+        cells = list(map(list, zip(*reader)))
+    columns = [_typed(column, types.get(name, "")) for name, column in zip(names, cells)]
+    return [dict(zip(names, values)) for values in zip(*columns)]
+
+
+def write(path: str, columns: dict[str, list[Any]]) -> None:
+    """Columns as a CSV file; columns shorter than the longest one end early."""
+    with open(path, "w", newline="", encoding="utf-8") as file:  # noqa: PTH123
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        longest = max(map(len, columns.values()), default=0)
+        for at in range(longest):
+            writer.writerow([_spelled(column[at]) if at < len(column) else "" for column in columns.values()])
+
+
+def _typed(cells: list[str], kind: str) -> list[Any]:
+    if kind != "text":
+        for parse in (_truth, int, float) if kind != "number" else (float,):
+            typed = _all(parse, cells)
+            if typed is not None:
+                return typed
+    return [cell if cell != "" else None for cell in cells]
+
+
+def _all(parse: Callable[[str], Any], cells: list[str]) -> list[Any] | None:
+    try:
+        return [parse(cell) if cell != "" else None for cell in cells]
+    except (ValueError, KeyError):
+        return None
+
+
+def _truth(cell: str) -> bool:
+    return TRUTH[cell.lower()]
+
+
+def _spelled(value: Any) -> str:
+    if value is None:
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)

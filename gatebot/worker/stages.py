@@ -1,0 +1,96 @@
+"""The stages of a task: what is called in which order, and what is left behind for gatebot to read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+from . import answers, inventory, metric, model_file, rows, seeds, user_code
+from .journal import Journal
+
+Task = Dict[str, Any]
+
+
+def train(task: Task) -> None:
+    """Train and save the model; where it cannot be saved, say why instead."""
+    module = user_code.load(task["root"], task["pipeline"])
+    model = _trained(task, module)
+    saved, why = model_file.save(module, model, task["model"])
+    _leave(task["status"], {"saved": saved, "why": why})
+
+
+def predict(task: Task) -> None:
+    """Load a saved model and predict; where gatebot's own file cannot be loaded again, say so instead."""
+    module = user_code.load(task["root"], task["pipeline"])
+    try:
+        model = model_file.load(module, task["model"], task["saved"])
+    except model_file.NotLoadableError as error:
+        _leave(task["status"], {"saved": None, "why": str(error)})
+        return
+    seeds.sow(task["seed"])
+    for job in task["predict"]:
+        _predicted(task, module, model, job)
+
+
+def train_and_predict(task: Task) -> None:
+    """Everything in one process: for models that are not a file."""
+    module = user_code.load(task["root"], task["pipeline"])
+    model = _trained(task, module)
+    for job in task["predict"]:
+        _predicted(task, module, model, job)
+
+
+def score(task: Task) -> None:
+    """Call a metric of the user's."""
+    file, _, name = task["metric"].rpartition(":")
+    function = getattr(user_code.load(task["root"], file), name)
+    _leave(task["status"], metric.call(function, task))
+
+
+def environment(task: Task) -> None:
+    """List interpreter, distributions and libraries."""
+    _leave(task["status"], inventory.taken())
+
+
+STAGES: dict[str, Callable[[Task], None]] = {
+    "train": train,
+    "predict": predict,
+    "train_and_predict": train_and_predict,
+    "score": score,
+    "environment": environment,
+}
+
+
+def _trained(task: Task, module: Any) -> Any:
+    known = rows.read(task["rows"], task["types"])
+    with Journal(task["report"]) as journal:
+        seeds.sow(task["seed"])
+        model = user_code.call(module, "train", {**_common(task), "rows": known, "report": journal.report})
+    if model is None and not hasattr(module, "save"):
+        raise TypeError("train returned None: it has to return the model")
+    return model
+
+
+def _predicted(task: Task, module: Any, model: Any, job: dict[str, str]) -> None:
+    asked = rows.read(job["rows"], task["types"])
+    answer = user_code.call(module, "predict", {**_common(task), "model": model, "rows": asked})
+    columns = answers.columns_of(answer, task["task"], _classes(model, task["classes"]), task["id"])
+    rows.write(job["predictions"], columns)
+
+
+def _classes(model: Any, seen: list[str]) -> list[Any]:
+    """The model's own order of classes, or else the sorted labels of the rows that it was trained on."""
+    own = getattr(model, "classes_", None)
+    if own is None:
+        return seen
+    listed = list(answers.plain(own))
+    return seen if listed and isinstance(listed[0], (list, tuple)) else listed
+
+
+def _common(task: Task) -> Task:
+    return {name: task[name] for name in ("seed", "out", "device", "budget_s", "assets")}
+
+
+def _leave(path: str, facts: Any) -> None:
+    Path(path).write_text(json.dumps(facts), encoding="utf-8")
