@@ -1,71 +1,84 @@
 """The Case: all that judge may know, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
 
 from gatebot.config.model import Rules
 from gatebot.needs import Effort, Need, Side
-from gatebot.report import Base, Head, State
+from gatebot.report import Base, Costs, Head, State
 from gatebot.snapshot.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRecord:
+class Value(BaseModel):
+    """A value inside the Facts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CheckRecord(Value):
     """How often a check has run here and how often it found something new, from stored Reports of main."""
 
     runs: int = 0
     found: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Value):
     """Somebody with write access accepts a commit. Never the pull request's author."""
 
     login: str
     sha: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Value):
     """Paths that the pull request touches, None where that is unknown; and those of them that hold the gate itself."""
 
     paths: tuple[str, ...] | None = None
     gate: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """One question put to the judge.
+class Facts(Value):
+    """What judge knows besides evidence. Stored beside the Snapshot, so that a verdict can be derived again.
 
     Attributes:
         project: keys the status, the comment section, the seeds and the baseline.
-        rules: from the base branch.
+        now: the only clock.
+        rules: from the base branch, at `rules_sha`.
         effort: seeds and folds of each tier.
-        head, base: evidence; None where there is none (yet).
         chosen: which base, and why that.
         judged: which commit.
         states: named situations that are known before judging.
         history: by check id.
-        now: the only clock.
+        costs: what collecting took.
     """
 
     project: str
-    rules: Rules
-    effort: Effort
     now: datetime
-    head: Snapshot | None = None
-    base: Snapshot | None = None
-    chosen: Base = field(default_factory=Base)
-    judged: Head = field(default_factory=Head)
+    rules: Rules
     rules_sha: str | None = None
+    effort: Effort = Effort()
+    chosen: Base = Base()
+    judged: Head = Head()
     states: tuple[State, ...] = ()
-    changes: Changes = field(default_factory=Changes)
-    history: Mapping[str, CheckRecord] = field(default_factory=dict)
+    changes: Changes = Changes()
+    history: Mapping[str, CheckRecord] = {}
     approvals: tuple[Approval, ...] = ()
     is_fork: bool = False
+    can_review: bool = True
     run_url: str = ""
-    gate_s: float = 0.0
+    reproduce: str = ""
+    costs: Costs = Costs()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One question put to the judge: the facts, and the evidence of both sides; None where there is none (yet)."""
+
+    facts: Facts
+    head: Snapshot | None = None
+    base: Snapshot | None = None
 
     def side(self, side: Side) -> Snapshot | None:
         """The Snapshot of one side."""
@@ -79,7 +92,9 @@ class Case:
     def why_unmet(self, need: Need) -> str:
         """Why there is no evidence for this need."""
         snapshot = self.side(need.side)
-        return f"no evidence of {need.side}" if snapshot is None else snapshot.why_unmet(need)
+        if snapshot is None:
+            return "no baseline" if need.side is Side.BASE else "nothing was collected"
+        return snapshot.why_unmet(need)
 
     def with_evidence(self, found: Mapping[Side, Snapshot]) -> "Case":
         """This Case and more evidence. What is there already wins."""

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from gatebot.needs import Effort, Fit, Predict, Profile, Side, Tier
-from gatebot.snapshot.column import Hashes, Names, Numbers, concatenated
+from gatebot.snapshot.column import Hashes, Names, Numbers, concatenated, equal
 from gatebot.snapshot.evidence import DataProfile, Ending, Predictions, RowTable, Truth
 from gatebot.snapshot.snapshot import Snapshot
 from gatebot.tasks.table import Mask, Table, rows_of
@@ -25,6 +25,13 @@ class Run:
     seed: int
     head: Table
     base: Table | None
+
+    @property
+    def identical(self) -> bool:
+        """Whether both sides predict the same, byte for byte."""
+        if self.base is None or self.base.payload.keys() != self.head.payload.keys():
+            return False
+        return all(equal(column, self.base.payload[name]) for name, column in self.head.payload.items())
 
 
 @dataclass(frozen=True, slots=True)

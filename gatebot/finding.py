@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gatebot.errors import GateError
-from gatebot.stats.contrast import Contrast
+from gatebot.stats.contrast import Contrast, Spread
 from gatebot.stats.decision import Answer
 
 Fact = str | int | float | bool | None | tuple[str, ...]
@@ -125,10 +125,15 @@ class Measure:
         metric: name, with its class: `recall(urgent)`.
         slice: `column=value`, or None for all rows.
         base, head: in the metric's own units.
-        margin: in the metric's own units, positive; NaN where `bound` is a floor.
+        margin: positive; a share of base's value where `relative`, else in the metric's own units; NaN where `bound`
+            is a floor.
         limit: the floor or ceiling where `bound` is one.
-        smoke, confirm: contrasts by tier, oriented so that positive means head is better.
+        smoke, confirm: contrasts by tier, oriented so that positive means head is better; in units of `margin`, so as
+            a share of base's value where `relative`.
+        spread: the latest tier's, with its sources of variance apart.
+        by_seed: head minus base for each seed of that tier, in the metric's own units.
         identical: predictions are equal byte for byte on every run.
+        warns_only: held against a tighter margin that warns and never blocks.
         not_enforced: why it is shown but decides nothing ("n=14 < 50"), or empty.
         answer: filled by the verdict, for all measures of a report together.
     """
@@ -148,8 +153,11 @@ class Measure:
     bound: Bound = Bound.CHANGE
     limit: float | None = None
     relative: bool = False
+    spread: Spread | None = None
+    by_seed: tuple[float, ...] = ()
     provenance: Provenance = Provenance.COMPUTED
     not_enforced: str = ""
+    warns_only: bool = False
     answer: Answer | None = None
 
     @property
@@ -179,9 +187,10 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The check did not run, and why."""
+    """The check did not run, and why. Excused where that leaves no gap: switched off, or nothing to compare with."""
 
     reason: str
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,7 @@ class ReportedFinding(Part):
     log: tuple[str, ...] = ()
     fix: str = ""
     measure: str | None = None  # subject of the measure behind it
+    undecided: bool = False
 
 
 class SkippedCheck(Part):
@@ -204,7 +205,6 @@ class Report(Part):
     verdict: VerdictName
     exit_code: int
     priority: Priority | None = None
-    headline: str = Field(description="One sentence: why.")
     observed: bool = Field(default=False, description="mode: observe; the verdict says what would have happened.")
     project: str
     states: tuple[State, ...] = ()

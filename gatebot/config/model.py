@@ -6,9 +6,9 @@ keys that are read from the commit under test. A section of the file inherits fr
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from gatebot.config.quantity import (
     Margin,
@@ -23,7 +23,13 @@ from gatebot.finding import Level
 
 
 class Section(BaseModel):
-    """A mapping of `gatebot.yml`: unknown keys are errors, values never change after loading."""
+    """A mapping of `gatebot.yml`: unknown keys are errors, values never change after loading.
+
+    Its keys are read from the base branch unless `read_from` says otherwise; a class that inherits from two halves
+    leaves each key the side of the half that declares it.
+    """
+
+    read_from: ClassVar[str] = "base"
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, protected_namespaces=())
 
@@ -36,12 +42,31 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Patterns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
-Bytes = Annotated[int, BeforeValidator(parse_bytes), Field(gt=0)]
-RowCount = Annotated[int | Share, BeforeValidator(parse_rows)]
-MarginValue = Annotated[Margin, BeforeValidator(parse_margin)]
-RatePerSecond = Annotated[float, BeforeValidator(parse_rate), Field(gt=0)]
+def _word(value: object) -> object:
+    """A class label that YAML takes for a number is still a word."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Word = Annotated[str, BeforeValidator(_word)]
+Patterns = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+def _written(description: str) -> WithJsonSchema:
+    """How a quantity is written, for the schema that editors read."""
+    return WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "description": description})
+
+
+Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0), _written("a duration: 30s, 10m, 1h, 30d")]
+Bytes = Annotated[int, BeforeValidator(parse_bytes), Field(gt=0), _written("a size: 500MB, 4GiB")]
+RowCount = Annotated[int | Share, BeforeValidator(parse_rows), _written("a count of rows, or a percentage: 10%")]
+MarginValue = Annotated[
+    Margin, BeforeValidator(parse_margin), _written("0.02 in the metric's own units, or 5% relative to base")
+]
+RatePerSecond = Annotated[float, BeforeValidator(parse_rate), Field(gt=0), _written("a rate: 1000/min, 20/s")]
 
 
 class TaskName(StrEnum):
@@ -70,6 +95,8 @@ class Fetch(Section):
 
 class DataVersion(Section):
     """What identifies data that is not in git."""
+
+    read_from: ClassVar[str] = "head"
 
     files: Patterns = ()
 
@@ -105,6 +132,8 @@ class DataRules(Section):
 class DataRecipe(Section):
     """Where the data lies."""
 
+    read_from: ClassVar[str] = "head"
+
     path: Patterns = ()
     train: Patterns = ()
     eval: Patterns = ()
@@ -129,6 +158,8 @@ class Data(DataRules, DataRecipe):
 
 class ModelRecipe(Section):
     """`model:`: exactly one of `python`, `train` with `predict`, or `run`/`predictions`."""
+
+    read_from: ClassVar[str] = "head"
 
     python: str | None = None
     train: str | None = None
@@ -170,6 +201,8 @@ class EnvRules(Section):
 class EnvRecipe(Section):
     """Variables set for user code."""
 
+    read_from: ClassVar[str] = "head"
+
     set: dict[str, str] = {}
 
 
@@ -196,6 +229,8 @@ class SmokeRules(Section):
 class SmokeRecipe(Section):
     """The environment that user code runs in."""
 
+    read_from: ClassVar[str] = "head"
+
     env: EnvRecipe = EnvRecipe()
     setup: str | None = None
     lock: Patterns = ()
@@ -216,7 +251,7 @@ class MetricRule(Section):
 
     metric: str | None = None
     python: str | None = None
-    of: str | None = None
+    of: Word | None = None
     slice: str | None = None
     direction: Literal["higher", "lower"] | None = None
     margin: MarginValue | None = None
@@ -292,7 +327,7 @@ class BaselineRules(Section):
     location: str | None = None
     missing: Literal["retrain", "warn", "block"] = "retrain"
     max_age: Seconds = 30 * 86400.0
-    keep_model: Annotated[int, BeforeValidator(parse_bytes), Field(ge=0)] = 0
+    keep_model: Annotated[int, BeforeValidator(parse_bytes), Field(ge=0), _written("a size: 500MB")] = 0
 
 
 class Privacy(Section):
@@ -331,6 +366,8 @@ class Rules(RulesKeys):
 class Recipe(Section):
     """How a commit is trained: read from that commit."""
 
+    read_from: ClassVar[str] = "head"
+
     data: DataRecipe = DataRecipe()
     model: ModelRecipe
     smoke: SmokeRecipe = SmokeRecipe()
@@ -362,4 +399,4 @@ def _half(half: type[Half], whole: Section) -> Half:
         if isinstance(kind, type) and issubclass(kind, Section) and isinstance(value, Section):
             value = _half(kind, value)
         values[name] = value
-    return cast(Half, half.model_construct(**values))
+    return cast("Half", half.model_construct(**values))

@@ -54,6 +54,8 @@ def parse_rows(value: object) -> int | Share:
     """A count of rows, or a `Share` from `10%`."""
     if isinstance(value, Share):
         return value
+    if isinstance(value, dict) and set(value) == {"of_all"}:  # as it was written into evidence
+        return Share(float(value["of_all"]))
     number, unit = _split(value, "2000 or 10%")
     if unit == "%" and 0 < number <= 100:
         return Share(number / 100)
@@ -66,6 +68,8 @@ def parse_margin(value: object) -> Margin:
     """A `Margin` from `0.02` (in the metric's units) or `5%` (relative to base)."""
     if isinstance(value, Margin):
         return value
+    if isinstance(value, dict) and set(value) == {"size", "relative"}:  # as it was written into evidence
+        return Margin(float(value["size"]), bool(value["relative"]))
     number, unit = _split(value, "0.02 or 5%")
     if unit not in ("", "%") or number <= 0:
         raise ValueError(f"{value!r} is not a margin: write 0.02 (the metric's own units) or 5% (relative to base)")
@@ -78,4 +82,7 @@ def parse_rate(value: object) -> float:
     per = {"": 1.0, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
     if unit.strip() not in per:
         raise ValueError(f"{value!r} is not a rate such as 1000/min or 20/s")
-    return _split(amount, "1000/min or 20/s")[0] / per[unit.strip()]
+    number, rest = _split(amount, "1000/min or 20/s")
+    if rest:
+        raise ValueError(f"{value!r} is not a rate such as 1000/min or 20/s")
+    return number / per[unit.strip()]

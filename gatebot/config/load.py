@@ -1,0 +1,124 @@
+"""The text of a `gatebot.yml` becomes a Document, or one error that lists everything wrong with it."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from gatebot.config import yaml
+from gatebot.config.model import Document, Section
+from gatebot.errors import UsageError
+
+FILE_NAME = "gatebot.yml"
+
+
+def load(path: Path) -> Document:
+    """The configuration in a file.
+
+    Raises:
+        UsageError: no such file, or anything wrong in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: no such file", "`gatebot init` writes one") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}", "it must be a UTF-8 text file") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = FILE_NAME) -> Document:
+    """The configuration in a text; `name` is what errors call it.
+
+    Raises:
+        UsageError: anything wrong; lists every problem with its line, its path and the nearest key.
+    """
+    parsed = yaml.parse(text)
+    troubles = list(parsed.troubles)
+    if not troubles and not isinstance(parsed.value, dict):
+        troubles = [yaml.Trouble(1, (), "this is not a mapping of keys to values")]
+    if isinstance(parsed.value, dict):
+        try:
+            document = Document.model_validate(parsed.value)
+        except ValidationError as error:
+            troubles += _troubles(error, parsed)
+    if troubles:
+        troubles.sort(key=lambda trouble: trouble.line)
+        listed = "\n".join(f"{name}:{each.line}: {_dotted(each.path)}{each.message}" for each in troubles)
+        raise UsageError(listed, "`gatebot init --print` shows a complete example; docs/configuration.md has every key")
+    return document
+
+
+def _troubles(error: ValidationError, parsed: yaml.Parsed) -> Iterator[yaml.Trouble]:
+    """Each problem once: the members of a union all complain about the same value."""
+    seen = set()
+    for each in error.errors():
+        path, known = _path(each, parsed)
+        if path not in seen:
+            seen.add(path)
+            yield yaml.Trouble(parsed.line_of(path), path, _message(each, path, known))
+
+
+def _path(error: ErrorDetails, parsed: yaml.Parsed) -> tuple[yaml.Path, bool]:
+    """The part of the error's location that is in the file, and whether that is all of it."""
+    location = tuple(error["loc"])
+    path: yaml.Path = ()
+    for part in location:
+        if (*path, part) not in parsed.lines:
+            break
+        path = (*path, part)
+    if error["type"] == "missing" and len(location) == len(path) + 1:
+        path = location
+    return path, path == location
+
+
+def _message(error: ErrorDetails, path: yaml.Path, exact: bool) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return f"unknown key{_nearest(path)}"
+        case "missing":
+            return "is missing"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "bool_type" | "string_type" if isinstance(error["input"], bool | int | float):
+            return f"{error['input']!r} must be a text: put it in quotes"
+        case _ if not exact:
+            return f"{error['input']!r} fits none of the forms that this key takes"
+        case _:
+            return f"{error['msg'][0].lower()}{error['msg'][1:]} (here: {str(error['input'])[:60]!r})"
+
+
+def _nearest(path: yaml.Path) -> str:
+    keys = sorted(_keys(Document, path[:-1]))
+    near = get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
+    return f"; did you mean `{near[0]}`?" if near else f"; known here: {', '.join(keys)}"
+
+
+def _keys(kind: object, path: yaml.Path) -> set[str]:
+    """The keys that a section at `path` may have, over all members where the value may be of several kinds."""
+    found: set[str] = set()
+    for section in _sections(kind):
+        names = {field.alias or name: field.annotation for name, field in section.model_fields.items()}
+        if not path:
+            found |= set(names)
+        elif path[0] in names:
+            rest = path[2:] if len(path) > 1 and isinstance(path[1], int) else path[1:]
+            found |= _keys(names[str(path[0])], rest)
+    return found
+
+
+def _sections(kind: object) -> Iterator[type[Section]]:
+    """The section types that an annotation mentions."""
+    if isinstance(kind, type) and issubclass(kind, Section):
+        yield kind
+    elif get_origin(kind) is not None:
+        for part in get_args(kind):
+            yield from _sections(part)
+
+
+def _dotted(path: yaml.Path) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return f"{text.lstrip('.')}: " if text else ""

@@ -1,0 +1,1 @@
+"""The judge: a pure function from a Case to a Report."""

@@ -1,0 +1,138 @@
+"""Every mistake in a gatebot.yml is told at once, with its line, its path and what was probably meant."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatebot.config.load import load, parse
+from gatebot.config.model import Rules
+from gatebot.config.quantity import Margin, Share
+from gatebot.errors import ExitCode, UsageError
+
+SMALLEST = "model: {python: pipeline.py}\n"
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert caught.value.hint
+    return caught.value.message.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("projct: x", "gatebot.yml:2: projct: unknown key; did you mean `project`?"),
+        ("data: {targt: y}", "gatebot.yml:2: data.targt: unknown key; did you mean `target`?"),
+        ("data: {split: {colum: z}}", "data.split: {'colum': 'z'} fits none of the forms that this key takes"),
+        ("smoke: {train_rows: many}", "smoke.train_rows: 'many' is not a quantity such as 2000 or 10%"),
+        ("smoke: {budget: 5 parsecs}", "unit 'parsecs' is not one of"),
+        ("smoke:\n  seeds: 2\n  seeds: 3", "gatebot.yml:4: smoke.seeds: `seeds` stands twice (first on line 3)"),
+        ("metrics: [{metric: f1, margin: -1}]", "metrics[0].margin: -1 is not a quantity"),
+        ("metrics: [{metric: f1, of: no}]", "metrics[0].of: False must be a text: put it in quotes"),
+        ("metrics: [{margin: 1}]", "give exactly one of `metric` and `python`"),
+        ("metrics: [{python: m.py:cost}]", "needs `direction: higher` or `direction: lower`"),
+        ("policy: {block: [P0], warn: [P0]}", "P0 stands in more than one of"),
+        ("policy: {block: [P9]}", "policy.block[0]: input should be 'P0'"),
+        ("waivers: [{check: a, owner: b, reason: c}]", "waivers[0].until: is missing"),
+        ("version: 2", "version: input should be 1"),
+        ("data: {path: a.csv, train: b.csv, eval: c.csv}", "either `path`, or `train` and `eval`, not both"),
+        ("project: ../../etc", "project: string should match pattern"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(text: str, problem: str) -> None:
+    (only,) = problems(SMALLEST + text)
+    assert problem in only
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "the file is empty"),
+        ("- a", "not a mapping"),
+        ("a: [1", "not YAML"),
+        ("\x00", "not YAML"),
+        ("model: &a {train: *a}", "aliases"),
+        ("? [a, b]\n: c", "a key must be a plain word"),
+        ("model: {train: x}", "`train` and `predict` come together"),
+        ("model: {python: a.py, run: make}", "exactly one of"),
+        ("data: {}", "model: is missing"),
+        ("!!python/object/apply:os.system ['true']", "gatebot.yml:1:"),
+    ],
+)
+def test_what_is_no_configuration_at_all(text: str, problem: str) -> None:
+    assert any(problem in line for line in problems(text))
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+    text = "projct: x\ndata: {targt: y}\nsmoke: {train_rows: many}\nmodel: {}\n"
+    lines = [int(problem.split(":")[1]) for problem in problems(text)]
+    assert lines == [1, 2, 3, 4]
+
+
+def test_an_alias_bomb_is_refused() -> None:
+    layers = "\n".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]" for n in range(1, 9))
+    assert any("too large" in problem for problem in problems(f"k0: &k0 [x, x]\n{layers}"))
+
+
+def test_defaults_are_those_of_the_design() -> None:
+    document = parse(SMALLEST)
+    assert document.smoke.train_rows == 2000
+    assert document.smoke.budget == 1800
+    assert document.smoke.memory == 4 * 2**30
+    assert document.policy.block == ("P0", "P1")
+    assert document.data.split == "auto"
+    assert document.smoke.network.setup
+    assert not document.smoke.network.train
+
+
+def test_quantities_are_read_as_people_write_them() -> None:
+    document = parse(
+        SMALLEST + "smoke: {train_rows: 10%, timeout: 90s, memory: 500MB}\n"
+        "metrics: [{metric: log_loss, margin: 5%}, {metric: recall, of: 3, margin: 0.02}]\n"
+        "serving: {rate: 1200/min, p95: 50ms}"
+    )
+    assert document.smoke.train_rows == Share(0.1)
+    assert document.smoke.timeout == 90
+    assert document.smoke.memory == 500_000_000
+    assert [rule.margin for rule in document.metrics] == [Margin(0.05, relative=True), Margin(0.02)]
+    assert document.metrics[1].of == "3"
+    assert document.serving is not None
+    assert (document.serving.rate, document.serving.p95) == (20, 0.05)
+
+
+def test_each_half_has_its_own_keys_and_no_other() -> None:
+    document = parse(SMALLEST + "data: {path: x.csv, target: y}\nsmoke: {setup: pip install x, seeds: 3}")
+    rules, recipe = document.rules, document.recipe
+    assert rules.data.target == "y"
+    assert rules.smoke.seeds == 3
+    assert recipe.data.path == ("x.csv",)
+    assert recipe.smoke.setup == "pip install x"
+    assert not hasattr(rules, "model")
+    assert not hasattr(rules.data, "path")
+    assert not hasattr(recipe.data, "target")
+    assert not hasattr(recipe, "policy")
+
+
+def test_rules_survive_being_stored_beside_the_evidence() -> None:
+    rules = parse(
+        SMALLEST + "smoke: {train_rows: 7%, env: {pass: [A]}}\nbaseline: {from: folder, location: x}\n"
+        "metrics: [{metric: log_loss, margin: 7%}]\npolicy: {likelihood: [{paths: a, raise: ['data.*']}]}"
+    ).rules
+    assert Rules.model_validate_json(rules.model_dump_json(by_alias=True)) == rules
+
+
+def test_a_missing_file_says_what_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file") as caught:
+        load(tmp_path / "gatebot.yml")
+    assert "gatebot init" in caught.value.hint
+
+
+@given(st.text(max_size=300) | st.binary(max_size=300).map(lambda raw: raw.decode("latin-1")))
+def test_any_text_is_a_configuration_or_a_usage_error(text: str) -> None:
+    with suppress(UsageError):
+        parse(text)
