@@ -1,7 +1,7 @@
 """Predictions beside their truth, in units: all that a metric sees."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ class Table:
         payload: `prediction`, `score_<class>` and what else the task declares, each of length [items].
         weight: of the units, shape [units], or None for equal weights.
         unit: index into `ids`, shape [items], or None where every item is a unit.
+        memo: what metrics worked out on this very table and share, by name; no part of its value.
     """
 
     ids: Hashes
@@ -33,6 +34,7 @@ class Table:
     payload: Mapping[str, Column]
     weight: Floats | None = None
     unit: Index | None = None
+    memo: dict[str, object] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         """The number of units."""

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from gatebot.snapshot.column import Floats, Hashes
 from gatebot.snapshot.evidence import Predictions, Truth
 from gatebot.tasks.table import Mask, Table
+
+Direction = Literal["higher", "lower"]
+Facts = Mapping[str, int | float | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,17 @@ class Metric(Protocol):
         """The metric on these units; NaN where it is not defined (no positive, one class)."""
 
     def influence(self, table: Table) -> Floats | None:
-        """Influence of each unit on `value`, shape [units], mean about 0; None where `value` is not defined."""
+        """Influence of each unit on `value`, shape [units], mean about 0.
+
+        None where `value` is not defined, and of metrics that have no influence (the largest error): their value can
+        be shown, but no interval.
+        """
+
+    def step(self, table: Table) -> float:
+        """For rates, the `step` of `gatebot.stats.contrast.spread`; 0 for other metrics.
+
+        How much one unit's flip from right to wrong moves its influence: 1 for accuracy, units / positives for recall.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class Problem:
 
     code: str
     says: str
-    facts: Mapping[str, int | float | str]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +94,23 @@ class Task(Protocol):
     def name(self) -> str:
         """The word in `task:`."""
 
-    def metric(self, name: str, of: str | None, options: Mapping[str, float | int | str]) -> Metric:
+    def metric(
+        self,
+        name: str,
+        of: str | None,
+        options: Mapping[str, float | int | str],
+        direction: Direction | None = None,
+    ) -> Metric:
         """The metric of that name.
 
+        Args:
+            name: as in the catalogue; where the task lets users name their own scores, any name.
+            of: the class, or what else the task lets a metric speak of.
+            options: the metric's own settings.
+            direction: what the Rules say; needed where the name does not tell.
+
         Raises:
-            UsageError: no such metric, or wrong options; names the nearest one.
+            UsageError: no such metric (names the nearest one), wrong options, or a direction that contradicts.
         """
 
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:

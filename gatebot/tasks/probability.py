@@ -1,0 +1,137 @@
+"""Metrics of predicted probabilities: ranking, proper losses, calibration, the first k."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import numpy as np
+
+from gatebot.snapshot.column import Floats
+from gatebot.stats.ranked import Ranking
+from gatebot.tasks.answers import answers
+from gatebot.tasks.estimate import UNDEFINED, Estimate, average, mean
+from gatebot.tasks.table import Mask, Table
+
+CLIP = 1e-15
+"""Probabilities below this count as this much in the log loss: one sure and wrong answer costs 34.5."""
+
+Estimator = Callable[[Table], Estimate]
+
+
+class Binning(StrEnum):
+    """Where the edges of calibration bins lie."""
+
+    MASS = "mass"  # bins of equally many units
+    WIDTH = "width"  # bins of equal width
+
+
+def ranking(curve: Callable[[Ranking], tuple[float, Floats]], of: str | None) -> Estimator:
+    """A metric of how one class is ranked against the rest.
+
+    Without a class: of two classes the positive one's, else the plain average over the classes of which the table has
+    some units, and others.
+    """
+
+    def estimate(table: Table) -> Estimate:
+        seen = answers(table)
+        name = seen.positive if of is None else of
+        if not seen.scores or (name is not None and name not in seen.classes):
+            return UNDEFINED
+        if name is not None:
+            return Estimate(*curve(seen.ranking(name)))
+        present = np.bincount(seen.truth[seen.weight > 0], minlength=len(seen.classes) + 1)[:-1]
+        mixed = [name for name, count in zip(seen.classes, present, strict=True) if 0 < count < present.sum()]
+        return average([Estimate(*curve(seen.ranking(each))) for each in mixed])
+
+    return estimate
+
+
+def roc_auc(of: str | None) -> Estimator:
+    """Area under the ROC curve, ties count half; influence after DeLong."""
+    return ranking(Ranking.auc, of)
+
+
+def average_precision(of: str | None) -> Estimator:
+    """The mean over units of the class of the precision at their score."""
+    return ranking(Ranking.average_precision, of)
+
+
+def log_loss(table: Table) -> Estimate:
+    """Minus the mean logarithm of the probability given to the true class, clipped at `CLIP`."""
+    seen = answers(table)
+    if not seen.scores:
+        return UNDEFINED
+    return mean(-np.log(np.minimum(np.maximum(seen.of_truth, CLIP), 1.0)), seen.weight)
+
+
+def clipped(table: Table) -> int:
+    """How many units gave their true class a probability below `CLIP`: the log loss says little about them."""
+    seen = answers(table)
+    return int(np.count_nonzero((seen.of_truth < CLIP) & (seen.weight > 0))) if seen.scores else 0
+
+
+def brier(of: str | None) -> Estimator:
+    """Mean squared distance of the probabilities from the truth.
+
+    Of a class, or of two: (p - y)². Of more: the sum over classes, from 0 to 2.
+    """
+
+    def estimate(table: Table) -> Estimate:
+        seen = answers(table)
+        if not seen.scores or (of is not None and of not in seen.classes):
+            return UNDEFINED
+        if of is not None:
+            code = seen.code(of)
+            return mean(np.square(seen.matrix[code] - (seen.truth == code)), seen.weight)
+        half = 0.5 if len({*seen.scores, *seen.known}) < 3 else 1.0
+        squares = np.einsum("kn,kn->n", seen.matrix, seen.matrix)
+        return mean(half * (squares - 2.0 * seen.of_truth + 1.0), seen.weight)
+
+    return estimate
+
+
+def calibration_error(of: str | None, bins: int, binning: Binning) -> Estimator:
+    """Expected calibration error: the mean over bins of |mean probability - share that came true|.
+
+    Bins are over the probability of the likeliest class, which comes true where it is the truth (Guo et al. 2017); of a
+    class, over its own probability. Equal probabilities share a bin. Biased up in small tables, and its influence takes
+    the edges as fixed: hold `brier` or `log_loss`, and look at this one.
+    """
+
+    def estimate(table: Table) -> Estimate:
+        seen = answers(table)
+        if not seen.scores or (of is not None and of not in seen.classes):
+            return UNDEFINED
+        code = seen.likeliest if of is None else seen.code(of)
+        said = seen.matrix.max(axis=0) if of is None else seen.matrix[seen.code(of)]
+        gap = said - (seen.truth == code)
+        where = _binned(said, seen.weight > 0, bins, binning)
+        sign = np.sign(np.bincount(where, weights=np.where(seen.weight > 0, gap * seen.weight, 0.0), minlength=bins))
+        return mean(sign[where] * gap, seen.weight)
+
+    return estimate
+
+
+def _binned(said: Floats, counted: Mask, bins: int, binning: Binning) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """The bin of each unit, from 0 to bins - 1; a value on an edge belongs to the lower bin."""
+    if not np.isfinite(said[counted]).all() or not counted.any():
+        return np.zeros(len(said), dtype=np.intp)
+    inner = np.linspace(0.0, 1.0, bins + 1)[1:-1]
+    edges = np.quantile(said[counted], inner) if binning is Binning.MASS else inner
+    return np.searchsorted(edges, said, side="left")
+
+
+def among_first(k: int) -> Estimator:
+    """Share of units whose true class is among the k most probable; of equally probable ones the first counts first."""
+
+    def estimate(table: Table) -> Estimate:
+        seen = answers(table)
+        if not seen.scores:
+            return UNDEFINED
+        given, own = seen.matrix, seen.of_truth
+        earlier = np.arange(len(seen.classes))[:, None] < seen.truth
+        before = (given > own).sum(axis=0) + ((given == own) & earlier).sum(axis=0)
+        has_column = np.isin(np.asarray(seen.truth), [seen.code(name) for name in seen.scores])
+        inside = (before < k) & has_column & np.isfinite(given).all(axis=0)
+        return mean(inside.astype(np.float64), seen.weight, flips=True)
+
+    return estimate
