@@ -1,0 +1,130 @@
+"""The tasks there are, their metrics, and what the Rules declare made ready to be computed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gatebot.errors import UsageError
+from gatebot.snapshot.evidence import Truth
+from gatebot.tasks import classification, regression, scores
+from gatebot.tasks.definition import Definition, Value
+from gatebot.tasks.estimate import LOSS
+from gatebot.tasks.task import Declared, Direction, Margin, Metric, Task
+
+TASKS: Mapping[str, tuple[Task, tuple[Definition, ...]]] = {
+    "classification": (classification.Classification(), classification.METRICS),
+    "regression": (regression.Regression(), regression.METRICS),
+    "scores": (scores.Scores(), scores.METRICS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One entry of `metrics:` in `gatebot.yml`, in plain values.
+
+    Attributes:
+        metric: a name of the catalogue; or
+        own: `file.py:function`, the user's own.
+        margin, warn: size, and whether it is relative to base's value.
+    """
+
+    metric: str | None = None
+    own: str | None = None
+    of: str | None = None
+    slice: str | None = None
+    direction: Direction | None = None
+    margin: tuple[float, bool] | None = None
+    warn: tuple[float, bool] | None = None
+    floor: float | None = None
+    ceiling: float | None = None
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A metric in the catalogue. `higher_is_better` is None where the Rules say it."""
+
+    task: str
+    name: str
+    higher_is_better: bool | None
+    margin: Margin
+    needs_scores: bool
+    of: str
+    options: Mapping[str, str]
+    says: str
+
+
+def task_named(name: str) -> Task:
+    """The task that `task:` names.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in TASKS:
+        raise UsageError(f"there is no task {name!r}", f"it is one of {', '.join(TASKS)}")
+    return TASKS[name][0]
+
+
+def metric_catalogue() -> tuple[Entry, ...]:
+    """Every metric of every task."""
+    return tuple(
+        Entry(
+            task=task,
+            name=each.name,
+            higher_is_better=each.higher_is_better,
+            margin=each.margin,
+            needs_scores=each.needs_scores,
+            of=each.of,
+            options={name: option.says for name, option in each.options.items()},
+            says=each.says,
+        )
+        for task, (_, definitions) in TASKS.items()
+        for each in definitions
+    )
+
+
+def declared(task: Task, declarations: Sequence[Declaration], truth: Truth | None) -> tuple[Declared, ...]:
+    """What is to be held: what the Rules declare or, where that is nothing, what the task holds by default.
+
+    A default metric that needs probabilities has no value where none are predicted; it is then left out, not missed.
+
+    Raises:
+        UsageError: a metric or a setting that does not exist, or settings that contradict each other.
+    """
+    if declarations:
+        return tuple(_ready(task, each) for each in declarations)
+    return () if truth is None else tuple(_plain(metric) for metric in task.default_metrics(truth))
+
+
+def _ready(task: Task, said: Declaration) -> Declared:
+    metric = None if said.metric is None else task.metric(said.metric, said.of, said.options, said.direction)
+    plain = _own(said) if metric is None else _plain(metric)
+    if said.floor is not None and said.ceiling is not None and said.floor >= said.ceiling:
+        raise UsageError(f"{plain.name}: the floor {said.floor:g} is not below the ceiling {said.ceiling:g}")
+    margin = plain.margin if said.margin is None else Margin(*said.margin)
+    warn = None if said.warn is None else Margin(*said.warn)
+    if warn is not None and warn.relative is margin.relative and warn.size >= margin.size:
+        raise UsageError(f"{plain.name}: `warn: {warn.size:g}` is not below the margin {margin.size:g}")
+    return Declared(
+        name=plain.name,
+        higher_is_better=plain.higher_is_better,
+        margin=margin,
+        metric=metric,
+        own=said.own if metric is None else None,
+        slice=said.slice,
+        warn=warn,
+        floor=said.floor,
+        ceiling=said.ceiling,
+    )
+
+
+def _plain(metric: Metric) -> Declared:
+    return Declared(metric.name, metric.higher_is_better, metric.default_margin, metric)
+
+
+def _own(said: Declaration) -> Declared:
+    if not said.own or said.direction is None:
+        raise UsageError("a metric needs a name, or code of your own and a `direction`")
+    if said.of is not None or said.options:
+        raise UsageError(f"{said.own}: a metric of your own has neither `of` nor options")
+    name = said.own.rpartition(":")[2]
+    return Declared(name, said.direction == "higher", LOSS, own=said.own)

@@ -1,0 +1,148 @@
+"""Scores: numbers that every row already has, such as marks given to the answers of a language model."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatebot.errors import UsageError
+from gatebot.snapshot.column import Floats, Hashes, Numbers
+from gatebot.snapshot.evidence import Predictions, Truth
+from gatebot.tasks import delivery
+from gatebot.tasks.definition import Definition, Settings, Value, defined, number, written
+from gatebot.tasks.estimate import LOSS, RATE, UNDEFINED, Estimate, Formula, crowding, mean, weight_of
+from gatebot.tasks.table import Table, one_row_per_unit
+from gatebot.tasks.task import Direction, Metric, Problem
+
+WIDE = 1.96
+
+Statistic = Callable[[Floats, Floats], Estimate]
+
+
+def column(table: Table, name: str | None) -> Floats | None:
+    """One score of each unit, shape [units]; None where there is none of that name.
+
+    A single score arrives as `prediction`, whatever its author calls it. Of several, each has its own column.
+    """
+    named = (name, f"score_{name}") if name is not None else ("prediction",)
+    if name is not None and list(table.payload) == ["prediction"]:
+        named = ("prediction",)
+    found = next((table.payload[each] for each in named if each in table.payload), None)
+    return found.values if isinstance(found, Numbers) else None
+
+
+def _of_column(name: str | None, statistic: Statistic) -> Callable[[Table], Estimate]:
+    def estimate(table: Table) -> Estimate:
+        found = column(table, name)
+        return UNDEFINED if found is None else statistic(found, weight_of(table))
+
+    return estimate
+
+
+def quantile(q: float) -> Statistic:
+    """The smallest score that at least the share `q` of the weight does not exceed.
+
+    Its influence needs the density there. That comes from the scores at both ends of a 95 % interval of the share, so
+    that the standard error is the one of Woodruff (1952): it is 0 only where all of that interval is one score.
+    """
+
+    def statistic(scores: Floats, weight: Floats) -> Estimate:
+        if not np.isfinite(scores).all():
+            return UNDEFINED
+        order = np.argsort(scores)
+        ordered, upto = scores[order], np.cumsum(weight[order]) / weight.sum()
+        half = WIDE * math.sqrt(q * (1 - q) * crowding(weight) / len(scores))
+        low, high = max(q - half, 0.0), min(q + half, 1.0)
+        at = np.minimum(np.searchsorted(upto, np.array([low, q, high]) * (1 - 1e-12)), len(scores) - 1)
+        bottom, value, top = ordered[at].tolist()
+        moved = mean(-(top - bottom) / (high - low) * (scores <= value), weight)
+        return Estimate(value, moved.influence)
+
+    return statistic
+
+
+def share_above(threshold: float) -> Statistic:
+    """The share of scores above a threshold."""
+    return lambda scores, weight: mean(np.where(np.isnan(scores), np.nan, scores > threshold), weight, flips=True)
+
+
+def _quantile(of: str | None, options: Settings) -> Callable[[Table], Estimate]:
+    return _of_column(of, quantile(float(options["q"] or 0)))
+
+
+def _share_above(of: str | None, options: Settings) -> Callable[[Table], Estimate]:
+    return _of_column(of, share_above(float(options["threshold"] or 0)))
+
+
+METRICS: tuple[Definition, ...] = (
+    Definition("mean", None, LOSS, "mean score", lambda of, _options: _of_column(of, mean), of="score"),
+    Definition(
+        "quantile",
+        None,
+        LOSS,
+        "the score that a share q of the rows does not exceed",
+        _quantile,
+        of="score",
+        options={"q": number("between 0 and 1", lambda q: 0 < q < 1)},
+    ),
+    Definition(
+        "share_above",
+        None,
+        RATE,
+        "share of rows whose score is above a threshold",
+        _share_above,
+        of="score",
+        options={"threshold": number("a number", math.isfinite)},
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The task in which predictions are scores. Which way they are better, the Rules say; higher, if they do not."""
+
+    name: str = "scores"
+
+    def metric(
+        self,
+        name: str,
+        of: str | None,
+        options: Mapping[str, Value],
+        direction: Direction | None = None,
+    ) -> Metric:
+        """The metric of that name; `of` names a column of scores. Any other name with a direction is a score's own."""
+        if direction is None or name in {each.name for each in METRICS}:
+            try:
+                return defined(name, METRICS, self.name).metric(of, options, direction)
+            except UsageError as error:
+                if direction is not None or name in {each.name for each in METRICS}:
+                    raise
+                raise UsageError(error.message, f"{error.hint}; a score of your own needs a `direction`") from None
+        if of is not None or options:
+            raise UsageError(f"{written(name, of, options)}: a score of your own has neither `of` nor options")
+        return Formula(name, direction == "higher", LOSS, _of_column(name, mean))
+
+    def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:  # noqa: ARG002  (the same for every truth)
+        """The mean."""
+        return (self.metric("mean", None, {}),)
+
+    def per_class(self, table: Table) -> Mapping[str, Metric]:  # noqa: ARG002  (there are no classes)
+        """Nothing: there are no classes."""
+        return {}
+
+    def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:  # noqa: ARG002
+        """No scores at all, or text among them."""
+        yield from delivery.wrong_lengths(predictions)
+        yield from delivery.not_numbers(predictions, needed=next(iter(predictions.columns), "prediction"))
+
+    def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
+        """NaN and infinity."""
+        yield from delivery.not_finite(predictions)
+
+    def correct(self, table: Table) -> None:
+        """None: no score is simply right."""
+
+    def table(self, truth: Truth, predictions: Predictions, units: Hashes) -> Table:
+        """Scores of these units."""
+        return one_row_per_unit(truth, predictions, units)
