@@ -1,8 +1,10 @@
 """What evidence a check can ask for. A need is a value, and the key under which its evidence is stored."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+from urllib.parse import quote, unquote
 
 
 class Side(StrEnum):
@@ -145,11 +147,61 @@ class Score:
     @property
     def key(self) -> str:
         """The name of this evidence inside one Snapshot."""
-        name = blake2b(self.metric.encode(), digest_size=6).hexdigest()
+        name = quote(self.metric, safe=":").replace("-", "%2D")
         return f"score-{name}-{self.predict.key.removeprefix('predict-')}"
 
 
 Need = Fit | Predict | Timing | Profile | File | Score
+
+_FIT = (
+    rf"(?P<model>{'|'.join(Model)})-(?P<tier>{'|'.join(Tier)})-s(?P<seed>[0-9]{{1,4}})-f(?P<fold>[0-9]{{1,4}})"
+    rf"(?:-(?P<labels>{'|'.join(Labels)}))?(?:-r(?P<repeat>[0-9]{{1,4}}))?"
+)
+_PREDICT = rf"(?P<rows>{'|'.join(Rows)})-{_FIT}"
+_KEY = {
+    Fit: re.compile(f"fit-{_FIT}"),
+    Predict: re.compile(f"predict-{_PREDICT}"),
+    Score: re.compile(f"score-(?P<metric>[^-]+)-{_PREDICT}"),
+    Timing: re.compile(rf"timing-(?P<sides>(?:{'|'.join(Side)})(?:-(?:{'|'.join(Side)})){{0,3}})"),
+    File: re.compile(rf"file-(?P<kind>{'|'.join(FileKind)})"),
+    Profile: re.compile("profile"),
+}
+
+
+def need_of(key: str, side: Side) -> Need:
+    """The need whose evidence has this key in the Snapshot of `side`: the inverse of `need.key`.
+
+    Raises:
+        ValueError: no need has this key.
+    """
+    for kind, pattern in _KEY.items():
+        if found := pattern.fullmatch(key):
+            need = _need(kind, {name: text for name, text in found.groupdict().items() if text is not None}, side)
+            if need.key == key:  # `s01` and `s1` would be one need with two keys
+                return need
+    raise ValueError(f"no evidence has the name {key[:100]!r}")
+
+
+def _need(kind: type[Need], parts: dict[str, str], side: Side) -> Need:
+    if kind is Profile:
+        return Profile(side)
+    if kind is File:
+        return File(side, FileKind(parts["kind"]))
+    if kind is Timing:
+        return Timing(tuple(Side(name) for name in parts["sides"].split("-")))
+    fit = Fit(
+        side,
+        Tier(parts["tier"]),
+        int(parts["seed"]),
+        int(parts["fold"]),
+        Labels(parts.get("labels", Labels.TRUE)),
+        int(parts.get("repeat", 0)),
+        Model(parts["model"]),
+    )
+    if kind is Fit:
+        return fit
+    predict = Predict(fit, Rows(parts["rows"]))
+    return predict if kind is Predict else Score(predict, unquote(parts["metric"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int32]
-Hashes = NDArray[np.uint64]
+from gatebot.snapshot.packed import Kind, Packed
+
+Floats = Annotated[NDArray[np.float64], Packed(Kind.FLOATS)]
+Codes = Annotated[NDArray[np.int32], Packed(Kind.CODES)]
+Hashes = Annotated[NDArray[np.uint64], Packed(Kind.HASHES)]
 
 MISSING = -1
+MAX_TEXT = 1000  # characters in one label, name or line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +60,15 @@ class Numbers:
 Column = Names | Numbers
 
 
+def short(text: str) -> str:
+    """A text that can be stored: at most 1,000 characters, the rest as a digest, and nothing that UTF-8 cannot say."""
+    if not text.isascii():
+        text = text.encode(errors="replace").decode()
+    if len(text) <= MAX_TEXT:
+        return text
+    return f"{text[: MAX_TEXT - 21]}…{blake2b(text.encode(), digest_size=10).hexdigest()}"
+
+
 def label(value: object) -> str | None:
     """The one spelling of a class label; None for a missing one.
 
@@ -63,7 +77,7 @@ def label(value: object) -> str | None:
     """
     if value is None:
         return None
-    text = str(value).strip()
+    text = short(str(value).strip())
     if text.lower() in {"", "nan", "<na>"}:
         return None
     if text.lower() in {"true", "false"}:

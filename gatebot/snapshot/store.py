@@ -1,0 +1,112 @@
+"""Writes Snapshots and labels to files: whole or not at all, and labels apart from everything else."""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from gatebot.errors import MachineError
+from gatebot.snapshot.bundle import LIMITS, pack
+from gatebot.snapshot.evidence import Evidence, Truth
+from gatebot.snapshot.intake import SNAPSHOT_FILE, TRUTH_FILE, read
+from gatebot.snapshot.manifest import snapshot_of, truth_of, written, written_truth
+from gatebot.snapshot.packed import Incoming, Outgoing
+from gatebot.snapshot.snapshot import Snapshot
+
+_TEMPORARY = ".writing-"
+
+
+def packed(snapshot: Snapshot) -> bytes:
+    """A Snapshot as bytes, without its labels. Equal evidence gives equal bytes.
+
+    Raises:
+        SnapshotError: the evidence is not sound, so no intake would take it.
+    """
+    arrays = Outgoing()
+    manifest = written(snapshot, arrays)
+    snapshot_of(manifest, Incoming(arrays.members.__getitem__, LIMITS.arrays))
+    return pack(manifest, arrays.members)
+
+
+def packed_truth(truth: Truth) -> bytes:
+    """Labels as bytes.
+
+    Raises:
+        SnapshotError: they are not sound, so no intake would take them.
+    """
+    arrays = Outgoing()
+    manifest = written_truth(truth, arrays)
+    truth_of(manifest, Incoming(arrays.members.__getitem__, LIMITS.arrays))
+    return pack(manifest, arrays.members)
+
+
+def write(snapshot: Snapshot, folder: Path) -> None:
+    """Writes everything but the labels to `folder/snapshot/`, in place of what is there.
+
+    Raises:
+        SnapshotError: the evidence is not sound.
+        MachineError: the disk is full or the folder may not be written.
+    """
+    _write(packed(snapshot), folder, SNAPSHOT_FILE)
+
+
+def write_truth(truth: Truth, folder: Path) -> None:
+    """Writes labels to `folder/labels/`, in place of what is there. Raises as `write` does."""
+    _write(packed_truth(truth), folder, TRUTH_FILE)
+
+
+def add(new: Mapping[str, Evidence], unmet: Mapping[str, str], folder: Path) -> Snapshot:
+    """Adds evidence to the Snapshot in a folder; keys that it has are never filled again.
+
+    Returns:
+        What the folder now holds, without labels.
+
+    Raises:
+        SnapshotError: the folder holds no readable Snapshot, or the new evidence is not sound.
+        MachineError: the disk is full or the folder may not be written.
+    """
+    more = read(folder).with_evidence(new, unmet)
+    write(more, folder)
+    return more
+
+
+def _write(data: bytes, folder: Path, name: Path) -> None:
+    path = folder / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            temporary = folder / f"{_TEMPORARY}{name.name}"
+            _flush(data, temporary)
+            temporary.replace(path)
+            _flush_folder(path.parent)
+    except OSError as trouble:
+        raise MachineError(f"{path} cannot be written: {trouble.strerror}", "Is the disk full?") from trouble
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One writer at a time, so that every temporary file found belongs to a writer that was killed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel lets go when the process ends, however it ends
+        for left in folder.glob(f"{_TEMPORARY}*"):
+            left.unlink()
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _flush(data: bytes, path: Path) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
