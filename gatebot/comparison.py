@@ -161,6 +161,10 @@ class Comparison:
             return None
         return self.task.table(self.truth, predictions, self.units)
 
+    def joined_table(self, parts: list[Predictions]) -> Table | None:
+        """The units that decide, as predicted by these parts together; None where some unit has no prediction."""
+        return self._table(_joined(parts))
+
     def slice_masks(self, column: str) -> Mapping[str, Mask]:
         """Units by value of a declared slice column: `value` -> mask of shape [units]. Missing values form no slice."""
         if self.rows is None or column not in self.rows.slices:

@@ -1,0 +1,77 @@
+"""The model beats a trivial and a simple one.
+
+Why: A model that is no better than the majority class, or than a linear model on raw features, is not worth its upkeep.
+Fix: Check the features that reach the model; if a linear model does as well, ship that.
+"""
+
+from collections.abc import Iterator
+
+from gatebot.checks.check import Check, Options
+from gatebot.comparison import Comparison
+from gatebot.finding import Finding, Level
+from gatebot.needs import Effort, Fit, Model, Need, Predict, Profile, Side, Tier
+from gatebot.snapshot.evidence import Ending, Predictions
+from gatebot.stats.arrays import StatError
+from gatebot.stats.contrast import Contrast, Estimand, pair
+from gatebot.tasks.table import Table
+from gatebot.tasks.task import Metric
+
+LEVEL = 0.05
+
+
+def needs(effort: Effort) -> tuple[Need, ...]:
+    """Head's predictions, and those of both yardsticks on the same rows."""
+    return (Profile(Side.HEAD), *effort.predictions(Side.HEAD), *_yardsticks(effort))
+
+
+def _yardsticks(effort: Effort) -> tuple[Predict, ...]:
+    models = (Model.TRIVIAL, Model.SIMPLE)
+    return tuple(Predict(Fit(Side.HEAD, fold=fold, model=model)) for model in models for fold in range(effort.folds))
+
+
+def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
+    """A finding when head is not surely better than the trivial model, or is surely worse than the simple one."""
+    runs = comparison.runs(Tier.SMOKE)
+    metric = next((declared.metric for declared in comparison.declared if declared.metric is not None), None)
+    if not runs or metric is None:
+        return
+    head = runs[0].head
+    for model in (Model.TRIVIAL, Model.SIMPLE):
+        yardstick = _table(comparison, model)
+        contrast = None if yardstick is None else _contrast(metric, yardstick, head)
+        if yardstick is None or contrast is None:
+            continue
+        facts = {"metric": metric.name, "head": metric.value(head), "yardstick": metric.value(yardstick)}
+        if model is Model.TRIVIAL and contrast.lower(LEVEL) <= 0:
+            yield Finding("trivial", "not better than a trivial model: {metric} {head}, against {yardstick}", facts)
+        if model is Model.SIMPLE and contrast.upper(LEVEL) < 0:
+            yield Finding("simple", "worse than a linear model: {metric} {head}, against {yardstick}", facts)
+
+
+def _table(comparison: Comparison, model: Model) -> Table | None:
+    fits = (Fit(Side.HEAD, fold=fold, model=model) for fold in range(comparison.effort.folds))
+    parts = [comparison.head.get(Predict(fit), Predictions) for fit in fits]
+    usable = [part for part in parts if part is not None and part.effects.ended is Ending.OK]
+    return comparison.joined_table(usable) if len(usable) == len(parts) else None
+
+
+def _contrast(metric: Metric, yardstick: Table, head: Table) -> Contrast | None:
+    """Head against the yardstick on the same rows, positive when head is better; one artifact each."""
+    one, other = metric.influence(yardstick), metric.influence(head)
+    if one is None or other is None:
+        return None
+    sign = 1.0 if metric.higher_is_better else -1.0
+    try:
+        return pair(
+            [sign * metric.value(yardstick)],
+            [sign * metric.value(head)],
+            [sign * one],
+            [sign * other],
+            estimand=Estimand.ARTIFACT,
+            step=metric.step(head),
+        )
+    except StatError:
+        return None
+
+
+CHECK = Check("model.heuristic", Level.MEDIUM, Level.LOW, run, __doc__, needs=needs)
