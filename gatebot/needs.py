@@ -231,6 +231,11 @@ class Effort:
         """Predictions of every training of one tier."""
         return tuple(Predict(fit, rows) for fit in self.fits(side, tier))
 
+    def compared(self) -> tuple[Need, ...]:
+        """What a paired comparison takes: both sides' data and smoke predictions."""
+        sides = (Side.HEAD, Side.BASE)
+        return tuple(need for side in sides for need in (Profile(side), *self.predictions(side)))
+
 
 def seed_of(project: str, index: int) -> int:
     """The seed with this index: a hash, so that nobody can pick a lucky one. In [0, 2**31)."""

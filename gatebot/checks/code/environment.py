@@ -11,7 +11,7 @@ from pydantic import Field
 
 from gatebot.checks.check import Check, Options
 from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
+from gatebot.finding import Fact, Finding, Level
 from gatebot.needs import Effort, Need, Profile, Side
 
 
@@ -35,7 +35,7 @@ def run(comparison: Comparison, options: EnvironmentOptions) -> Iterator[Finding
     changed = [name for name in changed if not any(fnmatchcase(name, pattern) for pattern in options.ignore)]
     if changed:
         listed = tuple(f"{name} {base.get(name, '-')} → {head.get(name, '-')}" for name in changed[:20])
-        facts = {"count": len(changed), "changes": listed}
+        facts: dict[str, Fact] = {"count": len(changed), "changes": listed}
         yield Finding("environment", "{count} parts of the environment differ: {changes}", facts)
 
 

@@ -1,6 +1,6 @@
 """The pipeline trains and predicts end to end.
 
-Why: A change that crashes, hangs, runs out of memory or leaves no model cannot be merged, whatever its metrics would be.
+Why: A change that crashes, hangs, runs out of memory or leaves no model cannot be merged.
 Fix: Run the command that the report gives on your machine; the last lines of the log are quoted with the finding.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
 from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
+from gatebot.finding import Fact, Finding, Level
 from gatebot.needs import Effort, Fit, Need, Predict, Side, Tier
 from gatebot.snapshot.evidence import Effects, Ending, Predictions, Training
 
@@ -43,7 +43,7 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
             seen[stage, effects.ended].append(effects)
     for (stage, ending), failed in seen.items():
         worst = max(failed, key=lambda effects: effects.peak_rss_bytes)
-        facts = {
+        facts: dict[str, Fact] = {
             "stage": stage,
             "exit_code": worst.exit_code,
             "seconds": round(worst.seconds, 1),

@@ -1,6 +1,6 @@
 """The eval rows and their labels are base's.
 
-Why: Whoever edits the exam decides the grade. Base and head are compared on the rows that both have, with base's labels.
+Why: Whoever edits the exam decides the grade. Both sides are compared on the rows that both have, with base's labels.
 Fix: Change eval rows in a pull request of their own, where nothing else can move the metrics.
 """
 

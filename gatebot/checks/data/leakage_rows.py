@@ -1,7 +1,7 @@
 """No row, id or group stands on both sides of train and eval.
 
 Why: A model that has seen the exam looks better than it is, and no metric can tell.
-Fix: Remove the rows from one side; where rows of one person, device or document belong together, name it in `data.group`.
+Fix: Remove the rows from one side; where rows of one person or device belong together, name it in `data.group`.
 """
 
 from collections.abc import Iterator

@@ -36,11 +36,11 @@ def run(comparison: Comparison, options: SchemaOptions) -> Iterator[Finding]:
         return
     old = {column.name: column.kind for column in base.columns if column.name not in options.ignore}
     new = {column.name: column.kind for column in head.columns if column.name not in options.ignore}
-    for name in old:
+    for name, kind in old.items():
         if name not in new:
             yield Finding(f"gone: {name}", "column {column} is gone", {"column": name})
-        elif not _same_kind(old[name], new[name]):
-            facts = {"column": name, "base": old[name], "head": new[name]}
+        elif not _same_kind(kind, new[name]):
+            facts = {"column": name, "base": kind, "head": new[name]}
             yield Finding(f"type: {name}", "column {column} was {base} and is {head}", facts)
     for name in new:
         if name not in old:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
 from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
+from gatebot.finding import Fact, Finding, Level
 from gatebot.needs import Effort, Fit, Model, Need, Predict, Profile, Side, Tier
 from gatebot.snapshot.evidence import Ending, Predictions
 from gatebot.stats.arrays import StatError
@@ -41,7 +41,11 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
         contrast = None if yardstick is None else _contrast(metric, yardstick, head)
         if yardstick is None or contrast is None:
             continue
-        facts = {"metric": metric.name, "head": metric.value(head), "yardstick": metric.value(yardstick)}
+        facts: dict[str, Fact] = {
+            "metric": metric.name,
+            "head": metric.value(head),
+            "yardstick": metric.value(yardstick),
+        }
         if model is Model.TRIVIAL and contrast.lower(LEVEL) <= 0:
             yield Finding("trivial", "not better than a trivial model: {metric} {head}, against {yardstick}", facts)
         if model is Model.SIMPLE and contrast.upper(LEVEL) < 0:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from gatebot.checks.check import Check, Options
 from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
+from gatebot.finding import Fact, Finding, Level
 from gatebot.needs import Effort, Need, Tier
 from gatebot.stats.binomial import clopper_pearson_lower, clopper_pearson_upper
 from gatebot.tasks.table import Mask, Table
@@ -44,8 +44,8 @@ def run(comparison: Comparison, options: FlipOptions) -> Iterator[Finding]:
     allowed = clopper_pearson_upper(churn, rows, LEVEL) if churn is not None else 0.0
     if clopper_pearson_lower(count, rows, LEVEL) > allowed + options.margin:
         listed = tuple(f"{row:016x}" for row in comparison.units[flips][:20].tolist())
-        facts = {"count": count, "rows": rows, "share": count / rows, "churn": (churn or 0) / rows, "ids": listed}
-        says = "{count} of {rows} rows that base gets right are wrong now; seeds alone flip {churn} of all rows"
+        facts: dict[str, Fact] = {"count": count, "rows": rows, "churn": churn or 0, "ids": listed}
+        says = "{count} of {rows} rows that base gets right are wrong now; seeds alone flip {churn}"
         yield Finding("flips", says, facts)
 
 

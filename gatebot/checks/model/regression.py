@@ -1,6 +1,6 @@
 """No metric is worse than base by more than its margin.
 
-Why: This is the question that the gate is for. Noise of rows and of seeds is in the interval, so it never decides alone.
+Why: This is the question that the gate is for. Noise of rows and seeds is in the interval, so noise never decides.
 Fix: Look at the rows that changed; if the loss is meant, ask for a waiver with a ceiling and an end.
 """
 

@@ -1,6 +1,6 @@
 """Every metric, class and slice that base had is still there.
 
-Why: A metric that is not a number compares as neither better nor worse; a class that is never predicted has no precision.
+Why: A metric that is not a number compares as neither better nor worse, so it would pass.
 Fix: Find out why the value is gone: a class without predictions, a slice without rows, a division by zero.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from gatebot.checks.check import Check, Options
 from gatebot.checks.measuring import Part, parts_of
 from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
+from gatebot.finding import Fact, Finding, Level
 from gatebot.needs import Effort, Need, Side, Tier
 from gatebot.tasks.task import Metric
 
@@ -32,7 +32,12 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
         lost = int((~np.isfinite(head)).sum())
         if lost and np.isfinite(base).all():
             subject = f"{metric.name}@{part.name}" if part.name else metric.name
-            facts = {"metric": subject, "base": float(np.mean(base)), "runs": lost, "all_runs": len(head)}
+            facts: dict[str, Fact] = {
+                "metric": subject,
+                "base": float(np.mean(base)),
+                "runs": lost,
+                "all_runs": len(head),
+            }
             yield Finding(subject, "{metric} was {base} and is no number in {runs} of {all_runs} runs", facts)
     yield from _gone_slices(comparison)
 
