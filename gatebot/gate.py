@@ -1,0 +1,127 @@
+"""The pipe, written out once: plan, collect, judge, and again while more evidence would settle something."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from gatebot.case import Case
+from gatebot.config.model import ModelRecipe, Rules
+from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.plan import AA_SEEDS, Plan, plan_baseline, plan_first, plan_next
+from gatebot.report import Report
+from gatebot.snapshot.evidence import DataProfile, Predictions, Training
+from gatebot.snapshot.snapshot import Snapshot
+from gatebot.verdict.judge import judge
+
+MAX_ROUNDS = 2
+"""Smoke, then confirm: evidence is bought twice at most, so that nobody can go on until it looks good."""
+
+SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER = 2, 3
+
+
+class Collector(Protocol):
+    """Whoever carries plans out here."""
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        """The commits that can be trained here."""
+
+    def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
+        """Evidence for these needs, and why there is none for the others."""
+
+    @property
+    def user_s(self) -> float:
+        """Seconds so far during which the user's code, set-up or fetch ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A Case with all the evidence that was bought, and what the judge says of it."""
+
+    case: Case
+    report: Report
+
+
+def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gated:
+    """Collect and judge.
+
+    Args:
+        case: base's evidence where there is any; head's is collected here.
+        collector: bound to the trees.
+        as_baseline: main's own run: collects all that pull requests will need, and compares with nothing.
+    """
+    start = time.monotonic()
+    budget_s = case.facts.rules.smoke.budget
+    case = surveyed(case, collector, as_baseline=as_baseline)
+    plan = first_plan(case, collector, as_baseline=as_baseline)
+    for _ in range(MAX_ROUNDS):
+        case = case.with_evidence(_collected(plan, collector))
+        case = _costed(case, time.monotonic() - start, collector.user_s)
+        report = judge(case)
+        plan = plan_next(report.wants, case, collector.sides, budget_s - (time.monotonic() - start))
+        if as_baseline or not plan:
+            break
+    return Gated(case, report)
+
+
+def surveyed(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
+    """The Case with head's data read, which tells how many folds and seeds there are to train."""
+    case = case.with_evidence(collector.collect([Profile(Side.HEAD)]))
+    profile = case.head.get(Profile(Side.HEAD), DataProfile) if case.head else None
+    folds = int(profile.eval_rows.folds.max(initial=0)) + 1 if profile is not None else 1
+    effort = replace(case.facts.effort, folds=folds, smoke_seeds=_seeds(case, folds, as_baseline=as_baseline))
+    return replace(case, facts=case.facts.model_copy(update={"effort": effort}))
+
+
+def effort_of(model: ModelRecipe, rules: Rules) -> Effort:
+    """What the kind of model allows, before the data is read."""
+    brought = model.run is not None or model.predictions is not None
+    if brought:
+        return Effort(smoke_seeds=1, confirm_seeds=0, trains=False)
+    return (
+        Effort(saves=model.train is not None) if rules.smoke.seeds == "auto" else Effort(smoke_seeds=rules.smoke.seeds)
+    )
+
+
+def first_plan(case: Case, collector: Collector, *, as_baseline: bool = False) -> Plan:
+    """What the first round collects."""
+    budget_s = case.facts.rules.smoke.budget
+    return plan_baseline(case, budget_s) if as_baseline else plan_first(case, collector.sides, budget_s)
+
+
+def _seeds(case: Case, folds: int, *, as_baseline: bool) -> int:
+    effort, chosen = case.facts.effort, case.facts.rules.smoke.seeds
+    if not effort.trains or chosen != "auto":
+        return effort.smoke_seeds
+    if as_baseline:
+        return AA_SEEDS
+    ledger = replace(effort, smoke_seeds=AA_SEEDS, folds=folds).predictions(Side.BASE)
+    return SMOKE_SEEDS if all(case.has(need) for need in ledger) else SMOKE_SEEDS_WITHOUT_LEDGER
+
+
+def _collected(plan: Plan, collector: Collector) -> Mapping[Side, Snapshot]:
+    found = dict(collector.collect(plan.needs)) if plan else {}
+    for need, why in plan.cut.items():
+        if need.side in found:
+            found[need.side] = found[need.side].with_evidence({}, {need.key: why})
+    return found
+
+
+def _costed(case: Case, elapsed_s: float, user_s: float) -> Case:
+    """The Case with what it took: the user's trainings, and gatebot's own share of the time."""
+    if case.head is None:
+        return case
+    trainings = [each for each in case.head.evidence.values() if isinstance(each, Training)]
+    predictions = [each for each in case.head.evidence.values() if isinstance(each, Predictions)]
+    effects = [each.effects for each in trainings] + [each.effects for each in predictions]
+    costs = case.facts.costs.model_copy(
+        update={
+            "train_s": round(sum(each.effects.seconds for each in trainings), 3),
+            "predict_s": round(sum(each.effects.seconds for each in predictions), 3),
+            "gate_s": round(max(0.0, elapsed_s - user_s), 3),
+            "peak_rss_mb": round(max((each.peak_rss_bytes for each in effects), default=0) / 1e6, 1),
+            "trainings": len([each for each in case.head.evidence if each.startswith("fit-user-")]),
+        }
+    )
+    return replace(case, facts=case.facts.model_copy(update={"costs": costs}))
