@@ -48,3 +48,33 @@ def test_every_attempt_is_blocked_at_level_full(
         allowed = {ABSTRACT}
     assert {name: what for name, what in said["attempts"].items() if what == "succeeded" and name not in allowed} == {}
     assert sum(what.startswith("blocked") for what in said["attempts"].values()) > 30
+
+
+TRAINING = """
+import json, sys
+import pandas
+from sklearn.ensemble import RandomForestClassifier
+frame = pandas.DataFrame({"a": range(200), "b": [0, 1] * 100})
+model = RandomForestClassifier(20, n_jobs=2).fit(frame[["a"]], frame.b)
+print(json.dumps([sys.prefix, len(model.predict(frame[["a"]]))]))
+"""
+
+GATE = """
+import dataclasses, json, os, pathlib, sys
+from gatebot.collect.interpreter import found
+from gatebot.sandbox import Command, run, scratch
+python = found("python3", os.environ, pathlib.Path.cwd())
+with scratch() as place:
+    command = Command(argv=(str(python.python), "-c", sys.argv[1]), scratch=place, readable=python.readable)
+    print(json.dumps(dataclasses.asdict(run(command))))
+"""
+
+
+def test_training_without_an_environment_of_its_own_uses_what_the_image_has(
+    engine: Engine, image: str, job: Job
+) -> None:
+    step = run_container(engine, image, job, {}, ["-I", "-c", GATE, TRAINING], entrypoint="/opt/venv/bin/python")
+    assert step.exit_code == 0, step.log
+    said = json.loads(step.log)
+    assert (said["exit_code"], said["isolation"]) == (0, "full"), said["log_tail"]
+    assert json.loads(said["log_tail"]) == ["/opt/venv", 200]
