@@ -1,10 +1,10 @@
 """Processes and their limits: runs user code apart from the gate, and knows nothing of machine learning."""
 
 from gatebot.sandbox.command import GIB, KIB, MIB, Command, Completed, Ended, Limits
+from gatebot.sandbox.execution import run, terminate_as_interrupt
 from gatebot.sandbox.identity import reap_leftovers
 from gatebot.sandbox.isolation import Isolation, Reach, probe, reachable, require
 from gatebot.sandbox.lending import scratch
-from gatebot.sandbox.run import run, terminate_as_interrupt
 from gatebot.sandbox.tokens import refuse_with_secrets, secrets_in
 
 __all__ = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 BLOCK = 512
 LEAST = 1024  # what any entry counts: an inode is not free
-SLICE = 2000  # entries looked at before the watch has its turn again
+SLICE = 5000  # entries looked at before the watch has its turn again
 TOO_DEEP = 1 << 62
 
 

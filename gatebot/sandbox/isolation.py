@@ -72,6 +72,10 @@ class Reach:
     landlock: int = 0
     reasons: tuple[str, ...] = ()
 
+    def at(self, level: Isolation) -> "Reach":
+        """The same machine, used at `level` only."""
+        return Reach(level, self.landlock if level > Isolation.NONE else 0, self.reasons)
+
 
 def probe() -> Reach:
     """Find the level that can be reached here, and why not a higher one."""

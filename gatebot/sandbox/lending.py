@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gatebot.errors import MachineError
 from gatebot.sandbox import environment, litter
+from gatebot.sandbox.isolation import SANDBOX_UIDS
 
 
 @contextmanager
@@ -49,13 +50,14 @@ def lent(directory: Path, also: tuple[Path, ...], uid: int | None) -> Iterator[N
         if uid is not None:
             for root in roots:
                 _give(root, uid)
+                os.chown(root, uid, before[root].st_gid)  # by its group it is told from litter
     except OSError as error:
         raise _no_room("prepare", directory, error) from error
     try:
         yield
     finally:
         for root, status in before.items():
-            _take_back(root, status, uid if uid is not None else os.geteuid())
+            _take_back(root, status, uid)
         litter.remove(temporary)
 
 
@@ -65,17 +67,20 @@ def _give(root: Path, uid: int) -> None:
             os.chown(path, uid, uid, follow_symlinks=False)
 
 
-def _take_back(root: Path, before: os.stat_result, uid: int) -> None:
-    changed_hands = before.st_uid != uid
+def _take_back(root: Path, before: os.stat_result, uid: int | None) -> None:
+    """Below full (`uid` is None) only the user's own access is restored: a run can close its own directories."""
+    owner = before.st_uid if before.st_uid not in SANDBOX_UIDS else os.geteuid()  # else of a gatebot that was killed
     for path, status in _walk(root):
         is_directory = stat.S_ISDIR(status.st_mode)
-        if status.st_uid != uid or not (is_directory or stat.S_ISREG(status.st_mode)):
+        if status.st_uid != (os.geteuid() if uid is None else uid) or not (
+            is_directory or stat.S_ISREG(status.st_mode)
+        ):
             continue
-        if changed_hands:
-            os.chown(path, before.st_uid, before.st_gid, follow_symlinks=False)
-        readable = 0o755 if is_directory else 0o644
-        mode = status.st_mode & 0o777 | (readable if changed_hands else readable & 0o700)
-        os.chmod(path, stat.S_IMODE(before.st_mode) if path == str(root) else mode)  # noqa: PTH101
+        if uid is not None:
+            os.chown(path, owner, before.st_gid, follow_symlinks=False)
+        readable = (0o755 if is_directory else 0o644) & (0o700 if uid is None else 0o777)
+        mode = stat.S_IMODE(before.st_mode) if path == str(root) else status.st_mode & 0o777 | readable
+        os.chmod(path, mode)  # noqa: PTH101
 
 
 def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -10,11 +10,14 @@ OPEN_TO_ALL = (SHARED_MEMORY, Path("/tmp"), Path("/var/tmp"))  # noqa: S108
 
 
 def of(uid: int, places: tuple[Path, ...] = OPEN_TO_ALL) -> Iterator[Path]:
-    """Entries of the directories open to all that belong to `uid`."""
+    """What `uid` made in the directories open to all: it has its group, too, which a lent scratch has not."""
     for place in places:
         try:
             with os.scandir(place) as entries:
-                yield from (Path(e.path) for e in entries if e.stat(follow_symlinks=False).st_uid == uid)
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    if status.st_uid == uid == status.st_gid:
+                        yield Path(entry.path)
         except FileNotFoundError:
             continue
 
