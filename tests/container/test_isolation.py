@@ -60,12 +60,10 @@ print(json.dumps([sys.prefix, len(model.predict(frame[["a"]]))]))
 """
 
 GATE = """
-import dataclasses, json, os, pathlib, sys
-from gatebot.collect.interpreter import found
+import dataclasses, json, os, sys
 from gatebot.sandbox import Command, run, scratch
-python = found("python3", os.environ, pathlib.Path.cwd())
 with scratch() as place:
-    command = Command(argv=(str(python.python), "-c", sys.argv[1]), scratch=place, readable=python.readable)
+    command = Command(argv=("python3", "-c", sys.argv[1]), scratch=place, env={"PATH": os.environ["PATH"]})
     print(json.dumps(dataclasses.asdict(run(command))))
 """
 
