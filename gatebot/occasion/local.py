@@ -1,0 +1,111 @@
+"""The Occasion of a laptop: the work tree against a commit of this repository."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gatebot.case import Facts
+from gatebot.errors import UsageError
+from gatebot.gate import effort_of
+from gatebot.git import Repository, open_repository
+from gatebot.occasion.occasion import Occasion, changes_of, configured, is_relevant, project_of, rules_at
+from gatebot.report import Base, Head, Relation, State
+
+OWN_FOLDER = ".gatebot"
+_MAIN_BRANCHES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
+
+
+def local(config: Path, base: str | None, now: datetime, *, as_baseline: bool = False) -> Occasion:
+    """Read the work tree's situation.
+
+    Args:
+        config: path of gatebot.yml.
+        base: a git reference, or None for the default branch.
+        now: the clock.
+        as_baseline: keep the evidence of this tree as main's; needs a clean tree.
+
+    Raises:
+        UsageError: no configuration, no such reference, or an unclean tree that is to be a baseline.
+    """
+    repository = _repository(config)
+    here = configured(config, repository)
+    place = _Place.outside_git() if repository is None else _place(repository, base, as_baseline=as_baseline)
+    if repository is None and (base is not None or as_baseline):
+        raise UsageError(f"{here.root} is not a git repository", "run `git init`, or pass --base DIR with a Snapshot")
+    found = rules_at(here, place.branch)
+    commits = tuple(sha for sha in (place.branch, place.head) if sha)
+    changes = changes_of(here, found.rules, place.touched, commits)
+    base_sha = place.base.sha
+    states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
+    if base_sha and not is_relevant(here, found.rules, changes):
+        states.append(State.NOTHING_RELEVANT)
+    facts = Facts(
+        project=project_of(here, found.rules, here.root.name),
+        now=now,
+        rules=found.rules,
+        rules_sha=found.sha,
+        effort=effort_of(here.document.model, found.rules),
+        chosen=Base() if found.bootstrap else place.base,
+        judged=Head(sha=place.clean_head, tested_sha=place.clean_head),
+        changes=changes,
+        states=tuple(states),
+        reproduce=f"gatebot run --base {base_sha[:12]}" if base_sha else "gatebot run",
+    )
+    return Occasion(
+        facts=facts,
+        recipe=here.document.recipe,
+        root=here.root,
+        folder=here.folder,
+        repository=repository,
+        base_commit=facts.chosen.sha,
+        as_baseline=as_baseline,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the work tree stands: its commit, base, the tip of base's branch, and what differs from base."""
+
+    head: str | None
+    clean_head: str | None
+    base: Base
+    branch: str | None
+    touched: frozenset[str] | None
+
+    @classmethod
+    def outside_git(cls) -> "_Place":
+        return cls(None, None, Base(), None, None)
+
+
+def _place(repository: Repository, base: str | None, *, as_baseline: bool) -> _Place:
+    head = repository.find("HEAD")
+    changed = repository.changes([OWN_FOLDER])
+    if as_baseline and (changed or head is None):
+        listed = ", ".join(changed[:5]) or "there is no commit"
+        raise UsageError(f"the work tree is not a commit: {listed}", "commit first: a baseline stands for a commit")
+    clean_head = None if changed else head
+    if head is None or as_baseline:
+        return _Place(head, clean_head, Base(), None, None)
+    branch = repository.fetched(base) if base else _main_tip(repository)
+    merge_base = repository.merge_base(head, branch)
+    if merge_base != head or changed:
+        chosen = Base(sha=merge_base, relation=Relation.MERGE_BASE, why=f"merge base with {base or 'the main branch'}")
+    elif parents := repository.parents(head):
+        chosen = Base(sha=parents[0], relation=Relation.FIRST_PARENT, why="the commit before this one")
+        branch = parents[0]
+    else:
+        return _Place(head, clean_head, Base(), None, None)
+    touched = repository.changed_paths(chosen.sha or head, head) | frozenset(changed)
+    return _Place(head, clean_head, chosen, branch, touched)
+
+
+def _main_tip(repository: Repository) -> str:
+    """The tip of the default branch, as far as this clone knows; its own commit where it knows none."""
+    return next((found for name in _MAIN_BRANCHES if (found := repository.find(name))), repository.head())
+
+
+def _repository(config: Path) -> Repository | None:
+    try:
+        return open_repository(config.resolve().parent)
+    except UsageError:
+        return None
