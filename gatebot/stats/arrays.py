@@ -37,6 +37,11 @@ def floats(name: str, values: ArrayLike, *, ndim: int = 1, least: int = 1) -> Fl
     return array
 
 
+def variance(values: Floats) -> float:
+    """Sample variance (n - 1), exactly 0 for equal values, whose mean may differ from them by rounding."""
+    return 0.0 if values.max() == values.min() else float(values.var(ddof=1))
+
+
 def flags(name: str, values: ArrayLike) -> Bools:
     """`values` as booleans; what is neither 0 nor 1 is refused.
 

@@ -103,6 +103,51 @@ def rows_for_rate_unpaired(base: float, drop: float, *, alpha: float = 0.05, pow
     return math.ceil(((z_alpha * null + z_power * true) / drop) ** 2)
 
 
+def drop_seen(rows: int, changed: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The smallest drop of a rate that `rows` paired rows show when a share `changed` differs; inverts `rows_for_rate`.
+
+    Also the smallest margin that these rows can guard. `changed` itself when even that, all losses, would not be shown.
+
+    Raises:
+        StatError: no rows, or a share outside (0, 1].
+    """
+    if rows < 1 or not 0 < changed <= 1:
+        raise StatError(f"rows: {rows} with a share of {changed} that differs")
+    low, high = 0.0, changed
+    if rows_for_rate(changed, changed, alpha=alpha, power=power) > rows:
+        return changed
+    for _ in range(60):
+        middle = (low + high) / 2
+        seen = middle > 0 and rows_for_rate(changed, middle, alpha=alpha, power=power) <= rows
+        low, high = (low, middle) if seen else (middle, high)
+    return high
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """How one look at the evidence comes out, in probabilities that add up to 1."""
+
+    held: float
+    undecided: float
+    worse: float
+
+
+def chances(delta: float, se: float, margin: float, *, df: float = math.inf, alpha: float = 0.05) -> Chances:
+    """How often a true difference is called held (lower bound above -margin) or worse (upper bound below -margin).
+
+    Normal estimate with standard error `se`, bounds by t with `df`; for df below infinity the error is taken as known.
+
+    Raises:
+        StatError: a standard error or a margin that is not positive.
+    """
+    if not (0 < se < math.inf and 0 < margin < math.inf):
+        raise StatError(f"chances: se {se}, margin {margin}")
+    reach = student.quantile(1 - fraction("alpha", alpha), df)
+    held = student.cdf((delta + margin) / se - reach)
+    worse = student.cdf(-(delta + margin) / se - reach)
+    return Chances(held, max(0.0, 1.0 - held - worse), worse)
+
+
 def rows_to_certify(rate: float, *, alpha: float = 0.05) -> int:
     """Rows without a single failure that show a failure rate below `rate`: 59 for 5 %, 299 for 1 %."""
     return math.ceil(math.log(fraction("alpha", alpha)) / math.log1p(-fraction("rate", rate)))

@@ -51,7 +51,7 @@ def ask(smoke: Contrast | None, confirm: Contrast | None = None, **more: bool) -
         ("nothing", None, None, "undecided", False, False, "none"),
     ],
 )
-def test_the_rule(  # noqa: PLR0917
+def test_the_rule(
     case: str,
     smoke: tuple[float, float] | None,
     confirm: tuple[float, float] | None,

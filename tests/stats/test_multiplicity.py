@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -12,6 +12,7 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
 @given(p_values)
+@settings(max_examples=30)
 def test_against_statsmodels_and_scipy(p: list[float]) -> None:
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
     assert benjamini_hochberg(p) == pytest.approx(stats.false_discovery_control(p, method="bh"))

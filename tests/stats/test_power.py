@@ -40,6 +40,44 @@ def test_rows_without_a_failure() -> None:
     assert [power.rows_to_certify(rate) for rate in (0.05, 0.01, 0.001)] == [59, 299, 2995]
 
 
+@pytest.mark.parametrize(
+    ("rows", "points"),
+    [
+        (500, [2.5, 3.5, 5.0]),
+        (1000, [1.8, 2.5, 3.5]),
+        (2000, [1.2, 1.8, 2.5]),
+        (5000, [0.8, 1.1, 1.6]),
+        (10000, [0.6, 0.8, 1.1]),
+    ],
+)
+def test_what_so_many_rows_can_see(rows: int, points: list[float]) -> None:
+    seen = [100 * power.drop_seen(rows, changed) for changed in (0.05, 0.1, 0.2)]
+    assert seen == pytest.approx(points, abs=0.06)
+
+
+@given(st.integers(1, 10**6), st.floats(0.001, 1))
+def test_what_is_seen_needs_no_more_rows_than_there_are(rows: int, changed: float) -> None:
+    drop = power.drop_seen(rows, changed)
+    assert 0 < drop <= changed
+    if drop < changed:
+        assert power.rows_for_rate(changed, drop) <= rows < power.rows_for_rate(changed, drop * 0.99) + rows * 0.05 + 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "delta", "held", "undecided", "worse"),
+    [
+        (1000, 0.0, 0.64, 0.36, 0.0),
+        (1000, -0.03, 0.0, 0.74, 0.26),
+        (2000, 0.0, 0.88, 0.12, 0.0),
+        (5000, -0.01, 0.73, 0.27, 0.0),
+        (5000, -0.03, 0.0, 0.27, 0.73),
+    ],
+)
+def test_the_published_chances(rows: int, delta: float, held: float, undecided: float, worse: float) -> None:
+    found = power.chances(delta, math.sqrt((0.1 - delta**2) / rows), 0.02)
+    assert [found.held, found.undecided, found.worse] == pytest.approx([held, undecided, worse], abs=0.015)
+
+
 @given(st.floats(0.001, 0.1), st.floats(0.001, 0.4), st.floats(0.5, 0.99))
 def test_what_can_be_seen_is_seen_with_that_power(se: float, alpha: float, chance: float) -> None:
     effect = power.detectable(se, alpha=alpha, power=chance)
@@ -103,6 +141,9 @@ def test_nonsense_is_refused() -> None:
         lambda: power.rows_to_certify(0.0),
         lambda: power.settle(evidence(0.0), margin=0.0),
         lambda: power.detectable(-1.0),
+        lambda: power.drop_seen(0, 0.1),
+        lambda: power.drop_seen(10, 0.0),
+        lambda: power.chances(0.0, 0.0, 0.02),
     ):
         with pytest.raises(StatError):
             call()

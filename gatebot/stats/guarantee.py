@@ -1,0 +1,74 @@
+"""How many rows a promise needs that holds for every one of H commits (ease.ml/ci; for fixed artifacts only)."""
+
+import math
+from enum import StrEnum
+
+from .arrays import StatError, fraction
+
+
+class Adaptivity(StrEnum):
+    """What developers learn from one commit to the next, and so how fast the error budget is spent.
+
+    none: nothing until the set is retired; first_change: as none, the set is retired at the first pass;
+    full: every verdict.
+    """
+
+    NONE = "none"
+    FIRST_CHANGE = "first_change"
+    FULL = "full"
+
+
+def log_inverse_level(delta: float, steps: int, adaptivity: Adaptivity, *, verdicts: int = 2) -> float:
+    """ln(1 / level) of a single test, when all `steps` tests together may err with probability `delta`.
+
+    Args:
+        delta: 1 - reliability.
+        steps: how many commits the eval set must serve.
+        adaptivity: `none` and `first_change` share delta among steps; `full` among all histories of verdicts.
+        verdicts: how many different answers a developer may see; 3 where "undecided" is shown.
+
+    Raises:
+        StatError: no steps, or delta outside (0, 1).
+    """
+    if steps < 1 or verdicts < 2:
+        raise StatError(f"guarantee: {steps} steps with {verdicts} verdicts")
+    histories = steps * math.log(verdicts) if adaptivity is Adaptivity.FULL else math.log(steps)
+    return histories - math.log(fraction("delta", delta))
+
+
+def rows_hoeffding(tolerance: float, log_level: float, *, width: float = 1.0, sides: int = 2) -> int:
+    """Rows for an interval of half-width `tolerance` around the mean of values that span `width` (Hoeffding 1963).
+
+    Args:
+        tolerance: half-width, positive.
+        log_level: from `log_inverse_level`.
+        width: highest minus lowest possible value of one row: 1 for an accuracy, 2 for a difference of two.
+        sides: 2 for an interval, 1 for one bound.
+    """
+    _check(tolerance, log_level, sides)
+    if not 0 < width < math.inf:
+        raise StatError(f"width: {width}")
+    return math.ceil((log_level + math.log(sides)) * width**2 / (2 * tolerance**2))
+
+
+def rows_bennett(tolerance: float, log_level: float, changed: float, *, sides: int = 2) -> int:
+    """Rows for the same when at most a share `changed` of rows differs between two models (Bennett 1962).
+
+    Both models see the same rows. Differences lie in [-1, 1] and their mean square is at most `changed`.
+
+    Args:
+        tolerance: half-width, positive.
+        log_level: from `log_inverse_level`.
+        changed: upper bound of the share of rows whose outcome differs, in (0, 1]; can be tested without labels.
+        sides: 2 for an interval, 1 for one bound.
+    """
+    _check(tolerance, log_level, sides)
+    if not 0 < changed <= 1:
+        raise StatError(f"changed: {changed} is no share")
+    u = tolerance / changed
+    return math.ceil((log_level + math.log(sides)) / (changed * ((1 + u) * math.log1p(u) - u)))
+
+
+def _check(tolerance: float, log_level: float, sides: int) -> None:
+    if not 0 < tolerance < math.inf or not 0 < log_level < math.inf or sides not in {1, 2}:
+        raise StatError(f"guarantee: tolerance {tolerance}, ln(1 / level) {log_level}, {sides} sides")

@@ -1,0 +1,75 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatebot.stats.arrays import StatError
+from gatebot.stats.guarantee import Adaptivity, log_inverse_level, rows_bennett, rows_hoeffding
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "adaptivity", "hoeffding", "ten_percent", "five_percent"),
+    [
+        (0.01, "none", 221_333, 21_428, 11_044),
+        (0.01, "full", 595_633, 60_086, 30_969),
+        (0.02, "none", 55_334, 5_522, 2_920),
+        (0.02, "full", 148_909, 15_485, 8_187),
+        (0.05, "none", 8_854, 959, 538),
+        (0.05, "full", 23_826, 2_689, 1_507),
+    ],
+)
+def test_the_published_table(
+    tolerance: float, adaptivity: str, hoeffding: int, ten_percent: int, five_percent: int
+) -> None:
+    """ease.ml/ci at reliability .999 for 32 commits; Hoeffding for an interval, Bennett for the bound that decides."""
+    level = log_inverse_level(0.001, 32, Adaptivity(adaptivity))
+    assert rows_hoeffding(tolerance, level, width=2) == pytest.approx(hoeffding, rel=1e-4)
+    assert rows_bennett(tolerance, level, 0.10, sides=1) == pytest.approx(ten_percent, rel=1e-3)
+    assert rows_bennett(tolerance, level, 0.05, sides=1) == pytest.approx(five_percent, rel=1e-3)
+
+
+def test_three_verdicts_leak_more_than_two() -> None:
+    levels = [log_inverse_level(0.001, 32, Adaptivity.FULL, verdicts=v) for v in (2, 3)]
+    assert levels == pytest.approx([32 * math.log(2) + math.log(1000), 32 * math.log(3) + math.log(1000)])
+
+
+def test_showing_nothing_costs_as_much_as_retiring_at_the_first_change() -> None:
+    none, first = (log_inverse_level(0.01, 10, a) for a in (Adaptivity.NONE, Adaptivity.FIRST_CHANGE))
+    assert none == first == pytest.approx(math.log(1000))
+
+
+@given(st.floats(0.005, 0.2), st.floats(0.01, 0.3), st.integers(0, 99))
+def test_the_interval_has_its_width_with_so_many_rows(tolerance: float, changed: float, seed: int) -> None:
+    """Far from a tight test, since the bound is conservative: in 50 runs at level .01 none may miss by chance."""
+    level = log_inverse_level(0.01, 1, Adaptivity.NONE)
+    n = rows_bennett(tolerance, level, changed)
+    counts = np.random.default_rng(seed).multinomial(n, [changed / 2, changed / 2, 1 - changed], size=50)
+    missed = np.abs((counts[:, 0] - counts[:, 1]) / n) > tolerance
+    assert missed.sum() <= 4
+
+
+@given(st.floats(0.001, 0.3), st.floats(0.5, 40), st.floats(0.001, 1))
+def test_few_changes_need_fewer_rows(tolerance: float, level: float, changed: float) -> None:
+    assert rows_bennett(tolerance, level, changed) <= rows_bennett(tolerance, level, 1.0)
+    assert rows_bennett(tolerance, level, changed, sides=1) <= rows_bennett(tolerance, level, changed)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: log_inverse_level(0.0, 32, Adaptivity.NONE),
+        lambda: log_inverse_level(0.1, 0, Adaptivity.NONE),
+        lambda: log_inverse_level(0.1, 1, Adaptivity.FULL, verdicts=1),
+        lambda: rows_hoeffding(0.0, 7.0),
+        lambda: rows_hoeffding(0.1, -1.0),
+        lambda: rows_hoeffding(0.1, 7.0, width=0),
+        lambda: rows_hoeffding(0.1, 7.0, sides=3),
+        lambda: rows_bennett(0.1, 7.0, 0.0),
+        lambda: rows_bennett(math.nan, 7.0, 0.1),
+    ],
+)
+def test_impossible_promises_are_refused(call: object) -> None:
+    with pytest.raises(StatError):
+        call()  # type: ignore[operator]
