@@ -60,7 +60,8 @@ def log_loss(table: Table) -> Estimate:
     seen = answers(table)
     if not seen.scores:
         return UNDEFINED
-    return mean(-np.log(np.minimum(np.maximum(seen.of_truth, CLIP), 1.0)), seen.weight)
+    said = np.where(np.isfinite(seen.of_truth), seen.of_truth, np.nan)
+    return mean(-np.log(np.clip(said, CLIP, 1.0)), seen.weight)
 
 
 def clipped(table: Table) -> int:
