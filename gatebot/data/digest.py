@@ -1,0 +1,60 @@
+"""Digests of files and bytes: what tells one version of the data from another."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatebot.data.identity import joined
+from gatebot.data.source import Source, locate
+from gatebot.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SIZE = 16  # bytes
+
+
+def bytes_digest(data: bytes) -> str:
+    """Hexadecimal digest of some bytes."""
+    return blake2b(data, digest_size=_SIZE).hexdigest()
+
+
+def frame_digest(frame: "pl.DataFrame") -> str:
+    """Hexadecimal digest of a table's names and values, where its bytes are not at hand."""
+    hasher = blake2b(digest_size=_SIZE)
+    hasher.update("\x1f".join(frame.columns).encode())
+    for text in joined(frame, frame.columns).to_list():
+        hasher.update(b"\n" + text.encode())
+    return hasher.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Hexadecimal digest of a file's bytes, read in pieces.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    hasher = blake2b(digest_size=_SIZE)
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                hasher.update(piece)
+    except OSError as error:
+        raise UsageError(
+            f"`{path}` cannot be read: {error.strerror}.", "Check that it exists and may be read."
+        ) from error
+    return hasher.hexdigest()
+
+
+def version_digests(source: Source, patterns: tuple[str, ...]) -> Mapping[str, str]:
+    """Digests of the files under `data.version.files`: they stand for data that is not in git. Name -> digest."""
+    if not patterns:
+        return {}
+    return {place.name: file_digest(place.path) for place in locate(source, patterns) if place.path is not None}
+
+
+def data_version(digests: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
+    """One digest for a set of files: the same for the same names and bytes, whatever the order."""
+    pairs = digests.items() if isinstance(digests, Mapping) else digests
+    return bytes_digest("\n".join(f"{digest}  {name}" for name, digest in sorted(pairs)).encode())

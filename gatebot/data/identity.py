@@ -1,0 +1,167 @@
+"""Who a row is: keyed 64-bit hashes of its id, its content and its group.
+
+Values are hashed as text. A typed value (Parquet) is spelled as a CSV writer would spell it: `7`, `1.5`, `1.0`,
+`true`, ISO 8601 times; nothing, an empty text and NaN are one. So a row keeps its hashes when the same values move
+between formats,
+as long as the text file spells them that way (`1.50` or `True` in a CSV file is another text).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatebot.data.rows import Mask, Rows
+from gatebot.snapshot.column import Hashes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SEPARATOR, _ESCAPE = "\x1f", "\x1b"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identity:
+    """Hashes of every row that was read, each of shape [n].
+
+    Attributes:
+        ids: of the declared id; without one, of the content and of which copy of it this is (the k-th in source order).
+        contents: of the values of `columns`.
+        groups: of the group, or None where no group column is declared. A row without a group is its own group.
+        columns: whose values make the content, sorted.
+        named: the row has an id: all True without a declared id column.
+        nth: how many rows with the same id stand before the row, in source order.
+    """
+
+    ids: Hashes
+    contents: Hashes
+    groups: Hashes | None
+    columns: tuple[str, ...]
+    named: Mask
+    nth: Hashes
+
+
+def identify(rows: Rows, project: str, columns: Sequence[str] | None = None) -> Identity:
+    """Hash every row.
+
+    Args:
+        rows: what was read.
+        project: keys the hashes, so that two projects' hashes never meet.
+        columns: whose values make the content: base's, to compare with base. A column that is gone counts as empty.
+            Default: every column but the target, the id and the split column.
+    """
+    parts = rows.columns
+    if columns is None:
+        columns = [name for name in rows.frame.columns if name not in (parts.target, parts.id, parts.split)]
+    identity = tuple(sorted(columns))
+    contents = keyed(project, "content", joined(rows.frame, identity))
+    named = np.ones(len(rows), dtype=bool)
+    if parts.id is None:
+        ids = mixed(contents, "copy", copies(contents))
+    else:
+        texts = spelled(rows.frame, parts.id)
+        named = (texts != "").to_numpy()
+        ids = keyed(project, "id", texts)
+        ids[~named] = mixed(contents, "unnamed", copies(contents))[~named]
+    groups = None
+    if parts.group is not None:
+        texts = spelled(rows.frame, parts.group)
+        groups = keyed(project, "group", texts)
+        alone = (texts == "").to_numpy()
+        groups[alone] = mixed(ids, "alone")[alone]
+    return Identity(ids, contents, groups, identity, named, copies(ids))
+
+
+def id_hashes(project: str, ids: Iterable[object]) -> Hashes:
+    """Hashes of ids that came back from user code, as `Identity.ids` has them where an id column is declared."""
+    import polars as pl
+
+    return keyed(project, "id", pl.Series([_text(value) for value in ids], dtype=pl.String))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    return "" if value is None or value != value else str(value)  # noqa: PLR0124 NaN alone differs from itself
+
+
+def keyed(project: str, kind: str, texts: "pl.Series") -> Hashes:
+    """One keyed blake2b hash a text, 64 bits each (RFC 7693), shape [n]."""
+    key = blake2b(project.encode(), digest_size=32).digest()
+    ready = blake2b(digest_size=8, key=key, person=kind.encode())
+    digests = []
+    for text in texts.to_list():
+        hasher = ready.copy()
+        hasher.update(text.encode())
+        digests.append(hasher.digest())
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def mixed(hashes: Hashes, purpose: str, number: Hashes | int = 0) -> Hashes:
+    """Another hash of the same things, for another purpose: splitmix64 (Steele, Lea and Flood 2014), shape [n]."""
+    salt = np.uint64(int.from_bytes(blake2b(purpose.encode(), digest_size=8).digest(), "little"))
+    with np.errstate(over="ignore"):
+        z = (hashes ^ salt) + np.uint64(0x9E3779B97F4A7C15) * (np.asarray(number, dtype=np.uint64) + np.uint64(1))
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixture: Hashes = z ^ (z >> np.uint64(31))
+    return mixture
+
+
+def copies(hashes: Hashes) -> Hashes:
+    """How many equal hashes stand before each one, shape [n]."""
+    order = np.argsort(hashes, kind="stable")
+    ordered = hashes[order]
+    place = np.arange(len(hashes))
+    starts = np.ones(len(hashes), dtype=bool)
+    starts[1:] = ordered[1:] != ordered[:-1]
+    before = np.empty(len(hashes), dtype=np.uint64)
+    before[order] = place - np.maximum.accumulate(np.where(starts, place, 0))
+    return before
+
+
+def joined(frame: "pl.DataFrame", names: Sequence[str]) -> "pl.Series":
+    """The values of some columns as one text a row, such that different values never make the same text."""
+    import polars as pl
+
+    texts = [
+        _escaped(spelled(frame, name))
+        if name in frame.columns
+        else pl.repeat("", frame.height, dtype=pl.String, eager=True)
+        for name in names
+    ]
+    if not texts:
+        return pl.repeat("", frame.height, dtype=pl.String, eager=True)
+    columns = [text.alias(str(place)) for place, text in enumerate(texts)]
+    return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator=_SEPARATOR)).to_series()
+
+
+def _escaped(texts: "pl.Series") -> "pl.Series":
+    if not (texts.str.contains(_SEPARATOR, literal=True) | texts.str.contains(_ESCAPE, literal=True)).any():
+        return texts
+    escaped = texts.str.replace_all(_ESCAPE, _ESCAPE + "e", literal=True)
+    return escaped.str.replace_all(_SEPARATOR, _ESCAPE + "s", literal=True)
+
+
+def spelled(frame: "pl.DataFrame", name: str) -> "pl.Series":
+    """A column as text, the way a CSV writer spells it; missing values are empty texts."""
+    import polars as pl
+
+    values = frame.get_column(name)
+    match values.dtype:
+        case pl.String:
+            texts = values
+        case pl.Float32 | pl.Float64:
+            texts = values.fill_nan(None).cast(pl.String)
+        case pl.Binary:
+            texts = values.bin.encode("hex")
+        case dtype if dtype.is_nested() or dtype == pl.Object:
+            present = pl.when(pl.col(name).is_not_null())
+            texts = values.to_frame().select(present.then(pl.struct(name).struct.json_encode())).to_series()
+        case dtype if dtype.is_temporal():
+            texts = values.dt.to_string("iso")
+        case _:
+            texts = values.cast(pl.String)
+    return texts.fill_null("")

@@ -1,0 +1,69 @@
+"""Bytes out of their compression: gzip, bzip2, xz and zstd, told by their first bytes and not by the name."""
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable
+
+from gatebot.errors import UsageError
+
+LARGEST = 16 * 2**30  # bytes of one file after unpacking
+
+_OPENERS: tuple[tuple[bytes, Callable[[io.BytesIO], io.BufferedIOBase]], ...] = (
+    (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+)
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zstd")
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """The bytes themselves, or what is packed in them.
+
+    Raises:
+        UsageError: the packing is broken, holds more than `LARGEST` bytes, or is an archive of several files.
+    """
+    if data.startswith(b"PK\x03\x04"):
+        raise UsageError(f"`{name}` is a ZIP archive or a spreadsheet.", "Unpack it, or export it as CSV or Parquet.")
+    if data.startswith(_ZSTD):
+        return _zstd(data, name)
+    for magic, opened in _OPENERS:
+        if data.startswith(magic):
+            return _unpacked(opened(io.BytesIO(data)), name)
+    return data
+
+
+def plain_name(name: str) -> str:
+    """A file's name without what says how it is packed, in lower case."""
+    lower = name.lower().partition("?")[0]
+    return next((lower.removesuffix(ending) for ending in _ENDINGS if lower.endswith(ending)), lower)
+
+
+def _unpacked(file: io.BufferedIOBase, name: str) -> bytes:
+    try:
+        data = file.read(LARGEST + 1)
+    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        raise broken(name, str(error)) from error
+    if len(data) > LARGEST:
+        raise UsageError(f"`{name}` holds more than {LARGEST >> 30} GiB.", "Give several smaller files, or Parquet.")
+    return data
+
+
+def _zstd(data: bytes, name: str) -> bytes:
+    """Python 3.11 has no zstd of its own; polars has."""
+    import polars as pl
+
+    try:
+        lines = pl.scan_lines(data).collect().to_series()
+    except pl.exceptions.PolarsError as error:
+        raise broken(name, str(error)) from error
+    return "\n".join(lines.to_list()).encode()
+
+
+def broken(name: str, why: str) -> UsageError:
+    """The error for a packed file that does not unpack."""
+    return UsageError(
+        f"`{name}` cannot be unpacked: {why.strip().splitlines()[0]}.", "Is the file complete? Fetch it again."
+    )

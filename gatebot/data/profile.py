@@ -1,0 +1,94 @@
+"""The data as evidence: every column, the eval rows, what stands on both sides, in one pass over what was read."""
+
+import numpy as np
+
+from gatebot.data.columns import column_profile, quantiles_of
+from gatebot.data.rows import Index, Rows
+from gatebot.data.slices import slices_of
+from gatebot.data.split import Split
+from gatebot.data.target import present
+from gatebot.snapshot.column import MISSING, Hashes, Names, Numbers
+from gatebot.snapshot.evidence import DataProfile, Overlap, RowTable, Truth
+
+_EXAMPLES = 20
+
+
+def profile(rows: Rows, split: Split) -> DataProfile:
+    """All that is known about the data, without the labels of eval rows."""
+    identity = split.identity
+    duplicates = 0
+    if rows.columns.id is not None:
+        _, which, counts = np.unique(identity.ids, return_inverse=True, return_counts=True)
+        duplicates = int((counts[which] > 1)[identity.named].sum())
+    target = split.target.take(split.train) if split.target is not None else None
+    return DataProfile(
+        rows=len(rows),
+        train_rows=len(split.train),
+        columns=tuple(column_profile(rows.frame.get_column(name)) for name in rows.frame.columns),
+        identity=identity.columns,
+        eval_rows=row_table(rows, split),
+        overlap=overlap(split),
+        duplicate_ids=duplicates,
+        excluded=split.excluded,
+        train_classes=_classes(target) if isinstance(target, Names) else {},
+        train_target=quantiles_of(target.values[present(target)]) if isinstance(target, Numbers) else (),
+        files=rows.files,
+    )
+
+
+def row_table(rows: Rows, split: Split) -> RowTable:
+    """The eval rows, in the order in which they are predicted."""
+    identity, order = split.identity, split.eval
+    folds = np.zeros(len(rows), dtype=np.uint64) if split.folds is None else split.folds
+    return RowTable(
+        ids=identity.ids[order],
+        contents=identity.contents[order],
+        groups=None if identity.groups is None else identity.groups[order],
+        folds=folds[order],
+        slices={name: names.take(order) for name, names in slices_of(rows).items()},
+    )
+
+
+def truth(split: Split) -> Truth | None:
+    """Labels of the eval rows, in the order of the row table; None without a target."""
+    if split.target is None:
+        return None
+    return Truth(split.identity.ids[split.eval], split.target.take(split.eval))
+
+
+def overlap(split: Split) -> Overlap:
+    """What stands on both sides: of the user's own split as it was made, of gatebot's as it is used.
+
+    Counts different ids, contents and groups. Contents count only where they tell rows apart. With folds, the sides
+    are a fold and the others.
+    """
+    identity = split.identity
+    contents = identity.contents if split.identifying else None
+    ids, equal, together = (_shared(split, hashes) for hashes in (identity.ids, contents, identity.groups))
+    examples = np.unique(identity.ids[np.concatenate([ids, equal, together])])[:_EXAMPLES]
+    return Overlap(
+        ids=len(ids),
+        contents=len(np.unique(identity.contents[equal])),
+        groups=0 if identity.groups is None else len(np.unique(identity.groups[together])),
+        examples=tuple(f"{value:016x}" for value in examples.tolist()),
+    )
+
+
+def _shared(split: Split, hashes: Hashes | None) -> Index:
+    """Eval rows whose hash stands among rows that train the model which predicts them."""
+    held = split.eval
+    if hashes is None:
+        return held[:0]
+    if split.folds is None:
+        train = split.train if split.claimed is None else split.claimed
+        return held[np.flatnonzero(np.isin(hashes[held], hashes[train]))]
+    parts = []
+    for fold in range(split.fold_count):
+        inside = held[split.folds[held] == fold]
+        parts.append(inside[np.isin(hashes[inside], hashes[split.outside(fold)])])
+    return np.concatenate(parts)
+
+
+def _classes(target: Names) -> dict[str, int]:
+    counts = np.bincount(target.codes[target.codes != MISSING], minlength=len(target.names))
+    return {name: int(count) for name, count in zip(target.names, counts, strict=True) if count}

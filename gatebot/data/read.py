@@ -1,0 +1,154 @@
+"""Data as it lies there, into rows: text stays text, typed formats keep their types, every fault names its file."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatebot.data.digest import bytes_digest, frame_digest
+from gatebot.data.packing import plain_name, unpacked
+from gatebot.data.remote import fetched
+from gatebot.data.rows import Columns, Rows
+from gatebot.data.source import Place, Source, locate
+from gatebot.data.text import table
+from gatebot.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_PARQUET = b"PAR1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _File:
+    name: str
+    frame: "pl.DataFrame"
+    typed: bool
+    digest: str
+
+
+def read(source: Source, columns: Columns | None = None) -> Rows:
+    """Read every file of a source, as one table.
+
+    Text formats are read without guessing types, so that a row's text, hashes and what user code is given never
+    depend on
+    another row. Several files must have the same columns, in any order.
+
+    Raises:
+        UsageError: something is missing, unreadable or does not fit together; says what, where and what to do.
+    """
+    columns = columns or Columns()
+    if source.path:
+        files, fixed = _read(source, source.path), None
+    else:
+        train, held_out = _read(source, source.train), _read(source, source.eval)
+        files = [*train, *held_out]
+        heights = [sum(file.frame.height for file in side) for side in (train, held_out)]
+        fixed = np.repeat([False, True], heights)
+    frame = _one_table(files)
+    _find(columns, frame.columns, files[0].name)
+    return Rows(frame, columns, files[0].typed, {file.name: file.digest for file in files}, fixed)
+
+
+def _read(source: Source, patterns: tuple[str, ...]) -> list[_File]:
+    files = [_parsed(name, data) for place in locate(source, patterns) for name, data in _content(place)]
+    if not any(file.frame.height for file in files):
+        raise UsageError(f"`{files[0].name}` has no rows.", "Add rows.")
+    return files
+
+
+def _content(place: Place) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
+    if place.path is None:
+        return fetched(place)
+    try:
+        return [(place.name, place.path.read_bytes())]
+    except OSError as error:
+        why = error.strerror or os.strerror(error.errno or 0)
+        raise UsageError(f"`{place.name}` cannot be read: {why}.", "Check that gatebot may read it.") from error
+
+
+def _parsed(name: str, packed: "bytes | pl.DataFrame") -> _File:
+    if not isinstance(packed, bytes):
+        return _File(name, packed, typed=True, digest=frame_digest(packed))
+    digest = bytes_digest(packed)
+    if not packed:
+        raise UsageError(f"`{name}` is empty.", "Give a file with a header line and rows, or leave it out.")
+    if packed.startswith(_PARQUET):
+        return _File(name, _parquet(packed, name), typed=True, digest=digest)
+    ending = PurePosixPath(plain_name(name)).suffix
+    data = unpacked(packed, name)
+    if data.startswith(_PARQUET):
+        return _File(name, _parquet(data, name), typed=True, digest=digest)
+    if ending in (".parquet", ".pq"):
+        raise UsageError(f"`{name}` is not a Parquet file.", _pointer_hint(data))
+    if data.startswith(b"version https://git-lfs"):
+        raise UsageError(f"`{name}` is a Git LFS pointer, not the data.", _pointer_hint(data))
+    return _File(name, table(data, name, ending), typed=False, digest=digest)
+
+
+def _pointer_hint(data: bytes) -> str:
+    if data.startswith(b"version https://git-lfs"):
+        return "Check the repository out with `lfs: true`, or fetch it: git lfs pull"
+    return "Is it complete, and is its name right?"
+
+
+def _parquet(data: bytes, name: str) -> "pl.DataFrame":
+    import polars as pl
+
+    try:
+        return pl.read_parquet(data)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        why = (str(error).strip().splitlines() or ["unreadable"])[0]
+        raise UsageError(
+            f"`{name}` is not readable as Parquet: {why}.", "Is it complete? Write or fetch it again."
+        ) from error
+
+
+def _one_table(files: Sequence[_File]) -> "pl.DataFrame":
+    import polars as pl
+
+    first = files[0]
+    for file in files[1:]:
+        if file.typed != first.typed:
+            raise UsageError(
+                f"`{first.name}` and `{file.name}` are of different kinds: one keeps types, the other is text.",
+                "Give all files in one format.",
+            )
+        odd = sorted(set(first.frame.columns) ^ set(file.frame.columns))
+        if odd:
+            has = first.name if odd[0] in first.frame.columns else file.name
+            raise UsageError(
+                f"`{first.name}` and `{file.name}` differ in columns: only `{has}` has `{odd[0]}`.",
+                "All files of one source need the same columns.",
+            )
+    frames = [file.frame.select(first.frame.columns) for file in files]
+    try:
+        return pl.concat(frames, how="vertical_relaxed" if first.typed else "vertical", rechunk=False)
+    except pl.exceptions.PolarsError as error:
+        for file, frame in zip(files[1:], frames[1:], strict=True):
+            for name, kind in frame.schema.items():
+                if kind != frames[0].schema[name]:
+                    raise UsageError(
+                        f"Column `{name}` is {frames[0].schema[name]} in `{first.name}` and {kind} in `{file.name}`.",
+                        "Write the column with one type in all files.",
+                    ) from error
+        raise UsageError(
+            f"The files do not fit together: {error}.", "Write all files with the same columns."
+        ) from error
+
+
+def _find(columns: Columns, present: Sequence[str], name: str) -> None:
+    """Complain about the first part whose column is not there."""
+    lower = {column.lower(): column for column in present}
+    for part, column in columns.parts():
+        if column in present:
+            continue
+        close = [lower[near] for near in get_close_matches(column.lower(), lower, n=1, cutoff=0.5)]
+        hint = (
+            f"Did you mean `{close[0]}`?" if close else "Its columns: " + ", ".join(f"`{one}`" for one in present[:20])
+        )
+        raise UsageError(f"`{name}` has no column `{column}` (data.{part}).", hint)
