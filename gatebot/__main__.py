@@ -1,0 +1,5 @@
+"""`python -m gatebot`."""
+
+from gatebot.cli.main import entry
+
+entry()

@@ -1,0 +1,34 @@
+"""What commands print: errors that own their advice, in colour where there is a terminal."""
+
+import os
+import sys
+from typing import TextIO
+
+from gatebot.errors import GateError
+
+_RED, _BOLD, _DIM, _END = "\033[31m", "\033[1m", "\033[2m", "\033[0m"
+
+
+def colourful(stream: TextIO) -> bool:
+    """Whether colour suits this stream (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def explain(error: GateError) -> None:
+    """Print an error and its hint; in Actions also as an annotation."""
+    red, dim, end = (_RED + _BOLD, _DIM, _END) if colourful(sys.stderr) else ("", "", "")
+    print(f"{red}error:{end} {printable(error.message)}", file=sys.stderr)
+    if error.hint:
+        print(f"{dim} hint:{end} {printable(error.hint)}", file=sys.stderr)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from gatebot.github.outputs import Level, command
+
+        print(command(Level.ERROR, str(error), title="gatebot"))
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal or an Actions log."""
+    kept = "".join(char if char == "\n" or char.isprintable() else "�" for char in text)
+    return "\n".join(f" {line}" if line.lstrip().startswith("::") else line for line in kept.split("\n"))

@@ -1,0 +1,133 @@
+"""The `gatebot` command: finds the subcommand; every way of ending becomes an exit code and one clear message."""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+from gatebot import __version__
+from gatebot.errors import ExitCode, GateError
+
+COMMANDS = {
+    "init": "look at this repository and write gatebot.yml and the workflow",
+    "run": "train, compare, weigh and say whether this may be merged",
+    "collect": "only train and predict: leaves a Snapshot (needs no token)",
+    "judge": "only decide: Snapshots in, report.json out (runs no user code)",
+    "render": "turn a report.json into comment.md, report.html and a terminal table",
+    "publish": "post a report.json to GitHub: status, comment, check run (needs a token)",
+    "checks": "list the checks, or explain one",
+    "doctor": "say what this machine and this repository can and cannot do",
+}
+
+EPILOG = """\
+examples:
+  gatebot init                     write a configuration for this repository
+  gatebot run                      gate the work tree against the main branch
+  gatebot run --base v1.2 --plan   show what would be trained, and what it costs
+  gatebot checks model.regression  explain one check
+
+exit codes:
+  0 pass   1 blocked   2 usage or configuration   3 review needed   4 undecided, and the policy blocks that
+  5 gatebot could not judge   6 status not written   70 bug in gatebot   130 interrupted
+"""
+
+
+class Command(Protocol):
+    """What a command's module has."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's options."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Carry it out and return the exit code."""
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code and never raises what a user could cause."""
+    try:
+        return _run(argv)
+    except GateError as error:
+        _say(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # `gatebot checks | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.PASS
+    except Exception as error:  # noqa: BLE001  # the last line of defence: a bug is reported, never a bare traceback
+        return _report_bug(error, argv)
+
+
+def parser_for(command: str | None) -> argparse.ArgumentParser:
+    """The parser; only `command`'s module is imported for its options."""
+    parser = argparse.ArgumentParser(
+        prog="gatebot",
+        description="The merge gate for machine-learning repositories.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"gatebot {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    for name, summary in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if name == command:
+            sub.formatter_class = argparse.RawDescriptionHelpFormatter
+            _module(name).add_arguments(sub)
+    return parser
+
+
+def _run(argv: Sequence[str]) -> int:
+    if argv and argv[0] == "action":  # how the container starts: everything else is in the environment
+        from gatebot.cli.action import arguments_from
+
+        argv = arguments_from(os.environ)
+    command = next((word for word in argv if not word.startswith("-")), None)
+    try:
+        arguments = parser_for(command).parse_args(argv)
+    except SystemExit as stop:  # argparse has printed: help is a success, anything else a usage error
+        return ExitCode.PASS if stop.code in (0, None) else ExitCode.USAGE
+    return _module(arguments.command).run(arguments)
+
+
+def _module(name: str) -> Command:
+    module: Command = import_module(f"gatebot.cli.{name}")  # type: ignore[assignment]  # a module fits the protocol
+    return module
+
+
+def _say(error: GateError) -> None:
+    from gatebot.cli.console import explain
+
+    explain(error)
+
+
+def _report_bug(error: Exception, argv: Sequence[str]) -> int:
+    lines = [
+        "## gatebot has a bug",
+        "",
+        f"- gatebot {__version__}, Python {sys.version.split()[0]}, {sys.platform}",
+        f"- command: `gatebot {' '.join(argv[:1])} …`",
+        "",
+        "```text",
+        "".join(traceback.format_exception(error)).rstrip(),
+        "```",
+    ]
+    folder = Path(".gatebot")
+    path = folder / "bug.md"
+    try:
+        folder.mkdir(exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        where = f"what is needed to report it is in {path}"
+    except OSError:
+        where = "\n".join(lines)
+    print(f"gatebot has a bug: {type(error).__name__}: {error}\n{where}", file=sys.stderr)
+    return ExitCode.BUG
