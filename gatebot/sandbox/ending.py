@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,9 @@ from gatebot.sandbox.log import Log
 
 ALMOST_FULL = 1024 * 1024
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
+
+# what there is to say of a run that was ended before its launcher could take note
+ENDED_AT_ONCE = {"status": signal.SIGKILL, "seconds": 0.0, "cpu_seconds": 0.0, "peak_rss_bytes": 0}
 
 Why = Ended | Callable[[int | None], Ended]
 
@@ -32,7 +36,7 @@ def completed(command: Command, reports: bytes, why: Why, log: Log, *, peak: int
     Raises:
         MachineError: the sandbox could not be set up, its launcher died, or the disk is full.
     """
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = dict(ENDED_AT_ONCE) if isinstance(why, Ended) else {}
     for line in reports.splitlines():
         facts |= json.loads(line)
     if "status" not in facts:
@@ -44,11 +48,11 @@ def completed(command: Command, reports: bytes, why: Why, log: Log, *, peak: int
     if "failed" in facts:
         code = NOT_FOUND if facts["errno"] == errno.ENOENT else NOT_EXECUTABLE
         log.write(f"{command.argv[0]}: {facts['message']}\n".encode())
-    signal = -code if code < 0 else None
+    number = -code if code < 0 else None
     result = Completed(
-        ended=why if isinstance(why, Ended) else why(signal),
-        exit_code=None if signal else code,
-        signal=signal,
+        ended=why if isinstance(why, Ended) else why(number),
+        exit_code=None if number else code,
+        signal=number,
         seconds=facts["seconds"],
         cpu_seconds=facts["cpu_seconds"],
         peak_rss_bytes=max(peak, facts["peak_rss_bytes"]),

@@ -155,6 +155,8 @@ def _follow(launched: _Launched, log: Log, watch: Watch, cancel: threading.Event
                         give_up = time.monotonic() + GRACE
                 elif time.monotonic() > give_up:
                     break
+            else:
+                launched.process.wait()  # it has closed its report: it is ending by itself
     finally:
         _end(launched, watch)
     log.close()

@@ -31,7 +31,7 @@ def compose(command: Command, confinement: Confinement, report: int) -> dict[str
     Raises:
         MachineError: a granted path does not exist, or the program lies outside what is granted.
     """
-    env = environment.defaults(command.scratch) | dict(command.env)
+    env = environment.defaults(command.scratch.resolve()) | dict(command.env)
     cwd = command.cwd or command.scratch
     for path in (*command.granted, cwd):
         if not path.exists():

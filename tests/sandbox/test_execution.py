@@ -199,6 +199,13 @@ def test_a_run_can_be_cancelled_from_another_thread(place: Path, reach: Reach) -
     assert completed.ended is Ended.INTERRUPTED
 
 
+def test_a_run_that_is_cancelled_at_once_has_a_result(place: Path, reach: Reach) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    completed = run(Command(("sleep", "600"), place, isolation=reach.level), reach=reach, cancel=cancel)
+    assert (completed.ended, completed.signal) == (Ended.INTERRUPTED, signal.SIGKILL)
+
+
 def test_an_error_in_on_line_ends_the_run(place: Path, reach: Reach) -> None:
     def fail(line: str) -> None:
         raise ZeroDivisionError(line)
