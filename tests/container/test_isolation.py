@@ -74,5 +74,5 @@ def test_training_without_an_environment_of_its_own_uses_what_the_image_has(
     step = run_container(engine, image, job, {}, ["-I", "-c", GATE, TRAINING], entrypoint="/opt/venv/bin/python")
     assert step.exit_code == 0, step.log
     said = json.loads(step.log)
-    assert (said["exit_code"], said["isolation"]) == (0, "full"), said["log_tail"]
+    assert (said["exit_code"], said["isolation"]) == (0, "full"), said
     assert json.loads(said["log_tail"]) == ["/opt/venv", 200]
