@@ -153,11 +153,12 @@ def as_names(column: Column) -> Names:
 
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
     """Classes in order: by value where all are numbers, else by spelling."""
-    distinct = set(names)
+    distinct = sorted(set(names))
     try:
-        return tuple(sorted(distinct, key=lambda name: (float(name), name)))
+        values = {name: float(name) for name in distinct}
     except ValueError:
-        return tuple(sorted(distinct))
+        return tuple(distinct)
+    return tuple(sorted(distinct, key=values.__getitem__) if np.isfinite([*values.values()]).all() else distinct)
 
 
 def positive_of(known: tuple[str, ...], classes: tuple[str, ...]) -> str | None:

@@ -48,7 +48,7 @@ def scored(truth: object, classes: Sequence[str], scores: NDArray[np.float64], w
 
 def delivered(rows: int | None = None, **columns: object) -> Predictions:
     made = {name: column(values) for name, values in columns.items()}
-    count = len(next(iter(made.values()))) if rows is None else rows
+    count = max((len(each) for each in made.values()), default=0) if rows is None else rows
     return Predictions(Effects(Ending.OK), ids(count), made)
 
 

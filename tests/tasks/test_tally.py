@@ -39,7 +39,13 @@ def _f2(*args: object, **kwargs: object) -> float:
 RATIOS = {"precision": sk.precision_score, "recall": sk.recall_score, "f1": sk.f1_score}
 Case = tuple[str, str | None, dict[str, float | int | str], Callable[..., float]]
 
+AVERAGED: list[Case] = [
+    (name, None, {"average": how}, _averaged(function, how))
+    for name, function in RATIOS.items()
+    for how in ("macro", "micro", "weighted")
+]
 SAME_AS: list[Case] = [
+    *AVERAGED,
     ("accuracy", None, {}, lambda t, p, w: sk.accuracy_score(t, p, sample_weight=w)),
     ("balanced_accuracy", None, {}, lambda t, p, w: sk.balanced_accuracy_score(t, p, sample_weight=w)),
     ("mcc", None, {}, _mcc),
@@ -47,9 +53,6 @@ SAME_AS: list[Case] = [
     ("fbeta", None, {"beta": 2, "average": "macro"}, _averaged(_f2, "macro")),
     ("fbeta", "b", {"beta": 2}, _of(_f2, "b")),
 ]
-for _name, _function in RATIOS.items():
-    for _how in ("macro", "micro", "weighted"):
-        SAME_AS.append((_name, None, {"average": _how}, _averaged(_function, _how)))
 NAMES = [TASK.metric(name, of, options).name for name, of, options, _ in SAME_AS]
 
 weights = st.floats(0.05, 20)
