@@ -85,25 +85,27 @@ class Ledger:
         variance: of the metric over seeds, all else equal.
         df: degrees of freedom of that estimate, number of runs - 1.
         correlation: of two commits that train with the same seeds; above 0.3 seeds are compared in pairs.
+        holds_base: the base runs under comparison are among the ledger's, so they are not counted a second time.
     """
 
     variance: float
     df: float
     correlation: float = 0.0
+    holds_base: bool = False
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.variance) and self.variance >= 0 and self.df > 0 and abs(self.correlation) <= 1):
             raise StatError(f"ledger: {self.variance}, {self.df}, {self.correlation} are no seed noise")
 
     @classmethod
-    def of(cls, values: ArrayLike, correlation: float = 0.0) -> "Ledger":
+    def of(cls, values: ArrayLike, correlation: float = 0.0, *, holds_base: bool = False) -> "Ledger":
         """The ledger of main's metric, one value per seed.
 
         Raises:
             StatError: fewer than two runs, or a value that is not finite.
         """
         runs = floats("ledger", values, least=2)
-        return cls(variance(runs), runs.size - 1, correlation)
+        return cls(variance(runs), runs.size - 1, correlation, holds_base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +295,8 @@ def _seed_variance(
         if total == 0:
             return 0.0, sum(own_df)
         return total, 1.0 / sum((part / total) ** 2 / d for part, d in zip(own, own_df, strict=True))
-    moderated, pooled_df = _moderated(*_pooled(base, head), prior)
+    own_runs = (head,) if prior is not None and prior.holds_base else (base, head)
+    moderated, pooled_df = _moderated(*_pooled(*own_runs), prior)
     return moderated * (weights[0] ** 2 / base.size + weights[1] ** 2 / head.size), pooled_df
 
 

@@ -120,6 +120,27 @@ class TestPair:
         own = np.var(np.subtract(head, base), ddof=1)
         assert paired.se**2 == pytest.approx((4 * 0.01 * 2 * (1 - 0.9) + 2 * own) / 6 / 3)
 
+    def test_a_ledger_that_holds_base_does_not_count_it_twice(self) -> None:
+        main = [0.80, 0.82, 0.81, 0.79, 0.83]
+        head = [0.80, 0.84]
+        got = pair(main[:2], head, np.zeros((2, 50)), np.zeros((2, 50)), ledger=Ledger.of(main, holds_base=True))
+        assert got.se**2 == pytest.approx((4 * np.var(main, ddof=1) + np.var(head, ddof=1)) / 5)
+        assert got.df == pytest.approx(5)
+
+    @pytest.mark.parametrize(("known", "seeds"), [(2, 2), (3, 3), (5, 2), (5, 5)])
+    def test_seed_noise_alone_keeps_every_level(self, known: int, seeds: int) -> None:
+        """Head is worse by exactly the margin, rows are without noise, and main's own runs are the ledger."""
+        rng, times, still = np.random.default_rng(known + seeds), 4000, np.zeros((seeds, 50))
+        main, head = rng.normal(0, 0.01, (times, known)), rng.normal(-0.02, 0.01, (times, seeds))
+        seen = [
+            pair(m[:seeds], h, still, still, ledger=Ledger.of(m, holds_base=True))
+            for m, h in zip(main, head, strict=True)
+        ]
+        for level in (0.05, 0.025, 0.0025):
+            slack = 4 * math.sqrt(level * (1 - level) / times)
+            assert np.mean([each.p_held(0.02) < level for each in seen]) <= level + slack
+            assert np.mean([each.p_worse(0.02) < level for each in seen]) <= level + slack
+
     def test_clusters_of_one_are_rows(self) -> None:
         (bv, bi), (hv, hi) = rates(1), rates(2)
         assert pair(bv, hv, bi, hi, clusters=np.arange(400)) == pair(bv, hv, bi, hi)
