@@ -182,7 +182,9 @@ class _Seen:
         return np.stack(known)
 
     def _ledger(self, sign: float) -> Ledger | None:
-        return Ledger.of(sign * self.main) if len(self.main) >= 2 and np.isfinite(self.main).all() else None
+        if len(self.main) < 2 or not np.isfinite(self.main).all():
+            return None
+        return Ledger.of(sign * self.main, holds_base=True)
 
 
 def _seen(comparison: Comparison, metric: Metric, part: Part) -> Mapping[Tier, _Seen]:
