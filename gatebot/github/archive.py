@@ -1,5 +1,6 @@
 """From the bytes of a foreign zip to files in a directory: everything allowed by name, nothing beyond a limit."""
 
+import errno
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from gatebot.errors import GateError
+from gatebot.errors import GateError, MachineError
 
 CHUNK = 1 << 16
 SAFE_NAME = re.compile(r"[A-Za-z0-9_@=+,-][A-Za-z0-9._@=+,-]*(/[A-Za-z0-9_@=+,-][A-Za-z0-9._@=+,-]*)*", re.ASCII)
@@ -93,18 +94,12 @@ def _unpack(archive: Path, staging: Path, names: Sequence[str], limits: Limits) 
                 members = [member for member in zipped.infolist() if not member.is_dir()]
                 _check_members(members, names, limits)
                 _write_all(zipped, members, staging, limits)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        struct.error,
-        NotImplementedError,
-        ValueError,
-        IndexError,
-    ) as error:
-        raise ArchiveError(f"the archive is damaged or no zip: {error}") from None
-    except (RuntimeError, OverflowError, UnicodeError, MemoryError) as error:  # encrypted; absurd numbers in headers
-        raise ArchiveError(f"the archive cannot be read: {type(error).__name__}: {error}") from None
+    except _DAMAGED as error:
+        raise ArchiveError(f"the archive is damaged or no zip: {type(error).__name__}: {error}") from None
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # an offset before the beginning of the file
+            raise ArchiveError("the archive is damaged: it points outside of itself") from None
+        raise MachineError(f"the archive cannot be unpacked: {error.strerror}") from error
     return tuple(sorted(member.filename for member in members))
 
 

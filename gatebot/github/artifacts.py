@@ -148,7 +148,7 @@ def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:
 
 def _candidates(api: Api, search: Search, notes: _Notes) -> Iterator[Found]:
     distances = {sha: distance for distance, sha in reversed(list(enumerate(search.commits)))}
-    runs = [run for run in _runs(api, search) if run.head_sha in distances and _is_trusted(run, search)]
+    runs = [run for run in _runs(api, search, notes) if run.head_sha in distances and _is_trusted(run, search)]
     runs.sort(key=lambda run: (distances[run.head_sha], -run.id))
     looked = 0
     for run in runs:
@@ -182,7 +182,7 @@ def _usable(api: Api, run: answers.WorkflowRun, distance: int, search: Search, n
             yield replace(found, why=tuple(notes.lines))
 
 
-def _runs(api: Api, search: Search) -> Iterator[answers.WorkflowRun]:
+def _runs(api: Api, search: Search, notes: _Notes) -> Iterator[answers.WorkflowRun]:
     """Runs of the default branch. The filter on events keeps floods from pull requests out of the pages."""
     workflow = search.workflow_path.rpartition("/")[2]
     why = Purpose(f"list the runs of {workflow} on {search.branch}", PERMISSION)
@@ -190,9 +190,13 @@ def _runs(api: Api, search: Search) -> Iterator[answers.WorkflowRun]:
     seen: set[int] = set()
     for event in TRUSTED_EVENTS:
         query = {"branch": search.branch, "event": event, "exclude_pull_requests": "true"}
-        for page in api.pages(path, answers.Page[answers.WorkflowRun], why, query, most=search.most_pages):
-            yield from (run for run in page.items if run.id not in seen)
-            seen.update(run.id for run in page.items)
+        try:
+            for page in api.pages(path, answers.Page[answers.WorkflowRun], why, query, most=search.most_pages):
+                yield from (run for run in page.items if run.id not in seen)
+                seen.update(run.id for run in page.items)
+        except MissingError:
+            notes.add(f"{workflow} is not known on {search.branch} yet")
+            return
 
 
 def _is_trusted(run: answers.WorkflowRun, search: Search) -> bool:

@@ -233,6 +233,7 @@ def _of_workflow_run(event: Event, raw: object) -> Event:
     said = _parse(hook.WorkflowRunPayload, raw, event)
     run = said.workflow_run
     home = run.head_repository.id if run.head_repository else 0
+    path = run.path or (said.workflow.path if said.workflow else "")  # older servers say it in the second place
     trigger = Trigger(
         run_id=run.id,
         attempt=run.run_attempt,
@@ -241,7 +242,7 @@ def _of_workflow_run(event: Event, raw: object) -> Event:
         head_sha=run.head_sha,
         head_branch=run.head_branch or "",
         head_repository_id=home,
-        workflow_path=run.path.partition("@")[0],
+        workflow_path=path.partition("@")[0],
         is_fork=home != event.repository_id,
     )
     return replace(_common(event, said), head_sha=run.head_sha, is_fork=trigger.is_fork, trigger=trigger)

@@ -64,14 +64,13 @@ def write_summary(environ: Mapping[str, str], markdown: str) -> bool:
 
 def fitted(markdown: str, most_bytes: int) -> str:
     """The first lines of a text that fit into so many bytes of UTF-8, with everything closed that they open."""
-    text = markdown.encode("utf-8", "replace").decode().rstrip("\n") + "\n"
-    limit = len(text)
-    while len(text.encode()) > most_bytes:
+    whole = markdown.encode("utf-8", "replace").decode()
+    text, limit = whole.rstrip("\n") + "\n", len(whole)
+    while (size := len(text.encode())) > most_bytes:
         if limit <= 0:
             return ""
-        limit = min(limit * 9 // 10, limit - 1, most_bytes)
-        text = cut(markdown.encode("utf-8", "replace").decode(), limit)
-        text = f"{text}\n" if text else ""
+        limit = min(limit * most_bytes // size, limit * 99 // 100)
+        text = cut(whole, limit) + "\n"
     return text
 
 

@@ -78,8 +78,14 @@ class WorkflowRun(Part):
     conclusion: str | None
     head_sha: Sha
     head_branch: RefName | None
-    path: str
+    path: str = ""
     head_repository: ForkRepository | None
+
+
+class Workflow(Part):
+    """The workflow of a run."""
+
+    path: str
 
 
 class IssueLink(Part):
@@ -129,6 +135,7 @@ class WorkflowRunPayload(Payload):
     """`workflow_run`."""
 
     workflow_run: WorkflowRun
+    workflow: Workflow | None = None
 
 
 class CommentPayload(Payload):

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 MARKER = "<!-- gatebot -->"
 MAX_COMMENT = 65_536
+USUAL_END = 80  # of a text that was cut: the sentence that says so, closing tags
 LEAST = 1_000  # a section is not cut below this in favour of others
 
 _OPEN = re.compile(
@@ -103,7 +104,7 @@ def cut(text: str, limit: int) -> str:
         return text
     lines = text.split("\n")
     ends = list(accumulate(length(line) + 1 for line in lines))
-    kept = lines[: bisect_right(ends, limit)]
+    kept = lines[: bisect_right(ends, limit - USUAL_END)]
     while True:
         short = "\n".join([*kept, *_closing(kept), "", f"*{len(lines) - len(kept)} lines cut: too long for GitHub.*"])
         if length(short) <= limit:

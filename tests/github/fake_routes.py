@@ -296,8 +296,9 @@ def list_runs(asked: Asked) -> Reply:
     rows = [run for run in asked.state.workflow_runs if run["path"].rpartition("/")[2] == file]
     if not rows:
         return refusal(404, "Not Found")
-    rows = [run for run in rows if query.get("event", run["event"]) == run["event"]]
-    rows = [run for run in rows if query.get("branch", run["head_branch"]) == run["head_branch"]]
+    if not asked.state.ignores_filters:
+        rows = [run for run in rows if query.get("event", run["event"]) == run["event"]]
+        rows = [run for run in rows if query.get("branch", run["head_branch"]) == run["head_branch"]]
     return Reply(200, items=[_run(asked, run) for run in reversed(rows)], under="workflow_runs")
 
 

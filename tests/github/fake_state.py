@@ -30,6 +30,7 @@ class State:
     workflow_runs: list[Row] = field(default_factory=list)
     artifacts: list[Row] = field(default_factory=list)
     blobs: dict[str, str] = field(default_factory=dict)  # artifact id -> hex
+    ignores_filters: bool = False  # lists of runs come unfiltered, as if the server knew no better
     clock: int = 0
     last_id: int = 5000
 

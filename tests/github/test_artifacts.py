@@ -1,0 +1,242 @@
+"""Baselines come from trusted runs of the default branch, the nearest first, and say why not a nearer one."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatebot.github.api import Api
+from gatebot.github.archive import ArchiveError, Limits
+from gatebot.github.artifacts import Absent, Found, Search, ancestors, fetch_baseline, find_baseline, find_in_run
+from gatebot.github.download import Parcel, download
+from gatebot.github.trouble import ForbiddenError, GoneError, OfflineError, UnavailableError
+from tests.github.fake_github import FakeGitHub
+from tests.github.test_archive import packed
+
+NAME = "gatebot-baseline-tickets"
+WORKFLOW = ".github/workflows/gatebot.yml"
+ZIP = packed({"snapshot.json": b'{"of": "main"}'})
+NAMES = ("snapshot.json",)
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def history(github: FakeGitHub) -> list[str]:
+    """Five commits of main, the newest first."""
+    shas = [character * 40 for character in "abcde"]
+    for sha, *parents in zip(shas, [*shas[1:], None], strict=True):
+        github.commit(sha, *[p for p in parents if p])
+    return shas
+
+
+def search(github: FakeGitHub, commits: list[str], **more: Any) -> Search:
+    wanted = Search(NAME, commits, "main", github.state.repository_id, WORKFLOW, NOW)
+    return replace(wanted, **more)
+
+
+def test_the_wanted_commit_has_one(github: FakeGitHub, api: Api, history: list[str], tmp_path: Path) -> None:
+    run = github.run(history[0])
+    github.artifact(run, NAME, ZIP, made="2026-11-20T00:00:00Z")
+    found = fetch_baseline(api, search(github, history), tmp_path / "base", NAMES)
+    assert isinstance(found, Found)
+    assert (found.commit, found.distance, found.age, found.run_id) == (history[0], 0, timedelta(days=2), run)
+    assert found.why == ()
+    assert (tmp_path / "base" / "snapshot.json").read_bytes() == b'{"of": "main"}'
+
+
+def test_the_nearest_ancestor_and_why(github: FakeGitHub, api: Api, history: list[str], tmp_path: Path) -> None:
+    github.artifact(github.run(history[4]), NAME, ZIP)
+    github.artifact(github.run(history[3]), NAME, ZIP)
+    github.artifact(github.run(history[2]), NAME, ZIP, expired=True)
+    github.run(history[1], conclusion="cancelled")
+    github.run(history[0], status="in_progress")
+    found = fetch_baseline(api, search(github, history), tmp_path / "base", NAMES)
+    assert isinstance(found, Found)
+    assert (found.commit, found.distance) == (history[3], 3)
+    assert found.why == (
+        f"the run for {'a' * 12} is still in progress",
+        f"the run for {'b' * 12} ended as cancelled",
+        f"the artifact of {'c' * 12} has expired",
+    )
+
+
+def test_gone_at_the_last_moment(github: FakeGitHub, api: Api, history: list[str], tmp_path: Path) -> None:
+    """It is listed as alive, and the download says 410."""
+    github.artifact(github.run(history[1]), NAME, ZIP)
+    github.artifact(github.run(history[0]), NAME, ZIP, gone=True)
+    found = fetch_baseline(api, search(github, history), tmp_path / "base", NAMES)
+    assert isinstance(found, Found)
+    assert found.commit == history[1]
+    assert found.why == (f"the artifact of {'a' * 12} has expired",)
+
+
+def test_an_unusable_one_is_passed_over(github: FakeGitHub, api: Api, history: list[str], tmp_path: Path) -> None:
+    github.artifact(github.run(history[1]), NAME, ZIP)
+    github.artifact(github.run(history[0]), NAME, packed({"../evil": b"x"}))
+    found = fetch_baseline(api, search(github, history), tmp_path / "base", NAMES)
+    assert isinstance(found, Found)
+    assert found.commit == history[1]
+    assert "unusable" in found.why[0]
+
+
+@pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch"])
+def test_trusted_events(github: FakeGitHub, api: Api, history: list[str], event: str) -> None:
+    github.artifact(github.run(history[0], event=event), NAME, ZIP)
+    assert isinstance(find_baseline(api, search(github, history)), Found)
+
+
+@pytest.mark.parametrize("ignores_filters", [False, True], ids=["", "on a server that ignores filters"])
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param({"event": "pull_request"}, id="a pull request"),
+        pytest.param({"event": "workflow_run"}, id="another privileged event"),
+        pytest.param({"branch": "topic"}, id="another branch"),
+        pytest.param({"head_repository_id": 666}, id="a fork whose branch is called main"),
+        pytest.param({"path": ".github/workflows/other.yml"}, id="another workflow"),
+        pytest.param({"path": "evil/workflows/gatebot.yml"}, id="a workflow file of the same name elsewhere"),
+    ],
+)
+def test_poisoned_baselines_are_not_taken(
+    github: FakeGitHub, api: Api, history: list[str], tmp_path: Path, run: dict[str, Any], ignores_filters: bool
+) -> None:
+    github.state.ignores_filters = ignores_filters
+    github.run(history[4])
+    github.artifact(github.run(history[0], **run), NAME, ZIP)
+    found = fetch_baseline(api, search(github, history), tmp_path / "base", NAMES)
+    assert isinstance(found, Absent)
+    assert not (tmp_path / "base").exists()
+
+
+def test_a_commit_that_is_no_ancestor_is_not_taken(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    github.artifact(github.run(github.commit("f" * 40)), NAME, ZIP)
+    assert isinstance(find_baseline(api, search(github, history)), Absent)
+
+
+def test_too_old(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    github.artifact(github.run(history[0]), NAME, ZIP, made="2026-09-01T00:00:00Z")
+    found = find_baseline(api, search(github, history, max_age=timedelta(days=30)))
+    assert found == Absent((f"the artifact of {'a' * 12} is 82 days old",))
+
+
+def test_no_workflow_has_run_yet(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    found = find_baseline(api, search(github, history))
+    assert found == Absent(("gatebot.yml is not known on main yet",))
+
+
+def test_of_two_runs_for_one_commit_the_newer(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    github.artifact(github.run(history[0]), NAME, ZIP)
+    newer = github.run(history[0], event="schedule")
+    github.artifact(newer, NAME, ZIP)
+    found = find_baseline(api, search(github, history))
+    assert isinstance(found, Found)
+    assert found.run_id == newer
+
+
+def test_the_search_is_bounded(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    for _ in range(350):
+        github.run(history[0])
+    found = find_baseline(api, search(github, history, most_pages=2, most_runs=5))
+    assert isinstance(found, Absent)
+    assert "looked at 5 runs only" in found.why
+    assert len(github.asked("GET", "/runs")) <= 2 + 1 + 1 + 5
+
+
+def test_artifacts_of_one_run(github: FakeGitHub, api: Api, history: list[str], tmp_path: Path) -> None:
+    run = github.run(history[0], event="pull_request", head_repository_id=666)
+    github.artifact(run, "gatebot-head", ZIP)
+    found = find_in_run(api, run, "gatebot-head", NOW)
+    assert isinstance(found, Found)
+    assert download(api, found.parcel, tmp_path / "head", NAMES) == ("snapshot.json",)
+    assert isinstance(find_in_run(api, run, "other", NOW), Absent)
+
+
+def test_ancestors_without_history(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    assert ancestors(api, history[1]) == tuple(history[1:])
+    assert ancestors(api, history[0], most=2) == tuple(history[:2])
+
+
+def parcel(github: FakeGitHub, data: bytes, **changes: Any) -> Parcel:
+    number = github.artifact(github.run(github.commit()), NAME, data)
+    row = github.state.artifacts[-1]
+    return replace(Parcel(number, NAME, row["size"], row["digest"]), **changes)
+
+
+def test_the_store_never_sees_the_token(github: FakeGitHub, api: Api, tmp_path: Path) -> None:
+    download(api, parcel(github, ZIP), tmp_path / "out", NAMES)
+    (headers,) = github.store_seen
+    assert "authorization" not in headers
+    assert github.asked("GET", "/zip")[0].headers["authorization"] == f"Bearer {api.token}"
+
+
+def test_a_netrc_adds_no_credentials(
+    github: FakeGitHub, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine localhost login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    download(api, parcel(github, ZIP), tmp_path / "out", NAMES)
+    assert "authorization" not in github.store_seen[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "changes", "limits", "why"),
+    [
+        (ZIP, {"digest": "sha256:" + "0" * 64}, Limits(), "digest"),
+        (ZIP, {"size": 10**12}, Limits(), "are accepted"),
+        (ZIP, {"size": 1, "digest": ""}, Limits(packed_bytes=50), "more than 50"),
+        (b"a raw file", {}, Limits(), "no zip"),
+    ],
+)
+def test_what_is_not_accepted(
+    github: FakeGitHub, api: Api, tmp_path: Path, data: bytes, changes: dict[str, Any], limits: Limits, why: str
+) -> None:
+    with pytest.raises(ArchiveError, match=why):
+        download(api, parcel(github, data, **changes), tmp_path / "out", NAMES, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [0, 403, 503])
+def test_an_address_that_lapsed_is_asked_for_again(
+    github: FakeGitHub, api: Api, tmp_path: Path, waits: list[float], status: int
+) -> None:
+    github.fail("STORE", "/signed", status)
+    assert download(api, parcel(github, ZIP), tmp_path / "out", NAMES) == NAMES
+    assert waits == [1]
+    assert len(github.asked("GET", "/zip")) == 2
+
+
+def test_a_download_that_breaks_off_is_repeated(github: FakeGitHub, api: Api, tmp_path: Path) -> None:
+    github.fail("STORE", "/signed", 200, raw=ZIP[:40], headers={"Content-Length": "999", "Connection": "close"})
+    assert download(api, parcel(github, ZIP), tmp_path / "out", NAMES) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("location", "error"),
+    [
+        ("file:///etc/passwd", UnavailableError),
+        ("ftp://x.test/y", UnavailableError),
+        ("http://127.0.0.1:9/z", OfflineError),
+    ],
+)
+def test_where_it_may_be_redirected(
+    github: FakeGitHub, api: Api, tmp_path: Path, location: str, error: type[Exception]
+) -> None:
+    github.fail("GET", "/zip", 302, headers={"Location": location}, times=9)
+    with pytest.raises(error):
+        download(api, parcel(github, ZIP), tmp_path / "out", NAMES)
+
+
+def test_a_circle_of_redirections_ends(github: FakeGitHub, api: Api, tmp_path: Path) -> None:
+    wanted = parcel(github, ZIP)
+    github.fail("GET", "/zip", 302, headers={"Location": api.path("actions", "artifacts", wanted.id, "zip")}, times=99)
+    with pytest.raises(UnavailableError, match="too often"):
+        download(api, wanted, tmp_path / "out", NAMES)
+
+
+@pytest.mark.parametrize(("status", "error"), [(410, GoneError), (403, ForbiddenError)])
+def test_the_api_refuses(github: FakeGitHub, api: Api, tmp_path: Path, status: int, error: type[Exception]) -> None:
+    github.fail("GET", "/zip", status, "Resource not accessible by integration")
+    with pytest.raises(error, match="could not download"):
+        download(api, parcel(github, ZIP), tmp_path / "out", NAMES)
