@@ -10,7 +10,7 @@ from gatebot.needs import Effort, Fit, Predict, Profile, Side, Tier
 from gatebot.snapshot.column import Hashes, Names, Numbers, concatenated, equal
 from gatebot.snapshot.evidence import DataProfile, Ending, Predictions, RowTable, Truth
 from gatebot.snapshot.snapshot import Snapshot
-from gatebot.tasks.table import Mask, Table, rows_of
+from gatebot.tasks.table import Index, Mask, Table, rows_of
 from gatebot.tasks.task import Declared, Task
 
 MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
@@ -192,16 +192,27 @@ def _joined(parts: list[Predictions]) -> Predictions:
 
 
 def _relabelled(old: Truth | None, new: Truth | None) -> Hashes:
-    """Ids whose label differs between two truths; ids in only one of them are not relabelled."""
+    """Ids whose labels differ between two truths; ids in only one of them are not relabelled.
+
+    Where an id has several labels (a ranked query, one for each document) they are compared in their order.
+    """
     if old is None or new is None:
         return _NO_ROWS
-    common = old.ids[np.isin(old.ids, new.ids)]
-    before, after = old.target.take(rows_of(old.ids, common)), new.target.take(rows_of(new.ids, common))
-    match before, after:
+    common, before = np.unique(old.ids[np.isin(old.ids, new.ids)], return_counts=True)
+    resized = np.bincount(np.searchsorted(common, new.ids[np.isin(new.ids, common)]), minlength=len(common)) != before
+    ids = common[~resized]
+    was, now = (truth.target.take(_rows_by_id(truth.ids, ids)) for truth in (old, new))
+    match was, now:
         case Numbers(), Numbers():
-            same = np.equal(before.values, after.values) | (np.isnan(before.values) & np.isnan(after.values))
+            same = np.equal(was.values, now.values) | (np.isnan(was.values) & np.isnan(now.values))
         case Names(), Names():
-            same = before.codes == after.recoded(before.names)
+            same = (was.codes == now.recoded(was.names)) & ((was.codes < 0) == (now.codes < 0))
         case _:
             return common
-    return common[~same]
+    return np.union1d(common[resized], np.repeat(ids, before[~resized])[~same])
+
+
+def _rows_by_id(ids: Hashes, chosen: Hashes) -> Index:
+    """Rows of the chosen ids, id by id, each id's in their order."""
+    rows = np.flatnonzero(np.isin(ids, chosen))
+    return rows[np.argsort(ids[rows], kind="stable")]

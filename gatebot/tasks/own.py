@@ -35,7 +35,7 @@ class Own:
         """Influence of each unit, shape [units]; None where the user's code gave no values of rows."""
         return self._estimate(table).influence
 
-    def step(self, table: Table) -> float:  # noqa: ARG002  (nobody knows whether it is a rate)
+    def step(self, table: Table) -> float:
         """0: it need not be a rate."""
         return 0.0
 

@@ -134,15 +134,15 @@ class Regression:
         """The metric of that name; none is `of` anything."""
         return defined(name, METRICS, self.name).metric(of, options, direction)
 
-    def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:  # noqa: ARG002  (the same for every truth)
+    def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
         """RMSE and MAE."""
         return self.metric("rmse", None, {}), self.metric("mae", None, {})
 
-    def per_class(self, table: Table) -> Mapping[str, Metric]:  # noqa: ARG002  (there are no classes)
+    def per_class(self, table: Table) -> Mapping[str, Metric]:
         """Nothing: there are no classes."""
         return {}
 
-    def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:  # noqa: ARG002
+    def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
         """Missing columns and wrong types."""
         yield from delivery.wrong_lengths(predictions)
         yield from delivery.not_numbers(predictions)

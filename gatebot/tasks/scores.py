@@ -123,15 +123,15 @@ class Scores:
             raise UsageError(f"{written(name, of, options)}: a score of your own has neither `of` nor options")
         return Formula(name, direction == "higher", LOSS, _of_column(name, mean))
 
-    def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:  # noqa: ARG002  (the same for every truth)
+    def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
         """The mean."""
         return (self.metric("mean", None, {}),)
 
-    def per_class(self, table: Table) -> Mapping[str, Metric]:  # noqa: ARG002  (there are no classes)
+    def per_class(self, table: Table) -> Mapping[str, Metric]:
         """Nothing: there are no classes."""
         return {}
 
-    def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:  # noqa: ARG002
+    def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
         """No scores at all, or text among them."""
         yield from delivery.wrong_lengths(predictions)
         yield from delivery.not_numbers(predictions, needed=next(iter(predictions.columns), "prediction"))

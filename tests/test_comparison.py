@@ -1,0 +1,66 @@
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from gatebot.comparison import Comparison
+from gatebot.needs import Profile, Side
+from gatebot.snapshot.column import Hashes
+from gatebot.snapshot.evidence import DataProfile, RowTable, Truth
+from gatebot.snapshot.snapshot import About, Snapshot
+from gatebot.tasks.registry import task_named
+from tests.tasks.tables import column
+
+ABOUT = About(
+    gatebot="0",
+    project="tickets",
+    task="classification",
+    commit=None,
+    tested=None,
+    created_at=datetime(2026, 11, 20, tzinfo=UTC),
+    rules_digest="",
+    recipe_digest="",
+    eval_digest="",
+    data_version="",
+    environment_digest="",
+    runner="",
+    isolation="full",
+)
+
+
+def _ids(values: list[int]) -> Hashes:
+    return np.array(values, dtype=np.uint64)
+
+
+def _snapshot(side: Side, ids: list[int], labels: list[object]) -> Snapshot:
+    distinct = np.unique(_ids(ids))
+    rows = RowTable(distinct, distinct, None, np.zeros(len(distinct), dtype=np.uint64), {})
+    profile = DataProfile(len(ids), len(ids), (), (), rows)
+    return Snapshot(ABOUT, {Profile(side).key: profile}, truth=Truth(_ids(ids), column(labels)))
+
+
+@pytest.mark.parametrize(
+    ("base", "base_labels", "head", "head_labels", "relabelled"),
+    [
+        ([1, 2, 3], ["a", "b", "a"], [3, 2, 1], ["a", "b", "a"], []),
+        ([1, 2, 3], ["a", "b", "a"], [3, 2, 1], ["b", "b", "a"], [3]),
+        ([1, 2], ["a", "b"], [2, 3], ["b", "z"], []),
+        ([1, 2], ["a", "b"], [1, 2], ["z", "b"], [1]),
+        ([1, 2], ["a", None], [1, 2], ["a", "z"], [2]),
+        ([1, 2], ["a", "b"], [1, 2], ["a", None], [2]),
+        ([1, 2, 3], [1, np.nan, 3], [1, 2, 3], [1, np.nan, 4], [3]),
+        ([1, 2], ["a", "b"], [1, 2], [1, 2], [1, 2]),
+        ([1, 1, 2, 2], ["a", "b", "a", "b"], [2, 1, 2, 1], ["a", "a", "b", "b"], []),
+        ([1, 1, 2, 2], ["a", "b", "a", "b"], [2, 1, 2, 1], ["a", "a", "a", "b"], [2]),
+        ([1, 1, 2], ["a", "b", "a"], [1, 2], ["a", "b"], [1, 2]),
+    ],
+)
+def test_relabelled_rows(
+    base: list[int], base_labels: list[object], head: list[int], head_labels: list[object], relabelled: list[int]
+) -> None:
+    compared = Comparison(
+        task=task_named("classification"),
+        head=_snapshot(Side.HEAD, head, head_labels),
+        base=_snapshot(Side.BASE, base, base_labels),
+    )
+    assert compared.eval_changes.relabelled.tolist() == relabelled
