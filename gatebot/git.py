@@ -183,7 +183,8 @@ class Repository:
         Args:
             ignored: directories that do not count, relative to the root.
         """
-        told = self._ask("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
+        listing = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
+        told = self._ask(*self._no_filters(), "status", *listing)
         paths = (os.fsdecode(entry[3:]) for entry in told.split(b"\0") if entry)
         return tuple(p for p in paths if not any(f"{p}/".startswith(f"{d.rstrip('/')}/") for d in ignored))
 
@@ -272,7 +273,9 @@ def open_repository(path: Path) -> Repository:
     return Repository(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
 
 
-def run(where: Path, arguments: Sequence[str], timeout_s: float) -> "subprocess.CompletedProcess[bytes]":
+def run(
+    where: Path, arguments: Sequence[str], timeout_s: float, stdin: bytes = b""
+) -> "subprocess.CompletedProcess[bytes]":
     """Run git in a directory with an environment of ours.
 
     Raises:
@@ -287,7 +290,7 @@ def run(where: Path, arguments: Sequence[str], timeout_s: float) -> "subprocess.
             ["git", *arguments],
             cwd=where,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=timeout_s,
             check=False,

@@ -1,0 +1,278 @@
+"""Questions to real repositories, among them shallow, foreign-owned and hostile ones."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gatebot.errors import GateError, MachineError, UsageError
+from gatebot.git import Repository, open_repository
+
+WHO = {f"GIT_{role}_{what}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+
+def git(where: Path, *arguments: str, day: int = 1) -> str:
+    when = {f"GIT_{role}_DATE": f"2026-11-{day:02}T12:00:00Z" for role in ("AUTHOR", "COMMITTER")}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment = clean | WHO | when | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    allowed = ("-c", "protocol.file.allow=always", "-c", "init.defaultBranch=main")
+    done = subprocess.run(["git", *allowed, *arguments], cwd=where, env=environment, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def commit(where: Path, day: int, **files: str) -> str:
+    for name, text in files.items():
+        (where / name).write_text(text)
+    git(where, "add", "--all")
+    git(where, "commit", "--allow-empty", "--message", f"day {day}", day=day)
+    return git(where, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """Main and a topic that left it on day 3: m1 m2 m3 m5 m6, t4 t7."""
+    where = tmp_path / "origin"
+    where.mkdir()
+    git(where, "init")
+    for day in (1, 2, 3):
+        commit(where, day, m=str(day))
+    git(where, "switch", "--create", "topic")
+    commit(where, 4, t="4")
+    git(where, "switch", "main")
+    for day in (5, 6):
+        commit(where, day, m=str(day))
+    git(where, "switch", "topic")
+    commit(where, 7, t="7")
+    git(where, "switch", "--create", "merged", "main")
+    git(where, "merge", "--no-ff", "--message", "merge", "topic", day=8)
+    git(where, "switch", "topic")
+    return where
+
+
+def clone(origin: Path, depth: int, branch: str = "topic") -> Repository:
+    into = origin.parent / f"clone-{branch}-{depth}"
+    git(origin.parent, "clone", f"--depth={depth}", "--branch", branch, f"file://{origin}", str(into))
+    return open_repository(into)
+
+
+def test_the_repository_of_a_directory(origin: Path) -> None:
+    (origin / "deep" / "er").mkdir(parents=True)
+    assert open_repository(origin / "deep" / "er").root == origin
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not in a git repository"):
+        open_repository(tmp_path)
+    with pytest.raises(MachineError, match="does not exist"):
+        open_repository(tmp_path / "none")
+
+
+def test_a_repository_without_commits(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    with pytest.raises(UsageError, match="no commit 'HEAD'"):
+        open_repository(tmp_path).head()
+
+
+def test_names_of_commits(origin: Path) -> None:
+    repository = Repository(origin)
+    assert repository.head() == repository.commit("topic") == git(origin, "rev-parse", "topic")
+    assert repository.find("main~1") == git(origin, "rev-parse", "main~1")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "--help", "-rf", "none", "HEAD:m", "f" * 40, "a\0b", "$(id)", "main..topic", "x\ny"]
+)
+def test_names_that_are_no_commit(origin: Path, name: str) -> None:
+    assert Repository(origin).find(name) is None
+    with pytest.raises(UsageError, match="no commit"):
+        Repository(origin).commit(name)
+
+
+def test_parents(origin: Path) -> None:
+    repository = Repository(origin)
+    main, topic = repository.commit("main"), repository.commit("topic")
+    assert repository.parents("merged") == (main, topic)
+    assert repository.first_parent("merged") == main
+
+
+def test_the_first_commit_has_no_parent(origin: Path) -> None:
+    first = git(origin, "rev-list", "--max-parents=0", "HEAD")
+    assert Repository(origin).parents(first) == ()
+    with pytest.raises(UsageError, match="has no parent"):
+        Repository(origin).first_parent(first)
+
+
+def test_the_parent_of_a_shallow_merge_commit_is_fetched(origin: Path) -> None:
+    """`actions/checkout` leaves exactly this."""
+    repository = clone(origin, 1, "merged")
+    assert repository.first_parent("HEAD") == git(origin, "rev-parse", "main")
+    assert repository.file(repository.first_parent("HEAD"), "m") == b"6"
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 99])
+def test_the_merge_base_whatever_the_depth(origin: Path, depth: int) -> None:
+    repository = clone(origin, depth)
+    main = git(origin, "rev-parse", "main")
+    assert repository.merge_base("HEAD", main) == git(origin, "rev-parse", "main~2")
+
+
+def test_a_merge_base_that_only_looks_like_one(tmp_path: Path) -> None:
+    """History is cut where the better one hides: m2 is merged into topic behind the cut, m1 is still visible."""
+    where = tmp_path / "origin"
+    where.mkdir()
+    git(where, "init")
+    first = commit(where, 1, m="1")
+    git(where, "switch", "--create", "topic")
+    commit(where, 2, t="2")
+    git(where, "switch", "main")
+    second = commit(where, 3, m="3")
+    git(where, "switch", "topic")
+    git(where, "merge", "--no-ff", "--message", "merge main", "main", day=4)
+    merge = git(where, "rev-parse", "HEAD")
+    git(where, "switch", "main")
+    commit(where, 5, m="5")
+    git(where, "switch", "topic")
+    commit(where, 6, t="6")
+    into = tmp_path / "clone"
+    git(tmp_path, "clone", f"file://{where}", str(into))
+    (into / ".git" / "shallow").write_text(f"{merge}\n")  # what a depth of 2 from topic leaves
+    repository = open_repository(into)
+    assert first != second
+    assert repository.merge_base("topic", "origin/main") == second
+
+
+def test_unrelated_histories(origin: Path) -> None:
+    git(origin, "switch", "--orphan", "island")
+    commit(origin, 9, i="1")
+    with pytest.raises(UsageError, match="no common ancestor"):
+        Repository(origin).merge_base("island", "main")
+
+
+def test_history_that_cannot_be_fetched(origin: Path) -> None:
+    repository = clone(origin, 1)
+    main = git(origin, "rev-parse", "main")
+    origin.rename(origin.with_name("gone"))
+    with pytest.raises(UsageError, match="cannot be fetched") as caught:
+        repository.merge_base("HEAD", main)
+    assert "fetch-depth: 0" in caught.value.hint
+
+
+def test_ancestors(origin: Path) -> None:
+    found = Repository(origin).ancestors("main", most=3)
+    assert found == tuple(git(origin, "rev-parse", name) for name in ("main", "main~1", "main~2"))
+
+
+def test_changed_paths(origin: Path) -> None:
+    git(origin, "mv", "m", "renamed é")
+    (origin / "line\nbreak").write_text("x")
+    commit(origin, 9, new="n")
+    found = Repository(origin).changed_paths("HEAD~1", "HEAD")
+    assert found == {"m", "renamed é", "line\nbreak", "new"}
+    assert Repository(origin).changed_paths("main", "main") == frozenset()
+
+
+def test_a_file_at_a_commit(origin: Path) -> None:
+    repository = Repository(origin)
+    assert repository.file("main", "m") == b"6"
+    assert repository.file("main~2", "m") == b"3"
+    assert repository.file("main", "t") is None
+    assert repository.file("main", "none/m") is None
+
+
+@pytest.mark.parametrize("path", ["*", ":(top)m", "-m", "../m", "m/", "", "/etc/passwd", ":/m", "--"])
+def test_paths_are_never_patterns_or_options(origin: Path, path: str) -> None:
+    try:
+        assert Repository(origin).file("main", path) is None
+    except GateError as error:
+        assert "m at" not in error.message  # noqa: PT017
+
+
+def test_what_is_no_regular_file_is_not_read(origin: Path) -> None:
+    (origin / "link").symlink_to("/etc/passwd")
+    (origin / "folder").mkdir()
+    (origin / "folder" / "f").write_text("x")
+    commit(origin, 9, big="x" * 2000)
+    repository = Repository(origin)
+    for path in ("link", "folder"):
+        with pytest.raises(UsageError, match="not a regular file"):
+            repository.file("HEAD", path)
+    with pytest.raises(UsageError, match="2,000 bytes"):
+        repository.file("HEAD", "big", most_bytes=1999)
+
+
+def test_a_clean_tree(origin: Path) -> None:
+    repository = Repository(origin)
+    assert repository.is_clean()
+    (origin / "new").write_text("x")
+    (origin / "m").write_text("changed")
+    assert set(repository.changes()) == {"m", "new"}
+    git(origin, "checkout", "m")
+    (origin / "new").unlink()
+    (origin / ".gatebot" / "baseline").mkdir(parents=True)
+    (origin / ".gatebot" / "baseline" / "x").write_text("x")
+    (origin / ".gatebots").write_text("x")
+    assert repository.changes(ignored=(".gatebot",)) == (".gatebots",)
+
+
+def test_a_second_work_tree(origin: Path, tmp_path: Path) -> None:
+    repository = Repository(origin)
+    with repository.worktree("main", tmp_path) as tree:
+        assert (tree / "m").read_text() == "6"
+        assert not (tree / "t").exists()
+        assert open_repository(tree).head() == repository.commit("main")
+        (tree / "trained.bin").write_text("left behind")
+    assert not tree.exists()
+    assert len(git(origin, "worktree", "list").splitlines()) == 1
+    assert repository.is_clean()
+
+
+def test_a_second_work_tree_goes_away_after_a_failure(origin: Path) -> None:
+    with pytest.raises(KeyError), Repository(origin).worktree("main") as tree:
+        raise KeyError
+    assert not tree.exists()
+    assert len(git(origin, "worktree", "list").splitlines()) == 1
+
+
+def test_nothing_of_the_repository_runs(origin: Path, tmp_path: Path) -> None:
+    """Hooks, filters, a file monitor, an external diff: each would leave a trace."""
+    trace = tmp_path / "trace"
+    spy = tmp_path / "spy"
+    spy.write_text(f"#!/bin/sh\necho $0 $* >> {trace}\ncat\n")
+    spy.chmod(0o755)
+    (origin / ".gitattributes").write_text("* filter=spy diff=spy\n*.lfs filter=lfs\n")
+    commit(origin, 9, data="1", big="2")
+    for hook in ("post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc"):
+        (origin / ".git" / "hooks" / hook).write_text(spy.read_text())
+        (origin / ".git" / "hooks" / hook).chmod(0o755)
+    for key in ("filter.spy.smudge", "filter.spy.process", "filter.lfs.smudge", "core.fsmonitor", "diff.spy.textconv",
+                "diff.spy.command", "diff.external"):  # fmt: skip
+        git(origin, "config", key, str(spy))
+    git(origin, "config", "filter.spy.required", "true")
+    repository = Repository(origin)
+    with repository.worktree("HEAD", tmp_path) as tree:
+        assert (tree / "data").read_text() == "1"
+    assert repository.is_clean()
+    repository.changed_paths("HEAD~1", "HEAD")
+    repository.file("HEAD", "data")
+    assert not trace.exists(), trace.read_text()
+
+
+def test_what_the_user_configured_has_no_say(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".gitconfig").write_text("[core]\n hooksPath = /x\n[status]\n short = bogus\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("GIT_INDEX_FILE", "/nowhere")
+    assert open_repository(origin).is_clean()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another uid to give the repository to")
+def test_a_work_tree_of_another_user(origin: Path) -> None:
+    """As in a container: the checkout belongs to the runner, we are root."""
+    for path in (origin, *origin.rglob("*")):
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+    repository = open_repository(origin)
+    assert repository.head()
+    assert repository.is_clean()
+    with repository.worktree("main") as tree:
+        assert (tree / "m").exists()
