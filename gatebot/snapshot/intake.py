@@ -75,16 +75,27 @@ def _parsed(data: bytes, limits: Limits, build: Callable[[bytes, Incoming], T]) 
     return found
 
 
-def _read(folder: Path, name: Path, limits: Limits, parse_bytes: Callable[[bytes, Limits], T]) -> T:
+def content(folder: Path, name: Path, limits: Limits = LIMITS) -> bytes:
+    """The bytes of `SNAPSHOT_FILE` or `TRUTH_FILE` in a folder, as they are.
+
+    Raises:
+        SnapshotError: there is no such file, it is too large, or something redirects; names the file.
+    """
     path = folder / name
     try:
-        return parse_bytes(_bytes(path, limits), limits)
-    except SnapshotError as trouble:
-        raise SnapshotError(f"{path}: {trouble.message}", trouble.hint) from trouble
+        return _bytes(path, limits)
     except FileNotFoundError as trouble:
         raise SnapshotError(f"{path} does not exist", f"`gatebot collect --out {folder}` writes it.") from trouble
     except (OSError, ValueError) as trouble:  # ValueError: a NUL in the path
         raise SnapshotError(f"{path} cannot be read: {trouble}") from trouble
+
+
+def _read(folder: Path, name: Path, limits: Limits, parse_bytes: Callable[[bytes, Limits], T]) -> T:
+    data = content(folder, name, limits)
+    try:
+        return parse_bytes(data, limits)
+    except SnapshotError as trouble:
+        raise SnapshotError(f"{folder / name}: {trouble.message}", trouble.hint) from trouble
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
@@ -92,10 +103,10 @@ def _bytes(path: Path, limits: Limits) -> bytes:
     with os.scandir(path.parent) as entries:
         strangers = [entry.name for _, entry in zip(range(9), entries, strict=False) if entry.name != path.name]
     if path.parent.is_symlink() or strangers:
-        raise SnapshotError(f"the folder must be a real one that holds {path.name} alone")
+        raise SnapshotError(f"{path.parent} must be a real folder that holds {path.name} alone")
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size > limits.file:
-            raise SnapshotError(f"the file must be a plain one of at most {limits.file:,} bytes")
+            raise SnapshotError(f"{path} must be a plain file of at most {limits.file:,} bytes")
         return file.read(limits.file + 1)

@@ -92,7 +92,7 @@ def restored(array: Array, kind: Kind) -> Array:
     if (array.dtype.kind == "f") != (kind is Kind.FLOATS):
         raise ValueError(f"an array of {array.dtype} stands where {kind} is meant")
     if kind is Kind.CODES:
-        if len(array) and int(array.max()) > np.iinfo(np.int32).max:
+        if len(array) and int(array.max()) > np.iinfo(np.int32).max + 1:
             raise ValueError("a code is out of range")
         array = array.astype(np.int64) - 1
     array = array.astype(kind.value, copy=False)

@@ -21,7 +21,7 @@ from gatebot.snapshot.evidence import (
 
 MAX_NAMES = 200_000  # labels of one column
 MAX_COLUMNS = 20_000
-MAX_LOG_LINES = 1000
+MAX_LOG_LINES = 2000  # twice what `privacy.log_tail` allows, for lines of our own
 
 
 def flaws(evidence: Evidence | Truth) -> Iterator[str]:

@@ -1,20 +1,15 @@
 """Writes Snapshots and labels to files: whole or not at all, and labels apart from everything else."""
 
-import fcntl
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from gatebot.errors import MachineError
 from gatebot.snapshot.bundle import LIMITS, pack
+from gatebot.snapshot.disk import flush, flush_folder, writing
 from gatebot.snapshot.evidence import Evidence, Truth
 from gatebot.snapshot.intake import SNAPSHOT_FILE, TRUTH_FILE, read
 from gatebot.snapshot.manifest import snapshot_of, truth_of, written, written_truth
 from gatebot.snapshot.packed import Incoming, Outgoing
 from gatebot.snapshot.snapshot import Snapshot
-
-_TEMPORARY = ".writing-"
 
 
 def packed(snapshot: Snapshot) -> bytes:
@@ -73,40 +68,8 @@ def add(new: Mapping[str, Evidence], unmet: Mapping[str, str], folder: Path) -> 
 
 def _write(data: bytes, folder: Path, name: Path) -> None:
     path = folder / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder):
-            temporary = folder / f"{_TEMPORARY}{name.name}"
-            _flush(data, temporary)
-            temporary.replace(path)
-            _flush_folder(path.parent)
-    except OSError as trouble:
-        raise MachineError(f"{path} cannot be written: {trouble.strerror}", "Is the disk full?") from trouble
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One writer at a time, so that every temporary file found belongs to a writer that was killed."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel lets go when the process ends, however it ends
-        for left in folder.glob(f"{_TEMPORARY}*"):
-            left.unlink()
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _flush(data: bytes, path: Path) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with writing(folder) as temporary:
+        path.parent.mkdir(exist_ok=True)
+        flush(data, temporary)
+        temporary.replace(path)
+        flush_folder(path.parent)

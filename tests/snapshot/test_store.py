@@ -144,7 +144,7 @@ def test_a_killed_writer_leaves_the_last_whole_snapshot(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
-    (tmp_path / ".writing-snapshot.zip").write_bytes(b"half")
+    (tmp_path / ".writing").write_bytes(b"half")
     store.write(Snapshot(ABOUT), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["snapshot"]
 

@@ -1,0 +1,88 @@
+"""Baselines as artifacts of workflow runs: the errands to the API are run by whoever knows it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gatebot.baseline.store import Found, Missing, Part, check_commit, commit_id, why, why_none
+from gatebot.snapshot.intake import read, read_truth
+from gatebot.snapshot.snapshot import Snapshot, SnapshotError
+
+MAX_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one errand: the commit whose artifact was unpacked, or None; and why no nearer one."""
+
+    commit: str | None
+    notes: tuple[str, ...] = ()
+
+
+Fetch = Callable[[Part, Sequence[str], Path], Fetched]
+"""Unpacks the nearest trusted artifact of one part among some commits into a folder that does not exist yet."""
+
+Send = Callable[[Part, str, Path], None]
+"""Hands the folder that holds one part of a commit over to be uploaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactStore:
+    """The `Store` over artifacts. Which runs are trusted is decided where `fetch` comes from."""
+
+    fetch: Fetch
+    send: Send
+    source: str = "workflow artifact"
+
+    def find(self, commits: Sequence[str], now: datetime, *, labels: bool = False) -> Found | Missing:
+        """See `Store`."""
+        notes: list[str] = []
+        left = [commit_id(commit) for commit in commits]
+        for _ in range(MAX_TRIES):
+            with TemporaryDirectory(prefix="gatebot-artifact-") as scratch:
+                try:
+                    fetched, snapshot = self._fetch(left, Path(scratch), labels=labels)
+                except _UnusableError as trouble:
+                    notes += [*trouble.notes, f"that of {trouble.commit[:12]} cannot be used: {trouble.message}"]
+                    left = left[left.index(trouble.commit) + 1 :]
+                    continue
+            notes += fetched.notes
+            if snapshot is None or fetched.commit is None:
+                break
+            distance = commits.index(fetched.commit)
+            age_s = max(0.0, (now - snapshot.about.created_at).total_seconds())
+            return Found(snapshot, fetched.commit, distance, age_s, self.source, why(distance, notes))
+        return Missing(self.source, why_none(len(commits), notes))
+
+    def keep(self, folder: Path, commit: str) -> None:
+        """See `Store`."""
+        snapshot = check_commit(folder, commit)
+        parts = [Part.LABELS] if snapshot.truth is not None else []
+        for part in [*parts, Part.SNAPSHOT]:
+            self.send(part, commit, folder / part.file.parent)
+
+    def _fetch(self, commits: Sequence[str], folder: Path, *, labels: bool) -> tuple[Fetched, Snapshot | None]:
+        fetched = self.fetch(Part.SNAPSHOT, commits, folder / Part.SNAPSHOT.file.parent)
+        if fetched.commit is None:
+            return fetched, None
+        try:
+            snapshot = read(folder)
+            if snapshot.about.commit != fetched.commit:
+                raise SnapshotError(f"it is of commit {snapshot.about.commit or '(none)'}"[:100])
+            if labels:
+                if self.fetch(Part.LABELS, [fetched.commit], folder / Part.LABELS.file.parent).commit is None:
+                    raise SnapshotError("its labels are missing")
+                snapshot = replace(snapshot, truth=read_truth(folder))
+        except SnapshotError as trouble:
+            raise _UnusableError(fetched.commit, fetched.notes, trouble.message) from trouble
+        return fetched, snapshot
+
+
+class _UnusableError(Exception):
+    """An artifact was there, and cannot be used."""
+
+    def __init__(self, commit: str, notes: tuple[str, ...], message: str) -> None:
+        super().__init__(message)
+        self.commit, self.notes, self.message = commit, notes, message

@@ -1,0 +1,75 @@
+"""Baselines in a folder of this machine, one subfolder a commit."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gatebot.baseline.store import Part, commit_id
+from gatebot.errors import UsageError
+from gatebot.snapshot.disk import flush, flush_folder, remove, writing
+from gatebot.snapshot.intake import content
+
+MOST_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FolderShelf:
+    """Baselines in `root/<commit>/`.
+
+    Attributes:
+        root: the folder.
+        most: how many are kept; the ones made longest ago go. None for all.
+        ignored: git shall not see the folder.
+    """
+
+    root: Path
+    most: int | None = MOST_KEPT
+    ignored: bool = True
+
+    @property
+    def source(self) -> str:
+        """The store, in words."""
+        return f"folder {self.root}"
+
+    def held(self, commits: Sequence[str]) -> Sequence[str]:
+        """Those of `commits` that have a folder."""
+        return [commit for commit in commits if (self.root / commit).is_dir()]
+
+    def get(self, commit: str, part: Part) -> bytes | None:
+        """One part of one commit."""
+        folder = self.root / commit
+        return content(folder, part.file) if (folder / part.file).exists() else None
+
+    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
+        """Keeps the parts of one commit in place of what is there, and lets the oldest go."""
+        with writing(self.root) as new:
+            for part, data in parts.items():
+                path = new / part.file
+                path.parent.mkdir(parents=True)
+                flush(data, path)
+                flush_folder(path.parent)
+            os.utime(new, (made.timestamp(), made.timestamp()))
+            place = self.root / commit
+            remove(place)
+            new.rename(place)
+            flush_folder(self.root)
+            if self.ignored:
+                (self.root / ".gitignore").write_text("*\n")
+            self._prune(place)
+
+    def _prune(self, newest: Path) -> None:
+        if self.most is None:
+            return
+        others = [path for path in self.root.iterdir() if path.is_dir() and path != newest and _is_commit(path.name)]
+        others.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for path in others[self.most - 1 :]:
+            remove(path)
+
+
+def _is_commit(name: str) -> bool:
+    try:
+        return commit_id(name) == name
+    except UsageError:
+        return False

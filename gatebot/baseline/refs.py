@@ -1,0 +1,134 @@
+"""Baselines in the repository itself: a ref a commit, beside the branches, never checked out."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gatebot import git
+from gatebot.baseline.store import Part
+from gatebot.errors import MachineError
+from gatebot.snapshot.bundle import LIMITS
+from gatebot.snapshot.snapshot import SnapshotError
+
+MOST_KEPT = 50
+LOCAL_TIMEOUT_S = 60.0
+REMOTE_TIMEOUT_S = 600.0
+
+_IDENTITY = ("-c", "user.name=gatebot", "-c", "user.email=gatebot@localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ref:
+    """`refs/gatebot/<project>/<part>/<commit>-<unix time>`: the time says which are the oldest without fetching any."""
+
+    name: str
+
+    @property
+    def commit(self) -> str:
+        return self.name.rpartition("/")[2].partition("-")[0]
+
+    @property
+    def seconds(self) -> int:
+        digits = self.name.rpartition("-")[2]
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefShelf:
+    """Baselines as git objects.
+
+    Attributes:
+        repository: a work tree or a bare repository.
+        project: keeps several projects of one repository apart.
+        remote: where refs are pushed to and fetched from; None for this repository alone.
+        most: how many are kept; a Snapshot is some megabytes, and every clone that asks for all refs gets them.
+    """
+
+    repository: Path
+    project: str
+    remote: str | None = "origin"
+    most: int = MOST_KEPT
+
+    @property
+    def source(self) -> str:
+        """The store, in words."""
+        return f"git refs of {self.remote or self.repository}"
+
+    def held(self, commits: Sequence[str]) -> Sequence[str]:
+        """Those of `commits` that have a ref."""
+        there = {ref.commit for ref in self._refs(Part.SNAPSHOT)}
+        return [commit for commit in commits if commit in there]
+
+    def get(self, commit: str, part: Part) -> bytes | None:
+        """One part of one commit, fetched first where there is a remote."""
+        refs = [ref for ref in self._refs(part) if ref.commit == commit]
+        if not refs:
+            return None
+        newest = max(refs, key=lambda ref: ref.seconds)
+        if self.remote is not None:
+            quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options")
+            self._ask("fetch", *quiet, self.remote, f"+{newest.name}:{newest.name}", timeout_s=REMOTE_TIMEOUT_S)
+        blob = f"{newest.name}:{part.file.name}"
+        if int(self._ask("cat-file", "-s", blob)) > LIMITS.file:
+            raise SnapshotError(f"{newest.name} has more than {LIMITS.file:,} bytes")
+        return self._ask("cat-file", "blob", blob)
+
+    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
+        """Keeps the parts of one commit, and lets the oldest go."""
+        stamp = int(made.timestamp())
+        for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):
+            ref = _Ref(f"{self._prefix(part)}{commit}-{stamp}")
+            self._ask("update-ref", ref.name, self._commit_of(parts[part], part, commit))
+            self._push(f"+{ref.name}:{ref.name}")
+            self._prune(part, ref)
+
+    def _commit_of(self, data: bytes, part: Part, commit: str) -> str:
+        """A commit without parents whose tree holds one file."""
+        with TemporaryDirectory(prefix="gatebot-ref-") as scratch:
+            file = Path(scratch, part.file.name)
+            file.write_bytes(data)
+            blob = self._line("hash-object", "-w", "--no-filters", "--", os.fspath(file))
+        tree = self._line("mktree", stdin=f"100644 blob {blob}\t{part.file.name}\n".encode())
+        return self._line(*_IDENTITY, "commit-tree", "-m", f"{part} of {commit}", tree)
+
+    def _prune(self, part: Part, newest: _Ref) -> None:
+        others = [ref for ref in self._refs(part) if ref != newest]
+        others.sort(key=lambda ref: ref.seconds, reverse=True)
+        same = [ref for ref in others if ref.commit == newest.commit]
+        for ref in {*same, *others[self.most - 1 :]}:
+            self._push(f":{ref.name}")
+            self._ask("update-ref", "-d", ref.name)
+
+    def _refs(self, part: Part) -> list[_Ref]:
+        prefix = self._prefix(part)
+        if self.remote is None:
+            told = self._ask("for-each-ref", "--format=%(objectname) %(refname)", prefix)
+        else:
+            arguments = ("ls-remote", "--refs", "--quiet", "--end-of-options", self.remote, f"{prefix}*")
+            told = self._ask(*arguments, timeout_s=REMOTE_TIMEOUT_S)
+        names = (line.split(maxsplit=1)[1] for line in told.decode(errors="replace").splitlines())
+        return [_Ref(name) for name in names if name.startswith(prefix)]
+
+    def _prefix(self, part: Part) -> str:
+        return f"refs/gatebot/{self.project.replace('.', '%2E')}/{part}/"  # `..` and `.lock` may not stand in a ref
+
+    def _push(self, change: str) -> None:
+        if self.remote is not None:
+            arguments = ("--quiet", "--no-verify", "--end-of-options", self.remote, change)
+            self._ask("push", *arguments, timeout_s=REMOTE_TIMEOUT_S)
+
+    def _line(self, *arguments: str, stdin: bytes = b"") -> str:
+        return self._ask(*arguments, stdin=stdin).decode().strip()
+
+    def _ask(self, *arguments: str, timeout_s: float = LOCAL_TIMEOUT_S, stdin: bytes = b"") -> bytes:
+        done = git.run(self.repository, arguments, timeout_s, stdin)
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise MachineError(
+                f"the baselines in {self.source} cannot be reached: {lines[-1][:300]}",
+                "Pushing them needs `contents: write`, fetching them `contents: read`.",
+            )
+        return done.stdout

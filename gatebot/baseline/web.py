@@ -1,0 +1,141 @@
+"""HTTP for stores of baselines: within time and size, and a missing thing is told from a broken server."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from gatebot.errors import MachineError, UsageError
+from gatebot.snapshot.bundle import LIMITS
+from gatebot.snapshot.snapshot import SnapshotError
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+MAX_ANSWER_BYTES = 16 * 2**20
+TIMEOUT_S = (10.0, 60.0)  # to connect, between two bytes
+WHOLE_TIMEOUT_S = 600.0
+RETRIES = 2
+BUSY = (502, 503, 504)
+NOT_THERE = (404, 410)
+
+_CHUNK = 2**18
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A server below one address.
+
+    Attributes:
+        address: `http://` or `https://`, with a path if need be. It may hold no credentials: it is shown.
+        headers: sent with every request, e.g. `Authorization`.
+        backoff_s: of the wait before a busy server is asked again; doubles each time.
+    """
+
+    address: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    backoff_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.address)
+        if "@" in parts.netloc:
+            raise UsageError(f"the address of {parts.hostname} holds credentials", "Give them in the environment.")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{self.address[:200]!r} is not an http or https address")
+
+    def get(self, path: str, most: int = LIMITS.file) -> bytes | None:
+        """What lies at a path below the address; None where nothing does.
+
+        Raises:
+            SnapshotError: it has more than `most` bytes.
+            MachineError: the server cannot be reached, refuses, or breaks off.
+        """
+        return self._send("GET", path, most)
+
+    def put(self, path: str, data: bytes) -> None:
+        """Puts bytes at a path below the address.
+
+        Raises:
+            MachineError: the server cannot be reached or refuses.
+        """
+        headers = {"Content-Type": "application/zip"}
+        if self._send("PUT", path, MAX_ANSWER_BYTES, data=data, headers=headers) is None:
+            raise MachineError(f"{self.address} takes nothing at {path}")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        message: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any] | None:
+        """The answer of a JSON interface; None where there is no such thing.
+
+        Raises:
+            MachineError: the server cannot be reached, refuses, or answers with something else.
+        """
+        told = self._send(method, path, MAX_ANSWER_BYTES, json=message, params=query)
+        if told is None:
+            return None
+        try:
+            answer = json.loads(told)
+        except (ValueError, RecursionError) as trouble:
+            raise MachineError(f"{self.address} answers {path} with something that is not JSON") from trouble
+        if not isinstance(answer, dict):
+            raise MachineError(f"{self.address} answers {path} with something that is not a JSON object")
+        return answer
+
+    def _send(self, method: str, path: str, most: int, **content: Any) -> bytes | None:
+        from requests import RequestException  # slow to import, and most runs ask no server
+
+        headers = {"Accept-Encoding": "identity", **self.headers, **content.pop("headers", {})}
+        address = f"{self.address.rstrip('/')}/{path}"
+        try:
+            with (
+                self._session() as session,
+                session.request(method, address, headers=headers, timeout=TIMEOUT_S, stream=True, **content) as answer,
+            ):
+                if answer.status_code in NOT_THERE:
+                    return None
+                self._refuse_failure(answer, method, path)
+                return self._body(answer, path, most)
+        except (RequestException, OSError) as trouble:  # OSError: what urllib3 lets through while streaming
+            cause = type(trouble).__name__
+            raise MachineError(f"{self.address} cannot be reached for {method} {path}: {cause}") from trouble
+
+    def _session(self) -> "Session":
+        from requests import Session
+        from requests.adapters import HTTPAdapter
+        from urllib3.util import Retry
+
+        patience = Retry(
+            RETRIES,
+            status_forcelist=BUSY,
+            allowed_methods={"GET", "PUT"},  # the same again does no harm
+            backoff_factor=self.backoff_s,
+            raise_on_status=False,
+        )
+        session = Session()
+        session.mount("http://", HTTPAdapter(max_retries=patience))
+        session.mount("https://", HTTPAdapter(max_retries=patience))
+        return session
+
+    def _refuse_failure(self, answer: "Response", method: str, path: str) -> None:
+        if answer.status_code < 300:
+            return
+        hint = "Look at the credentials and what they allow." if answer.status_code in (401, 403) else ""
+        raise MachineError(f"{self.address} answers {method} {path} with status {answer.status_code}", hint)
+
+    def _body(self, answer: "Response", path: str, most: int) -> bytes:
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise MachineError(f"{self.address} answers {path} in an encoding that was not asked for")
+        body, until = bytearray(), time.monotonic() + WHOLE_TIMEOUT_S
+        for chunk in answer.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > most:
+                raise SnapshotError(f"{self.address}/{path} has more than {most:,} bytes")
+            if time.monotonic() > until:
+                raise MachineError(f"{self.address} takes more than {WHOLE_TIMEOUT_S:.0f} s to answer {path}")
+        return bytes(body)

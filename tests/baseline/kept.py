@@ -1,0 +1,32 @@
+"""Commits, and folders that hold their Snapshots."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from gatebot.needs import Fit, Side
+from gatebot.snapshot import store
+from gatebot.snapshot.column import Numbers
+from gatebot.snapshot.evidence import Effects, Ending, Training, Truth
+from gatebot.snapshot.snapshot import Snapshot
+from tests.snapshot.evidence import ABOUT
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+COMMITS = tuple(f"{number:040x}" for number in range(1, 40))
+FIT = Fit(Side.HEAD)
+TRUTH = Truth(np.arange(3, dtype=np.uint64), Numbers(np.array([1.0, 2.0, 3.0])))
+
+
+def snapshot_of(commit: str, *, hours: float = 1, rows: int = 1) -> Snapshot:
+    about = ABOUT.model_copy(update={"commit": commit, "created_at": NOW - timedelta(hours=hours)})
+    return Snapshot(about, {FIT.key: Training(Effects(Ending.OK), rows, "rows")})
+
+
+def folder_of(folder: Path, commit: str, *, hours: float = 1, rows: int = 1, labels: bool = True) -> Path:
+    """A folder as `collect` leaves it."""
+    place = folder / f"{commit}-{rows}-{labels}"
+    store.write(snapshot_of(commit, hours=hours, rows=rows), place)
+    if labels:
+        store.write_truth(TRUTH, place)
+    return place
