@@ -1,6 +1,5 @@
 """What happened on GitHub: the Actions environment and its payload, read once into one frozen value."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from gatebot.errors import UsageError
 from gatebot.github import payload as hook
+from gatebot.github.environment import checked, number, payload_at, variable
 
-MAX_PAYLOAD = 32 * 2**20  # GitHub caps webhook payloads at 25 MB
 NO_COMMIT = "0" * 40
 DEPENDABOT = "dependabot[bot]"
 
@@ -158,27 +157,27 @@ def read(environ: Mapping[str, str]) -> Event:
     Raises:
         UsageError: not in Actions, an event that gatebot does not serve, or a payload that is not GitHub's.
     """
-    name = _variable(environ, "GITHUB_EVENT_NAME")
+    name = variable(environ, "GITHUB_EVENT_NAME")
     try:
         kind = Kind(name)
     except ValueError:
         raise UsageError(f"gatebot does not serve the event {name[:60]!r}", _hint_for(name)) from None
-    raw = _payload(Path(_variable(environ, "GITHUB_EVENT_PATH")))
+    raw = payload_at(Path(variable(environ, "GITHUB_EVENT_PATH")))
     server = environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-    repository = _checked(_FULL_NAME, _variable(environ, "GITHUB_REPOSITORY"), "GITHUB_REPOSITORY")
+    repository = checked(environ, "GITHUB_REPOSITORY", _FULL_NAME)
     event = Event(
         kind=kind,
         action="",
         repository=repository,
-        repository_id=_number(environ, "GITHUB_REPOSITORY_ID"),
+        repository_id=number(environ, "GITHUB_REPOSITORY_ID"),
         default_branch="",
-        ref=_checked(_REF, _variable(environ, "GITHUB_REF"), "GITHUB_REF"),
+        ref=checked(environ, "GITHUB_REF", _REF),
         run=_run(environ, server, repository),
         api_url=environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
         server_url=server,
         actor=environ.get("GITHUB_ACTOR", ""),
         head_sha=None,
-        tested_sha=_checked(_SHA, _variable(environ, "GITHUB_SHA"), "GITHUB_SHA"),
+        tested_sha=checked(environ, "GITHUB_SHA", _SHA),
     )
     filled = _FILL[kind](event, raw)
     if not filled.default_branch:
@@ -304,47 +303,12 @@ def _parse(model: type[P], raw: object, event: Event) -> P:
         ) from None
 
 
-def _payload(path: Path) -> object:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_PAYLOAD + 1)
-    except OSError as error:
-        raise UsageError(f"the event payload cannot be read: {error}") from None
-    if len(raw) > MAX_PAYLOAD:
-        raise UsageError(f"the event payload is larger than {MAX_PAYLOAD} bytes")
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        raise UsageError("the event payload is not JSON", "GITHUB_EVENT_PATH must be the runner's file.") from None
-
-
 def _run(environ: Mapping[str, str], server: str, repository: str) -> Run:
-    number, attempt = _number(environ, "GITHUB_RUN_ID"), _number(environ, "GITHUB_RUN_ATTEMPT", default=1)
+    run_id, attempt = number(environ, "GITHUB_RUN_ID"), number(environ, "GITHUB_RUN_ATTEMPT", default=1)
     # owner/repository/.github/workflows/gatebot.yml@refs/heads/main
     path = environ.get("GITHUB_WORKFLOW_REF", "").removeprefix(f"{repository}/").partition("@")[0]
-    url = f"{server}/{repository}/actions/runs/{number}/attempts/{attempt}"
-    return Run(id=number, attempt=attempt, url=url, workflow_path=path)
-
-
-def _variable(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "")
-    if not value:
-        raise UsageError(f"{name} is not set", "This command reads the environment of a GitHub Actions job.")
-    return value
-
-
-def _number(environ: Mapping[str, str], name: str, default: int = 0) -> int:
-    text = environ.get(name, "") or str(default or "")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 19 and int(text)):
-        raise UsageError(f"{name} is not a positive number: {text[:40]!r}")
-    return int(text)
-
-
-def _checked(adapter: TypeAdapter[str], value: str, name: str) -> str:
-    try:
-        return adapter.validate_python(value)
-    except ValidationError:
-        raise UsageError(f"{name} is malformed: {value[:80]!r}") from None
+    url = f"{server}/{repository}/actions/runs/{run_id}/attempts/{attempt}"
+    return Run(id=run_id, attempt=attempt, url=url, workflow_path=path)
 
 
 def _hint_for(name: str) -> str:
