@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import platform
-import sys
 from typing import Any
 
 
 def taken() -> dict[str, Any]:
-    """Interpreter and distributions with versions; nothing is imported for it."""
+    """Interpreter and distributions with versions."""
     facts: dict[str, Any] = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "system": platform.system(),
         "libc": " ".join(platform.libc_ver()).strip(),
-        "prefix": sys.prefix,
+        "blas": _blas(),
     }
     return {"facts": facts, "distributions": _distributions()}
+
+
+def _blas() -> str:
+    """What numpy calculates with, where there is numpy."""
+    try:
+        import numpy as np
+
+        blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        return "{} {}".format(blas["name"], blas.get("version", "")).strip()
+    except Exception:  # another version of numpy, or none
+        return ""
 
 
 def _distributions() -> dict[str, str]:

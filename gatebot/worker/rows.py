@@ -9,16 +9,21 @@ LONGEST_FIELD = 2**31 - 1
 TRUTH = {"true": True, "false": False}
 
 
-def read(path: str, types: dict[str, str]) -> Any:
-    """The rows of a CSV file.
+def read(path: str, csv_path: str, types: dict[str, str]) -> Any:
+    """The rows of a file: Parquet where the data keeps types and this interpreter can read it, else the same as CSV.
 
-    Types are those that pandas infers. `types` pins columns (`text`, `number`) whose few rows here look like
-    something else than the whole data is.
+    Types of CSV are those that pandas infers. `types` pins columns (`text`, `number`) whose few rows here look
+    like something else than the whole data is.
     """
     try:
         import pandas as pd
     except ImportError:
-        return plain(path, types)
+        return plain(csv_path, types)
+    if path != csv_path:
+        try:
+            return pd.read_parquet(path)
+        except ImportError:  # no library for Parquet
+            path = csv_path
     dtype = {name: str if kind == "text" else float for name, kind in types.items()}
     return pd.read_csv(path, low_memory=False, dtype=dtype)
 

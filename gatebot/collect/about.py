@@ -1,0 +1,102 @@
+"""What a Snapshot says of itself: digests of all that has to be equal where evidence is compared."""
+
+import json
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import gatebot
+from gatebot.collect.job import Job, Tree, processors
+from gatebot.collect.material import Material, column_bytes
+from gatebot.config.model import Recipe, Rules
+from gatebot.sandbox import Reach
+from gatebot.snapshot.snapshot import About
+
+MOST_DISTRIBUTIONS = 1000
+SMOKE_KEYS = ("train_rows", "eval_rows", "memory", "network", "env", "device")
+
+
+def about(job: Job, tree: Tree, material: Material, inventory: Mapping[str, Any], reach: Reach) -> About:
+    """What the evidence of one side is of."""
+    environment = environment_of(job, inventory)
+    return About(
+        gatebot=gatebot.__version__,
+        project=job.project,
+        task=job.rules.task.value,
+        commit=tree.commit,
+        tested=tree.tested,
+        created_at=datetime.now(UTC),
+        rules_digest=rules_digest(job.project, job.rules),
+        recipe_digest=recipe_digest(tree.recipe),
+        eval_digest=eval_digest(material),
+        data_version=material.version,
+        environment_digest=digest(environment),
+        runner=runner(),
+        isolation=reach.level.value,
+        isolation_why=reach.reasons,
+        environment=environment,
+        estimand="recipe" if trains(tree.recipe) else "artifact",
+        effort=dict(job.effort),
+    )
+
+
+def trains(recipe: Recipe) -> bool:
+    """Whether gatebot trains the model, so that its recipe can be judged; else predictions are brought."""
+    return recipe.model.python is not None or recipe.model.train is not None
+
+
+def rules_digest(project: str, rules: Rules) -> str:
+    """Of those Rules that evidence depends on; policy, margins and waivers may change without a new training."""
+    facts = rules.model_dump(mode="json", by_alias=True)
+    smoke = {key: facts["smoke"][key] for key in SMOKE_KEYS}
+    return digest({"project": project, "task": facts["task"], "data": facts["data"], "smoke": smoke})
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """Of all of the Recipe."""
+    return digest(recipe.model_dump(mode="json", by_alias=True))
+
+
+def eval_digest(material: Material) -> str:
+    """Of the eval rows: their ids, contents and labels, whatever their order."""
+    rows, truth = material.profile.eval_rows, material.truth
+    order = rows.ids.argsort(kind="stable")
+    hasher = blake2b(rows.ids[order].tobytes() + rows.contents[order].tobytes(), digest_size=16)
+    if truth is not None:
+        hasher.update(column_bytes(truth.target.take(truth.ids.argsort(kind="stable"))))
+    return hasher.hexdigest()
+
+
+def environment_of(job: Job, inventory: Mapping[str, Any]) -> dict[str, str]:
+    """Interpreter, threads and distributions, as the user's interpreter listed them (untrusted: only short text)."""
+    found = {**_texts(inventory.get("distributions")), **_texts(inventory.get("facts"))}
+    kept = dict(sorted(found.items())[:MOST_DISTRIBUTIONS])
+    return {**kept, "threads": str(job.threads), "device": job.rules.smoke.device} if kept else {}
+
+
+def runner() -> str:
+    """The class of this machine: times compare only within one."""
+    return f"{platform.system()} {platform.machine()} {_processor()} x{processors()}".lower()
+
+
+def digest(facts: object) -> str:
+    """Of plain values, whatever the order of their keys."""
+    return blake2b(json.dumps(facts, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+
+
+def _texts(values: object) -> dict[str, str]:
+    if not isinstance(values, dict):
+        return {}
+    return {str(name)[:100]: str(value)[:100] for name, value in values.items() if value}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "CPU part")))
+    return next(names, platform.processor())

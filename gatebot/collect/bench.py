@@ -1,0 +1,118 @@
+"""The place of one training: a copy of the tree to run in, and where each thing is put that runs leave behind."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gatebot.collect import files, untrusted
+from gatebot.collect.delivery import Asked
+from gatebot.needs import Fit
+
+
+@dataclass(frozen=True, slots=True)
+class RowsFile:
+    """Rows as they are handed to user code.
+
+    Attributes:
+        path: the file, Parquet where the data keeps types, else CSV.
+        csv: the same rows as CSV.
+        rows: how many.
+        digest: the same for the same rows.
+        types: columns whose few rows here look like something else than the whole data is: `text` or `number`.
+    """
+
+    path: Path
+    csv: Path
+    rows: int
+    digest: str
+    types: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one training gets. `classes`: labels of its rows, sorted as numbers where they are numbers."""
+
+    fit: Fit
+    seed: int
+    rows: RowsFile
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Rows to predict, without their labels."""
+
+    name: str
+    rows: RowsFile
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A scratch directory of one training.
+
+    Attributes:
+        scratch: all that its runs may write.
+        folder: of gatebot.yml, relative to the tree.
+    """
+
+    scratch: Path
+    folder: PurePosixPath
+
+    @property
+    def tree(self) -> Path:
+        """Its own copy of the commit's files."""
+        return self.scratch / "tree"
+
+    @property
+    def cwd(self) -> Path:
+        """Where commands start."""
+        return self.tree / self.folder
+
+    @property
+    def model(self) -> Path:
+        """Where the model is saved: a file or a folder, as the user likes."""
+        return self.scratch / "model" / "model"
+
+    @property
+    def out(self) -> Path:
+        """Where user code may leave what it likes."""
+        return self.scratch / "out"
+
+    def answer(self, name: str) -> Path:
+        """A file that a run is asked to leave."""
+        return self.scratch / "answers" / name
+
+    @property
+    def model_bytes(self) -> int | None:
+        """Size of what was saved, or None."""
+        return untrusted.size(self.model.parent)
+
+
+def made(
+    scratch: Path, source: Path, paths: files.Paths, folder: PurePosixPath, assets: dict[str, Path], *, link: bool
+) -> Bench:
+    """Lay a bench out.
+
+    Args:
+        scratch: where; must not exist yet.
+        source: the tree's files.
+        paths: which of them.
+        folder: of gatebot.yml.
+        link: large files are linked, not copied: only where user code cannot write through a link.
+        assets: read-only folders and files that stand at a place of their own: path in `folder` -> where it leads.
+
+    Raises:
+        MachineError: the disk is full.
+    """
+    bench = Bench(scratch, folder)
+    files.copied(source, paths, bench.tree, link=link)
+    bench.cwd.mkdir(parents=True, exist_ok=True)
+    for name, target in assets.items():
+        place = bench.cwd / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists() and not place.is_symlink():
+            place.symlink_to(target)
+    for place in (bench.model.parent, bench.out, scratch / "answers"):
+        place.mkdir()
+    scratch.chmod(0o711)
+    return bench

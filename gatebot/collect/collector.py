@@ -1,0 +1,220 @@
+"""Carries needs out: each side made ready once, each training at a bench of its own, several at once."""
+
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+import gatebot.worker
+from gatebot.collect import claims, untrusted
+from gatebot.collect.budget import Budget
+from gatebot.collect.contract import Surroundings
+from gatebot.collect.group import Found, Group, Memory, Work, grouped, twice
+from gatebot.collect.job import Job, Tree
+from gatebot.collect.progress import Herald, Progress, Quiet
+from gatebot.collect.runner import InterruptedRunError, Runner
+from gatebot.collect.site import WORKER, Site, equip, opened
+from gatebot.errors import UsageError
+from gatebot.needs import File, Model, Need, Predict, Profile, Rows, Side, Timing
+from gatebot.sandbox import probe, scratch, terminate_as_interrupt
+from gatebot.snapshot.column import concatenated
+from gatebot.snapshot.evidence import DataProfile, Truth
+from gatebot.snapshot.snapshot import Snapshot
+
+
+def collect(needs: Iterable[Need], job: Job, progress: Progress | None = None) -> dict[Side, Snapshot]:
+    """Carry some needs out, and forget all that is not evidence. For several rounds, use a `Collector`.
+
+    Raises:
+        MachineError: fetch, set-up or the machine failed, twice (exit 5).
+        UsageError: head's configuration or data cannot be used (exit 2).
+        GateError: user code must not be started here (exit 5).
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; nothing of it is running any more.
+    """
+    with Collector(job, progress) as collector:
+        return collector.collect(needs)
+
+
+class Collector:
+    """A session: what was fetched, set up and trained stays at hand for the next round.
+
+    Attributes:
+        broken: why a side could not be made ready; only base, for head's trouble is raised.
+    """
+
+    def __init__(self, job: Job, progress: Progress | None = None) -> None:
+        self.broken: dict[Side, UsageError] = {}
+        self._job = job
+        self._herald = Herald(progress or Quiet())
+        self._memory = Memory()
+        self._budget = Budget(job)
+        self._sites: dict[Side, Site] = {}
+        self._cancel = Event()
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._folder = self._exit.enter_context(scratch("gatebot-collect-"))
+        self._worker = self._folder / "worker" / WORKER
+        self._worker.mkdir(parents=True)
+        for module in Path(gatebot.worker.__file__).parent.glob("*.py"):
+            shutil.copyfile(module, self._worker / module.name)
+        reach = self._job.reach or probe()
+        hidden = [tree.path for tree in self._job.trees.values()]
+        if self._job.rules_tree is not None:
+            hidden.append(self._job.rules_tree.path)
+        self._runner = Runner(self._job, reach, (*dict.fromkeys(hidden), self._job.cache), self._cancel)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    def collect(self, needs: Iterable[Need]) -> dict[Side, Snapshot]:
+        """Evidence for some needs, by side; what could not be had stands in `unmet`, with the reason.
+
+        Needs are started in their order. A side without files, and without a known Snapshot, has no entry. As in
+        `collect`, which also says what is raised.
+        """
+        asked = list(dict.fromkeys(needs))
+        with terminate_as_interrupt():
+            for side in (Side.BASE, Side.HEAD):
+                if side in self._job.trees and (side is Side.BASE or any(need.side is side for need in asked)):
+                    self._open(side)
+            found = self._carried_out(asked)
+        sides = [side for side in Side if any(need.side is side for need in asked)]
+        snapshots = {side: self._snapshot(side, asked, found) for side in sides}
+        return {side: snapshot for side, snapshot in snapshots.items() if snapshot is not None}
+
+    def saves(self, side: Side) -> bool | None:
+        """Whether a side's models are files, so that they can be loaded again; None before anything was trained."""
+        bench = self._memory.first_bench(self._sites[side]) if side in self._sites else None
+        return None if bench is None else not getattr(self._sites[side].contract, "in_one_process", "")
+
+    def _open(self, side: Side) -> None:
+        if side in self._sites or side in self.broken:
+            return
+        known = self._job.known_base.get(Profile(Side.BASE), DataProfile) if self._job.known_base else None
+        if known is None and Side.BASE in self._sites:
+            known = self._sites[Side.BASE].material.profile
+        try:
+            site = twice(lambda: self._ready(side, known))
+        except UsageError as error:
+            if side is Side.HEAD:
+                raise
+            self.broken[side] = error
+        else:
+            self._sites[side] = site
+
+    def _ready(self, side: Side, known: DataProfile | None) -> Site:
+        folder = self._folder / side
+        shutil.rmtree(folder, ignore_errors=True)
+        site = opened(self._runner, side, folder, known, self._herald)
+        equip(site, self._worker, self._herald)
+        return site
+
+    def _carried_out(self, asked: list[Need]) -> Found:
+        found = Found()
+        groups = grouped(need for need in asked if need.side in self._sites)
+        self._herald.planned(sum(group.fit.model is Model.USER for group in groups))
+        self._at_once(groups, found)
+        for need in asked:
+            site = self._sites.get(need.side)
+            if site is None:
+                found.unmet[need] = self._why_no_site(need.side)
+            elif isinstance(need, Profile):
+                found.evidence[need] = site.material.profile
+            elif isinstance(need, File):
+                self._read_file(need, site, found)
+            elif isinstance(need, Timing):
+                found.unmet[need] = "times of base and head are not taken yet"
+        return found
+
+    def _why_no_site(self, side: Side) -> str:
+        if side in self.broken:
+            return self.broken[side].message
+        return f"the files of {side} are not here"
+
+    def _at_once(self, groups: list[Group], found: Found) -> None:
+        """Carry groups out in threads: user code runs in processes, and the threads only wait for it."""
+        works = {
+            side: Work(site, self._memory, self._budget, self._herald, self._metrics_from(site))
+            for side, site in self._sites.items()
+        }
+        pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="gatebot-collect")
+        futures = [pool.submit(works[group.fit.side].carry_out, group) for group in groups]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            if not all(future.done() and future.exception() is None for future in futures):
+                self._cancel.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+        errors = [error for future in futures if not future.cancelled() and (error := future.exception()) is not None]
+        for error in sorted(errors, key=lambda error: isinstance(error, InterruptedRunError)):
+            self._cancel.clear()
+            raise error
+        for future in futures:
+            found.evidence |= future.result().evidence
+            found.unmet |= future.result().unmet
+
+    def _metrics_from(self, site: Site) -> tuple[Tree, Surroundings] | None:
+        """Where the user's metrics come from, and where they run: in base's environment where it is here."""
+        tree = self._job.metrics_tree
+        where = self._sites.get(Side.BASE, site).around
+        return None if tree is None or where is None else (tree, where)
+
+    def _read_file(self, need: File, site: Site, found: Found) -> None:
+        name = site.tree.recipe.model.metrics
+        if name is None:
+            found.unmet[need] = "`model.metrics` is not set"
+            return
+        bench = self._memory.first_bench(site)
+        roots = [(bench.tree, bench.cwd)] if bench is not None else []
+        for root, folder in [*roots, (site.root, site.root / site.tree.folder)]:
+            path = (folder / name).parent.resolve() / Path(name).name
+            if not path.is_relative_to(root.resolve()):
+                continue
+            try:
+                read = claims.read(untrusted.read(path, claims.MOST_BYTES))
+            except FileNotFoundError:
+                continue
+            except untrusted.UnreadableError as error:
+                read = str(error)
+            if isinstance(read, str):
+                found.unmet[need] = f"`{name}`: {read}"
+            else:
+                found.evidence[need] = read
+            return
+        found.unmet[need] = f"`{name}` was not written"
+
+    def _snapshot(self, side: Side, asked: list[Need], found: Found) -> Snapshot | None:
+        site, known = self._sites.get(side), self._job.known_base if side is Side.BASE else None
+        about = site.about if site is not None else known.about if known is not None else None
+        if about is None:
+            return None
+        return Snapshot(
+            about,
+            {need.key: evidence for need, evidence in found.evidence.items() if need.side is side},
+            {need.key: why for need, why in found.unmet.items() if need.side is side},
+            None if site is None else _truth(site, asked),
+        )
+
+
+def _truth(site: Site, asked: list[Need]) -> Truth | None:
+    """Labels of the eval rows, and of train rows where these were predicted."""
+    truth = site.material.truth
+    needs = [need for need in asked if isinstance(need, Predict) and need.rows is Rows.TRAIN and need.side is site.side]
+    parts = [part for need in needs if (part := site.material.truth_of(need)) is not None]
+    if truth is None or not parts:
+        return truth
+    ids = np.concatenate([truth.ids, *(part.ids for part in parts)])
+    target = concatenated([truth.target, *(part.target for part in parts)])
+    _, first = np.unique(ids, return_index=True)
+    order = np.sort(first)
+    return Truth(ids[order], target.take(order))

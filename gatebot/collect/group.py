@@ -1,0 +1,242 @@
+"""All needs of one training, carried out one after the other: train, predict, score."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeVar
+
+from gatebot.collect import brought, yardstick
+from gatebot.collect.bench import Bench, Lesson, Question
+from gatebot.collect.budget import Budget
+from gatebot.collect.contract import Contract, Surroundings, Trained, UnmetError
+from gatebot.collect.job import Tree
+from gatebot.collect.progress import Herald, Phase
+from gatebot.collect.scoring import score
+from gatebot.collect.site import Site
+from gatebot.errors import MachineError
+from gatebot.needs import Fit, Labels, Model, Need, Predict, Score
+from gatebot.snapshot.evidence import Ending, Evidence, Predictions
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Group:
+    """What is asked of one training. `fit_asked`: its own evidence, too."""
+
+    fit: Fit
+    fit_asked: bool = False
+    predicts: list[Predict] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+
+    @property
+    def needs(self) -> list[Need]:
+        """All of it."""
+        return [*([self.fit] if self.fit_asked else []), *self.predicts, *self.scores]
+
+
+@dataclass(slots=True)
+class Found:
+    """What came of some needs."""
+
+    evidence: dict[Need, Evidence] = field(default_factory=dict)
+    unmet: dict[Need, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A training of this session, whose model can still be asked."""
+
+    bench: Bench
+    lesson: Lesson
+    trained: Trained
+
+
+class Memory:
+    """What this session has trained and predicted. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._done: dict[Fit, Done] = {}
+        self._predictions: dict[Predict, Predictions] = {}
+
+    def keep(self, done: Done) -> None:
+        """Remember a training."""
+        with self._lock:
+            self._done[done.lesson.fit] = done
+
+    def done(self, fit: Fit) -> Done | None:
+        """A training, or None."""
+        with self._lock:
+            return self._done.get(fit)
+
+    def first_bench(self, site: Site) -> Bench | None:
+        """Where the first of a side's trainings ran."""
+        with self._lock:
+            fits = [fit for fit in self._done if fit.side is site.side and fit.labels is Labels.TRUE]
+            return (
+                self._done[min(fits, key=lambda fit: (fit.tier != "smoke", fit.seed, fit.fold))].bench if fits else None
+            )
+
+    def keep_predictions(self, need: Predict, predictions: Predictions) -> None:
+        """Remember predictions."""
+        with self._lock:
+            self._predictions[need] = predictions
+
+    def predictions(self, need: Predict) -> Predictions | None:
+        """Predictions, or None."""
+        with self._lock:
+            return self._predictions.get(need)
+
+
+def grouped(needs: Iterable[Need]) -> list[Group]:
+    """Needs that belong to one training together, in the order in which trainings were first asked for."""
+    groups: dict[Fit, Group] = {}
+    for need in needs:
+        match need:
+            case Fit():
+                groups.setdefault(need, Group(need)).fit_asked = True
+            case Predict():
+                groups.setdefault(need.fit, Group(need.fit)).predicts.append(need)
+            case Score():
+                groups.setdefault(need.predict.fit, Group(need.predict.fit)).scores.append(need)
+            case _:
+                continue
+    return list(groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Carries groups of one side out.
+
+    Attributes:
+        site: the side, ready.
+        memory: what was done before.
+        budget: the time that is left.
+        herald: who is told.
+        metrics_from: the tree of the user's own metrics, and where they run; None where there is none.
+    """
+
+    site: Site
+    memory: Memory
+    budget: Budget
+    herald: Herald
+    metrics_from: tuple[Tree, Surroundings] | None
+
+    def carry_out(self, group: Group) -> Found:
+        """All that a group asks for.
+
+        Raises:
+            MachineError: the machine failed twice.
+            GateError: user code must not be started here.
+        """
+        found = Found()
+        try:
+            if group.fit.model is not Model.USER:
+                self._yardstick(group, found)
+            elif self.site.contract is None:
+                self._from_file(group, found)
+            else:
+                self._user(group, self.site.contract, found)
+            for need in group.scores:
+                self._score(need, found)
+        except UnmetError as error:
+            found.unmet |= {need: str(error) for need in group.needs if need not in found.evidence}
+        return found
+
+    def _user(self, group: Group, contract: Contract, found: Found) -> None:
+        if group.needs == group.scores and all(self.memory.predictions(each.predict) for each in group.scores):
+            return
+        predicts = list(dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]))
+        questions = {need: self.site.material.question(need) for need in predicts}
+        done = self.memory.done(group.fit) or self._train(group.fit, contract, tuple(questions.values()))
+        found.evidence[group.fit] = done.trained.training
+        for need, question in questions.items():
+            if self.memory.predictions(need) is None:
+                self._ask(need, contract, done, question)
+        found.evidence |= {
+            need: predictions for need in group.predicts if (predictions := self.memory.predictions(need)) is not None
+        }
+
+    def _train(self, fit: Fit, contract: Contract, questions: tuple[Question, ...]) -> Done:
+        lesson = self.site.material.lesson(fit)
+        why_not = contract.why_not(lesson)
+        if why_not:
+            raise UnmetError(why_not)
+        seconds = self.budget.seconds_for(fit, lesson.rows.rows)
+        with self.herald.step(Phase.TRAIN, fit.side, fit.key) as outcome:
+            done = twice(lambda: self._at_new_bench(lesson, contract, questions, seconds))
+            outcome.word = done.trained.training.effects.ended.value
+        if self.budget.cut_short(done.trained.training, seconds):
+            raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")
+        self.budget.note(fit, done.trained.training)
+        self.memory.keep(done)
+        return done
+
+    def _at_new_bench(
+        self, lesson: Lesson, contract: Contract, questions: tuple[Question, ...], seconds: float
+    ) -> Done:
+        bench = self.site.bench(lesson.fit.key)
+        return Done(bench, lesson, contract.train(bench, lesson, questions, seconds))
+
+    def _ask(self, need: Predict, contract: Contract, done: Done, question: Question) -> None:
+        ended = done.trained.training.effects.ended
+        if ended is not Ending.OK and question.name not in done.trained.answered:
+            raise UnmetError(f"its training ended with: {ended}")
+        seconds = self.budget.seconds_left()
+        with self.herald.step(Phase.PREDICT, need.side, need.key) as outcome:
+            predictions = twice(lambda: contract.predict(done.bench, done.lesson, done.trained, question, seconds))
+            outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
+        if predictions.effects.ended is Ending.TIMEOUT and seconds < self.site.job.rules.smoke.timeout:
+            raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")
+        self.memory.keep_predictions(need, predictions)
+
+    def _yardstick(self, group: Group, found: Found) -> None:
+        material, fit = self.site.material, group.fit
+        with self.herald.step(Phase.TRAIN, fit.side, fit.key):
+            needs = tuple(group.predicts)
+            effects, predictions = yardstick.measured(material, needs, fit, self.site.job.rules.task)
+        if group.fit_asked:
+            found.evidence[fit] = yardstick.training(effects, material, fit)
+        for need, each in predictions.items():
+            found.evidence[need] = each
+            self.memory.keep_predictions(need, each)
+
+    def _from_file(self, group: Group, found: Found) -> None:
+        name, around = self.site.tree.recipe.model.predictions, self.site.around
+        if name is None or around is None:
+            raise UnmetError("no model is named")
+        if group.fit_asked:
+            found.unmet[group.fit] = "predictions are brought: nothing is trained"
+        for need in dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]):
+            question = self.site.material.question(need)
+            folder = self.site.root / self.site.tree.folder
+            predictions = brought.from_file(folder, name, need.fit, question, around)
+            self.memory.keep_predictions(need, predictions)
+            if need in group.predicts:
+                found.evidence[need] = predictions
+
+    def _score(self, need: Score, found: Found) -> None:
+        predictions = self.memory.predictions(need.predict)
+        if predictions is None or self.metrics_from is None:
+            why = "there are no predictions to score" if predictions is None else "base's metric functions are not here"
+            found.unmet[need] = why
+            return
+        tree, around = self.metrics_from
+        try:
+            with self.herald.step(Phase.SCORE, need.side, need.metric):
+                found.evidence[need] = twice(lambda: score(need, predictions, self.site.material, tree, around))
+        except UnmetError as error:
+            found.unmet[need] = str(error)
+
+
+def twice(work: Callable[[], T]) -> T:
+    """Do it, and once more when the machine failed.
+
+    Raises:
+        MachineError: it failed again.
+    """
+    try:
+        return work()
+    except MachineError:
+        return work()

@@ -1,0 +1,103 @@
+"""The simple model itself, run as a process of gatebot's own so that its time can be limited: JSON in, JSON out."""
+
+import json
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HASHED = 2**14  # places for the words of a text column
+FEW = 50  # categories of a column that get a place of their own
+
+Cells = dict[str, list[Any]]
+
+
+def main() -> None:
+    """Answer the question on standard input: `{lesson, kinds, labels, asked}`."""
+    question = json.load(sys.stdin)
+    try:
+        answer: dict[str, Any] = fitted(**question)
+    except (ValueError, TypeError, MemoryError, ArithmeticError) as error:
+        answer = {"problem": f"{type(error).__name__}: {error}"[:300]}
+    json.dump(answer, sys.stdout)
+
+
+def fitted(lesson: Cells, kinds: dict[str, str], labels: list[Any], asked: list[Cells]) -> dict[str, Any]:
+    """Scaled numbers, one-hot categories, hashed words, and a logistic or a ridge regression on them.
+
+    Args:
+        lesson: columns of the rows to train on.
+        kinds: of the columns, as in `ColumnProfile`.
+        labels: of these rows: text for classes, else numbers; null where there is none.
+        asked: columns of the rows to predict, set by set.
+
+    Returns:
+        `classes`, empty for numbers, and `values`: for each set a matrix of shape [n, classes] or [n, 1].
+
+    Raises:
+        ValueError: there is nothing to learn from.
+    """
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import make_pipeline
+
+    warnings.simplefilter("ignore")  # an unfinished simple model is still a yardstick
+    known = np.array([label is not None for label in labels])
+    learned = [label for label in labels if label is not None]
+    names = any(isinstance(label, str) for label in learned)
+    if len(set(learned)) < 2:
+        raise ValueError("the rows to train on have one label")
+    final: Any = LogisticRegression(max_iter=200) if names else Ridge()
+    model: Any = make_pipeline(_features(kinds), final)
+    model.fit(_frame(lesson, kinds)[known], np.array(learned))
+    values = [_predicted(model, _frame(cells, kinds), names=names).tolist() for cells in asked]
+    return {"classes": [str(name) for name in final.classes_] if names else [], "values": values}
+
+
+def _predicted(model: Any, frame: "pd.DataFrame", *, names: bool) -> NDArray[np.float64]:
+    matrix: NDArray[np.float64] = model.predict_proba(frame) if names else model.predict(frame).reshape(-1, 1)
+    return matrix
+
+
+def _features(kinds: dict[str, str]) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = [name for name, kind in kinds.items() if kind in ("number", "integer", "time")]
+    names = [name for name, kind in kinds.items() if kind in ("category", "boolean")]
+    words = [name for name, kind in kinds.items() if kind == "text"]
+    scaled = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    steps: list[tuple[str, Any, Any]] = [
+        ("numbers", scaled, numbers),
+        ("names", OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=FEW), names),
+    ]
+    steps += [(f"words {name}", HashingVectorizer(n_features=HASHED), name) for name in words]
+    return ColumnTransformer(steps)
+
+
+def _frame(cells: Cells, kinds: dict[str, str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name, values in cells.items():
+        match kinds[name]:
+            case "number" | "integer":
+                numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype(float)
+                columns[name] = numbers.replace([np.inf, -np.inf], np.nan)
+            case "time":
+                times = pd.to_datetime(pd.Series(values, dtype=object), errors="coerce", utc=True, format="mixed")
+                columns[name] = times.map(lambda moment: np.nan if moment is pd.NaT else moment.timestamp())
+            case _:
+                columns[name] = ["" if value is None else str(value) for value in values]
+    return pd.DataFrame(columns)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Reads the data of one side by the Rules and its Recipe: configuration in, Material out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gatebot.collect.fetch import Fetched
+from gatebot.collect.job import Job, Tree
+from gatebot.collect.material import Material
+from gatebot.config.model import ColumnSplit, FoldSplit, Rules
+from gatebot.config.quantity import Share
+from gatebot.data.digest import data_version, version_digests
+from gatebot.data.profile import profile, truth
+from gatebot.data.read import read
+from gatebot.data.rows import Columns
+from gatebot.data.rules import SplitRules
+from gatebot.data.source import Source
+from gatebot.data.split import Split, split
+from gatebot.snapshot.evidence import DataProfile
+
+
+def material(job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Material:
+    """The data of a tree, split.
+
+    Args:
+        job: Rules and project.
+        tree: whose recipe says where the data lies.
+        fetched: where its files are.
+        base: base's data, whose eval rows bind; None for base itself where it was never read before.
+        folder: where rows are written for user code.
+
+    Raises:
+        UsageError: the data cannot be read or split.
+    """
+    recipe = tree.recipe.data
+    source = Source(
+        folder=fetched.root / tree.folder,
+        path=recipe.path,
+        train=recipe.train,
+        eval=recipe.eval,
+        within=(fetched.root,),
+    )
+    rows = read(source, columns(job.rules))
+    rules = split_rules(job.project, job.rules, base.identity if base else None)
+    parts: Split = split(rows, rules, base.eval_rows if base else None)
+    version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    return Material(job.project, rows, parts, profile(rows, parts), truth(parts), folder, data_version(version))
+
+
+def columns(rules: Rules) -> Columns:
+    """Which column plays which part."""
+    data = rules.data
+    return Columns(
+        target=data.target,
+        id=data.id,
+        group=data.group,
+        time=data.time,
+        split=data.split.column if isinstance(data.split, ColumnSplit) else None,
+        slices=tuple(dict.fromkeys((*data.slices, *data.protected))),
+    )
+
+
+def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None) -> SplitRules:
+    """How rows are split."""
+    by_column = rules.data.split if isinstance(rules.data.split, ColumnSplit) else ColumnSplit(column="")
+    return SplitRules(
+        project=project,
+        task=rules.task.value,
+        folds=rules.data.split.folds if isinstance(rules.data.split, FoldSplit) else None,
+        eval_values=by_column.eval,
+        train_rows=_amount(rules.smoke.train_rows),
+        eval_rows=_amount(rules.smoke.eval_rows),
+        identity=identity,
+    )
+
+
+def _amount(rows: int | Share) -> int | float:
+    return float(rows.of_all) if isinstance(rows, Share) else rows

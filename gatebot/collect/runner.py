@@ -1,0 +1,162 @@
+"""Runs commands of the user's for one side: what they see of the environment, and what came of them."""
+
+import glob
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+
+from gatebot.collect.interpreter import Interpreter, search_path
+from gatebot.collect.job import Job
+from gatebot.collect.masking import last_lines, secrets_of
+from gatebot.errors import MachineError
+from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run
+from gatebot.sandbox.environment import THREADS
+from gatebot.snapshot.evidence import Effects, Ending
+
+DEVICES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd")
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+FIXED = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUNBUFFERED": "1",
+    "MPLBACKEND": "Agg",
+    "GATEBOT": "1",
+}
+_ENDINGS = {
+    Ended.TIMEOUT: Ending.TIMEOUT,
+    Ended.MEMORY: Ending.MEMORY,
+    Ended.DISK: Ending.DISK,
+    Ended.PROCESSES: Ending.PROCESSES,
+}
+
+
+class InterruptedRunError(Exception):
+    """A run was ended because everything is being ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Starts user code.
+
+    Attributes:
+        job: limits and environment.
+        reach: the isolation to run at.
+        hidden: what user code must never see.
+        cancel: set to end all runs.
+        env: variables of the side's environment and recipe.
+        readable: what every run may read.
+    """
+
+    job: Job
+    reach: Reach
+    hidden: tuple[Path, ...]
+    cancel: Event
+    env: Mapping[str, str] = field(default_factory=dict)
+    readable: tuple[Path, ...] = ()
+
+    def inside(self, interpreter: Interpreter | None, variables: Mapping[str, str]) -> "Runner":
+        """This, with an interpreter's programs first on the PATH and further variables."""
+        path = search_path(self.job.environ)
+        if interpreter is None:
+            return replace(self, env={**self.env, "PATH": path, **variables})
+        env = {**self.env, "PATH": f"{interpreter.folder}:{path}", **variables}
+        return replace(self, env=env, readable=(*self.readable, *interpreter.readable))
+
+    def run(
+        self,
+        argv: tuple[str, ...],
+        scratch: Path,
+        *,
+        cwd: Path | None = None,
+        readable: tuple[Path, ...] = (),
+        writable: tuple[Path, ...] = (),
+        network: bool = False,
+        seconds: float | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run one command to its end.
+
+        Raises:
+            MachineError: the sandbox or the machine failed, or a device is missing.
+            GateError: isolation is below what the Rules accept, or a token is near.
+            InterruptedRunError: everything is being ended.
+        """
+        smoke = self.job.rules.smoke
+        limits = Limits(
+            seconds=smoke.timeout if seconds is None else max(seconds, 0.1),
+            memory_bytes=smoke.memory,
+            disk_bytes=smoke.disk,
+        )
+        command = Command(
+            argv=argv,
+            scratch=scratch,
+            env={**self._passed(), **self._threads(), **FIXED, **self.env, **(env or {})},
+            cwd=cwd,
+            readable=(*self.readable, *readable),
+            writable=(*writable, *self._devices()),
+            hidden=self.hidden,
+            network=network,
+            isolation=Isolation(smoke.isolation),
+            limits=limits,
+        )
+        completed = run(command, cancel=self.cancel, reach=self.reach)
+        if completed.ended is Ended.INTERRUPTED:
+            raise InterruptedRunError
+        return completed
+
+    def log_of(self, completed: Completed) -> tuple[str, ...]:
+        """The last lines of a run's output that may be stored."""
+        return self.masked(completed.log_tail)
+
+    def masked(self, text: str) -> tuple[str, ...]:
+        """The last lines of a text that may be stored."""
+        return last_lines(text, self.job.rules.privacy.log_tail, secrets_of(self.job.rules, self.job.environ))
+
+    def effects(self, completed: Completed) -> Effects:
+        """What a run took and how it ended, as evidence."""
+        code = completed.exit_code if completed.signal is None else 128 + completed.signal
+        ended = _ENDINGS.get(completed.ended, Ending.OK if completed.ok else Ending.CRASHED)
+        return Effects(
+            ended=ended,
+            exit_code=code,
+            seconds=completed.seconds,
+            cpu_seconds=completed.cpu_seconds,
+            peak_rss_bytes=completed.peak_rss_bytes,
+            log_tail=self.log_of(completed),
+        )
+
+    def must_succeed(self, completed: Completed, what: str, hint: str) -> None:
+        """Refuse to go on after set-up or fetch failed.
+
+        Raises:
+            MachineError: it did; with the last lines of its log.
+        """
+        if completed.ok:
+            return
+        how = completed.ended if completed.ended is not Ended.EXITED else f"exit code {completed.exit_code}"
+        log = "\n".join(f"  {line}" for line in self.log_of(completed)[-20:])
+        raise MachineError(f"{what} failed: {how}.", f"{hint}\n{log}" if log else hint)
+
+    def _passed(self) -> dict[str, str]:
+        environ = self.job.environ
+        ways_out = [*CERTIFICATES, *(name.lower() for name in CERTIFICATES)]
+        harmless = [name for name in ways_out if not _holds_password(environ.get(name, ""))]
+        return {name: environ[name] for name in (*harmless, *self.job.rules.smoke.env.pass_) if name in environ}
+
+    def _threads(self) -> dict[str, str]:
+        return dict.fromkeys(THREADS, str(self.job.threads))
+
+    def _devices(self) -> tuple[Path, ...]:
+        if self.job.rules.smoke.device == "cpu":
+            return ()
+        devices = tuple(Path(path) for pattern in DEVICES for path in sorted(glob.glob(pattern)))  # noqa: PTH207
+        if not devices:
+            raise MachineError("`smoke.device` is cuda, but this machine shows no GPU.", "Use a runner that has one.")
+        return devices
+
+
+def _holds_password(value: str) -> bool:
+    """Whether an address carries credentials: `http://user:password@proxy`."""
+    return re.search(r"://[^/@\s]+@", value) is not None

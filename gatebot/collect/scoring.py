@@ -1,0 +1,126 @@
+"""Values of the metrics that users write: their function, from the base branch, in the sandbox, with our labels."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from gatebot.collect import files, untrusted
+from gatebot.collect.contract import Surroundings, UnmetError
+from gatebot.collect.job import Tree
+from gatebot.collect.material import Material
+from gatebot.needs import Score
+from gatebot.snapshot.column import Column, Names, Numbers
+from gatebot.snapshot.evidence import Ending, OwnScore, Predictions, Truth
+
+MOST_BYTES = 64 << 20
+
+
+def score(need: Score, predictions: Predictions, material: Material, tree: Tree, around: Surroundings) -> OwnScore:
+    """One metric of one set of predictions.
+
+    Args:
+        need: which metric, as `file.py:function`.
+        predictions: what is scored; rows without a label, and labels without a prediction, are left out.
+        material: labels and features of the rows.
+        tree: where the function comes from.
+        around: where it runs.
+
+    Raises:
+        UnmetError: there is nothing to score, or nothing to score it with.
+        MachineError: the machine failed.
+    """
+    truth = material.truth_of(need.predict)
+    if truth is None or predictions.problem or predictions.effects.ended is not Ending.OK:
+        raise UnmetError("there are no labels" if truth is None else "there are no predictions to score")
+    if around.python is None:
+        raise UnmetError("there is no Python to run it")
+    file, _, function = need.metric.rpartition(":")
+    if not file or not function:
+        raise UnmetError(f"`{need.metric}` does not say where it is: file.py:function")
+    scratch = around.tasks.parent / "scores" / uuid4().hex
+    try:
+        return _run(_Scoring(need, predictions, truth, material, around), tree, scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scoring:
+    """What is scored, and where."""
+
+    need: Score
+    predictions: Predictions
+    truth: Truth
+    material: Material
+    around: Surroundings
+
+
+def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
+    need, predictions, truth, around = it.need, it.predictions, it.truth, it.around
+    small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < files.LARGE]
+    files.copied(tree.path, small, scratch / "tree", link=False)
+    scratch.chmod(0o711)
+    question = it.material.question(need.predict)
+    table, task, status = scratch / "table.csv", around.tasks / f"{uuid4().hex}.json", scratch / "status.json"
+    _write(table, predictions, truth)
+    facts = {
+        "stage": "score",
+        "root": str(scratch / "tree" / tree.folder),
+        "metric": need.metric,
+        "table": str(table),
+        "rows": str(question.rows.path),
+        "csv": str(question.rows.csv),
+        "types": question.rows.types,
+        "status": str(status),
+    }
+    task.write_text(json.dumps(facts))
+    completed = around.runner.run(
+        (str(around.python), str(around.worker), str(task)),
+        scratch,
+        readable=(around.worker.parent, task, question.rows.path, question.rows.csv),
+    )
+    if not completed.ok:
+        last = around.runner.log_of(completed)[-1:]
+        return OwnScore(float("nan"), None, f"it ended with {completed.ended}: {' '.join(last)}"[:500])
+    try:
+        return _result(json.loads(untrusted.read(status, MOST_BYTES)), len(truth.ids))
+    except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError, untrusted.UnreadableError) as error:
+        return OwnScore(float("nan"), None, f"it left no value: {error}"[:500])
+
+
+def _result(facts: dict[str, object], rows: int) -> OwnScore:
+    value, each = float(str(facts["value"])), facts["rows"]
+    if each is None:
+        return OwnScore(value, None)
+    if not isinstance(each, list) or len(each) != rows:
+        return OwnScore(value, None, f"it gives {len(each) if isinstance(each, list) else 0} values for {rows} rows")
+    return OwnScore(value, np.array(each, dtype=np.float64))
+
+
+def _write(table: Path, predictions: Predictions, truth: Truth) -> None:
+    """Truth and predictions beside each other, in the order in which the rows were asked."""
+    import polars as pl
+
+    place = {row: at for at, row in reversed(list(enumerate(predictions.ids.tolist())))}
+    missing = [row for row in truth.ids.tolist() if row not in place]
+    if missing:
+        raise UnmetError(f"{len(missing)} rows have no prediction")
+    order = np.array([place[row] for row in truth.ids.tolist()], dtype=np.intp)
+    columns = {"target": _values(truth.target)}
+    if truth.weight is not None:
+        columns["weight"] = truth.weight.values.tolist()
+    columns |= {name: _values(column.take(order)) for name, column in predictions.columns.items()}
+    pl.DataFrame(columns, strict=False).write_csv(table)
+    table.chmod(0o644)
+
+
+def _values(column: Column) -> list[object]:
+    match column:
+        case Names():
+            return list(column.texts())
+        case Numbers():
+            return list(column.values.tolist())

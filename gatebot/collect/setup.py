@@ -1,0 +1,181 @@
+"""Builds the environment that user code runs in: one for each digest of the lock files, kept and reused."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gatebot.collect import files, words
+from gatebot.collect.interpreter import Interpreter, at, found
+from gatebot.collect.job import Tree
+from gatebot.collect.runner import Runner
+from gatebot.collect.shelf import Kept, Shelf
+from gatebot.errors import UsageError
+from gatebot.sandbox import scratch
+
+USUAL_LOCKS = (
+    "requirements*.txt",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+    "environment.yml",
+    "conda-lock.yml",
+    "renv.lock",
+    "Makefile",
+)
+_PATH_IN_FINDER = re.compile(r"['\"](/[^'\"\n]+)['\"]")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where user code runs.
+
+    Attributes:
+        runner: finds the environment's programs first.
+        interpreter: None where there is no such Python (then only commands in other languages can run).
+        digest: of what it was made from; empty without `smoke.setup`.
+        cached: it was there before.
+        own_code: folders of the project that are installed as links to its code, relative to the tree.
+    """
+
+    runner: Runner
+    interpreter: Interpreter | None
+    digest: str = ""
+    cached: bool = False
+    own_code: tuple[str, ...] = ()
+
+
+def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Environment:
+    """The environment for a tree, built by `smoke.setup` unless one of this digest is kept.
+
+    Args:
+        runner: starts user code.
+        tree: whose recipe says how.
+        root: where the tree's files were put for user code.
+        paths: these files.
+
+    Raises:
+        MachineError: set-up failed.
+        UsageError: `smoke.python` or `smoke.setup` cannot be used.
+    """
+    recipe = tree.recipe.smoke
+    interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder)
+    if interpreter is None and tree.recipe.model.python is not None:
+        raise UsageError(f"`smoke.python: {recipe.python}` is not a program here.", "Name a Python 3.8 or later.")
+    variables = dict(recipe.env.set)
+    if recipe.setup is None:
+        return Environment(runner.inside(interpreter, variables), interpreter)
+    commands = [words.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
+    key = _digest(tree, root, paths, commands, interpreter)
+    building = _Building(runner, tree, root, paths, commands, interpreter)
+    kept = _kept(Shelf(runner.job.cache / "env"), key, building)
+    python = kept.path / "bin" / "python"
+    made = at(python) if python.exists() else interpreter
+    inside = runner.inside(made, {**_names(kept.path), **variables})
+    granted = (*inside.readable, kept.path, *(interpreter.readable if interpreter else ()))
+    own_code = tuple(kept.note["own_code"])
+    return Environment(_granting(inside, granted), made, key, kept.cached, own_code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """All that a build needs; called with the empty folder."""
+
+    runner: Runner
+    tree: Tree
+    root: Path
+    paths: files.Paths
+    commands: list[tuple[str, ...]]
+    interpreter: Interpreter | None
+
+    def __call__(self, home: Path) -> dict[str, Any]:
+        with scratch() as space:
+            files.copied(self.root, self.paths, space / "tree", link=False)
+            cwd = space / "tree" / self.tree.folder
+            cwd.mkdir(parents=True, exist_ok=True)
+            runner = self.runner
+            if self.interpreter is not None:
+                venv = (str(self.interpreter.python), "-m", "venv", str(home))
+                completed = runner.inside(self.interpreter, {}).run(venv, space, cwd=space, writable=(home,))
+                hint = "Install its venv module (Debian: python3-venv), or set `smoke.python` to another Python."
+                runner.must_succeed(completed, f"Making an environment with {self.interpreter.python}", hint)
+            inside = runner.inside(at(home / "bin" / "python") if self.interpreter else None, _names(home))
+            if self.interpreter is not None:
+                inside = _granting(inside, (*inside.readable, *self.interpreter.readable))
+            smoke = self.runner.job.rules.smoke
+            for command in self.commands:
+                completed = inside.run(
+                    command,
+                    space,
+                    cwd=cwd,
+                    writable=(home,),
+                    network=smoke.network.setup,
+                    seconds=smoke.budget,
+                    env=self.tree.recipe.smoke.env.set,
+                )
+                hint = "This is set-up, not the change under test: try again, or correct `smoke.setup`."
+                runner.must_succeed(completed, f"`smoke.setup` ({' '.join(command)})", hint)
+            linked, copied = _own_code(home, space / "tree")
+            return {"own_code": linked, "tree": files.digest(self.root, self.paths) if copied else ""}
+
+
+def _kept(shelf: Shelf, key: str, building: _Building) -> Kept:
+    """The environment of this key; one that holds a copy of the project's code serves this very code only."""
+    kept = shelf.get(key, building)
+    if not kept.note["tree"]:
+        return kept
+    code = files.digest(building.root, building.paths)
+    return kept if kept.note["tree"] == code else shelf.get(f"{key}-{code}", building)
+
+
+def _digest(
+    tree: Tree, root: Path, paths: files.Paths, commands: list[tuple[str, ...]], interpreter: Interpreter | None
+) -> str:
+    """Of all that the environment depends on: commands, interpreter, lock files and files that commands name."""
+    recipe = tree.recipe.smoke
+    inside = {path.relative_to(tree.folder): path for path in paths if path.is_relative_to(tree.folder)}
+    named = [PurePosixPath(word).as_posix() for command in commands for word in command]
+    relevant = files.matching(tuple(inside), (*recipe.lock, *USUAL_LOCKS, *named))
+    python = "" if interpreter is None else f"{interpreter.python} {interpreter.python.resolve()}"
+    facts = [commands, python, sorted(recipe.env.set.items()), files.digest(root / tree.folder, relevant)]
+    return blake2b(json.dumps(facts).encode(), digest_size=12).hexdigest()
+
+
+def _names(home: Path) -> dict[str, str]:
+    """Variables by which installers know where to install to."""
+    return {"VIRTUAL_ENV": str(home), "UV_PROJECT_ENVIRONMENT": str(home), "GATEBOT_ENV": str(home)}
+
+
+def _own_code(home: Path, tree: Path) -> tuple[list[str], bool]:
+    """Folders of the tree that were installed as links, and whether the tree's code was installed as a copy."""
+    linked: set[str] = set()
+    copied = False
+    for site in home.glob("lib*/python3*/site-packages"):
+        for pth in site.glob("*.pth"):
+            linked.update(_below(tree, line.strip()) for line in pth.read_text(errors="replace").splitlines())
+        for finder in site.glob("__editable__*.py"):
+            found = _PATH_IN_FINDER.findall(finder.read_text(errors="replace"))
+            linked.update(_below(tree, str(Path(path).parent)) for path in found)
+        for origin in site.glob("*.dist-info/direct_url.json"):
+            try:
+                facts = json.loads(origin.read_text(errors="replace"))
+                from_tree = str(facts["url"]).startswith(tree.as_uri())
+                copied |= from_tree and not facts.get("dir_info", {}).get("editable", False)
+            except (ValueError, KeyError, AttributeError):
+                continue
+    return sorted(linked - {""}), copied
+
+
+def _below(tree: Path, path: str) -> str:
+    """A path relative to the tree; empty where it lies elsewhere."""
+    return Path(path).relative_to(tree).as_posix() if path.startswith("/") and Path(path).is_relative_to(tree) else ""
+
+
+def _granting(runner: Runner, readable: tuple[Path, ...]) -> Runner:
+    return replace(runner, readable=tuple(dict.fromkeys(readable)))

@@ -1,0 +1,199 @@
+"""One side, made ready: its files without the data, its data without labels, its environment, its way to train."""
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gatebot.collect import files, untrusted
+from gatebot.collect.about import about
+from gatebot.collect.bench import Bench, made
+from gatebot.collect.brought import Evaluation
+from gatebot.collect.commands import Commands
+from gatebot.collect.contract import Contract, Surroundings
+from gatebot.collect.fetch import Fetched, fetched
+from gatebot.collect.job import Job, Tree
+from gatebot.collect.material import Material
+from gatebot.collect.pipeline import Pipeline
+from gatebot.collect.progress import Herald, Phase
+from gatebot.collect.reading import material
+from gatebot.collect.runner import Runner
+from gatebot.collect.setup import Environment, prepared
+from gatebot.needs import Side
+from gatebot.sandbox import Isolation
+from gatebot.snapshot.evidence import DataProfile
+from gatebot.snapshot.snapshot import About
+
+WORKER = "gatebot_worker"
+
+
+@dataclass(slots=True)
+class Site:
+    """One side.
+
+    Attributes:
+        side: which.
+        tree: its commit.
+        runner: starts user code, outside of the side's environment.
+        folder: where all that belongs to it is kept while collect works.
+        root: its files, with the data.
+        material: its data.
+        source: its files as user code gets them.
+        paths: of these files.
+        assets: where `data.assets` lie, or None.
+        environment: where its code runs; None until it is needed.
+        contract: how it trains; None where predictions are brought as a file.
+    """
+
+    side: Side
+    tree: Tree
+    runner: Runner
+    folder: Path
+    root: Path
+    material: Material
+    source: Path
+    paths: files.Paths
+    assets: Path | None
+    about: About
+    around: Surroundings | None = None
+    contract: Contract | None = None
+    _names: int = field(default=0, init=False)
+
+    @property
+    def job(self) -> Job:
+        """What collect was told."""
+        return self.runner.job
+
+    def bench(self, name: str) -> Bench:
+        """A new place to train at."""
+        scratch = self.folder / "benches" / name
+        scratch.parent.mkdir(exist_ok=True)
+        scratch.parent.chmod(0o711)
+        if scratch.exists():
+            shutil.rmtree(scratch)
+        links = {} if self.assets is None else {name: self.assets / name for name in _tops(self.assets)}
+        link = self.runner.reach.level is Isolation.FULL
+        return made(scratch, self.source, self.paths, self.tree.folder, links, link=link)
+
+
+def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, herald: Herald) -> Site:
+    """Fetch and read; the environment is made when it is needed.
+
+    Raises:
+        MachineError: fetching failed.
+        UsageError: the data or the recipe cannot be used.
+    """
+    job = runner.job
+    tree = job.trees[side]
+    folder.mkdir()
+    folder.chmod(0o711)
+    got = _fetched(runner, side, tree, herald)
+    with herald.step(Phase.READ, side):
+        stuff = material(job, tree, got, base, folder / "rows")
+    data = _data_paths(tree, got, stuff)
+    assets_paths = frozenset(_in_folder(tree, got, tree.recipe.data.assets)) - data
+    paths = tuple(path for path in got.paths if path not in data | assets_paths)
+    link = runner.reach.level is Isolation.FULL
+    files.copied(got.root, paths, folder / "tree", link=False)
+    assets = None
+    if assets_paths:
+        assets = folder / "assets"
+        inner = [path.relative_to(tree.folder) for path in assets_paths]
+        files.copied(got.root / tree.folder, inner, assets, link=link)
+    facts = about(job, tree, stuff, {}, runner.reach)
+    return Site(side, tree, runner, folder, got.root, stuff, folder / "tree", paths, assets, facts)
+
+
+def equip(site: Site, worker: Path, herald: Herald) -> None:
+    """Make a side ready to train: its environment, and the contract that its recipe chooses.
+
+    Raises:
+        MachineError: set-up failed.
+        UsageError: a command cannot be used.
+    """
+    if site.around is not None:
+        return
+    tree, smoke = site.tree, site.job.rules.smoke
+    if tree.recipe.smoke.setup is None:
+        environment = prepared(site.runner, tree, site.source, site.paths)
+    else:
+        with herald.step(Phase.SETUP, site.side) as outcome:
+            environment = prepared(site.runner, tree, site.source, site.paths)
+            outcome.word = "cached" if environment.cached else "ok"
+    tasks = site.folder / "tasks"
+    tasks.mkdir(exist_ok=True)
+    tasks.chmod(0o711)
+    around = Surroundings(
+        runner=environment.runner,
+        python=environment.interpreter.python if environment.interpreter else None,
+        worker=worker,
+        tasks=tasks,
+        assets=site.assets,
+        own_code=environment.own_code,
+        task=site.job.rules.task,
+        project=site.job.project,
+    )
+    network = (smoke.network.train, smoke.network.predict)
+    site.contract = _contract(tree, around, smoke.device, network)
+    site.about = about(site.job, tree, site.material, _inventory(environment, site, worker, tasks), site.runner.reach)
+    site.around = around
+
+
+def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> Contract | None:
+    model = tree.recipe.model
+    if model.python is not None:
+        return Pipeline(around, model.python, device, network)
+    if model.train is not None and model.predict is not None:
+        return Commands.read(around, model.train, model.predict, device, network)
+    if model.run is not None:
+        return Evaluation.read(around, model.run, device, network)
+    return None
+
+
+def _fetched(runner: Runner, side: Side, tree: Tree, herald: Herald) -> Fetched:
+    if runner.job.rules.data.fetch is None:
+        return fetched(runner, tree)
+    with herald.step(Phase.FETCH, side) as outcome:
+        got = fetched(runner, tree)
+        outcome.word = "cached" if got.cached else "ok"
+    return got
+
+
+def _data_paths(tree: Tree, got: Fetched, stuff: Material) -> frozenset[PurePosixPath]:
+    """All paths under which the data stands in the tree: as it is named, and as the names lead to it."""
+    recipe = tree.recipe.data
+    named = _in_folder(tree, got, (*recipe.path, *recipe.train, *recipe.eval))
+    root = got.root.resolve()
+    places = [got.root / tree.folder / name for name in stuff.rows.files if "://" not in name]
+    real = [place.resolve() for place in (*places, *(got.root / path for path in named))]
+    inside = {PurePosixPath(path.relative_to(root).as_posix()) for path in real if path.is_relative_to(root)}
+    return frozenset(named) | inside
+
+
+def _in_folder(tree: Tree, got: Fetched, patterns: tuple[str, ...]) -> frozenset[PurePosixPath]:
+    """Paths of the tree that patterns, relative to gatebot.yml's folder, name."""
+    inner = {path.relative_to(tree.folder): path for path in got.paths if path.is_relative_to(tree.folder)}
+    return frozenset(inner[path] for path in files.matching(tuple(inner), patterns))
+
+
+def _tops(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def _inventory(environment: Environment, site: Site, worker: Path, tasks: Path) -> dict[str, Any]:
+    """What the user's interpreter consists of; nothing where there is none, or where it cannot say."""
+    if environment.interpreter is None:
+        return {}
+    scratch = site.folder / "inventory"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    status, task = scratch / "status.json", tasks / "inventory.json"
+    task.write_text(json.dumps({"stage": "environment", "status": str(status)}))
+    argv = (str(environment.interpreter.python), str(worker), str(task))
+    completed = environment.runner.run(argv, scratch, readable=(worker.parent, task), seconds=120)
+    try:
+        found = json.loads(untrusted.read(status, 1 << 20)) if completed.ok else {}
+    except (FileNotFoundError, ValueError, RecursionError, untrusted.UnreadableError):
+        return {}
+    return found if isinstance(found, dict) else {}

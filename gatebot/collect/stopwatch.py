@@ -1,0 +1,42 @@
+"""Tells gatebot's own share of a run from the user's: the time during which any of the user's commands ran."""
+
+import time
+
+from gatebot.collect.progress import Phase, Progress, Step
+
+USERS = frozenset({Phase.FETCH, Phase.SETUP, Phase.TRAIN, Phase.PREDICT, Phase.SCORE})
+
+
+class Stopwatch:
+    """Passes progress on, and adds up the seconds in which at least one of the user's steps was under way."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._running = 0
+        self._since = 0.0
+        self._seconds = 0.0
+
+    @property
+    def user_s(self) -> float:
+        """Seconds so far."""
+        return self._seconds + (time.monotonic() - self._since if self._running else 0.0)
+
+    def planned(self, trainings: int) -> None:
+        """See `Progress`."""
+        self._progress.planned(trainings)
+
+    def started(self, step: Step) -> None:
+        """See `Progress`."""
+        if step.phase in USERS:
+            if not self._running:
+                self._since = time.monotonic()
+            self._running += 1
+        self._progress.started(step)
+
+    def finished(self, step: Step, seconds: float, outcome: str) -> None:
+        """See `Progress`."""
+        if step.phase in USERS:
+            self._running -= 1
+            if not self._running:
+                self._seconds += time.monotonic() - self._since
+        self._progress.finished(step, seconds, outcome)

@@ -1,0 +1,55 @@
+"""Files that user code left: opened without following where they point, and never larger than is said."""
+
+import os
+import stat
+from pathlib import Path
+
+
+class UnreadableError(Exception):
+    """A file that user code should have left cannot be used; says why."""
+
+
+def read(path: Path, most: int) -> bytes:
+    """The bytes of a regular file.
+
+    The run that could change it must be over.
+
+    Raises:
+        FileNotFoundError: there is none.
+        UnreadableError: it is a link, a device, a pipe or too large.
+    """
+    if path.parent.resolve() != path.parent:
+        raise UnreadableError(f"{path.name} lies behind a symbolic link")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableError(f"{path.name} is not a file that can be read ({error.strerror})") from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(f"{path.name} is not a regular file")
+        if status.st_size > most:
+            raise UnreadableError(f"{path.name} has {status.st_size} bytes, more than the {most} that are accepted")
+        return file.read(most + 1)[:most]
+
+
+def size(path: Path) -> int | None:
+    """Bytes of a file or of all files below a directory, links not followed; None where there is nothing."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISDIR(status.st_mode):
+        return status.st_size
+    total, queue, found = 0, [path], False
+    while queue:
+        with os.scandir(queue.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    queue.append(Path(entry.path))
+                else:
+                    found = True
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total if found else None
