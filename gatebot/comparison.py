@@ -144,15 +144,26 @@ class Comparison:
     def _each_run(self, tier: Tier) -> Iterator[Run]:
         seeds = self.effort.smoke_seeds if tier is Tier.SMOKE else self.effort.confirm_seeds
         for seed in range(seeds):
-            head = self._table(self.predictions(Side.HEAD, tier, seed))
-            base = self._table(self.predictions(Side.BASE, tier, seed))
+            head = self._aligned(Side.HEAD, tier, seed)
+            base = self._aligned(Side.BASE, tier, seed)
             if head is not None and (base is not None or self.base is None):
                 yield Run(seed, head, base)
 
     def base_runs(self, tier: Tier = Tier.SMOKE) -> tuple[Table, ...]:
         """Every seed that base has on the units that decide: main's own spread over seeds."""
-        tables = (self._table(self.predictions(Side.BASE, tier, seed)) for seed in range(MAX_SEEDS))
+        tables = (self._aligned(Side.BASE, tier, seed) for seed in range(MAX_SEEDS))
         return tuple(table for table in tables if table is not None)
+
+    def _aligned(self, side: Side, tier: Tier, seed: int) -> Table | None:
+        """One table a seed for all who ask: what metrics worked out on it is then there for the next one."""
+        key = side, tier, seed
+        if key not in self._tables:
+            self._tables[key] = self._table(self.predictions(side, tier, seed))
+        return self._tables[key]
+
+    @cached_property
+    def _tables(self) -> dict[tuple[Side, Tier, int], Table | None]:
+        return {}
 
     def _table(self, predictions: Predictions | None) -> Table | None:
         if predictions is None or self.truth is None or not len(self.units):

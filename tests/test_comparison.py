@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gatebot.comparison import Comparison
-from gatebot.needs import Profile, Side
+from gatebot.needs import Effort, Predict, Profile, Side
 from gatebot.snapshot.column import Hashes
-from gatebot.snapshot.evidence import DataProfile, RowTable, Truth
+from gatebot.snapshot.evidence import DataProfile, Effects, Ending, Predictions, RowTable, Truth
 from gatebot.snapshot.snapshot import About, Snapshot
 from gatebot.tasks.registry import task_named
 from tests.tasks.tables import column
@@ -64,3 +64,17 @@ def test_relabelled_rows(
         base=_snapshot(Side.BASE, base, base_labels),
     )
     assert compared.eval_changes.relabelled.tolist() == relabelled
+
+
+def test_a_table_is_aligned_once() -> None:
+    fits = Effort(smoke_seeds=2).fits(Side.BASE)
+    labels = column(["a", "b"])
+    predicted = {
+        Predict(fit).key: Predictions(Effects(Ending.OK), _ids([2, 1]), {"prediction": labels}) for fit in fits
+    }
+    base = _snapshot(Side.BASE, [1, 2], ["a", "b"]).with_evidence(predicted, {})
+    head = _snapshot(Side.HEAD, [1, 2], ["a", "b"]).with_evidence(predicted, {})
+    compared = Comparison(task=task_named("classification"), head=head, base=base, effort=Effort(smoke_seeds=2))
+    assert [run.seed for run in compared.runs()] == [0, 1]
+    assert all(run.base is table for run, table in zip(compared.runs(), compared.base_runs(), strict=True))
+    assert compared.base_runs()[0] is compared.base_runs()[0]

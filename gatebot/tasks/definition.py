@@ -56,11 +56,11 @@ class Definition:
         Raises:
             UsageError: an `of`, an option or a direction that does not fit.
         """
-        name = written(self.name, of, options)
         spelled = None if of is None else label(of)
         if of is not None and (spelled is None or not self.of):
             raise UsageError(f"{self.name}: it is not of a {self.of or 'class'}, but `of: {of}` is given")
         formula = self.make(spelled, self._settings(options))
+        name = written(self.name, spelled, options)
         return Formula(name, self._direction(direction), self.margin, formula, self.needs_scores)
 
     def _settings(self, options: Mapping[str, Value]) -> Settings:
@@ -93,7 +93,7 @@ class Definition:
 
 def written(name: str, of: str | None, options: Mapping[str, Value]) -> str:
     """A metric as reports write it: `recall(urgent)`, `f1(macro)`, `pinball(0.9)`."""
-    parts = ([] if of is None else [str(of)]) + [
+    parts = ([] if of is None else [of]) + [
         f"{value:g}" if isinstance(value, float) else str(value) for value in options.values()
     ]
     return f"{name}({', '.join(parts)})" if parts else name

@@ -61,9 +61,15 @@ class Table:
 def rows_of(ids: Hashes, units: Hashes) -> Index:
     """Where each unit stands in `ids`, shape [units]; the first place where an id stands twice.
 
+    Args:
+        ids: in any order.
+        units: distinct.
+
     Raises:
         KeyError: a unit is not in `ids`.
     """
+    if np.array_equal(ids, units):  # as a rule, answers come in the order of the questions
+        return np.arange(len(ids))
     order = np.argsort(ids, kind="stable")
     place = np.searchsorted(ids[order], units)
     found = place < len(ids)

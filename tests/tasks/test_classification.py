@@ -63,6 +63,7 @@ def test_problems_reach_the_task() -> None:
     [
         ("accuracy", None, {}, "accuracy"),
         ("recall", "urgent", {}, "recall(urgent)"),
+        ("recall", "1.0", {}, "recall(1)"),
         ("f1", None, {"average": "macro"}, "f1(macro)"),
         ("fbeta", "spam", {"beta": 0.5}, "fbeta(spam, 0.5)"),
         ("top_k", None, {"k": 5}, "top_k(5)"),
