@@ -29,7 +29,7 @@ def column_profile(values: pl.Series) -> ColumnProfile:
     categories.
     """
     texts = spelled(values.to_frame(), values.name)
-    empty = texts.is_in(_BLANK) | texts.str.strip_chars().str.to_lowercase().is_in(_BLANK)
+    empty = texts.str.strip_chars().str.to_lowercase().is_in(_BLANK)
     filled = texts.filter(~empty)
     start = ColumnProfile(values.name, "empty", len(values), len(values) - len(filled), filled.n_unique())
     if not len(filled):

@@ -57,7 +57,7 @@ def _zstd(data: bytes, name: str) -> bytes:
 
     try:
         lines = pl.scan_lines(data).collect().to_series()
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise broken(name, str(error)) from error
     return "\n".join(lines.to_list()).encode()
 
@@ -65,5 +65,10 @@ def _zstd(data: bytes, name: str) -> bytes:
 def broken(name: str, why: str) -> UsageError:
     """The error for a packed file that does not unpack."""
     return UsageError(
-        f"`{name}` cannot be unpacked: {why.strip().splitlines()[0]}.", "Is the file complete? Fetch it again."
+        f"`{name}` cannot be unpacked: {why.strip() or 'it is cut off'}.", "Is the file complete? Fetch it again."
     )
+
+
+def first_line(error: BaseException) -> str:
+    """What a reader says, in one line."""
+    return (str(error).strip().splitlines() or ["unreadable"])[0].rstrip(".")

@@ -19,8 +19,7 @@ _FILE = "gatebot file"
 
 
 def fetched(place: Place) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
-    """The files that an address means, sorted by name: bytes, or a table where a store holds Parquet. Object stores
-    take globs.
+    """The files that an address means, by name: bytes, or tables where a store holds Parquet. Stores take globs.
 
     Credentials and endpoints come from the environment that the stores' own tools use (`AWS_ACCESS_KEY_ID`,
     `AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS`, `AZURE_STORAGE_ACCOUNT_NAME` and so on).

@@ -86,7 +86,7 @@ def moment_numbers(rows: Rows, name: str) -> Floats:
 
 
 def latest_first(rows: Rows, name: str, ids: Hashes) -> Hashes:
-    """The place of each row when the latest come first, shape [n]; equal times go by hash, rows without one come last."""
+    """The place of each row when the latest come first, shape [n]; equal times by hash, none at the end."""
     times = np.nan_to_num(moment_numbers(rows, name), nan=-np.inf)
     places = np.empty(len(times), dtype=np.uint64)
     places[np.lexsort((mixed(ids, "eval"), -times))] = np.arange(len(times), dtype=np.uint64)
