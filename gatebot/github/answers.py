@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 
 from gatebot.github.payload import Sha
 
@@ -27,6 +27,12 @@ class User(Part):
     """An account."""
 
     login: str
+
+
+class Viewer(Part):
+    """Who asks, as the GraphQL API says it."""
+
+    login: str = Field(validation_alias=AliasPath("data", "viewer", "login"))
 
 
 class RepositoryId(Part):

@@ -119,12 +119,21 @@ class Api:
 
     @cached_property
     def login(self) -> str:
-        """Who the token acts as. A workflow's own token may not ask: it is `github-actions[bot]`."""
+        """Who the token acts as.
+
+        An app's token may not ask the REST API; the other API tells it. Where neither does, it is a workflow's own.
+        """
         if self._login:
             return self._login
+        why = Purpose("ask who the token belongs to")
         try:
-            return self.get("/user", answers.User, Purpose("ask who the token belongs to")).login
+            return self.get("/user", answers.User, why).login
         except ForbiddenError:
+            pass
+        try:
+            where, body = self.client.requester.graphql_url, {"query": "{ viewer { login } }"}
+            return self.send("POST", where, answers.Viewer, why, body, repeatable=False).login
+        except ApiError:
             return ACTIONS_LOGIN
 
     def path(self, *segments: str | int) -> str:

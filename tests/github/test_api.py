@@ -133,6 +133,18 @@ def test_who_we_are(github: FakeGitHub, token: str, login: str) -> None:
         assert api.login == login
 
 
+def test_an_app_asks_the_other_api(github: FakeGitHub) -> None:
+    github.token("app", "acme-gate[bot]", {}, installation=True)
+    with connected(github, "app") as api:
+        assert api.login == "acme-gate[bot]"
+
+
+def test_who_we_are_when_nobody_says(github: FakeGitHub, api: Api, waits: list[float]) -> None:
+    github.fail("POST", "/graphql", 200, raw=b'{"errors": [{"message": "no"}]}')
+    assert api.login == ACTIONS_LOGIN
+    assert waits == []
+
+
 def test_an_unknown_token(github: FakeGitHub) -> None:
     with connected(github, "ghp_expired") as api, pytest.raises(BadTokenError):
         pull(api, github.pull())

@@ -95,7 +95,7 @@ def test_two_runs_that_create_at_once_end_with_one_comment(github: FakeGitHub, a
     rival = joined({"ranking": section(github, number, "rival", "ranking")})
 
     def rival_is_faster(seen: Seen) -> None:
-        if seen.verb == "POST" and not github.bodies(number):
+        if seen.verb == "POST" and "/comments" in seen.path and not github.bodies(number):
             github.comment(number, BOT, rival)
 
     github.before.append(rival_is_faster)
@@ -239,11 +239,14 @@ def test_a_token_that_knows_its_name_uses_it(github: FakeGitHub) -> None:
     assert [row["login"] for row in github.state.comments] == ["releaser"]
 
 
-def test_an_app_learns_its_name_from_its_first_comment(github: FakeGitHub) -> None:
-    """It may not ask who it is, and is not github-actions[bot]."""
+@pytest.mark.parametrize("graphql", [200, 502, 403])
+def test_an_app_that_is_not_the_default_one(github: FakeGitHub, graphql: int) -> None:
+    """It may not ask REST who it is; where GraphQL does not say either, its first comment does."""
     github.token("app", "acme-gate[bot]", {"pull_requests": "write"}, installation=True)
     number = github.pull()
     for text in ("one", "two"):
+        if graphql != 200:
+            github.fail("POST", "/graphql", graphql)
         with connected(github, "app") as api:
             publish(api, number, section(github, number, text))
     assert [sections(body) for body in github.bodies(number)] == [{"tickets": "two"}]
