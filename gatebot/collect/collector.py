@@ -17,12 +17,13 @@ from gatebot.collect.budget import Budget
 from gatebot.collect.contract import Surroundings
 from gatebot.collect.group import Found, Group, Memory, Work, grouped, twice
 from gatebot.collect.job import Job, Tree
+from gatebot.collect.mirror import open_place
 from gatebot.collect.progress import Herald, Progress, Quiet
 from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.collect.site import WORKER, Site, equip, opened
 from gatebot.errors import UsageError
 from gatebot.needs import File, Model, Need, Predict, Profile, Rows, Side, Timing
-from gatebot.sandbox import probe, scratch, terminate_as_interrupt
+from gatebot.sandbox import Isolation, probe, scratch, terminate_as_interrupt
 from gatebot.snapshot.column import concatenated
 from gatebot.snapshot.evidence import DataProfile, Truth
 from gatebot.snapshot.snapshot import Snapshot
@@ -65,10 +66,10 @@ class Collector:
         for module in Path(gatebot.worker.__file__).parent.glob("*.py"):
             shutil.copyfile(module, self._worker / module.name)
         reach = self._job.reach or probe()
-        hidden = [tree.path for tree in self._job.trees.values()]
-        if self._job.rules_tree is not None:
-            hidden.append(self._job.rules_tree.path)
-        self._runner = Runner(self._job, reach, (*dict.fromkeys(hidden), self._job.cache), self._cancel)
+        cache = open_place(self._job.cache) if reach.level is Isolation.FULL else self._job.cache
+        trees = [*self._job.trees.values(), *([self._job.rules_tree] if self._job.rules_tree else [])]
+        hidden = tuple(dict.fromkeys([*(tree.path for tree in trees), self._job.cache, cache]))
+        self._runner = Runner(self._job, reach, hidden, self._cancel, cache)
         return self
 
     def __exit__(

@@ -46,7 +46,7 @@ def fetched(runner: Runner, tree: Tree) -> Fetched:
     facts = [fetch.run, str(tree.folder), files.digest(tree.path, paths)]
     key = blake2b("\n".join(facts).encode(), digest_size=12).hexdigest()
     making = _Making(runner, tree, paths, fetch, command)
-    kept = Shelf(runner.job.cache / "fetch", most=4).get(key, making)
+    kept = Shelf(runner.cache / "fetch", most=4).get(key, making)
     root = kept.path / "tree"
     brought = tuple(sorted(path for path in files.walked(root) if not files.is_kept_back(path)))
     return Fetched(root, brought, kept.cached)

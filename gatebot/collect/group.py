@@ -195,7 +195,9 @@ class Work:
         material, fit = self.site.material, group.fit
         with self.herald.step(Phase.TRAIN, fit.side, fit.key):
             needs = tuple(group.predicts)
-            effects, predictions = yardstick.measured(material, needs, fit, self.site.job.rules.task)
+            effects, predictions = yardstick.measured(
+                material, needs, fit, self.site.job.rules.task, self.site.runner.cancel
+            )
         if group.fit_asked:
             found.evidence[fit] = yardstick.training(effects, material, fit)
         for need, each in predictions.items():

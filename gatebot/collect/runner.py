@@ -45,6 +45,7 @@ class Runner:
         reach: the isolation to run at.
         hidden: what user code must never see.
         cancel: set to end all runs.
+        cache: where environments and fetched data are kept: a place that user code can be let into.
         env: variables of the side's environment and recipe.
         readable: what every run may read.
     """
@@ -53,6 +54,7 @@ class Runner:
     reach: Reach
     hidden: tuple[Path, ...]
     cancel: Event
+    cache: Path
     env: Mapping[str, str] = field(default_factory=dict)
     readable: tuple[Path, ...] = ()
 

@@ -7,13 +7,13 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gatebot.collect import files, words
+from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
 from gatebot.collect.shelf import Kept, Shelf
 from gatebot.errors import UsageError
-from gatebot.sandbox import scratch
+from gatebot.sandbox import Isolation, scratch
 
 USUAL_LOCKS = (
     "requirements*.txt",
@@ -68,13 +68,15 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder)
     if interpreter is None and tree.recipe.model.python is not None:
         raise UsageError(f"`smoke.python: {recipe.python}` is not a program here.", "Name a Python 3.8 or later.")
+    key = _digest(tree, root, paths, interpreter)
+    if interpreter is not None and runner.reach.level is Isolation.FULL:
+        interpreter = mirror.opened(interpreter, runner.cache)
     variables = dict(recipe.env.set)
     if recipe.setup is None:
         return Environment(runner.inside(interpreter, variables), interpreter)
     commands = [words.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
-    key = _digest(tree, root, paths, commands, interpreter)
     building = _Building(runner, tree, root, paths, commands, interpreter)
-    kept = _kept(Shelf(runner.job.cache / "env"), key, building)
+    kept = _kept(Shelf(runner.cache / "env"), key, building)
     python = kept.path / "bin" / "python"
     made = at(python) if python.exists() else interpreter
     inside = runner.inside(made, {**_names(kept.path), **variables})
@@ -134,16 +136,14 @@ def _kept(shelf: Shelf, key: str, building: _Building) -> Kept:
     return kept if kept.note["tree"] == code else shelf.get(f"{key}-{code}", building)
 
 
-def _digest(
-    tree: Tree, root: Path, paths: files.Paths, commands: list[tuple[str, ...]], interpreter: Interpreter | None
-) -> str:
-    """Of all that the environment depends on: commands, interpreter, lock files and files that commands name."""
+def _digest(tree: Tree, root: Path, paths: files.Paths, interpreter: Interpreter | None) -> str:
+    """Of all that the environment depends on: set-up, interpreter, lock files and files that the set-up names."""
     recipe = tree.recipe.smoke
     inside = {path.relative_to(tree.folder): path for path in paths if path.is_relative_to(tree.folder)}
-    named = [PurePosixPath(word).as_posix() for command in commands for word in command]
+    named = [PurePosixPath(word).as_posix() for word in (recipe.setup or "").split()]
     relevant = files.matching(tuple(inside), (*recipe.lock, *USUAL_LOCKS, *named))
     python = "" if interpreter is None else f"{interpreter.python} {interpreter.python.resolve()}"
-    facts = [commands, python, sorted(recipe.env.set.items()), files.digest(root / tree.folder, relevant)]
+    facts = [recipe.setup, python, sorted(recipe.env.set.items()), files.digest(root / tree.folder, relevant)]
     return blake2b(json.dumps(facts).encode(), digest_size=12).hexdigest()
 
 

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from threading import Event
+from typing import Any
 
 import numpy as np
 
 from gatebot.collect.contract import UnmetError
 from gatebot.collect.material import Material
+from gatebot.collect.runner import InterruptedRunError
 from gatebot.config.model import TaskName
 from gatebot.data.identity import spelled
 from gatebot.data.rows import Index
@@ -33,12 +36,13 @@ class Answer:
 
 
 def measured(
-    material: Material, needs: tuple[Predict, ...], fit: Fit, task: TaskName
+    material: Material, needs: tuple[Predict, ...], fit: Fit, task: TaskName, cancel: Event
 ) -> tuple[Effects, dict[Predict, Predictions]]:
     """Train a yardstick on the same rows as the user's model, and predict.
 
     Raises:
         UnmetError: the task knows no such model, or it is too much for it.
+        InterruptedRunError: everything is being ended.
     """
     target = material.split.target
     if target is None or task is TaskName.SCORES:
@@ -48,7 +52,7 @@ def measured(
     if fit.model is Model.TRIVIAL:
         answers = {need: _constant(target.take(train), len(material.index_of(need))) for need in needs}
     else:
-        answers = _linear(material, needs, train, target)
+        answers = _linear(material, needs, train, target, cancel)
     ended = Ending.OK if len(answers) == len(needs) else Ending.TIMEOUT
     effects = Effects(ended, seconds=time.monotonic() - start)
     return effects, {need: _predictions(answers.get(need), material.ids_of(need), effects, target) for need in needs}
@@ -70,7 +74,9 @@ def _constant(known: Column, rows: int) -> Answer:
             return Answer(np.full((rows, 1), np.nanmean(known.values)))
 
 
-def _linear(material: Material, needs: tuple[Predict, ...], train: Index, target: Column) -> dict[Predict, Answer]:
+def _linear(
+    material: Material, needs: tuple[Predict, ...], train: Index, target: Column, cancel: Event
+) -> dict[Predict, Answer]:
     """A linear model; no answers when its time is up."""
     if isinstance(target, Names) and len(target.names) > MOST_CLASSES:
         raise UnmetError(f"the simple model knows at most {MOST_CLASSES} classes, not {len(target.names)}")
@@ -86,24 +92,41 @@ def _linear(material: Material, needs: tuple[Predict, ...], train: Index, target
         "labels": _labels(target.take(known)),
         "asked": [_cells(material, kinds, material.index_of(need)) for need in needs],
     }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "gatebot.collect.linear"],
-            input=json.dumps(question).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=SECONDS,
-            env={name: os.environ[name] for name in ENVIRON if name in os.environ},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+    answer = _answered(json.dumps(question).encode(), cancel)
+    if answer is None:
         return {}
-    answer = {"problem": f"exit code {done.returncode}"} if done.returncode else json.loads(done.stdout)
     if "problem" in answer:
         raise UnmetError(f"the simple model does not fit this data: {answer['problem']}")
     classes = tuple(answer["classes"])
     values = [np.array(matrix, dtype=np.float64).reshape(-1, len(classes) or 1) for matrix in answer["values"]]
     return {need: Answer(matrix, classes) for need, matrix in zip(needs, values, strict=True)}
+
+
+def _answered(question: bytes, cancel: Event) -> dict[str, Any] | None:
+    """What the process of the linear model says; None when its time is up."""
+    end = time.monotonic() + SECONDS
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gatebot.collect.linear"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in ENVIRON if name in os.environ},
+    )
+    with process:
+        while True:
+            try:
+                answer, _ = process.communicate(question, timeout=0.2)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() < end and not cancel.is_set():
+                    continue
+                process.kill()
+                if cancel.is_set():
+                    raise InterruptedRunError from None
+                return None
+            if process.returncode:
+                return {"problem": f"exit code {process.returncode}"}
+            found: dict[str, Any] = json.loads(answer)
+            return found
 
 
 def _cells(material: Material, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:
