@@ -86,7 +86,7 @@ class Answers:
     def _rankings(self) -> dict[str, Ranking]:
         return {}
 
-    @property
+    @cached_property
     def right(self) -> Mask:
         """Which units are answered right, shape [units]."""
         right: Mask = self.predicted == self.truth

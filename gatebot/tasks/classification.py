@@ -9,7 +9,7 @@ from gatebot.errors import UsageError
 from gatebot.snapshot.column import Hashes
 from gatebot.snapshot.evidence import Predictions, Truth
 from gatebot.tasks import class_problems
-from gatebot.tasks.answers import answers, as_names
+from gatebot.tasks.answers import answers, as_names, ordered
 from gatebot.tasks.definition import Definition, Settings, Value, defined, number, one_of, whole
 from gatebot.tasks.estimate import LOSS, RATE, Estimate
 from gatebot.tasks.probability import (
@@ -31,6 +31,7 @@ RARE = 0.10
 Make = Callable[[str | None, Settings], Callable[[Table], Estimate]]
 
 RECALL, PRECISION, F1 = Ratio(1, 0), Ratio(0, 1), Ratio(1, 1)
+WHOSE = "without `of`, the second of two classes, or the plain average of more"
 AVERAGE = one_of([str(each) for each in Average])
 
 
@@ -68,7 +69,7 @@ METRICS: tuple[Definition, ...] = (
         "precision",
         True,
         RATE,
-        "share of what is predicted as the class that is of the class",
+        f"share of what is predicted as the class that is of the class; {WHOSE}",
         _ratio(lambda _options: PRECISION),
         of="class",
         options={"average": AVERAGE},
@@ -77,7 +78,7 @@ METRICS: tuple[Definition, ...] = (
         "recall",
         True,
         RATE,
-        "share of the class that is predicted as the class",
+        f"share of the class that is predicted as the class; {WHOSE}",
         _ratio(lambda _options: RECALL),
         of="class",
         options={"average": AVERAGE},
@@ -86,7 +87,7 @@ METRICS: tuple[Definition, ...] = (
         "f1",
         True,
         RATE,
-        "harmonic mean of precision and recall",
+        f"harmonic mean of precision and recall; {WHOSE}",
         _ratio(lambda _options: F1),
         of="class",
         options={"average": AVERAGE},
@@ -95,7 +96,7 @@ METRICS: tuple[Definition, ...] = (
         "fbeta",
         True,
         RATE,
-        "harmonic mean of precision and recall in which recall counts beta times as much",
+        f"harmonic mean of precision and recall in which recall counts beta times as much; {WHOSE}",
         _ratio(lambda options: Ratio(float(options["beta"] or 0) ** 2, 1)),
         of="class",
         options={"beta": number("above 0", lambda beta: 0 < beta < 1e6), "average": AVERAGE},
@@ -111,7 +112,7 @@ METRICS: tuple[Definition, ...] = (
         "roc_auc",
         True,
         RATE,
-        "chance that a unit of the class scores above one that is not; of more than two classes the average",
+        "chance that a unit of the class scores above one that is not; " + WHOSE,
         lambda of, _options: roc_auc(of),
         of="class",
         needs_scores=True,
@@ -120,7 +121,7 @@ METRICS: tuple[Definition, ...] = (
         "average_precision",
         True,
         RATE,
-        "mean over the units of the class of the precision at their score; of more than two classes the average",
+        "mean over the units of the class of the precision at their score; " + WHOSE,
         lambda of, _options: average_precision(of),
         of="class",
         needs_scores=True,
@@ -187,6 +188,11 @@ class Classification:
         rare = counts[counts > 0].min(initial=len(target)) < RARE * counts.sum()
         first = "balanced_accuracy" if rare else "accuracy"
         return self.metric(first, None, {}), self.metric("log_loss", None, {})
+
+    def classes(self, truth: Truth) -> tuple[str, ...]:
+        """The classes that some row has, in order."""
+        target = as_names(truth.target)
+        return ordered(target.names[code] for code in np.unique(target.codes[target.codes >= 0]))
 
     def per_class(self, table: Table) -> Mapping[str, Metric]:
         """Recall and precision of each class that occurs in the truth."""

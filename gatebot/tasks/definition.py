@@ -29,6 +29,10 @@ class Option:
     default: Value | None = None
     optional: bool = False
 
+    def __str__(self) -> str:
+        """For people: "mass or width (mass)"."""
+        return self.says if self.default is None else f"{self.says} ({self.default})"
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -108,7 +112,8 @@ def defined(name: str, definitions: Sequence[Definition], task: str) -> Definiti
     by_name = {each.name: each for each in definitions}
     if name in by_name:
         return by_name[name]
-    near = get_close_matches(name, by_name, n=1, cutoff=0.5)
+    near = [known for known in by_name if known in name or name in known]  # f1_macro, auc
+    near = near or get_close_matches(name, by_name, n=1, cutoff=0.5)
     guess = f"did you mean {near[0]}? " if near else ""
     raise UsageError(f"there is no metric {name!r} for {task}", f"{guess}it has {', '.join(by_name)}")
 

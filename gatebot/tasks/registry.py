@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from gatebot.errors import UsageError
+from gatebot.snapshot.column import label
 from gatebot.snapshot.evidence import Truth
 from gatebot.tasks import classification, regression, scores
 from gatebot.tasks.definition import Definition, Value
@@ -15,6 +17,8 @@ TASKS: Mapping[str, tuple[Task, tuple[Definition, ...]]] = {
     "regression": (regression.Regression(), regression.METRICS),
     "scores": (scores.Scores(), scores.METRICS),
 }
+
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def metric_catalogue() -> tuple[Entry, ...]:
             margin=each.margin,
             needs_scores=each.needs_scores,
             of=each.of,
-            options={name: option.says for name, option in each.options.items()},
+            options={name: str(option) for name, option in each.options.items()},
             says=each.says,
         )
         for task, (_, definitions) in TASKS.items()
@@ -88,16 +92,21 @@ def declared(task: Task, declarations: Sequence[Declaration], truth: Truth | Non
     A default metric that needs probabilities has no value where none are predicted; it is then left out, not missed.
 
     Raises:
-        UsageError: a metric or a setting that does not exist, or settings that contradict each other.
+        UsageError: a metric, a class or a setting that does not exist, or settings that contradict each other.
     """
     if declarations:
-        return tuple(_ready(task, each) for each in declarations)
+        classes = () if truth is None else task.classes(truth)
+        return tuple(_ready(task, each, classes) for each in declarations)
     return () if truth is None else tuple(_plain(metric) for metric in task.default_metrics(truth))
 
 
-def _ready(task: Task, said: Declaration) -> Declared:
+def _ready(task: Task, said: Declaration, classes: tuple[str, ...]) -> Declared:
     metric = None if said.metric is None else task.metric(said.metric, said.of, said.options, said.direction)
     plain = _own(said) if metric is None else _plain(metric)
+    if said.of is not None and classes and label(said.of) not in classes:
+        near = get_close_matches(said.of, classes, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the eval rows hold {', '.join(classes[:MOST_NAMED])}"
+        raise UsageError(f"{plain.name}: no eval row is of the class {said.of!r}", hint)
     if said.floor is not None and said.ceiling is not None and said.floor >= said.ceiling:
         raise UsageError(f"{plain.name}: the floor {said.floor:g} is not below the ceiling {said.ceiling:g}")
     margin = plain.margin if said.margin is None else Margin(*said.margin)

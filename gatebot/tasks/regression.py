@@ -138,6 +138,10 @@ class Regression:
         """RMSE and MAE."""
         return self.metric("rmse", None, {}), self.metric("mae", None, {})
 
+    def classes(self, truth: Truth) -> tuple[str, ...]:
+        """None: there are no classes."""
+        return ()
+
     def per_class(self, table: Table) -> Mapping[str, Metric]:
         """Nothing: there are no classes."""
         return {}

@@ -127,6 +127,10 @@ class Scores:
         """The mean."""
         return (self.metric("mean", None, {}),)
 
+    def classes(self, truth: Truth) -> tuple[str, ...]:
+        """None: there are no classes."""
+        return ()
+
     def per_class(self, table: Table) -> Mapping[str, Metric]:
         """Nothing: there are no classes."""
         return {}

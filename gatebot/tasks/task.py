@@ -116,6 +116,9 @@ class Task(Protocol):
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
         """What is held when the Rules declare no metric."""
 
+    def classes(self, truth: Truth) -> tuple[str, ...]:
+        """What a metric can be `of`: the classes that the truth holds, in order. Empty where that is not classes."""
+
     def per_class(self, table: Table) -> Mapping[str, Metric]:
         """Metrics of each class that are shown and held softly: name -> metric. Empty where there are no classes."""
 

@@ -92,6 +92,9 @@ class Ranking:
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
         return (self.metric("ndcg", None, {}),)
 
+    def classes(self, truth: Truth) -> tuple[str, ...]:
+        return ()
+
     def per_class(self, table: Table) -> Mapping[str, Metric]:
         return {}
 

@@ -40,6 +40,11 @@ def test_recall_and_precision_of_each_true_class() -> None:
     }
 
 
+def test_classes_are_those_of_the_rows() -> None:
+    assert TASK.classes(truth_of(["10", "9", None, "9"])) == ("9", "10")
+    assert TASK.classes(truth_of([1.0, 0.0])) == ("0", "1")
+
+
 def test_correct_is_what_accuracy_counts() -> None:
     what = table(["a", "b", None, "b"], prediction=["a", "a", "a", None])
     assert TASK.correct(what).tolist() == [True, False, False, False]
@@ -78,6 +83,9 @@ def test_names(name: str, of: str | None, options: dict[str, float | int | str],
     ("name", "of", "options", "direction", "says"),
     [
         ("acuracy", None, {}, None, "did you mean accuracy?"),
+        ("auc", None, {}, None, "did you mean roc_auc?"),
+        ("f1_macro", None, {}, None, "did you mean f1?"),
+        ("logloss", None, {}, None, "did you mean log_loss?"),
         ("rmse", None, {}, None, "it has accuracy, balanced_accuracy"),
         ("accuracy", "a", {}, None, "not of a class"),
         ("recall", "", {}, None, "not of a class"),

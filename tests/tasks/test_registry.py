@@ -26,6 +26,7 @@ def test_the_catalogue_tells_direction_margin_and_meaning() -> None:
     assert (loss.higher_is_better, loss.margin, loss.needs_scores) == (False, Margin(0.05, relative=True), True)
     assert found["scores", "mean"].higher_is_better is None
     assert found["regression", "pinball"].options == {"alpha": "between 0 and 1"}
+    assert found["classification", "ece"].options["binning"] == "mass or width (mass)"
     assert all(entry.says and not entry.says.endswith(".") for entry in found.values())
 
 
@@ -97,3 +98,21 @@ def test_mistakes_are_named(task: str, declaration: Declaration, says: str) -> N
     with pytest.raises(UsageError) as found:
         declared(task_named(task), [declaration], None)
     assert says in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("of", "hint"),
+    [("urgnt", "did you mean urgent?"), ("x", "the eval rows hold low, urgent"), ("gone", "low, urgent")],
+)
+def test_a_class_that_no_eval_row_has_is_a_mistake(of: str, hint: str) -> None:
+    truth = truth_of(["low", "urgent", None])
+    with pytest.raises(UsageError) as found:
+        declared(CLASSES, [Declaration("recall", of=of)], truth)
+    assert f"no eval row is of the class '{of}'" in found.value.message
+    assert hint in found.value.hint
+    assert declared(CLASSES, [Declaration("recall", of="urgent")], truth)
+    assert declared(CLASSES, [Declaration("recall", of=of)], None)
+
+
+def test_of_a_score_is_not_of_a_class() -> None:
+    assert declared(task_named("scores"), [Declaration("mean", of="safety")], truth_of([1]))
