@@ -11,6 +11,7 @@ from pathlib import Path
 from gatebot.errors import MachineError, UsageError
 
 DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
+REMOTE = "refs/remotes/origin/"
 LOCAL_TIMEOUT_S = 120
 FETCH_TIMEOUT_S = 600
 FULL_CLONE = "Check out with `fetch-depth: 0`, or with credentials that can fetch from `origin`."
@@ -80,16 +81,14 @@ class Repository:
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def parents(self, name: str) -> tuple[str, ...]:
-        """The parents of a commit, the first parent first. Fetched when a shallow clone cut them off.
+        """The parents of a commit, the first parent first. A shallow clone knows them too, but may not have them.
 
         Raises:
-            UsageError: no such commit, or its parents cannot be fetched.
+            UsageError: no such commit.
         """
-        sha = self.commit(name)
-        if sha in self._boundary():
-            self._fetch(1, sha)
-        words = self._ask("rev-list", "--parents", "--max-count=1", sha).decode().split()
-        return tuple(words[1:])
+        raw = self._ask("cat-file", "commit", self.commit(name))  # `rev-list` would hide what was cut off
+        header, _, _ = raw.partition(b"\n\n")
+        return tuple(line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent "))
 
     def first_parent(self, name: str) -> str:
         """The first parent of a commit.
@@ -122,7 +121,10 @@ class Repository:
         return base
 
     def fetched(self, name: str) -> str:
-        """As `commit`; a full SHA that is missing here is fetched from `origin` first.
+        """As `commit`; what is missing here is fetched from `origin` first.
+
+        Args:
+            name: a full SHA, or `refs/remotes/origin/<branch>`; anything else has to be here.
 
         Raises:
             UsageError: it is neither here nor there.
@@ -130,8 +132,11 @@ class Repository:
         found = self.find(name)
         if found is not None:
             return found
+        depth = ["--depth=1"] if self._boundary() else []
         if len(name) in (40, 64) and all(c in "0123456789abcdef" for c in name):
-            self._run_fetch("--depth=1", "--end-of-options", "origin", name)
+            self._run_fetch(*depth, "--end-of-options", "origin", name)
+        elif name.startswith(REMOTE):
+            self._run_fetch(*depth, "--end-of-options", "origin", f"+refs/heads/{name.removeprefix(REMOTE)}:{name}")
         return self.commit(name)
 
     def ancestors(self, name: str, most: int = 100) -> tuple[str, ...]:
@@ -149,9 +154,8 @@ class Repository:
         Raises:
             UsageError: no such commit.
         """
-        told = self._ask(
-            "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", self.commit(old), self.commit(new)
-        )
+        names = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff")
+        told = self._ask("diff-tree", *names, self.fetched(old), self.fetched(new))
         return frozenset(os.fsdecode(name) for name in told.split(b"\0") if name)
 
     def file(self, name: str, path: str, most_bytes: int = 2**20) -> bytes | None:
@@ -165,7 +169,7 @@ class Repository:
         Raises:
             UsageError: no such commit, or the path is a link, a directory, a submodule or too large.
         """
-        listed = self._ask("ls-tree", "-z", "-l", "--full-tree", self.commit(name), "--", path)
+        listed = self._ask("ls-tree", "-z", "-l", "--full-tree", self.fetched(name), "--", path)
         entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry]
         match = next((meta.split() for meta, _, at in entries if os.fsdecode(at) == path), None)
         if match is None:
@@ -204,7 +208,7 @@ class Repository:
             UsageError: no such commit.
             MachineError: it cannot be made.
         """
-        sha = self.commit(name)
+        sha = self.fetched(name)
         with tempfile.TemporaryDirectory(prefix="gatebot-tree-", dir=parent) as scratch:
             tree = Path(scratch).resolve() / "tree"
             try:

@@ -1,6 +1,7 @@
 """Questions to real repositories, among them shallow, foreign-owned and hostile ones."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,11 +30,10 @@ def commit(where: Path, day: int, **files: str) -> str:
     return git(where, "rev-parse", "HEAD")
 
 
-@pytest.fixture
-def origin(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Main and a topic that left it on day 3: m1 m2 m3 m5 m6, t4 t7."""
-    where = tmp_path / "origin"
-    where.mkdir()
+    where = tmp_path_factory.mktemp("pattern")
     git(where, "init")
     for day in (1, 2, 3):
         commit(where, day, m=str(day))
@@ -48,6 +48,12 @@ def origin(tmp_path: Path) -> Path:
     git(where, "merge", "--no-ff", "--message", "merge", "topic", day=8)
     git(where, "switch", "topic")
     return where
+
+
+@pytest.fixture
+def origin(pattern: Path, tmp_path: Path) -> Path:
+    """A repository to spoil."""
+    return Path(shutil.copytree(pattern, tmp_path / "origin"))
 
 
 def clone(origin: Path, depth: int, branch: str = "topic") -> Repository:
@@ -106,8 +112,33 @@ def test_the_first_commit_has_no_parent(origin: Path) -> None:
 def test_the_parent_of_a_shallow_merge_commit_is_fetched(origin: Path) -> None:
     """`actions/checkout` leaves exactly this."""
     repository = clone(origin, 1, "merged")
-    assert repository.first_parent("HEAD") == git(origin, "rev-parse", "main")
-    assert repository.file(repository.first_parent("HEAD"), "m") == b"6"
+    parent = repository.first_parent("HEAD")
+    assert parent == git(origin, "rev-parse", "main")
+    assert repository.find(parent) is None
+    assert repository.file(parent, "m") == b"6"
+    assert repository.changed_paths(parent, "HEAD") == {"t"}
+    with repository.worktree(parent) as tree:
+        assert not (tree / "t").exists()
+
+
+def test_parents_are_read_from_the_header_alone(origin: Path) -> None:
+    forged = "f" * 40
+    git(origin, "commit", "--allow-empty", "--message", f"title\n\nparent {forged}\nparent {forged}")
+    assert len(Repository(origin).parents("HEAD")) == 1
+
+
+@pytest.mark.parametrize("depth", [1, 99])
+def test_a_branch_that_was_not_cloned_is_fetched(origin: Path, depth: int) -> None:
+    repository = clone(origin, depth)
+    assert repository.find("refs/remotes/origin/main") is None
+    assert repository.fetched("refs/remotes/origin/main") == git(origin, "rev-parse", "main")
+    assert repository.merge_base("HEAD", "refs/remotes/origin/main") == git(origin, "rev-parse", "main~2")
+
+
+@pytest.mark.parametrize("name", ["refs/remotes/origin/none", "refs/remotes/origin/--upload-pack=x", "e" * 40, "other"])
+def test_what_is_nowhere_cannot_be_fetched(origin: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"cannot be fetched|no commit"):
+        clone(origin, 1).fetched(name)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 99])

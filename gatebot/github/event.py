@@ -147,7 +147,8 @@ def base_of(
         return Base(first_parent(tested_sha), Relation.PREVIOUS)
     if event.kind in (Kind.PULL_REQUEST, Kind.REVIEW) and tested_sha != event.head_sha:
         return Base(first_parent(tested_sha), Relation.FIRST_PARENT)
-    target = event.base_sha if event.pull_number is not None else f"refs/remotes/origin/{event.default_branch}"
+    of_pull = event.pull_number is not None and event.base_sha  # on a push it is what the branch was before
+    target = event.base_sha if of_pull else f"refs/remotes/origin/{event.default_branch}"
     return Base(merge_base(tested_sha, target), Relation.MERGE_BASE)
 
 
