@@ -145,11 +145,12 @@ class ReportedFinding(Part):
 
 
 class SkippedCheck(Part):
-    """A check that did not run, and why."""
+    """A check that did not run, and why. Excused where that leaves no gap in the verdict."""
 
     check: str
     title: str
     reason: str
+    excused: bool = False
 
 
 class CrashedCheck(Part):

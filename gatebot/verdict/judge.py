@@ -107,7 +107,12 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         findings=weighed.findings,
         measures=tuple(reported(check, measure) for check, measure in pairs),
         skipped=tuple(
-            SkippedCheck(check=each.check.id, title=each.check.title, reason=each.outcome.reason)
+            SkippedCheck(
+                check=each.check.id,
+                title=each.check.title,
+                reason=each.outcome.reason,
+                excused=each.outcome.excused,
+            )
             for each in examined
             if isinstance(each.outcome, Skipped)
         ),
