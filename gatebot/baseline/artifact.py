@@ -30,10 +30,16 @@ Send = Callable[[Part, str, Path], None]
 
 @dataclass(frozen=True, slots=True)
 class ArtifactStore:
-    """The `Store` over artifacts. Which runs are trusted is decided where `fetch` comes from."""
+    """The `Store` over artifacts. Which runs are trusted is decided where `fetch` comes from.
+
+    Attributes:
+        fetch: brings a part.
+        send: takes a part; None where a later step of the workflow uploads what lies in the folder.
+        source: the store, in words.
+    """
 
     fetch: Fetch
-    send: Send
+    send: Send | None = None
     source: str = "workflow artifact"
 
     def find(self, commits: Sequence[str], now: datetime, *, labels: bool = False) -> Found | Missing:
@@ -59,9 +65,11 @@ class ArtifactStore:
     def keep(self, folder: Path, commit: str) -> None:
         """See `Store`."""
         snapshot = check_commit(folder, commit)
-        parts = [Part.LABELS] if snapshot.truth is not None else []
-        for part in [*parts, Part.SNAPSHOT]:
-            self.send(part, commit, folder / part.file.parent)
+        if self.send is None:
+            return
+        if snapshot.truth is not None:
+            self.send(Part.LABELS, commit, folder / Part.LABELS.file.parent)
+        self.send(Part.SNAPSHOT, commit, folder / Part.SNAPSHOT.file.parent)
 
     def _fetch(self, commits: Sequence[str], folder: Path, *, labels: bool) -> tuple[Fetched, Snapshot | None]:
         fetched = self.fetch(Part.SNAPSHOT, commits, folder / Part.SNAPSHOT.file.parent)

@@ -118,6 +118,7 @@ class Web:
             raise_on_status=False,
         )
         session = Session()
+        session.auth = lambda request: request  # else what a `.netrc` says would replace our headers
         session.mount("http://", HTTPAdapter(max_retries=patience))
         session.mount("https://", HTTPAdapter(max_retries=patience))
         return session

@@ -24,6 +24,7 @@ KINDS: Mapping[type[needs.Need], type[Evidence]] = {
 }
 MAX_KEYS = 10_000  # pieces of evidence in one Snapshot
 MAX_DEPTH = 12
+MAX_CONTAINERS = 300_000  # an empty list is two bytes of JSON and fifty of memory
 _MAX_INT = 2**63
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # built when first used: that takes milliseconds each
 
@@ -133,6 +134,8 @@ def _text(value: object) -> bytes:
 
 
 def _body(what: str, manifest: bytes) -> dict[str, Any]:
+    if manifest.count(b"[") + manifest.count(b"{") > MAX_CONTAINERS:
+        raise SnapshotError(f"the manifest has more than {MAX_CONTAINERS:,} lists and mappings")
     try:
         whole = json.loads(manifest.decode(), object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as trouble:

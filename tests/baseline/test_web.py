@@ -1,6 +1,7 @@
 """A server that has nothing is told from one that is broken, and none can fill the memory."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,13 @@ def test_headers_are_sent(server: Shelf) -> None:
     _web(server, Authorization="Bearer secret").get("a.zip")
     assert server.headers["Authorization"] == "Bearer secret"
     assert "secret" not in repr(_web(server, Authorization="Bearer secret"))
+
+
+def test_a_netrc_file_changes_nothing(server: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    _web(server, Authorization="Bearer secret").get("a.zip")
+    assert server.headers["Authorization"] == "Bearer secret"
 
 
 @pytest.mark.parametrize(("status", "hint"), [(401, "credentials"), (403, "credentials"), (500, ""), (304, "")])

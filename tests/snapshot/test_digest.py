@@ -5,14 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gatebot.needs import Fit, Side
-from gatebot.snapshot.column import Column, Hashes, Names, Numbers
-from gatebot.snapshot.digest import digest, eval_digest, predictions_equal, rounded, truth_digest
+from gatebot.snapshot.column import Column, Names, Numbers
+from gatebot.snapshot.digest import digest, predictions_equal, truth_digest
 from gatebot.snapshot.evidence import Effects, Ending, Predictions, RowTable, Training, Truth
 from gatebot.snapshot.snapshot import Snapshot
-from tests.snapshot.evidence import ABOUT, predictions, row_tables, same, truths
+from tests.snapshot.evidence import ABOUT, predictions
 
 IDS = np.array([3, 1, 2], dtype=np.uint64)
 LABELS = Names(np.array([0, 1, -1], dtype=np.int32), ("no", "yes"))
@@ -22,42 +21,6 @@ TRUTH = Truth(IDS, LABELS, Numbers(np.array([1.0, 2.0, 3.0])))
 
 def _delivered(**columns: Column) -> Predictions:
     return Predictions(Effects(Ending.OK), IDS, columns)
-
-
-def _taken(table: RowTable, order: np.ndarray[tuple[int], np.dtype[np.intp]]) -> RowTable:
-    groups: Hashes | None = None if table.groups is None else table.groups[order]
-    slices = {name: column.take(order) for name, column in table.slices.items()}
-    return RowTable(table.ids[order], table.contents[order], groups, table.folds[order], slices)
-
-
-@given(row_tables(5), truths(5), st.permutations(range(5)))
-@settings(max_examples=30, deadline=None)
-def test_the_order_of_eval_rows_does_not_matter(table: RowTable, truth: Truth, order: list[int]) -> None:
-    index = np.array(order)
-    weight = None if truth.weight is None else Numbers(truth.weight.values[index])
-    moved = Truth(truth.ids[index], truth.target.take(index), weight)
-    assert eval_digest(table, truth) == eval_digest(_taken(table, index), moved)
-
-
-@pytest.mark.parametrize(
-    ("table", "truth"),
-    [
-        (replace(TABLE, ids=IDS + 1), TRUTH),
-        (replace(TABLE, contents=IDS), TRUTH),
-        (replace(TABLE, groups=None), TRUTH),
-        (replace(TABLE, folds=IDS), TRUTH),
-        (TABLE, None),
-        (TABLE, replace(TRUTH, target=Names(LABELS.codes, ("no", "maybe")))),
-        (TABLE, replace(TRUTH, weight=None)),
-    ],
-)
-def test_what_changes_the_eval_rows_changes_their_digest(table: RowTable, truth: Truth | None) -> None:
-    assert eval_digest(table, truth) != eval_digest(TABLE, TRUTH)
-
-
-def test_labels_count_by_name_and_not_by_code() -> None:
-    other = Names(np.array([1, 0, -1], dtype=np.int32), ("yes", "no"))
-    assert eval_digest(TABLE, replace(TRUTH, target=other)) == eval_digest(TABLE, TRUTH)
 
 
 def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
@@ -104,33 +67,3 @@ def test_order_and_codes_do_not_make_predictions_differ() -> None:
 )
 def test_different_predictions_differ(other: Predictions) -> None:
     assert not predictions_equal(_delivered(prediction=LABELS), other)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_rounding_a_probability_keeps_its_logarithm(values: list[float]) -> None:
-    known = np.array(values)
-    column = rounded(_delivered(score_yes=Numbers(known))).columns["score_yes"]
-    assert isinstance(column, Numbers)
-    assert ((column.values >= 0) & (column.values <= 1)).all()
-    assert ((column.values > 0) == (known > 0)).all()
-    seen = known >= np.finfo(np.float32).tiny
-    np.testing.assert_allclose(np.log(column.values[seen]), np.log(known[seen]), rtol=0, atol=6e-8)
-
-
-@pytest.mark.parametrize(
-    "columns",
-    [
-        {"prediction": Numbers(np.array([0.1, 1 / 3, 1e300]))},
-        {"score_yes": Numbers(np.array([0.1, 1.0000001, 0.5]))},
-        {"score_yes": Numbers(np.array([0.1, -1e-9, 0.5]))},
-        {"score_yes": Numbers(np.array([0.1, np.inf, np.nan]))},
-        {"score_yes": LABELS},
-    ],
-)
-def test_what_is_no_probability_is_not_rounded(columns: dict[str, Column]) -> None:
-    assert same(rounded(_delivered(**columns)), _delivered(**columns))
-
-
-def test_rounding_twice_is_rounding_once() -> None:
-    once = rounded(_delivered(score_yes=Numbers(np.array([1 / 3, 1e-50, np.nan]))))
-    assert same(rounded(once), once)

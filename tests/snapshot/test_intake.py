@@ -219,6 +219,7 @@ MANIFESTS = {
     "a key twice": (b'{"schema_version": 1, "schema_version": 1}', "a key stands twice"),
     "very deep": (b"[" * 100_000, "not JSON"),
     "a number of 10,000 digits": (b'{"schema_version": ' + b"1" * 10_000 + b"}", "not JSON"),
+    "a million lists": (b"[" + b"[]," * 1_000_000 + b"[]]", "more than 300,000 lists"),
     "a list": (b"[]", "no schema version"),
     "an older version": (b'{"schema_version": 0}', "older schema 0"),
     "a newer version": (b'{"schema_version": 99}', "schema 99"),

@@ -17,9 +17,10 @@ from gatebot.errors import MachineError
 from gatebot.needs import Fit, Predict, Profile, Side
 from gatebot.snapshot import store
 from gatebot.snapshot.column import MAX_TEXT, Column, Names, Numbers
-from gatebot.snapshot.digest import digest, rounded
+from gatebot.snapshot.digest import digest
 from gatebot.snapshot.evidence import DataProfile, Effects, Ending, Evidence, Predictions, RowTable, Training, Truth
 from gatebot.snapshot.intake import parse, parse_truth, read, read_truth, read_whole
+from gatebot.snapshot.precision import rounded
 from gatebot.snapshot.snapshot import Snapshot, SnapshotError
 from tests.snapshot.evidence import ABOUT, ordered, same, snapshots, truths
 
@@ -168,7 +169,7 @@ def _of_many_rows(rows: int, seeds: int) -> Snapshot:
             "score_no": Numbers(1 - yes),
             "score_yes": Numbers(yes),
         }
-        evidence[Predict(Fit(Side.HEAD, seed=seed)).key] = rounded(Predictions(Effects(Ending.OK), ids, columns))
+        evidence[Predict(Fit(Side.HEAD, seed=seed)).key] = Predictions(Effects(Ending.OK), ids, rounded(columns))
     return Snapshot(ABOUT, evidence)
 
 

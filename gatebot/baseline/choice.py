@@ -1,0 +1,75 @@
+"""The store that `baseline:` names, with the credentials that the environment holds for it."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urldefrag
+
+from gatebot.baseline.folder import FolderShelf
+from gatebot.baseline.mlflow import MlflowShelf
+from gatebot.baseline.refs import RefShelf
+from gatebot.baseline.store import Shelf, ShelfStore, Store
+from gatebot.baseline.url import UrlShelf
+from gatebot.baseline.web import Web
+from gatebot.errors import UsageError
+
+URL_TOKEN = "GATEBOT_BASELINE_TOKEN"  # noqa: S105  # the name of a variable
+MLFLOW_ADDRESS = "MLFLOW_TRACKING_URI"
+MLFLOW_TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105
+MLFLOW_USER, MLFLOW_PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
+SECRETS = (URL_TOKEN, MLFLOW_TOKEN, MLFLOW_PASSWORD)
+"""Variables that user code must never see."""
+
+
+def open_store(
+    kind: str, location: str | None, project: str, repository: Path, environ: Mapping[str, str]
+) -> Store | None:
+    """The store of `baseline.from` and `baseline.location`.
+
+    Args:
+        kind: `folder`, `refs`, `url`, `mlflow`, or `artifact`.
+        location: of the folder, below `repository` unless absolute; the remote of the refs, `origin` where it is None;
+            the address, for MLflow with `#experiment`.
+        project: keeps several projects of one store apart.
+        repository: the root of the work tree.
+        environ: for credentials: `GATEBOT_BASELINE_TOKEN`, and what MLflow's own client reads.
+
+    Returns:
+        The store; None for `artifact`, which only whoever speaks to GitHub can open.
+
+    Raises:
+        UsageError: there is no location, or it is none.
+    """
+    shelf: Shelf
+    match kind:
+        case "artifact":
+            return None
+        case "folder":
+            shelf = FolderShelf(repository / _given(kind, location) / project, most=None, ignored=False)
+        case "refs":
+            shelf = RefShelf(repository, project, remote=location or "origin")
+        case "url":
+            shelf = UrlShelf(Web(_given(kind, location), _bearer(environ.get(URL_TOKEN, ""))), project)
+        case "mlflow":
+            address, experiment = urldefrag(_given(kind, location or environ.get(MLFLOW_ADDRESS)))
+            shelf = MlflowShelf(Web(address, _mlflow_headers(environ)), project, experiment or "gatebot")
+        case _:
+            raise UsageError(f"`baseline.from` is {kind[:40]!r}", "Use artifact, refs, folder, url or mlflow.")
+    return ShelfStore(shelf)
+
+
+def _given(kind: str, location: str | None) -> str:
+    if not location:
+        raise UsageError(f"`baseline.from: {kind}` needs `baseline.location`", "Say where baselines lie.")
+    return location
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _mlflow_headers(environ: Mapping[str, str]) -> dict[str, str]:
+    user, password = environ.get(MLFLOW_USER, ""), environ.get(MLFLOW_PASSWORD, "")
+    if user or password:
+        return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+    return _bearer(environ.get(MLFLOW_TOKEN, ""))
