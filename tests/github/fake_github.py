@@ -64,8 +64,10 @@ class FakeGitHub:
         faults: where a request or an answer broke the contract; a test that expects none asserts that it is empty.
     """
 
-    def __init__(self, state: State | None = None, save_to: Path | None = None) -> None:
+    def __init__(self, state: State | None = None, save_to: Path | None = None, *, prefix: str = "") -> None:
+        """A `prefix` of `/api/v3` makes it an enterprise server."""
         self.state = state or State()
+        self.prefix = prefix
         self.save_to = save_to
         self.seen: list[Seen] = []
         self.store_seen: list[dict[str, str]] = []
@@ -107,7 +109,7 @@ class FakeGitHub:
     @property
     def url(self) -> str:
         """Of the API: GITHUB_API_URL."""
-        return f"http://127.0.0.1:{self._servers[0].server_address[1]}"
+        return f"http://127.0.0.1:{self._servers[0].server_address[1]}{self.prefix}"
 
     @property
     def store_url(self) -> str:
@@ -378,7 +380,8 @@ def _api_handler(github: FakeGitHub) -> type[BaseHTTPRequestHandler]:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = json.loads(raw) if raw else None
-            reply = github.answer(Seen(self.command, parts.path, dict(parse_qsl(parts.query)), body, headers))
+            path = parts.path.removeprefix(github.prefix).replace("/api/graphql", "/graphql")
+            reply = github.answer(Seen(self.command, path, dict(parse_qsl(parts.query)), body, headers))
             if reply is None:
                 self.drop()
                 return

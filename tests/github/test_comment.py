@@ -252,6 +252,18 @@ def test_an_app_that_is_not_the_default_one(github: FakeGitHub, graphql: int) ->
     assert [sections(body) for body in github.bodies(number)] == [{"tickets": "two"}]
 
 
+def test_an_enterprise_server(waits: list[float]) -> None:
+    """Its API has a prefix, in the links between pages and at the other API too."""
+    with FakeGitHub(prefix="/api/v3") as github, connected(github) as api:
+        number = github.pull()
+        for _ in range(120):
+            github.comment(number, "chatty", "LGTM")
+        publish(api, number, section(github, number, "one"))
+        publish(api, number, section(github, number, "two"))
+        assert [sections(body) for body in github.bodies(number)[120:]] == [{"tickets": "two"}]
+        assert github.faults == []
+
+
 def test_web_line_ends_do_not_hide_our_sections(github: FakeGitHub, api: Api) -> None:
     number = github.pull()
     publish(api, number, section(github, number, "one", "a"))
