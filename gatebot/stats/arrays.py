@@ -71,6 +71,23 @@ def groups(name: str, labels: ArrayLike, n: int, *, least: int = 1) -> tuple[Int
     return codes.astype(np.intp), int(distinct.size)
 
 
+def shares(n: int, weights: ArrayLike | None) -> Floats:
+    """Weights of `n` units, scaled so that their mean is 1; all 1 when not given.
+
+    Raises:
+        StatError: another number of them, a negative one, or nothing but zeros.
+    """
+    if weights is None:
+        return np.ones(n)
+    given = floats("weights", weights)
+    if given.size != n:
+        raise StatError(f"weights: {given.size} for {n} units")
+    if given.min() < 0 or given.max() == 0:
+        raise StatError("weights: none may be negative, and one at least must count")
+    share = given / given.max()
+    return np.asarray(share * (n / share.sum()))
+
+
 def same_length(**arrays: NDArray[np.generic]) -> int:
     """The common length of the last axes.
 

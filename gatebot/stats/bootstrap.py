@@ -8,9 +8,11 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from .arrays import Floats, Ints, StatError, floats, fraction, groups
-from .contrast import FEWEST_CLUSTERS, Contrast
+from .contrast import Contrast
+from .noise import FEWEST_CLUSTERS
 
 TIMES = 2000
+MOST = 2**53
 
 
 def resample(
@@ -68,7 +70,11 @@ def resample_counts(
         StatError: counts that are none, or a statistic that is not finite on a draw.
     """
     cells = np.asarray(counts)
-    if cells.ndim not in {1, 2} or cells.size == 0 or (cells < 0).any() or (cells != np.floor(cells)).any():
+    if (
+        cells.ndim not in {1, 2}
+        or cells.size == 0
+        or not ((cells >= 0) & (cells < MOST) & (cells == np.floor(cells))).all()
+    ):
         raise StatError("counts: whole numbers from 0 up, in one or two dimensions")
     table = np.atleast_2d(cells).astype(np.int64)
     sizes = table.sum(axis=1)

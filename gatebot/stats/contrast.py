@@ -4,15 +4,14 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from . import student
-from .arrays import Floats, StatError, floats, fraction, groups, same_length, variance
+from .arrays import Floats, StatError, floats, fraction, same_length
+from .noise import Ledger, Units, paired, row_variance, run_variance, seed_variance
 
-FEWEST_CLUSTERS = 20
-PAIRING = 0.3
-"""Correlation of base and head over seeds from which differences by seed are less noisy than the sum."""
+__all__ = ["Contrast", "Estimand", "Ledger", "Spread", "pair", "row_variance", "single", "spread"]
+
 LARGEST_RATIO = 1e40
 PSEUDO = 4.0
 """Squared steps added to the row variance of a rate: with fewer, no changed row in 100 would pass for proof."""
@@ -78,48 +77,18 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """What main against main has shown of seed noise on the same rows.
-
-    Attributes:
-        variance: of the metric over seeds, all else equal.
-        df: degrees of freedom of that estimate, number of runs - 1.
-        correlation: of two commits that train with the same seeds; above 0.3 seeds are compared in pairs.
-        holds_base: the base runs under comparison are among the ledger's, so they are not counted a second time.
-    """
-
-    variance: float
-    df: float
-    correlation: float = 0.0
-    holds_base: bool = False
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.variance) and self.variance >= 0 and self.df > 0 and abs(self.correlation) <= 1):
-            raise StatError(f"ledger: {self.variance}, {self.df}, {self.correlation} are no seed noise")
-
-    @classmethod
-    def of(cls, values: ArrayLike, correlation: float = 0.0, *, holds_base: bool = False) -> "Ledger":
-        """The ledger of main's metric, one value per seed.
-
-        Raises:
-            StatError: fewer than two runs, or a value that is not finite.
-        """
-        runs = floats("ledger", values, least=2)
-        return cls(variance(runs), runs.size - 1, correlation, holds_base)
-
-
-@dataclass(frozen=True, slots=True)
 class Spread:
-    """A difference with its two sources of variance apart, so that one can say what more evidence would do.
+    """A difference with its sources of variance apart, so that one can say what more evidence would do.
 
     Attributes:
         delta: as in `Contrast`.
         rows: variance of `delta` from the rows (or clusters) that happen to be in the eval set.
         rows_df: its degrees of freedom.
         n: number of rows.
-        seeds: variance of `delta` from the seeds; 0 for an artifact.
+        seeds: variance of `delta` over the seeds; 0 for an artifact.
         seeds_df: its degrees of freedom; `math.inf` for an artifact.
         runs: number of seeds, the smaller of both sides.
+        churn: what `rows` and `seeds` both hold, the residual of row and seed.
     """
 
     delta: float
@@ -129,15 +98,22 @@ class Spread:
     seeds: float = 0.0
     seeds_df: float = math.inf
     runs: int = 1
+    churn: float = 0.0
+
+    @property
+    def pure_seeds(self) -> float:
+        """Variance that only more seeds can lower: without what more rows would average out."""
+        return max(self.seeds - self.churn, 0.0)
 
     @property
     def contrast(self) -> Contrast:
-        """The sum of both variances with Satterthwaite's degrees of freedom."""
-        total = self.rows + self.seeds
+        """Both variances together, what they share counted once, with Satterthwaite's degrees of freedom."""
+        total = self.rows + self.pure_seeds
         if total == 0:
             return Contrast(self.delta, 0.0, self.rows_df)
         shares = (self.rows / total) ** 2 / self.rows_df + (self.seeds / total) ** 2 / self.seeds_df
-        return Contrast(self.delta, math.sqrt(total), 1.0 / shares if shares > 0 else math.inf)
+        df = max(1.0 / shares, min(self.rows_df, self.seeds_df)) if shares > 0 else math.inf
+        return Contrast(self.delta, math.sqrt(total), df)
 
 
 def spread(
@@ -155,9 +131,8 @@ def spread(
     """Head minus base of one metric over the same rows, with row and seed variance.
 
     Rows: variance of d_i = mean over seeds of head's influence minus the same of base, by sums over clusters where
-    rows come in groups. Seeds: variance of the values over seeds, moderated by the ledger as
-    (d0 s0² + d s²) / (d0 + d) (Smyth 2004). The residual of row and seed is counted in both, which errs on the safe
-    side.
+    rows come in groups. Seeds: variance of the values over seeds, moderated by the ledger. The residual of row and
+    seed, which is in both, is taken off once where runs are repeated; never does the sum fall below the rows' part.
 
     Args:
         base_values: float[S_b], the metric of each of base's runs, oriented so that higher is better.
@@ -187,14 +162,19 @@ def spread(
         if max(map(abs, weights)) > LARGEST_RATIO:
             raise StatError(f"base: {base_mean:.3g} is too near zero for a relative margin")
         delta /= abs(base_mean)
-    unit = weights[0] * base_rows.mean(axis=0) + weights[1] * head_rows.mean(axis=0)
-    rows, rows_df = row_variance(unit, clusters)
+    units = Units.of(n, clusters)
+    rows = units.variance_of_mean(weights[0] * base_rows.mean(axis=0) + weights[1] * head_rows.mean(axis=0))
     rows += PSEUDO * (step * weights[1] / n) ** 2
-    seeds, seeds_df = 0.0, math.inf
-    if estimand is Estimand.RECIPE:
-        prior = ledger if isinstance(ledger, Ledger) or ledger is None else Ledger.of(ledger)
-        seeds, seeds_df = _seed_variance(base, head, weights, prior)
-    return Spread(delta, rows, rows_df, n, seeds, seeds_df, min(base.size, head.size))
+    runs = min(base.size, head.size)
+    if estimand is Estimand.ARTIFACT:
+        return Spread(delta, rows, units.count - 1.0, n, runs=runs)
+    prior = _prior(ledger)
+    seeds, seeds_df = seed_variance(base, head, weights, prior)
+    if paired(base, head, prior):
+        churn = units.churn(weights[0] * base_rows + weights[1] * head_rows)
+    else:
+        churn = weights[0] ** 2 * units.churn(base_rows) + weights[1] ** 2 * units.churn(head_rows)
+    return Spread(delta, rows, units.count - 1.0, n, seeds, seeds_df, runs, churn)
 
 
 def pair(
@@ -235,34 +215,15 @@ def single(
 ) -> Contrast:
     """One side's metric minus a fixed number, such as a floor; arguments and errors as in `spread`."""
     runs, by_row = _side("values", values, influence)
-    rows, rows_df = row_variance(by_row.mean(axis=0), clusters)
-    rows += PSEUDO * (step / by_row.shape[1]) ** 2
-    seeds, seeds_df = 0.0, math.inf
-    if estimand is Estimand.RECIPE:
-        prior = ledger if isinstance(ledger, Ledger) or ledger is None else Ledger.of(ledger)
-        per_run, seeds_df = _moderated(*_pooled(runs), prior)
-        seeds = per_run / runs.size
-    return Spread(float(runs.mean()) - against, rows, rows_df, by_row.shape[1], seeds, seeds_df, runs.size).contrast
-
-
-def row_variance(influence: ArrayLike, clusters: ArrayLike | None = None) -> tuple[float, float]:
-    """Variance of mean(influence) and its degrees of freedom, over units or over clusters of units.
-
-    Args:
-        influence: float[n].
-        clusters: [n] labels, at least 20 distinct ones.
-
-    Raises:
-        StatError: fewer than 2 units or 20 clusters.
-    """
-    unit = floats("influence", influence, least=2)
-    n = unit.size
-    centred = unit - unit.mean() if unit.max() > unit.min() else np.zeros(n)
-    count = n
-    if clusters is not None:
-        codes, count = groups("clusters", clusters, n, least=FEWEST_CLUSTERS)
-        centred = np.bincount(codes, weights=centred, minlength=count)
-    return float(centred @ centred) * count / (count - 1) / n**2, count - 1.0
+    delta, n = float(runs.mean()) - against, by_row.shape[1]
+    units = Units.of(n, clusters)
+    rows = units.variance_of_mean(by_row.mean(axis=0)) + PSEUDO * (step / n) ** 2
+    if estimand is Estimand.ARTIFACT:
+        return Spread(delta, rows, units.count - 1.0, n).contrast
+    per_run, seeds_df = run_variance(runs, prior=_prior(ledger))
+    return Spread(
+        delta, rows, units.count - 1.0, n, per_run / runs.size, seeds_df, runs.size, units.churn(by_row)
+    ).contrast
 
 
 def _side(name: str, values: ArrayLike, influence: ArrayLike) -> tuple[Floats, Floats]:
@@ -279,38 +240,5 @@ def _far_from_zero(value: float, influence: Floats) -> None:
         raise StatError(f"base: {value:.3g} is too near zero for a relative margin")
 
 
-def _seed_variance(
-    base: Floats, head: Floats, weights: tuple[float, float], prior: Ledger | None
-) -> tuple[float, float]:
-    """Variance over seeds of the weighted sum of both means, and its degrees of freedom."""
-    if prior is not None and prior.correlation > PAIRING and base.size == head.size:
-        cross = 2.0 * prior.correlation * weights[0] * weights[1]
-        scaled = Ledger(prior.variance * (weights[0] ** 2 + weights[1] ** 2 + cross), prior.df)
-        moderated, df = _moderated(*_pooled(weights[0] * base + weights[1] * head), scaled)
-        return moderated / base.size, df
-    if prior is None and min(base.size, head.size) > 1:
-        own = [w**2 * variance(side) / side.size for w, side in zip(weights, (base, head), strict=True)]
-        own_df = [base.size - 1.0, head.size - 1.0]
-        total = sum(own)
-        if total == 0:
-            return 0.0, sum(own_df)
-        return total, 1.0 / sum((part / total) ** 2 / d for part, d in zip(own, own_df, strict=True))
-    own_runs = (head,) if prior is not None and prior.holds_base else (base, head)
-    moderated, pooled_df = _moderated(*_pooled(*own_runs), prior)
-    return moderated * (weights[0] ** 2 / base.size + weights[1] ** 2 / head.size), pooled_df
-
-
-def _pooled(*sides: Floats) -> tuple[float, float]:
-    """Variance within sides and its degrees of freedom; (0, 0) when every side has one run."""
-    df = float(sum(side.size - 1 for side in sides))
-    squares = sum(variance(side) * (side.size - 1) for side in sides if side.size > 1)
-    return (squares / df if df else 0.0), df
-
-
-def _moderated(own: float, df: float, prior: Ledger | None) -> tuple[float, float]:
-    """A variance drawn towards the ledger's, and the degrees of freedom of both together."""
-    if prior is not None:
-        return (prior.df * prior.variance + df * own) / (prior.df + df), prior.df + df
-    if df == 0:
-        raise StatError("seeds: one run and no ledger cannot show seed noise")
-    return own, df
+def _prior(ledger: Ledger | ArrayLike | None) -> Ledger | None:
+    return ledger if isinstance(ledger, Ledger) or ledger is None else Ledger.of(ledger)

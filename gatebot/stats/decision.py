@@ -118,7 +118,7 @@ class Floor:
     likely: ClassVar[str] = "below the floor, unproven"
     unclear: ClassVar[str] = "below the floor, unproven"
 
-    def held(self, contrast: Contrast, alpha: float) -> bool:  # noqa: ARG002 - the estimate decides, at any level
+    def held(self, contrast: Contrast, alpha: float) -> bool:
         """The estimate is at or above the floor."""
         return contrast.delta >= 0
 

@@ -8,9 +8,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import Bools, Floats, Ints, StatError, floats
-from .contrast import PSEUDO, Contrast, row_variance
+from .arrays import Bools, Floats, Ints, StatError, floats, variance
+from .contrast import PSEUDO, Contrast
 from .multiplicity import holm
+from .noise import row_variance
 
 MOST = 10
 BEAM = 50
@@ -99,7 +100,7 @@ def discover(
         raise StatError(f"discovery: depth {depth}")
     n, features = table.shape
     support = max(FEWEST, n // 100) if fewest is None else fewest
-    overall = float(d.var())
+    overall = variance(d)
     if overall == 0 or n < support:
         return []
 
@@ -140,10 +141,10 @@ def prove(
         if n < FEWEST_PROVEN:
             continue
         try:
-            variance, df = row_variance(d[inside], None if group is None else group[inside])
+            error, df = row_variance(d[inside], None if group is None else group[inside])
         except StatError:
             continue
-        contrast = Contrast(float(d[inside].mean()), math.sqrt(variance + PSEUDO * (step / n) ** 2), df)
+        contrast = Contrast(float(d[inside].mean()), math.sqrt(error + PSEUDO * (step / n) ** 2), df)
         proofs.append((each, contrast, n))
     if not proofs:
         return []
@@ -174,9 +175,10 @@ def _cells(table: Ints, d: Floats, features: tuple[int, ...], support: int, over
     squares = np.bincount(cell[changed], weights=d[changed] ** 2, minlength=total)
     for c in np.flatnonzero((counts >= support) & (sums < 0)):
         n, mean = int(counts[c]), float(sums[c] / counts[c])
-        variance = (float(squares[c]) - n * mean**2 + PRIOR_ROWS * overall) / (n - 1 + PRIOR_ROWS)
+        own = max(float(squares[c]) - n * mean**2, 0.0)
+        spread = (own + PRIOR_ROWS * overall) / (n - 1 + PRIOR_ROWS)
         levels = tuple(int(level) for level in np.unravel_index(int(c), sizes))
-        yield Slice(tuple(zip(features, levels, strict=True)), n, mean, mean / math.sqrt(max(variance, 0.0) / n))
+        yield Slice(tuple(zip(features, levels, strict=True)), n, mean, mean / math.sqrt(spread / n))
 
 
 def _beam(table: Ints, d: Floats, pairs: Sequence[Slice], support: int, overall: float) -> list[Slice]:

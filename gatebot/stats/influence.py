@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Floats, StatError, floats, same_length
+from .arrays import Floats, StatError, floats, same_length, shares
 
 Estimate = tuple[float, Floats]
 """A metric's value and each unit's influence on it, float[n]."""
@@ -19,7 +19,7 @@ STEP = float(np.cbrt(np.finfo(np.float64).eps))
 def mean(values: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
     """The (weighted) mean of `values`, float[n]."""
     column = floats("values", values)
-    share = _shares(column.size, weights)
+    share = shares(column.size, weights)
     value = float(share @ column) / column.size
     return value, share * (column - value)
 
@@ -32,7 +32,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike, weights: ArrayLike | Non
     """
     above, below = floats("numerator", numerator), floats("denominator", denominator)
     n = same_length(numerator=above, denominator=below)
-    share = _shares(n, weights)
+    share = shares(n, weights)
     bottom = float(share @ below) / n
     if bottom == 0:
         raise StatError("ratio: the denominator is zero")
@@ -59,7 +59,7 @@ def smooth(
     """
     table = floats("columns", columns, ndim=2)
     n = table.shape[1]
-    share = _shares(n, weights)
+    share = shares(n, weights)
     means = table @ share / n
     with np.errstate(all="ignore"):
         try:
@@ -89,15 +89,3 @@ def _slope(function: Callable[[Floats], float], means: Floats, spreads: Floats) 
         below[i] -= step
         slope[i] = (function(above) - function(below)) / (above[i] - below[i])
     return slope
-
-
-def _shares(n: int, weights: ArrayLike | None) -> Floats:
-    """Weights with mean 1."""
-    if weights is None:
-        return np.ones(n)
-    given = floats("weights", weights)
-    if given.size != n:
-        raise StatError(f"weights: {given.size} for {n} units")
-    if (given < 0).any() or given.sum() == 0:
-        raise StatError("weights: none may be negative, and one at least must count")
-    return np.asarray(given * (n / given.sum()))

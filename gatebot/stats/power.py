@@ -58,10 +58,11 @@ def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float 
     sees = detectable(total.se, total.df, alpha, power)
     holds = spread.delta > -margin
     distance = spread.delta + margin if holds else -spread.delta
-    target = (distance / _reach(alpha if holds else worse, power)) ** 2
-    rows = _multiple(spread.rows, target - spread.seeds)
-    seeds = _multiple(spread.seeds, target - spread.rows) if spread.seeds else None
-    both = _multiple(spread.rows + spread.seeds, target)
+    error = distance / _reach(alpha if holds else worse, power)
+    target = error * error
+    rows = _multiple(spread.rows, target - spread.pure_seeds)
+    seeds = _multiple(spread.pure_seeds, target - spread.rows) if spread.pure_seeds else None
+    both = _multiple(spread.rows + spread.pure_seeds, target)
     if both is None:
         return Settle(None, None, None, sees, f"not resolvable at this margin: this evidence sees {sees:.2g}")
     found = Settle(
@@ -172,7 +173,7 @@ def _advice(found: Settle, spread: Spread) -> str:
     match found.rows, found.seeds:
         case None, None:
             return f"{found.both:.1f} times the rows and the seeds would settle it"
-        case int(rows), None if spread.seeds:
+        case int(rows), None if spread.pure_seeds:
             return f"{rows} rows would settle it; more seeds cannot"
         case int(rows), None:
             return f"{rows} rows would settle it"

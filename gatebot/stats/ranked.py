@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from . import student
-from .arrays import Bools, Floats, Ints, StatError, flags, floats, fraction, same_length
-from .contrast import row_variance
+from .arrays import Bools, Floats, Ints, StatError, flags, floats, fraction, same_length, shares
 from .influence import Estimate
+from .noise import row_variance
 
 FEWEST = 10
 """Fewest positives and negatives for which the intervals were found to keep their level."""
@@ -23,7 +23,7 @@ class Ranking:
     Attributes:
         positive: bool[n].
         rank: int[n], of the unit's score among the distinct scores, ascending; ties share one.
-        mass: float[n] weights.
+        mass: float[n] weights with mean 1.
     """
 
     positive: Bools
@@ -47,10 +47,7 @@ class Ranking:
         """
         positive, score = flags("labels", labels), floats("scores", scores)
         n = same_length(labels=positive, scores=score)
-        mass = np.ones(n) if weights is None else floats("weights", weights)
-        same_length(labels=positive, weights=mass)
-        if (mass < 0).any():
-            raise StatError("weights: none may be negative")
+        mass = shares(n, weights)
         counts = np.count_nonzero(positive & (mass > 0)), np.count_nonzero(~positive & (mass > 0))
         if min(counts) < max(least, 1):
             raise StatError(f"labels: {counts[0]} positives and {counts[1]} negatives, {max(least, 1)} of each needed")
@@ -72,8 +69,8 @@ class Ranking:
 
     def average_precision(self) -> Estimate:
         """Average precision; see `average_precision`."""
-        total = self.mass.sum()
-        positives, everyone = self._by_rank(self.positive) / total, self._by_rank() / total
+        n = self.mass.size
+        positives, everyone = self._by_rank(self.positive) / n, self._by_rank() / n
         counted = everyone > 0  # a score that only units of weight 0 have is no threshold
         above = np.where(counted, np.cumsum(everyone[::-1])[::-1], 1.0)
         precision = np.where(counted, np.cumsum(positives[::-1])[::-1] / above, 0.0)
@@ -81,7 +78,7 @@ class Ranking:
         value = float(positives @ precision) / rate
         gain, loss = np.cumsum(positives / above), np.cumsum(positives * precision / above)
         direct = np.where(self.positive, (precision - value + gain)[self.rank], 0.0)
-        return value, self.mass * (self.mass.size / total / rate) * (direct - loss[self.rank])
+        return value, self.mass / rate * (direct - loss[self.rank])
 
     def _by_rank(self, chosen: Bools | None = None) -> Floats:
         """Mass of the chosen units at each distinct score."""

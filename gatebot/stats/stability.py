@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from scipy.special import fdtrc
 
 from .arrays import StatError, floats, variance
-from .contrast import Ledger
+from .noise import Ledger
 
 FEWEST_SEEDS = 3
 

@@ -3,11 +3,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
 
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Estimand, Ledger, pair, row_variance, single, spread
@@ -90,12 +93,36 @@ class TestPair:
         assert got.df == pytest.approx(expected.df)
 
     def test_both_sources_add_up_with_satterthwaites_degrees(self) -> None:
-        (bv, bi), (hv, hi) = rates(1, seeds=3), rates(2, seeds=3)
+        (_, bi), (_, hi) = rates(1, seeds=3), rates(2, seeds=3)
+        bv, hv = np.array([0.70, 0.80, 0.84]), np.array([0.79, 0.81, 0.89])
         rows = np.var(hi.mean(0) - bi.mean(0), ddof=1) / 400
         seeds = [bv.var(ddof=1) / 3, hv.var(ddof=1) / 3]
+        churn = sum(((side - side.mean(0)) ** 2).sum() / 2 / 399 / 3 / 400 for side in (bi, hi))
         got = pair(bv, hv, bi, hi)
-        assert got.se**2 == pytest.approx(rows + sum(seeds))
+        assert got.se**2 == pytest.approx(rows + sum(seeds) - churn)
         assert got.df == pytest.approx(got.se**4 / (rows**2 / 399 + seeds[0] ** 2 / 2 + seeds[1] ** 2 / 2))
+
+    def test_the_sum_is_the_two_way_analysis_of_variance(self) -> None:
+        """Rows and seeds both random, against MS_rows + MS_seeds - MS_residual of statsmodels' table."""
+        rng = np.random.default_rng(11)
+        scores = rng.normal(size=60) + 0.5 * rng.normal(size=(4, 1)) + 0.8 * rng.normal(size=(4, 60))
+        frame = pd.DataFrame(
+            {"y": scores.ravel(), "seed": np.repeat(np.arange(4), 60), "row": np.tile(np.arange(60), 4)}
+        )
+        squares = anova_lm(ols("y ~ C(seed) + C(row)", frame).fit())
+        mean = squares["sum_sq"] / squares["df"]
+        expected = (mean["C(seed)"] + mean["C(row)"] - mean["Residual"]) / scores.size
+        values = scores.mean(axis=1)
+        got = single(values, scores - values[:, None])
+        assert got.se**2 == pytest.approx(expected)
+
+    @given(st.integers(0, 10_000), st.booleans())
+    def test_taking_off_what_is_counted_twice_never_leaves_less_than_the_rows(self, seed: int, same: bool) -> None:
+        (bv, bi), (hv, hi) = rates(seed), rates(seed if same else seed + 1)
+        found = spread(bv, hv, bi, hi)
+        assert found.churn >= 0
+        assert found.contrast.se**2 >= found.rows * (1 - 1e-12)
+        assert found.contrast.df >= min(found.rows_df, found.seeds_df)
 
     def test_the_ledger_moderates_seed_noise(self) -> None:
         ledger = [0.80, 0.82, 0.81, 0.79, 0.83]

@@ -50,7 +50,7 @@ def test_against_looking_at_every_slice(seed: int, depth: int) -> None:
                 inside = Slice(tuple(zip(chosen, levels, strict=True)), 0, 0, 0).members(codes)
                 if inside.sum() >= 20 and d[inside].mean() < 0:
                     n = int(inside.sum())
-                    spread = (d[inside].var() * n + 10 * d.var()) / (n + 9)
+                    spread = (d[inside].var() * n + 10 * d.var(ddof=1)) / (n + 9)
                     everything.append((d[inside].mean() / np.sqrt(spread / n), n))
     if not everything:
         assert best == []

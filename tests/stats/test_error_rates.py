@@ -1,10 +1,13 @@
 """How often the whole rule errs, simulated: the promises that the documentation makes."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from gatebot.stats.contrast import Contrast, Ledger, pair
 from gatebot.stats.decision import Outcome, Question, decide
@@ -76,6 +79,55 @@ def test_five_points_are_caught(seed_sd: float, caught: float) -> None:
     rates = World(-0.05, seed_sd, rows=1000).rates(times)
     assert rates[Outcome.WORSE] >= caught - slack(caught, times)
     assert rates[Outcome.HELD] == 0
+
+
+@dataclass(frozen=True)
+class Latent:
+    """Rows are right when a score is positive: hardness of the row, drift of the seed, and luck of row and seed."""
+
+    luck: float
+    drift: float
+    rows: int = 500
+
+    def contrasts(self, delta: float, seeds: int, known: int, times: int) -> Iterator[Contrast]:
+        """Accuracy of .85 against .85 + delta, `seeds` runs a side, `known` runs of main in the ledger."""
+        rng = np.random.default_rng(seeds * 100 + known)
+        total = math.sqrt(1 + self.luck**2 + self.drift**2)
+        base_at, head_at = float(ndtri(0.85)) * total, float(ndtri(0.85 + delta)) * total
+
+        def right(at: float, hardness: Floats, count: int) -> Floats:
+            drift = self.drift * rng.normal(size=(count, 1))
+            return (at + hardness + drift + self.luck * rng.normal(size=(count, self.rows)) > 0).astype(float)
+
+        for _ in range(times):
+            hardness = rng.normal(size=self.rows)
+            main, head = right(base_at, hardness, max(known, seeds)), right(head_at, hardness, seeds)
+            ledger = Ledger.of(main.mean(axis=1), holds_base=True) if known else None
+            runs = [(side.mean(axis=1), side - side.mean(axis=1, keepdims=True)) for side in (main[:seeds], head)]
+            yield pair(runs[0][0], runs[1][0], runs[0][1], runs[1][1], ledger=ledger, step=1.0)
+
+    def check(self, seeds: int, known: int, times: int) -> None:
+        """Levels at a loss of exactly the margin, and an error that is neither too small nor wasteful."""
+        seen = list(self.contrasts(-MARGIN, seeds, known, times))
+        for level in (0.05, 0.025):
+            assert np.mean([each.p_held(MARGIN) < level for each in seen]) <= level * 1.15 + slack(level, times)
+            assert np.mean([each.p_worse(MARGIN) < level for each in seen]) <= level * 1.3 + slack(level, times)
+        spread = float(np.std([each.delta for each in seen]))
+        assert 0.9 < np.sqrt(np.mean([each.se**2 for each in seen])) / spread < 1.3
+
+
+@pytest.mark.parametrize(("luck", "drift"), [(0.3, 0.02), (0.3, 0.1), (1.0, 0.02)])
+@pytest.mark.parametrize(("seeds", "known"), [(2, 5), (3, 0), (5, 5)])
+def test_rows_and_seeds_that_interact(luck: float, drift: float, seeds: int, known: int) -> None:
+    Latent(luck, drift).check(seeds, known, times=400)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("rows", [500, 2000])
+@pytest.mark.parametrize(("luck", "drift"), [(0.3, 0.02), (0.3, 0.1), (1.0, 0.02), (0.05, 0.05)])
+@pytest.mark.parametrize(("seeds", "known"), [(2, 5), (3, 0), (5, 5)])
+def test_rows_and_seeds_that_interact_in_full(luck: float, drift: float, seeds: int, known: int, rows: int) -> None:
+    Latent(luck, drift, rows).check(seeds, known, times=4000)
 
 
 @pytest.mark.simulation
