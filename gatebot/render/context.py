@@ -1,0 +1,107 @@
+"""What a verdict rests on, in words: which commits, how old base is, how much evidence and what it can see."""
+
+from collections.abc import Mapping
+
+from gatebot.render.numbers import age, counted, duration, grouped, size
+from gatebot.render.rows import row_of, subject_of
+from gatebot.render.sentence import Sentence, joined, quote, words
+from gatebot.report import Relation, Report, ReportedMeasure
+
+SHORT_SHA = 7
+_RELATIONS: Mapping[Relation, str] = {
+    Relation.FIRST_PARENT: "first parent of the merge",
+    Relation.MERGE_BASE: "merge base",
+    Relation.GIVEN: "given on the command line",
+    Relation.NONE: "",
+}
+
+
+def compared(report: Report) -> Sentence:
+    """Which commits: `head 1a2b3c4 against base 5d6e7f8 (first parent of the merge, 2 days old)`."""
+    head, base = report.head, report.base
+    parts = [joined("head ", commit(head.sha)) if head.sha else words("the work tree")]
+    if head.tested_sha and head.tested_sha != head.sha:
+        parts.append(joined(", trained as ", commit(head.tested_sha)))
+    if base.sha is None:
+        return joined(*parts, ", without a base")
+    told = [_RELATIONS[base.relation]]
+    if base.distance:
+        told.append(f"{counted(base.distance, 'commit')} before it")
+    if base.age_s is not None:
+        told.append(f"{age(base.age_s)} old")
+    known = ", ".join(each for each in told if each)
+    return joined(*parts, " against base ", commit(base.sha), f" ({known})" if known else "")
+
+
+def evidence(report: Report) -> Sentence:
+    """How much was looked at: `3 seeds, 2,000 rows; sees losses of 0.8 points and more in accuracy`."""
+    told = []
+    if report.seeds:
+        told.append(counted(report.seeds, "seed"))
+    if report.rows:
+        told.append(counted(report.rows, "row"))
+    amount = ", ".join(told)
+    first = sharpest(report)
+    if first is None:
+        return words(amount)
+    sight = f"sees losses of {row_of(first).sees} and more in "
+    return joined(f"{amount}; {sight}" if amount else sight, quote(subject_of(first)))
+
+
+def sharpest(report: Report) -> ReportedMeasure | None:
+    """The measure that tells best what the evidence can see: the first declared one over all rows."""
+    able = [each for each in report.measures if each.sees is not None and not each.not_enforced]
+    ranked = sorted(able, key=lambda each: (not each.declared, each.slice is not None))
+    return next(iter(ranked), None)
+
+
+def baseline(report: Report) -> Sentence:
+    """Where base's evidence is from, and why that one; empty where nothing is said."""
+    base = report.base
+    source = joined("from ", quote(base.source)) if base.source else ()
+    return joined(source, "; " if source and base.why else "", words(base.why)) if source or base.why else ()
+
+
+def provenance(report: Report) -> list[tuple[str, Sentence]]:
+    """Where the verdict comes from, as pairs of a name and a value."""
+    rows: list[tuple[str, Sentence]] = [
+        ("project", quote(report.project)),
+        ("head", quote(report.head.sha) if report.head.sha else words("the work tree")),
+        ("trained", quote(report.head.tested_sha) if report.head.tested_sha else ()),
+        ("base", quote(report.base.sha) if report.base.sha else words("none")),
+        ("baseline", baseline(report)),
+        ("rules", quote(report.rules_sha) if report.rules_sha else ()),
+        ("rules digest", quote(report.rules_digest) if report.rules_digest else ()),
+        ("isolation", isolation(report)),
+        ("gatebot", quote(report.gatebot_version)),
+        ("judged", words(f"{report.generated_at:%Y-%m-%d %H:%M %Z}".strip())),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def isolation(report: Report) -> Sentence:
+    """How well the user's code was shut in, and why not better."""
+    if not report.isolation:
+        return ()
+    return joined(quote(report.isolation), *(joined("; ", words(reason)) for reason in report.isolation_why))
+
+
+def costs(report: Report) -> list[tuple[str, str]]:
+    """What the verdict took, as pairs of a name and a value."""
+    spent = report.costs
+    trainings = grouped(spent.trainings)
+    if spent.base_trainings:
+        trainings += f" of head, {grouped(spent.base_trainings)} of base"
+    rows = [
+        ("trainings", trainings if spent.trainings or spent.base_trainings else ""),
+        ("training", duration(spent.train_s) if spent.train_s else ""),
+        ("predicting", duration(spent.predict_s) if spent.predict_s else ""),
+        ("gatebot's own share", duration(spent.gate_s) if spent.gate_s else ""),
+        ("peak memory", size(spent.peak_rss_mb * 1e6) if spent.peak_rss_mb else ""),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def commit(sha: str) -> Sentence:
+    """A commit's short name."""
+    return quote(sha[:SHORT_SHA])

@@ -1,0 +1,134 @@
+"""GitHub's Markdown, written so that no untrusted text can become mark-up: spans, tables, fences, folds.
+
+GitHub links mentions, issues and addresses in rendered *text*, so escaping the source does not stop it; code does. A
+quoted name is therefore always code: a backtick span where all its characters are tame, else `<code>` with everything
+else as a character reference, and a `<wbr>` after what an address could be recognised by.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from gatebot.render.numbers import grouped
+from gatebot.render.safe import MOST_PROSE, line, plain, visible
+from gatebot.render.sentence import Sentence
+
+MOST_CELL = 90
+MOST_QUOTED = 200
+
+_TAME_CODE = re.compile(r"[\w .,;:=()+*/%^'\"?#~{}−→–—…-]+")
+_LITERAL = re.compile(r"[^\W_]|[ ,()/=+%;?'\"−→–—…-]")
+_TAME_WORD = re.compile(r"(?:[^\W_]|[.,;()'\"%/+=?×−→–—…≥≤<>-])+:?")
+_REFERENCE = re.compile(r"(?i)www\.|GH-\d|\b[0-9a-f]{7,40}\b")
+_SPAN = re.compile(r"`([^`]*)`")
+_BLOCK_START = re.compile(r"(\d+)?([-+=~*#>.)])")
+_SPACES = re.compile(r"\s+")
+
+
+def code(text: str, most: int = MOST_QUOTED) -> str:
+    """A name of the user's: shown as it is, never interpreted."""
+    shown = plain(text, most)
+    if not shown:
+        return "—"
+    return f"`{shown}`" if _TAME_CODE.fullmatch(shown) else tag_code(shown, most)
+
+
+def tag_code(text: str, most: int = MOST_QUOTED) -> str:
+    """The same as an element, which also works inside of HTML."""
+    return f"<code>{''.join(_referred(char) for char in plain(text, most))}</code>"
+
+
+def prose(text: str) -> str:
+    """Sentences: words stay words; whatever could be mark-up, a mention, a link or an identifier becomes code."""
+    shown = visible(_SPACES.sub(" ", text[: MOST_PROSE * 2]))
+    shown = shown if len(shown) <= MOST_PROSE else f"{shown[: MOST_PROSE - 1]}…"
+    parts = _SPAN.split(shown)
+    return _glued(code(part) if number % 2 else _words(part) for number, part in enumerate(parts) if part)
+
+
+def inline(sentence: Sentence, most: int = MOST_QUOTED) -> str:
+    """A sentence within a line that begins with words of ours."""
+    return _glued(code(piece.text, most) if piece.quoted else prose(piece.text) for piece in sentence)
+
+
+def paragraph(sentence: Sentence) -> str:
+    """A sentence as a block of its own: with a capital and a full stop, and never a list or a heading."""
+    text = inline(sentence).strip()
+    start = _BLOCK_START.match(text)
+    if start is not None:
+        text = f"{start[1] or ''}\\{text[start.start(2) :]}"
+    ends = text.endswith((".", "!", "?"))
+    return text[:1].upper() + text[1:] + ("" if ends else ".")
+
+
+def fence(lines: Iterable[str], language: str = "") -> str:
+    """Verbatim lines in a fence that none of them can close."""
+    shown = [line(each) for each in lines]
+    longest = max((len(run) for each in shown for run in re.findall("`+", each)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return "\n".join([f"{ticks}{language}", *shown, ticks])
+
+
+def fold(summary: str, body: str, *, is_open: bool = False) -> str:
+    """A folded part. `summary` is HTML of our own."""
+    return f"<details{' open' if is_open else ''}><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def bullets(items: Iterable[str]) -> str:
+    """A list; each item begins with words of ours or with code."""
+    return "\n".join(f"- {item}" for item in items)
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str, room: int) -> str:
+    """A table of escaped cells, as many of its first rows as have room, and how many do not.
+
+    Args:
+        headers: own words.
+        rows: the weightiest first.
+        align: `l` or `r` for each column.
+        room: in bytes.
+    """
+    from tabulate import tabulate
+
+    columns = zip(headers, *rows, strict=True)
+    per_row = sum(max(len(cell.encode()) for cell in column) + 3 for column in columns) + 2
+    kept = rows[: max(1, room // per_row - 2)]
+    sides = {"l": "left", "r": "right"}
+    text = tabulate(kept, headers, tablefmt="pipe", disable_numparse=True, colalign=[sides[letter] for letter in align])
+    left = len(rows) - len(kept)
+    return f"{text}\n\n{grouped(left)} more of less weight are left out." if left else text
+
+
+def within(items: Sequence[str], room: int) -> list[str]:
+    """As many of the first items as have room, at least one; and how many have not."""
+    kept: list[str] = []
+    for item in items:
+        room -= len(item.encode()) + 3
+        if room < 0 and kept:
+            break
+        kept.append(item)
+    left = len(items) - len(kept)
+    return [*kept, f"{grouped(left)} more are left out."] if left else kept
+
+
+def _words(text: str) -> str:
+    return _glued(part if part == " " else _word(part) for part in re.split("( )", text) if part)
+
+
+def _word(word: str) -> str:
+    if _REFERENCE.search(word) or not _TAME_WORD.fullmatch(word):
+        return code(word)
+    return word.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _referred(char: str) -> str:
+    if _LITERAL.fullmatch(char):
+        return char
+    return f"&#{ord(char)};<wbr>" if char in "@:" else f"&#{ord(char)};"
+
+
+def _glued(parts: Iterable[str]) -> str:
+    """The parts in a row; two code spans that touch would become one."""
+    text = ""
+    for part in parts:
+        text += f" {part}" if text.endswith("`") and part.startswith("`") else part
+    return text

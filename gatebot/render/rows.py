@@ -1,0 +1,166 @@
+"""A measure as a row that people read: which unit suits it, and its numbers as texts."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+from gatebot.finding import Bound, Direction
+from gatebot.render.numbers import NOTHING, number, signed, together
+from gatebot.report import Report, ReportedFinding, ReportedMeasure
+
+# In [0, 1] by chance only: a "point" of these means nothing.
+_NO_RATES = frozenset(
+    {"log_loss", "brier", "mae", "mse", "rmse", "mape", "pinball", "max_error", "mcc", "r2", "medae", "rmsle"}
+)
+_EXTRA_DECIMALS = 3  # spent on telling a loss from its margin
+_OUTCOMES = ("worse", "undecided", "held")
+
+
+class Unit(Enum):
+    """What differences are told in: factor and suffix."""
+
+    POINTS = (100.0, " points")  # of a rate: 0.861 → 0.842 is −1.9 points
+    PERCENT = (100.0, "%")  # of base's value, where the margin is one
+    OWN = (1.0, "")
+
+    @property
+    def factor(self) -> float:
+        """Multiply by this."""
+        return self.value[0]
+
+    @property
+    def suffix(self) -> str:
+        """Write this behind the number."""
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A measure's numbers as texts. `subject` is what the user named it, unescaped.
+
+    Attributes:
+        allowed: the margin or the limit: `2.0 points`, `≥ 0.800`.
+        amount: the difference without its sign: `4.1 points`.
+        outcome: `held`, `undecided`, `worse` or `not enforced`.
+        sees: the smallest loss that the evidence would show, or empty.
+    """
+
+    subject: str
+    base: str
+    head: str
+    delta: str
+    interval: str
+    allowed: str
+    amount: str
+    outcome: str
+    sees: str
+
+    @property
+    def change(self) -> str:
+        """The difference with its interval: `−1.9 points [−2.6, −1.2]`."""
+        return f"{self.delta} {self.interval}" if self.interval else self.delta
+
+
+def row_of(measure: ReportedMeasure) -> Row:
+    """The measure as texts."""
+    unit, scale = unit_of(measure)
+    sides = together([measure.base, measure.head, measure.limit], least=3 if is_rate(measure) else None)
+    base, head, limit = sides
+    factor = unit.factor / scale
+    margin = None if measure.margin is None else measure.margin * factor
+    ends = (measure.delta, measure.low, measure.high)
+    delta, low, high = (None if end is None else end * factor for end in ends)
+    edge = None if margin is None else -_sign(measure) * margin
+    least = 1 if unit is not Unit.OWN else None
+    most = _EXTRA_DECIMALS + (1 if least else _decimals([delta, low, high, edge]))
+    texts = together([delta, low, high, edge], least, most)
+    amount = texts[0].lstrip("−")
+    return Row(
+        subject=subject_of(measure),
+        base=base,
+        head=head,
+        delta=NOTHING if delta is None else signed(texts[0]) + unit.suffix,
+        interval="" if low is None or high is None else f"[{signed(texts[1])}, {signed(texts[2])}]",
+        allowed=_allowed(measure, limit, margin, unit),
+        amount=amount if amount == NOTHING else amount + unit.suffix,
+        outcome="not enforced" if measure.not_enforced else measure.outcome,
+        sees="" if measure.sees is None else number(float(f"{measure.sees * factor:.2g}")) + unit.suffix,
+    )
+
+
+def unit_of(measure: ReportedMeasure) -> tuple[Unit, float]:
+    """The unit of differences, and what one of it is in the metric's own units before the factor."""
+    if measure.relative and measure.base:
+        return Unit.PERCENT, abs(measure.base)
+    return (Unit.POINTS if is_rate(measure) else Unit.OWN), 1.0
+
+
+def is_rate(measure: ReportedMeasure) -> bool:
+    """Whether this is a share of something: between 0 and 1, held to an absolute margin, and no loss or error."""
+    known = [value for value in (measure.base, measure.head, measure.limit) if value is not None]
+    named = measure.metric.partition("(")[0].strip() not in _NO_RATES
+    return named and not measure.relative and bool(known) and all(0 <= value <= 1 for value in known)
+
+
+def subject_of(measure: ReportedMeasure) -> str:
+    """`recall(urgent)@region=south`: what waivers and findings name."""
+    return f"{measure.metric}@{measure.slice}" if measure.slice else measure.metric
+
+
+def loss_of(measure: ReportedMeasure) -> float | None:
+    """How much worse head is than base or its limit, in the metric's own units; negative when it is better."""
+    return None if measure.delta is None else -_sign(measure) * measure.delta
+
+
+def by_weight(report: Report) -> list[ReportedMeasure]:
+    """All measures, the weightiest first: worse before undecided before held, then the largest share of the margin."""
+
+    def weight(measure: ReportedMeasure) -> tuple[bool, int, bool, float]:
+        outcome = _OUTCOMES.index(measure.outcome) if measure.outcome in _OUTCOMES else 0
+        return bool(measure.not_enforced), outcome, not measure.declared, -share_of_margin(measure)
+
+    return sorted(report.measures, key=weight)
+
+
+def share_of_margin(measure: ReportedMeasure) -> float:
+    """The loss as a share of the margin; of a limit, as a share of its own interval. Zero where nothing is known."""
+    loss = loss_of(measure)
+    if loss is None:
+        return 0.0
+    reach = measure.margin or max((abs(end) for end in (measure.low, measure.high, loss) if end), default=1.0)
+    return loss / reach if math.isfinite(loss / reach) else 0.0
+
+
+def measure_behind(report: Report, finding: ReportedFinding) -> ReportedMeasure | None:
+    """The measure that a finding rests on. A floor and a ceiling of one metric share their name: the limit decides."""
+    if finding.measure is None:
+        return None
+    named = [each for each in report.measures if each.check == finding.check and subject_of(each) == finding.measure]
+    limited = [each for each in named if each.limit == finding.facts.get("limit")]
+    found = [each for each in limited or named if each.outcome != "held"]
+    return next(iter(found or limited or named), None)
+
+
+def unsettled(report: Report) -> list[ReportedMeasure]:
+    """Measures that did not hold although no finding speaks of them."""
+    spoken = {(each.check, each.measure) for each in report.findings}
+    return [
+        each
+        for each in by_weight(report)
+        if each.outcome != "held" and not each.not_enforced and (each.check, subject_of(each)) not in spoken
+    ]
+
+
+def _sign(measure: ReportedMeasure) -> float:
+    return 1.0 if measure.direction is Direction.HIGHER else -1.0
+
+
+def _allowed(measure: ReportedMeasure, limit: str, margin: float | None, unit: Unit) -> str:
+    if measure.bound is Bound.FLOOR:
+        return f"{'≥' if measure.direction is Direction.HIGHER else '≤'} {limit}"
+    return NOTHING if margin is None else number(float(f"{margin:.4g}")) + unit.suffix
+
+
+def _decimals(values: list[float | None]) -> int:
+    largest = max((abs(value) for value in values if value), default=1.0)
+    return max(0, 3 - math.floor(math.log10(largest)))
