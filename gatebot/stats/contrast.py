@@ -145,6 +145,7 @@ def spread(
         relative: the difference as a share of base's absolute value, for margins in percent (delta method).
         step: for rates, by how much one unit's flip from right to wrong moves its influence (1 for accuracy,
             n / positives for recall). Keeps the error honest when few or no units differ (after Agresti & Min 2005).
+            0 for losses and errors, which get an allowance for skewed units instead (after Johnson 1978).
 
     Raises:
         StatError: shapes that do not match, values that are not finite, fewer than 2 units or 20 clusters, seed noise
@@ -163,8 +164,8 @@ def spread(
             raise StatError(f"base: {base_mean:.3g} is too near zero for a relative margin")
         delta /= abs(base_mean)
     units = Units.of(n, clusters)
-    rows = units.variance_of_mean(weights[0] * base_rows.mean(axis=0) + weights[1] * head_rows.mean(axis=0))
-    rows += PSEUDO * (step * weights[1] / n) ** 2
+    unit = weights[0] * base_rows.mean(axis=0) + weights[1] * head_rows.mean(axis=0)
+    rows = _row_part(units, unit, step * weights[1])
     runs = min(base.size, head.size)
     if estimand is Estimand.ARTIFACT:
         return Spread(delta, rows, units.count - 1.0, n, runs=runs)
@@ -217,7 +218,7 @@ def single(
     runs, by_row = _side("values", values, influence)
     delta, n = float(runs.mean()) - against, by_row.shape[1]
     units = Units.of(n, clusters)
-    rows = units.variance_of_mean(by_row.mean(axis=0)) + PSEUDO * (step / n) ** 2
+    rows = _row_part(units, by_row.mean(axis=0), step)
     if estimand is Estimand.ARTIFACT:
         return Spread(delta, rows, units.count - 1.0, n).contrast
     per_run, seeds_df = run_variance(runs, prior=_prior(ledger))
@@ -242,3 +243,11 @@ def _far_from_zero(value: float, influence: Floats) -> None:
 
 def _prior(ledger: Ledger | ArrayLike | None) -> Ledger | None:
     return ledger if isinstance(ledger, Ledger) or ledger is None else Ledger.of(ledger)
+
+
+def _row_part(units: Units, influence: Floats, step: float) -> float:
+    """Variance from the rows, with what keeps it honest: pseudo rows for rates, an allowance for skewed losses."""
+    variance = units.variance_of_mean(influence)
+    if step:
+        return variance + PSEUDO * (step / units.n) ** 2
+    return variance * units.skew_allowance(influence) ** 2

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import expit, ndtri
 
-from gatebot.stats.contrast import Contrast, Ledger, pair
+from gatebot.stats.contrast import Contrast, Estimand, Ledger, pair
 from gatebot.stats.decision import Outcome, Question, decide
 
 MARGIN = 0.02
@@ -128,6 +128,39 @@ def test_rows_and_seeds_that_interact(luck: float, drift: float, seeds: int, kno
 @pytest.mark.parametrize(("seeds", "known"), [(2, 5), (3, 0), (5, 5)])
 def test_rows_and_seeds_that_interact_in_full(luck: float, drift: float, seeds: int, known: int, rows: int) -> None:
     Latent(luck, drift, rows).check(seeds, known, times=4000)
+
+
+def skewed_losses(rng: np.random.Generator, rows: int, sure: float) -> tuple[Floats, Floats]:
+    """Minus the log losses of base, and of a head whose log odds are too sure of themselves by a factor."""
+    truth = rng.normal(0, 2.2, rows)
+    said = np.where(rng.random(rows) < expit(truth), 1.0, -1.0)
+    base, head = truth + rng.normal(0, 0.5, rows), (truth + rng.normal(0, 0.5, rows)) * sure
+    return -np.logaddexp(0, -said * base), -np.logaddexp(0, -said * head)
+
+
+def skewed_level(rows: int, sure: float, times: int) -> float:
+    """How often a log loss that is worse by exactly its relative margin is called held at .025."""
+    rng = np.random.default_rng(3)
+    base, head = skewed_losses(rng, 2_000_000, sure)
+    margin, fooled = 1 - float(head.mean() / base.mean()), 0
+    for _ in range(times):
+        base, head = skewed_losses(rng, rows, sure)
+        means = [base.mean()], [head.mean()]
+        influence = [base - base.mean()], [head - head.mean()]
+        seen = pair(*means, *influence, estimand=Estimand.ARTIFACT, relative=True)
+        fooled += seen.p_held(-margin) < 0.025
+    return fooled / times
+
+
+def test_rare_large_losses_do_not_pass_for_small_ones() -> None:
+    assert skewed_level(200, 2.0, 1000) <= 0.025 + slack(0.025, 1000)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("rows", [200, 500, 2000])
+@pytest.mark.parametrize("sure", [1.3, 2.0, 3.0])
+def test_rare_large_losses_do_not_pass_for_small_ones_in_full(rows: int, sure: float) -> None:
+    assert skewed_level(rows, sure, 10_000) <= 0.036
 
 
 @pytest.mark.simulation

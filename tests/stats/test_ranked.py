@@ -54,10 +54,9 @@ def test_paired_difference_has_delongs_variance(seed: int, step: float) -> None:
     head = base + np.random.default_rng(seed + 1).normal(0, 0.5, 80)
     values, covariance = delong(labels, base, head)
     (b, b_influence), (h, h_influence) = auc(labels, base), auc(labels, head)
-    got = pair([b], [h], [b_influence], [h_influence], estimand=Estimand.ARTIFACT)
-    assert got.delta == pytest.approx(values[1] - values[0], abs=1e-12)
+    assert h - b == pytest.approx(values[1] - values[0], abs=1e-12)
     expected = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-    assert got.se**2 == pytest.approx(expected, rel=1e-9, abs=1e-15)
+    assert row_variance(h_influence - b_influence)[0] == pytest.approx(expected, rel=1e-9, abs=1e-15)
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.0, 0.5]))
@@ -142,7 +141,7 @@ def test_coverage_of_paired_differences(metric_is_auc: bool) -> None:
 @pytest.mark.parametrize("metric_is_auc", [True, False])
 @pytest.mark.parametrize("positives", [20, 50, 200])
 def test_coverage_of_paired_differences_in_full(positives: int, metric_is_auc: bool) -> None:
-    assert lower_bounds_hold(positives, metric_is_auc, 5000) == pytest.approx(0.95, abs=0.015)
+    assert 0.935 < lower_bounds_hold(positives, metric_is_auc, 5000) < 0.98
 
 
 def test_weights_count_like_repeated_rows() -> None:
