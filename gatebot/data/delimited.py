@@ -44,7 +44,7 @@ def _slowly(data: bytes, name: str, separator: str, names: list[str]) -> "pl.Dat
     records = list(_records(data, name, separator, len(names)))[1:]
     columns = zip(*records, strict=True) if records else [()] * len(names)
     frame = pl.DataFrame({column: list(values) for column, values in zip(names, columns, strict=True)})
-    return frame.cast(pl.String).with_columns(pl.when(pl.all() != "").then(pl.all()))
+    return frame.cast(pl.String)
 
 
 def _header(data: bytes, name: str, separator: str) -> tuple[list[str], str]:

@@ -89,7 +89,7 @@ def _stored(address: str) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
         raise _failed(address, str(error)) from error
     parts = frame.partition_by(_FILE, as_dict=True, include_key=False, maintain_order=True)
     if not parts:
-        raise UsageError(f"`{address}` is empty.", "Give a file with rows.")
+        raise UsageError(f"`{address}` matches nothing, or holds no line.", "Check bucket, key and endpoint.")
     found = sorted((str(key[0]), part) for key, part in parts.items())
     return [(name, part if table else "\n".join(part.to_series().to_list()).encode()) for name, part in found]
 

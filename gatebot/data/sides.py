@@ -7,7 +7,7 @@ import numpy as np
 from gatebot.data.identity import Identity, mixed, spelled
 from gatebot.data.rows import Mask, Rows
 from gatebot.data.rules import SplitRules, count_of
-from gatebot.data.strata import Units, before_the_last, first_rows, strata_of, units_of
+from gatebot.data.strata import Units, before_the_last, first_rows, large_last, strata_of, units_of
 from gatebot.data.target import spelled_names
 from gatebot.data.times import latest_first
 from gatebot.errors import UsageError
@@ -28,6 +28,7 @@ class Sides:
     target: Column | None
     labelled: Mask
     eligible: Mask  # can be eval rows
+    claimed: Mask | None  # rows that the user's own split calls eval
     known: RowTable | None
 
     @property
@@ -53,15 +54,15 @@ def identifying(contents: Hashes) -> bool:
     return len(np.unique(contents)) >= IDENTIFYING * len(contents)
 
 
-def claimed_eval(sides: Sides) -> Mask | None:
+def claimed_eval(rows: Rows, rules: SplitRules) -> Mask | None:
     """Rows that the user's own split calls eval; None where gatebot splits."""
-    rows, name = sides.rows, sides.rows.columns.split
+    name = rows.columns.split
     if rows.fixed_eval is not None:
         return rows.fixed_eval
     if name is None:
         return None
     values = spelled_names(spelled(rows.frame, name).str.to_lowercase())
-    meant = {label(value.lower()) for value in sides.rules.eval_values}
+    meant = {label(value.lower()) for value in rules.eval_values}
     claimed = np.isin(values.codes, [code for code, value in enumerate(values.names) if value in meant])
     if claimed.any() and not claimed.all():
         return claimed
@@ -72,15 +73,15 @@ def claimed_eval(sides: Sides) -> Mask | None:
     )
 
 
-def zone(sides: Sides, claimed: Mask | None) -> tuple[Mask, Mask]:
+def zone(sides: Sides) -> tuple[Mask, Mask]:
     """Rows that never train, and those of them to predict, each of shape [n].
 
     The first are more than the second: what lies among eval rows without being able to be one does not train either.
     """
-    units, priority = _ordered(sides, claimed)
-    total = int(sides.eligible.sum())
+    claimed, total = sides.claimed, int(sides.eligible.sum())
     cap = count_of(sides.rules.eval_rows, total)
     share = sides.rules.eval_rows if isinstance(sides.rules.eval_rows, float) else EVAL_SHARE
+    units, priority = _ordered(sides, share)
     picked = first_rows(units, priority, 1.0 if claimed is not None else share, cap, keep_one=claimed is None)
     if sides.known is not None:
         picked = _as_base(sides, units, picked)
@@ -91,16 +92,16 @@ def zone(sides: Sides, claimed: Mask | None) -> tuple[Mask, Mask]:
     return claimed | sides.bound, able if able.sum() <= cap else _at_most(sides, near & able, cap)
 
 
-def _ordered(sides: Sides, claimed: Mask | None) -> tuple[Units, Hashes]:
+def _ordered(sides: Sides, share: float) -> tuple[Units, Hashes]:
     """What is put on one side, and the order in which it becomes eval rows."""
-    time = sides.rows.columns.time
+    claimed, time = sides.claimed, sides.rows.columns.time
     units = sides.units(single=claimed is not None or time is not None)
+    by_hash = mixed(units.hashes, "eval")
     if claimed is not None:
-        return replace(units, size=np.bincount(units.of, weights=claimed & sides.eligible).astype(np.int64)), mixed(
-            units.hashes, "eval"
-        )
+        size = np.bincount(units.of, weights=claimed & sides.eligible).astype(np.int64)
+        return replace(units, size=size), by_hash
     if time is None:
-        return units, mixed(units.hashes, "eval")
+        return units, large_last(units, by_hash, share)
     places = np.full(len(units.hashes), np.iinfo(np.uint64).max)
     np.minimum.at(places, units.of, latest_first(sides.rows, time, sides.identity.ids))
     return replace(units, stratum=np.zeros_like(units.stratum)), places

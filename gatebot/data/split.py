@@ -14,7 +14,7 @@ from typing import assert_never
 import numpy as np
 
 from gatebot.data.folds import folds_of, known_folds
-from gatebot.data.identity import Identity, identify, mixed
+from gatebot.data.identity import Identity, copies, identify, mixed
 from gatebot.data.rows import Index, Mask, Rows
 from gatebot.data.rules import SplitRules, count_of
 from gatebot.data.sides import Sides, claimed_eval, identifying, zone
@@ -126,7 +126,9 @@ def split(rows: Rows, rules: SplitRules, known: RowTable | None = None) -> Split
     identity = identify(rows, rules.project, rules.identity)
     target = target_of(rows, rules.task)
     labelled = np.ones(len(rows), dtype=bool) if target is None else present(target)
-    sides = Sides(rows, rules, identity, target, labelled, labelled & identity.named & (identity.nth == 0), known)
+    claimed = claimed_eval(rows, rules)
+    eligible = labelled & identity.named & _first_of_its_id(identity.ids, claimed)
+    sides = Sides(rows, rules, identity, target, labelled, eligible, claimed, known)
     if not sides.eligible.any():
         what = f"no row has a label (`{rows.columns.target}`)" if not labelled.any() else "no row has an id"
         raise UsageError(f"Nothing can be predicted and scored: {what}.", "Check `data.target` and `data.id`.")
@@ -134,13 +136,19 @@ def split(rows: Rows, rules: SplitRules, known: RowTable | None = None) -> Split
     return _held_out(sides) if count == 1 else _folded(sides, count)
 
 
+def _first_of_its_id(ids: Hashes, claimed: Mask | None) -> Mask:
+    """True for one row of each id: the first that the user calls eval, else the first, shape [n]."""
+    order = np.arange(len(ids)) if claimed is None else np.argsort(~claimed, kind="stable")
+    first = np.empty(len(ids), dtype=bool)
+    first[order] = copies(ids[order]) == 0
+    return first
+
+
 def _fold_count(sides: Sides) -> int:
     """How many models predict the eval rows between them: base's count where there is one."""
-    columns = sides.rows.columns
-    given = columns.split is not None or columns.time is not None or sides.rows.fixed_eval is not None
     if sides.rules.folds is not None:
         return sides.rules.folds
-    if given:
+    if sides.claimed is not None or sides.rows.columns.time is not None:
         return 1
     if sides.known is not None:
         return int(sides.known.folds.max()) + 1
@@ -181,8 +189,8 @@ def _folds_in(known: RowTable, ids: Hashes) -> Hashes:
 
 def _held_out(sides: Sides) -> Split:
     identity, rules = sides.identity, sides.rules
-    claimed = claimed_eval(sides)
-    near, chosen = zone(sides, claimed)
+    claimed = sides.claimed
+    near, chosen = zone(sides)
     if not chosen.any():
         raise UsageError("No row is left to predict.", "Give more labelled rows, or smaller groups.")
     same = identifying(identity.contents[chosen] if sides.known is None else sides.known.contents)

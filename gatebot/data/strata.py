@@ -76,7 +76,7 @@ def _fraction(name: str) -> float:
 
 
 def rounded_edges(values: Floats, bins: int) -> Floats:
-    """Inner edges of bins that hold about equally many values, rounded to a tenth of a bin's usual width."""
+    """Inner edges of bins that hold about equally many values, rounded by at most a quarter of a bin's usual width."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return np.empty(0)
@@ -85,7 +85,7 @@ def rounded_edges(values: Floats, bins: int) -> Floats:
     width = (high - low) / bins
     if width <= 0:
         return np.unique(edges)
-    step = 10.0 ** np.floor(np.log10(width))
+    step = 10.0 ** np.floor(np.log10(width / 2))
     return np.unique(np.round(edges / step) * step + 0.0)  # no minus zero
 
 
@@ -126,6 +126,14 @@ def quotas(sizes: Counts, offsets: Floats, least: Counts, most: Counts, *, share
     return given(low)
 
 
+def large_last(units: Units, priority: Hashes, share: float) -> Hashes:
+    """The same order, but units larger than a stratum's share come last, so that they do not crowd out all others."""
+    size = np.bincount(units.stratum, weights=units.size, minlength=len(units.offsets))
+    large = units.size > np.maximum(share * size, 1)[units.stratum]
+    ordered: Hashes = (priority >> np.uint64(1)) | (large.astype(np.uint64) << np.uint64(63))
+    return ordered
+
+
 def first_rows(units: Units, priority: Hashes, share: float, cap: int, *, keep_one: bool) -> Mask:
     """The units with the lowest priority of each stratum, up to its quota in rows; shape [units].
 
@@ -135,7 +143,7 @@ def first_rows(units: Units, priority: Hashes, share: float, cap: int, *, keep_o
     size = np.bincount(units.stratum, weights=units.size, minlength=count).astype(np.int64)
     filled = units.size > 0
     held = np.bincount(units.stratum[filled], minlength=count)
-    order = np.lexsort((priority, units.size > np.maximum(share * size, 1)[units.stratum], units.stratum))
+    order = np.lexsort((priority, units.stratum))
     order = order[filled[order]]
     if not len(order):
         return np.zeros(len(units.hashes), dtype=bool)
