@@ -149,28 +149,23 @@ def test_the_merge_base_whatever_the_depth(origin: Path, depth: int) -> None:
 
 
 def test_a_merge_base_that_only_looks_like_one(tmp_path: Path) -> None:
-    """History is cut where the better one hides: m2 is merged into topic behind the cut, m1 is still visible."""
+    """Two lines meet in topic: one leaves main on day 1, the other on day 2, and the second is cut off."""
     where = tmp_path / "origin"
     where.mkdir()
     git(where, "init")
     first = commit(where, 1, m="1")
-    git(where, "switch", "--create", "topic")
-    commit(where, 2, t="2")
-    git(where, "switch", "main")
-    second = commit(where, 3, m="3")
-    git(where, "switch", "topic")
-    git(where, "merge", "--no-ff", "--message", "merge main", "main", day=4)
-    merge = git(where, "rev-parse", "HEAD")
-    git(where, "switch", "main")
-    commit(where, 5, m="5")
-    git(where, "switch", "topic")
-    commit(where, 6, t="6")
+    second = commit(where, 2, m="2")
+    commit(where, 3, m="3")
+    git(where, "switch", "--create", "late", second)
+    late = commit(where, 4, b="4")
+    git(where, "switch", "--create", "topic", first)
+    commit(where, 5, a="5")
+    git(where, "merge", "--no-ff", "--message", "merge late", "late", day=6)
     into = tmp_path / "clone"
     git(tmp_path, "clone", f"file://{where}", str(into))
-    (into / ".git" / "shallow").write_text(f"{merge}\n")  # what a depth of 2 from topic leaves
-    repository = open_repository(into)
-    assert first != second
-    assert repository.merge_base("topic", "origin/main") == second
+    (into / ".git" / "shallow").write_text(f"{late}\n")
+    assert git(into, "merge-base", "topic", "origin/main") == first
+    assert open_repository(into).merge_base("topic", "origin/main") == second
 
 
 def test_unrelated_histories(origin: Path) -> None:

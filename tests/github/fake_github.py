@@ -215,10 +215,19 @@ class FakeGitHub:
         return int(row["id"])
 
     def artifact(
-        self, run_id: int, name: str, data: bytes, *, expired: bool = False, gone: bool = False, made: str = ""
+        self,
+        run_id: int,
+        name: str,
+        data: bytes,
+        *,
+        expired: bool = False,
+        gone: bool = False,
+        made: str = "",
+        claims: Row | None = None,
     ) -> int:
-        """An artifact. `gone`: listed as alive, but its download answers 410. Returns its id."""
+        """An artifact; returns its id. `gone`: listed, but its download answers 410. `claims`: what it says of its run."""
         row: Row = {"id": self.state.next_id(), "run_id": run_id, "name": name, "expired": expired, "gone": gone}
+        row["claims"] = claims or {}
         row |= {"size": len(data), "made": made or self.state.now()}
         row["digest"] = f"sha256:{hashlib.sha256(data).hexdigest()}"
         self.state.artifacts.append(row)

@@ -112,7 +112,7 @@ def _run(asked: Asked, row: Row) -> Any:
         **asked.contract.named_sample("workflow-run"),
         **shown,
         "created_at": row["made"],
-        "repository": _repository(asked, asked.state.repository_id, "minimal-repository"),
+        "repository": _repository(asked, row.get("repository_id", asked.state.repository_id), "minimal-repository"),
         "head_repository": _repository(asked, head, "minimal-repository"),
         "pull_requests": None,
     }
@@ -126,7 +126,13 @@ def _artifact(asked: Asked, row: Row) -> Any:
         **{key: row[key] for key in ("id", "name", "expired", "digest")},
         "size_in_bytes": row["size"],
         "created_at": row["made"],
-        "workflow_run": {"id": run["id"], **home, "head_branch": run["head_branch"], "head_sha": run["head_sha"]},
+        "workflow_run": {
+            "id": run["id"],
+            **home,
+            "head_branch": run["head_branch"],
+            "head_sha": run["head_sha"],
+            **row["claims"],
+        },
     }
 
 
@@ -303,8 +309,9 @@ def list_runs(asked: Asked) -> Reply:
 
 
 def list_artifacts(asked: Asked) -> Reply:
-    run_id, name = asked.values["run_id"], asked.query.get("name")
-    rows = [a for a in asked.state.artifacts if str(a["run_id"]) == run_id and name in (None, a["name"])]
+    name = None if asked.state.ignores_filters else asked.query.get("name")
+    rows = [a for a in asked.state.artifacts if str(a["run_id"]) == asked.values["run_id"]]
+    rows = [a for a in rows if name in (None, a["name"])]
     return Reply(200, items=[_artifact(asked, a) for a in rows], under="artifacts")
 
 

@@ -81,6 +81,18 @@ def test_names_that_are_not_plain(tmp_path: Path, name: str) -> None:
     refused(tmp_path, packed({name: b"x"}), "not a plain relative path")
 
 
+def test_a_name_that_ends_before_its_end(tmp_path: Path) -> None:
+    data = packed({"a.jsonX.exe": b"x"}).replace(b"a.jsonX.exe", b"a.json\0.exe")
+    refused(tmp_path, data, "zero byte")
+
+
+def test_an_offset_before_the_beginning(tmp_path: Path) -> None:
+    data = bytearray(packed({"a": b"x", "b": b"y"}))
+    end = data.find(b"PK\x05\x06")
+    struct.pack_into("<I", data, end + 16, struct.unpack_from("<I", data, end + 16)[0] + 200)
+    refused(tmp_path, bytes(data), "damaged")
+
+
 def test_names_that_nobody_expects(tmp_path: Path) -> None:
     refused(tmp_path, packed({"a.json": b"1", "model.pkl": b"2"}), "'model.pkl' is not expected", ("*.json",))
 

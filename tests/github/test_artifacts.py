@@ -110,6 +110,40 @@ def test_poisoned_baselines_are_not_taken(
     assert not (tmp_path / "base").exists()
 
 
+def test_a_run_of_a_fork_whose_artifact_says_otherwise(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    claims = {"head_repository_id": github.state.repository_id}
+    github.artifact(github.run(history[0], head_repository_id=666), NAME, ZIP, claims=claims)
+    assert isinstance(find_baseline(api, search(github, history)), Absent)
+
+
+def test_a_run_of_another_repository(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    github.artifact(github.run(history[0]), NAME, ZIP)
+    github.state.workflow_runs[0]["repository_id"] = 666
+    assert isinstance(find_baseline(api, search(github, history)), Absent)
+
+
+@pytest.mark.parametrize(
+    "claims", [{"id": 1}, {"head_sha": "f" * 40}, {"repository_id": 666}, {"head_repository_id": 666}]
+)
+def test_an_artifact_that_does_not_belong_to_its_run(
+    github: FakeGitHub, api: Api, history: list[str], claims: dict[str, Any]
+) -> None:
+    github.artifact(github.run(history[0]), NAME, ZIP, claims=claims)
+    found = find_baseline(api, search(github, history))
+    assert found == Absent((f"the artifact of {'a' * 12} does not belong to its run",))
+
+
+def test_of_the_artifacts_of_a_run_the_newest_of_that_name(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    github.state.ignores_filters = True
+    run = github.run(history[0])
+    github.artifact(run, NAME, ZIP)
+    wanted = github.artifact(run, NAME, ZIP)
+    github.artifact(run, NAME + "-labels", ZIP)
+    found = find_baseline(api, search(github, history))
+    assert isinstance(found, Found)
+    assert found.parcel.id == wanted
+
+
 def test_a_commit_that_is_no_ancestor_is_not_taken(github: FakeGitHub, api: Api, history: list[str]) -> None:
     github.artifact(github.run(github.commit("f" * 40)), NAME, ZIP)
     assert isinstance(find_baseline(api, search(github, history)), Absent)

@@ -197,6 +197,23 @@ def test_on_one_head_the_run_that_began_last_has_the_word(
     assert sections(github.bodies(number)[0]) == {"tickets": stays}
 
 
+def test_between_heads_the_api_decides_not_the_clock(github: FakeGitHub, api: Api) -> None:
+    """The run of the old head began last: somebody started it again by hand."""
+    number = github.pull()
+    publish(api, number, section(github, number, "old head", began=200))
+    github.push_to_pull(number)
+    assert isinstance(publish(api, number, section(github, number, "new head", began=100)), Written)
+    assert sections(github.bodies(number)[0]) == {"tickets": "new head"}
+
+
+def test_the_same_text_about_a_new_head_is_stamped_anew(github: FakeGitHub, api: Api) -> None:
+    number = github.pull()
+    publish(api, number, section(github, number, "pass"))
+    head = github.push_to_pull(number)
+    assert isinstance(publish(api, number, section(github, number, "pass")), Written)
+    assert [found.stamp.head_sha for found in parted(github.bodies(number)[0])] == [head]
+
+
 @pytest.mark.parametrize(
     ("mode", "notable", "there", "outcome"),
     [
