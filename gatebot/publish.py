@@ -34,14 +34,16 @@ class Target:
         pull_number: None where no pull request is involved.
         stamp: orders runs.
         url: of the run.
+        context: the status's name.
         mode: when to comment.
-        projects: all projects of the repository; more than one makes an aggregate status.
+        projects: those whose statuses the aggregate `gatebot` sums up; empty where `context` is `gatebot` itself.
         read_only: the token is known to be read-only.
     """
 
     sha: str
     stamp: Stamp
     url: str
+    context: str = status.AGGREGATE
     pull_number: int | None = None
     mode: Mode = Mode.ON_CHANGE
     projects: tuple[str, ...] = ()
@@ -53,13 +55,9 @@ class Published:
     """What came of it. `warnings` are for the log: none of them changes the verdict."""
 
     comment_url: str = ""
+    status_written: bool = False
     superseded: bool = False
     warnings: list[str] = field(default_factory=list)
-
-
-def context_for(project: str, projects: tuple[str, ...]) -> str:
-    """The status's name: `gatebot`, or `gatebot / <project>` where there are several."""
-    return status.context_of(project if len(projects) > 1 else None)
 
 
 def publish(report: Report, texts: Texts, target: Target, api: Api) -> Published:
@@ -69,10 +67,11 @@ def publish(report: Report, texts: Texts, target: Target, api: Api) -> Published
         GateError: exit code 6; the status should have been written and was not.
     """
     done = Published()
-    context = context_for(report.project, target.projects)
-    final = Status(context, status_of(report), texts.headline, target.url)
-    _note(done, status.conclude(api, target.sha, final, read_only=target.read_only))
-    if len(target.projects) > 1:
+    final = Status(target.context, status_of(report), texts.headline, target.url)
+    concluded = status.conclude(api, target.sha, final, read_only=target.read_only)
+    done.status_written = isinstance(concluded, Written)
+    _note(done, concluded)
+    if target.projects:
         _note(done, status.aggregate(api, target.sha, target.projects, target.url, read_only=target.read_only))
     if target.pull_number is not None and not done.superseded:
         section = Section(report.project, target.stamp, texts.section)

@@ -100,7 +100,7 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _module(name: str) -> Command:
-    module: Command = import_module(f"gatebot.cli.{name}")  # type: ignore[assignment]  # a module fits the protocol
+    module: Command = import_module(f"gatebot.cli.{name}")
     return module
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gatebot.case import Facts
+from gatebot.config.model import Rules
 from gatebot.errors import UsageError
 from gatebot.gate import effort_of
 from gatebot.git import Repository, open_repository
@@ -15,7 +16,9 @@ OWN_FOLDER = ".gatebot"
 _MAIN_BRANCHES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
 
 
-def local(config: Path, base: str | None, now: datetime, *, as_baseline: bool = False) -> Occasion:
+def local(
+    config: Path, base: str | None, now: datetime, *, as_baseline: bool = False, isolation: str = "none"
+) -> Occasion:
     """Read the work tree's situation.
 
     Args:
@@ -23,6 +26,8 @@ def local(config: Path, base: str | None, now: datetime, *, as_baseline: bool = 
         base: a git reference, or None for the default branch.
         now: the clock.
         as_baseline: keep the evidence of this tree as main's; needs a clean tree.
+        isolation: the least that is accepted here, instead of what the Rules ask of a workflow: a developer's own
+            code on a developer's own machine gets what that machine can give.
 
     Raises:
         UsageError: no configuration, no such reference, or an unclean tree that is to be a baseline.
@@ -33,18 +38,19 @@ def local(config: Path, base: str | None, now: datetime, *, as_baseline: bool = 
     if repository is None and (base is not None or as_baseline):
         raise UsageError(f"{here.root} is not a git repository", "run `git init`, or pass --base DIR with a Snapshot")
     found = rules_at(here, place.branch)
+    rules = accepting(found.rules, isolation)
     commits = tuple(sha for sha in (place.branch, place.head) if sha)
-    changes = changes_of(here, found.rules, place.touched, commits)
+    changes = changes_of(here, rules, place.touched, commits)
     base_sha = place.base.sha
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
-    if base_sha and not is_relevant(here, found.rules, changes):
+    if base_sha and not is_relevant(here, rules, changes):
         states.append(State.NOTHING_RELEVANT)
     facts = Facts(
-        project=project_of(here, found.rules, here.root.name),
+        project=project_of(here, rules, here.root.name),
         now=now,
-        rules=found.rules,
+        rules=rules,
         rules_sha=found.sha,
-        effort=effort_of(here.document.model, found.rules),
+        effort=effort_of(here.document.model, rules),
         chosen=Base() if found.bootstrap else place.base,
         judged=Head(sha=place.clean_head, tested_sha=place.clean_head),
         changes=changes,
@@ -60,6 +66,12 @@ def local(config: Path, base: str | None, now: datetime, *, as_baseline: bool = 
         base_commit=facts.chosen.sha,
         as_baseline=as_baseline,
     )
+
+
+def accepting(rules: Rules, isolation: str) -> Rules:
+    """The same Rules, with another least isolation."""
+    smoke = rules.smoke.model_copy(update={"isolation": isolation})
+    return rules.model_copy(update={"smoke": smoke})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,32 @@
+"""`gatebot action`: how the container starts. Inputs of action.yml become the arguments of a command."""
+
+from collections.abc import Mapping
+
+from gatebot.errors import UsageError
+from gatebot.github.outputs import action_input
+
+_OPTIONS = {
+    "run": ("config", "baseline", "project"),
+    "collect": ("config", "baseline", "project"),
+    "judge": (),
+    "render": (),
+    "publish": ("project",),
+}
+_FLAG = {"baseline": "--base"}
+
+
+def arguments_from(environ: Mapping[str, str]) -> list[str]:
+    """The command line that the inputs mean: `command` may itself be a command line (`publish --finish`).
+
+    Raises:
+        UsageError: `command` is none of the action's.
+    """
+    command, *rest = action_input(environ, "command", "run").split() or ["run"]
+    if command not in _OPTIONS:
+        raise UsageError(f"input command: {command[:40]!r} is not one of {', '.join(_OPTIONS)}")
+    arguments = [command, *rest]
+    for name in _OPTIONS[command]:
+        value = action_input(environ, name)
+        if value:
+            arguments += [_FLAG.get(name, f"--{name}"), value]
+    return arguments

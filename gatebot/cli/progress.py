@@ -1,0 +1,107 @@
+"""Progress on long work: a live table in a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gatebot.cli.console import colourful
+from gatebot.collect.progress import Phase, Progress, Quiet, Step
+
+_VERB = {
+    Phase.FETCH: "fetching the data of",
+    Phase.READ: "reading the data of",
+    Phase.SETUP: "setting up the environment of",
+    Phase.TRAIN: "training",
+    Phase.PREDICT: "predicting with",
+    Phase.SCORE: "scoring",
+}
+
+
+@contextmanager
+def progress_for(*, quiet: bool) -> Iterator[Progress]:
+    """Whoever suits standard error."""
+    if quiet:
+        yield Quiet()
+    elif colourful(sys.stderr):
+        with _Live() as live:
+            yield live
+    else:
+        yield Lines()
+
+
+class Lines:
+    """One line for each thing that took a while, and one for each training; for logs."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def planned(self, trainings: int) -> None:
+        """Say how many trainings there will be."""
+        if trainings:
+            self._say(f"{trainings} {'training' if trainings == 1 else 'trainings'} to do")
+
+    def started(self, step: Step) -> None:
+        """Nothing: logs keep what was done."""
+
+    def finished(self, step: Step, seconds: float, outcome: str) -> None:
+        """Say what was done."""
+        if step.phase is Phase.TRAIN or seconds > 2 or outcome not in ("ok", "cached"):
+            self._say(f"{_words(step)}: {outcome}, {seconds:.1f} s")
+
+    def _say(self, text: str) -> None:
+        print(f"[{time.monotonic() - self._start:6.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+class _Live:
+    """A line that moves: what runs now, how many trainings are done, how long it has taken."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        self._bars = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bars.add_task("starting", total=None)
+        self._running: list[Step] = []
+        self._planned = 0
+
+    def __enter__(self) -> "_Live":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def planned(self, trainings: int) -> None:
+        """There is more to do."""
+        self._planned += trainings
+        self._bars.update(self._task, total=self._planned)
+
+    def started(self, step: Step) -> None:
+        """Show it."""
+        self._running.append(step)
+        self._show()
+
+    def finished(self, step: Step, seconds: float, outcome: str) -> None:
+        """Show what still runs."""
+        if step in self._running:
+            self._running.remove(step)
+        if step.phase is Phase.TRAIN:
+            self._bars.advance(self._task)
+        self._show()
+
+    def _show(self) -> None:
+        self._bars.update(self._task, description=_words(self._running[-1]) if self._running else "judging")
+
+
+def _words(step: Step) -> str:
+    return f"{_VERB[step.phase]} {step.side}{', ' + step.what if step.what else ''}"

@@ -1,0 +1,54 @@
+"""What a finished run leaves for people: pages in a folder, a table in the terminal."""
+
+import sys
+from pathlib import Path
+
+from gatebot.case import Case
+from gatebot.cli.console import colourful
+from gatebot.gate import first_plan
+from gatebot.report import Report
+from gatebot.run import Here, report_json, write_text
+
+COMMENT_FILE, PAGE_FILE = "comment.md", "report.html"
+
+
+def leave_pages(report: Report, out: Path) -> None:
+    """Write comment.md and report.html."""
+    from gatebot.render import html, markdown
+
+    write_text(markdown.section(report) + "\n", out / COMMENT_FILE)
+    write_text(html.page(report), out / PAGE_FILE)
+
+
+def show(report: Report, out: Path, *, as_json: bool = False) -> None:
+    """Print the verdict, or the whole report as JSON."""
+    if as_json:
+        sys.stdout.write(report_json(report))
+        return
+    from rich.console import Console
+
+    from gatebot.render import terminal
+
+    colour = colourful(sys.stdout)
+    console = Console(force_terminal=colour, no_color=not colour, highlight=False, soft_wrap=False)
+    terminal.print_report(report, console)
+    console.print(f"[dim]{out / COMMENT_FILE}  {out / PAGE_FILE}  {out / 'report.json'}[/dim]", highlight=False)
+
+
+def show_plan(planned: tuple[Case, Here]) -> None:
+    """Print what would be trained, on which side, and what that costs as far as anybody knows."""
+    from tabulate import tabulate
+
+    case, collector = planned
+    plan = first_plan(case, collector)
+    rows = [
+        (fit.side, fit.tier, fit.seed, fit.fold, f"{plan.seconds[fit]:.0f} s" if plan.seconds[fit] else "unknown")
+        for fit in plan.trainings
+    ]
+    print(tabulate(rows, headers=("side", "tier", "seed", "fold", "cost"), tablefmt="simple"))
+    others = len(plan.needs) - len(plan.trainings)
+    print(
+        f"\n{len(plan.trainings)} trainings, {others} other pieces of evidence, about {plan.total_s:.0f} s of training"
+    )
+    for need, why in plan.cut.items():
+        print(f"left out: {need.key}: {why}")
