@@ -3,7 +3,7 @@
     npm pack @octokit/openapi@23.0.2 && tar xzf octokit-openapi-*.tgz
     python -m tests.github.cut_openapi package/generated/api.github.com.json
 
-What is kept is as GitHub published it (MIT licence, (c) Octokit contributors; see `openapi.LICENSE`),
+What is kept is as GitHub published it (MIT licence, (c) Octokit contributors; see `octokit.LICENSE`),
 without prose, examples and headers.
 """
 

@@ -225,7 +225,7 @@ class FakeGitHub:
         made: str = "",
         claims: Row | None = None,
     ) -> int:
-        """An artifact; returns its id. `gone`: listed, but its download answers 410. `claims`: what it says of its run."""
+        """An artifact; returns its id. `gone`: listed, but its download answers 410. `claims`: lies about its run."""
         row: Row = {"id": self.state.next_id(), "run_id": run_id, "name": name, "expired": expired, "gone": gone}
         row["claims"] = claims or {}
         row |= {"size": len(data), "made": made or self.state.now()}

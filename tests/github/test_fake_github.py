@@ -24,7 +24,7 @@ def test_the_cut_description_is_small_and_says_whose_it_is() -> None:
     path = Path(__file__).with_name("openapi.json")
     assert path.stat().st_size < 700_000
     assert json.loads(path.read_text())["info"]["license"]["name"] == "MIT"
-    assert path.with_name("openapi.LICENSE").read_text().startswith("MIT License")
+    assert "MIT License" in path.with_name("octokit.LICENSE").read_text()
 
 
 SHA = "a" * 40
