@@ -90,7 +90,8 @@ def _frame(data: bytes, name: str, asked: Asked) -> "pl.DataFrame":
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
             raise UsageError(f"`{name}` is not readable as Parquet: {str(error).splitlines()[0]}") from error
     else:
-        frame = table(data, name, PurePosixPath(name.removesuffix(".gz")).suffix.lower())
+        ending = PurePosixPath(name.removesuffix(".gz")).suffix.lower()
+        frame = table(data, name, ending if ending in (".tsv", ".tab") else "")  # JSON is told by its first byte
     if frame.height > most:
         raise UsageError(f"`{name}` has more than {most} rows; {len(asked)} were asked for")
     if frame.width > MOST_COLUMNS:

@@ -130,13 +130,13 @@ class Material:
         if self.rows.typed:
             return {}
         kinds = {column.name: column for column in self.profile.columns}
-        words = {name: "text" for name, column in kinds.items() if column.kind in ("category", "text", "time")}
+        words = [name for name, one in kinds.items() if one.kind in ("category", "text", "time") or one.unparsed]
         gaps = {
             name: "number"
             for name, column in kinds.items()
             if column.kind in ("integer", "number") and column.missing and not column.unparsed
         }
-        return {name: kind for name, kind in words.items() if self._has_words(name)} | gaps
+        return {name: "text" for name in words if self._has_words(name)} | gaps
 
     def _has_words(self, name: str) -> bool:
         """Whether some value is no number: else a reader of the whole data would have read numbers (`007` is 7)."""

@@ -10,6 +10,7 @@ from threading import Event
 from gatebot.collect.interpreter import Interpreter, search_path
 from gatebot.collect.job import Job
 from gatebot.collect.masking import last_lines, secrets_of
+from gatebot.collect.mirror import is_open
 from gatebot.errors import MachineError
 from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run
 from gatebot.sandbox.environment import THREADS
@@ -61,6 +62,8 @@ class Runner:
     def inside(self, interpreter: Interpreter | None, variables: Mapping[str, str]) -> "Runner":
         """This, with an interpreter's programs first on the PATH and further variables."""
         path = search_path(self.job.environ)
+        if self.reach.level is Isolation.FULL:
+            path = ":".join(folder for folder in path.split(":") if Path(folder).is_dir() and is_open(Path(folder)))
         if interpreter is None:
             return replace(self, env={**self.env, "PATH": path, **variables})
         env = {**self.env, "PATH": f"{interpreter.folder}:{path}", **variables}

@@ -26,13 +26,14 @@ def read(path: Path, most: int) -> bytes:
         raise
     except OSError as error:
         raise UnreadableError(f"{path.name} is not a file that can be read ({error.strerror})") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+        os.close(descriptor)
+        regular = stat.S_ISREG(status.st_mode)
+        why = f"has {status.st_size} bytes, more than the {most} that are accepted" if regular else "is no regular file"
+        raise UnreadableError(f"{path.name} {why}")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"{path.name} is not a regular file")
-        if status.st_size > most:
-            raise UnreadableError(f"{path.name} has {status.st_size} bytes, more than the {most} that are accepted")
-        return file.read(most + 1)[:most]
+        return file.read(most)
 
 
 def size(path: Path) -> int | None:

@@ -104,7 +104,8 @@ def _linear(
 
 def _answered(question: bytes, cancel: Event) -> dict[str, Any] | None:
     """What the process of the linear model says; None when its time is up."""
-    end = time.monotonic() + SECONDS
+    unsent: bytes | None
+    end, unsent = time.monotonic() + SECONDS, question
     process = subprocess.Popen(
         [sys.executable, "-m", "gatebot.collect.linear"],
         stdin=subprocess.PIPE,
@@ -115,8 +116,9 @@ def _answered(question: bytes, cancel: Event) -> dict[str, Any] | None:
     with process:
         while True:
             try:
-                answer, _ = process.communicate(question, timeout=0.2)
+                answer, _ = process.communicate(unsent, timeout=0.2)
             except subprocess.TimeoutExpired:
+                unsent = None  # it is on its way
                 if time.monotonic() < end and not cancel.is_set():
                     continue
                 process.kill()
