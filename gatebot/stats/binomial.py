@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from scipy.special import bdtr, betaincinv
 
-from . import student
-from .arrays import StatError, fraction
-from .contrast import Contrast
+from gatebot.stats import student
+from gatebot.stats.arrays import StatError, fraction
+from gatebot.stats.contrast import Contrast
 
 Interval = tuple[float, float]
 

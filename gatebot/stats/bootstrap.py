@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from .arrays import Floats, Ints, StatError, floats, fraction, groups
-from .contrast import Contrast
-from .noise import FEWEST_CLUSTERS
+from gatebot.stats.arrays import Floats, Ints, StatError, floats, fraction, groups
+from gatebot.stats.contrast import Contrast
+from gatebot.stats.noise import FEWEST_CLUSTERS
 
 TIMES = 2000
 MOST = 2**53

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from . import student
-from .arrays import Bools, Floats, StatError, flags, floats, fraction, same_length
-from .bootstrap import TIMES, resample_counts
-from .contrast import Contrast
-from .ranked import FEWEST
+from gatebot.stats import student
+from gatebot.stats.arrays import Bools, Floats, StatError, flags, floats, fraction, same_length
+from gatebot.stats.bootstrap import TIMES, resample_counts
+from gatebot.stats.contrast import Contrast
+from gatebot.stats.ranked import FEWEST
 
 CLIP = 1e-12
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NoReturn
 
-from .arrays import StatError
-from .guarantee import rows_bennett, rows_hoeffding
+from gatebot.stats.arrays import StatError
+from gatebot.stats.guarantee import rows_bennett, rows_hoeffding
 
 
 class Variable(StrEnum):

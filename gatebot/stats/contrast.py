@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from numpy.typing import ArrayLike
 
-from . import student
-from .arrays import Floats, StatError, floats, fraction, same_length
-from .noise import Ledger, Units, paired, row_variance, run_variance, seed_variance
+from gatebot.stats import student
+from gatebot.stats.arrays import Floats, StatError, floats, fraction, same_length
+from gatebot.stats.noise import Ledger, Units, paired, row_variance, run_variance, seed_variance
 
 __all__ = ["Contrast", "Estimand", "Ledger", "Spread", "pair", "row_variance", "single", "spread"]
 

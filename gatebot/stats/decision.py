@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from .arrays import StatError, fraction
-from .contrast import Contrast
-from .multiplicity import holm
+from gatebot.stats.arrays import StatError, fraction
+from gatebot.stats.contrast import Contrast
+from gatebot.stats.multiplicity import holm
 
 
 class Outcome(StrEnum):

@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import Bools, Floats, Ints, StatError, floats, variance
-from .contrast import PSEUDO, Contrast
-from .multiplicity import holm
-from .noise import row_variance
+from gatebot.stats.arrays import Bools, Floats, Ints, StatError, floats, variance
+from gatebot.stats.contrast import PSEUDO, Contrast
+from gatebot.stats.multiplicity import holm
+from gatebot.stats.noise import row_variance
 
 MOST = 10
 BEAM = 50

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
-from .arrays import Floats, StatError, floats, fraction
+from gatebot.stats.arrays import Floats, StatError, floats, fraction
 
 STAKES = np.geomspace(0.01, 0.99, 24)
 """Shares of the wealth that are bet side by side, from cautious to bold; their mean is the e-process."""

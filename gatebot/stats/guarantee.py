@@ -3,7 +3,7 @@
 import math
 from enum import StrEnum
 
-from .arrays import StatError, fraction
+from gatebot.stats.arrays import StatError, fraction
 
 
 class Adaptivity(StrEnum):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Floats, StatError, floats, same_length, shares
+from gatebot.stats.arrays import Floats, StatError, floats, same_length, shares
 
 Estimate = tuple[float, Floats]
 """A metric's value and each unit's influence on it, float[n]."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Floats, Ints, StatError
+from gatebot.stats.arrays import Floats, Ints, StatError
 
 MOST_BINS = 6
 MOST_NAMES = 8

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Bools, Floats, StatError, floats, fraction, same_length
+from gatebot.stats.arrays import Bools, Floats, StatError, floats, fraction, same_length
 
 
 def holm(p: ArrayLike, weights: ArrayLike | None = None) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Floats, Ints, StatError, floats, groups, variance
+from gatebot.stats.arrays import Floats, Ints, StatError, floats, groups, variance
 
 FEWEST_CLUSTERS = 20
 TAIL = 1.96

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from . import student
-from .arrays import StatError, fraction
-from .contrast import Contrast, Spread
+from gatebot.stats import student
+from gatebot.stats.arrays import StatError, fraction
+from gatebot.stats.contrast import Contrast, Spread
 
 MOST = 20.0
 """Evidence beyond this multiple of what there is counts as out of reach."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
-from .arrays import Floats, StatError, floats, fraction
-from .contrast import Contrast
+from gatebot.stats.arrays import Floats, StatError, floats, fraction
+from gatebot.stats.contrast import Contrast
 
 FEWEST_PROCESSES = 10
 

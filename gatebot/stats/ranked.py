@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from . import student
-from .arrays import Bools, Floats, Ints, StatError, flags, floats, fraction, same_length, shares
-from .influence import Estimate
-from .noise import row_variance
+from gatebot.stats import student
+from gatebot.stats.arrays import Bools, Floats, Ints, StatError, flags, floats, fraction, same_length, shares
+from gatebot.stats.influence import Estimate
+from gatebot.stats.noise import row_variance
 
 FEWEST = 10
 """Fewest positives and negatives for which the intervals were found to keep their level."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 from scipy.special import fdtrc
 
-from .arrays import StatError, floats, variance
-from .noise import Ledger
+from gatebot.stats.arrays import StatError, floats, variance
+from gatebot.stats.noise import Ledger
 
 FEWEST_SEEDS = 3
 
