@@ -100,15 +100,20 @@ def _records(data: bytes, name: str, separator: str, width: int) -> Iterator[lis
 def _may_be_uneven(data: bytes, separator: str, width: int) -> bool:
     """Whether some record seems to have another number of values than `width`: a quick look before the slow one.
 
-    Counts separators between line ends, outside of quotes, piece by piece. Takes quotes within values for quotes around
-    them, so it may cry wolf; it never misses.
+    Counts separators between line ends, outside of quotes, piece by piece. It may cry wolf, as about quotes within
+    values; it never misses.
     """
+    whole = np.frombuffer(data, dtype=np.uint8)
     quoted, start, fields = False, 0, 0  # inside quotes; where the open record starts; separators it has so far
     for offset in range(0, len(data), _PIECE):
-        piece = np.frombuffer(data, dtype=np.uint8, count=min(_PIECE, len(data) - offset), offset=offset)
+        piece = whole[offset : offset + _PIECE]
         marks = (piece == ord(separator)) | (piece == ord("\n"))
         quotes = piece == ord('"')
         if quoted or quotes.any():
+            opening = np.flatnonzero(quotes)[int(quoted) :: 2] + offset
+            before = whole[opening[opening > 0] - 1]
+            if not np.isin(before, [ord(separator), ord("\n"), ord('"')]).all():
+                return True
             inside = (np.cumsum(quotes, dtype=np.uint8) & 1).astype(bool) ^ quoted
             marks &= ~inside
             quoted = bool(inside[-1])

@@ -146,19 +146,20 @@ def _first_of_its_id(ids: Hashes, claimed: Mask | None) -> Mask:
 
 def _fold_count(sides: Sides) -> int:
     """How many models predict the eval rows between them: base's count where there is one."""
+    if sides.known is not None and sides.known.folds.any():
+        return int(sides.known.folds.max()) + 1
     if sides.rules.folds is not None:
         return sides.rules.folds
     if sides.claimed is not None or sides.rows.columns.time is not None:
         return 1
-    if sides.known is not None:
-        return int(sides.known.folds.max()) + 1
-    return TINY_FOLDS if sides.eligible.sum() < TINY else 1
+    tiny = sides.known is None and sides.eligible.sum() < TINY
+    return TINY_FOLDS if tiny else 1
 
 
 def _folded(sides: Sides, count: int) -> Split:
     units = sides.units()
     known = None
-    if sides.known is not None:
+    if sides.known is not None and sides.known.folds.any():
         row_folds = np.full(len(sides.rows), count, dtype=np.uint64)
         row_folds[sides.bound] = _folds_in(sides.known, sides.identity.ids[sides.bound])
         known = known_folds(units, np.minimum(row_folds, np.uint64(count)), count)

@@ -20,10 +20,8 @@ def test_the_quick_look_misses_nothing(text: str, piece: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delimited, "_PIECE", piece)
         suspicious = delimited._may_be_uneven(data, ",", 2)
-    quotes_stand_around_values = text.count('"') == 2 * (text.count('"x,y"') + text.count('"x\ny"'))
     uneven = any(record and len(record) != 2 for record in csv.reader(io.StringIO("a,b\n" + text, newline="")))
-    if quotes_stand_around_values and uneven:
-        assert suspicious
+    assert suspicious or not uneven
 
 
 @given(st.lists(PIECES, max_size=30).map("".join))

@@ -337,6 +337,15 @@ def test_what_base_did_decides_whether_data_are_tiny() -> None:
     assert split(small, SplitRules("p"), row_table(large, base)).fold_count == 1
 
 
+def test_base_decides_how_many_folds_there_are() -> None:
+    rows = tickets(90, groups=3, group="customer")
+    more = tickets(120, groups=9, group="customer", seed=1)
+    known = row_table(rows, split(rows, replace(RULES, folds=5)))
+    assert split(more, replace(RULES, folds=5), known).fold_count == 3
+    held_out = row_table(rows, split(rows, replace(RULES, folds=1)))
+    assert split(rows, replace(RULES, folds=3), held_out).fold_count == 3
+
+
 def test_fewer_groups_than_folds() -> None:
     rows = tickets(100, groups=3, group="customer")
     assert split(rows, SplitRules("p")).fold_count == 3
