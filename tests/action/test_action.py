@@ -1,13 +1,18 @@
 """action.yml promises what the program reads and writes: the same inputs, defaults and outputs."""
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from gatebot.cli import action, artifact
+
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 README = (ROOT / "README.md").read_text()
+CLI = "".join(file.read_text() for file in sorted((ROOT / "gatebot/cli").rglob("*.py")))
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/gatebot.yml").read_text())
 
 INPUTS = {
@@ -39,10 +44,25 @@ def test_everything_is_described_in_a_sentence(part: str) -> None:
         assert given["description"].endswith("."), name
 
 
-def test_program_declares_the_same() -> None:
-    declared = pytest.importorskip("gatebot.cli.action", reason="the command line is not written yet")
-    assert dict(declared.INPUTS) == {**INPUTS, "token": ""}
-    assert list(declared.OUTPUTS) == OUTPUTS
+def test_program_reads_every_input_and_no_other() -> None:
+    asked = set(re.findall(r'action_input\(environ, "([^"]+)"', CLI))
+    assert asked | {name for names in action._OPTIONS.values() for name in names} == set(INPUTS)
+
+
+def test_program_writes_every_output_and_no_other() -> None:
+    [written] = re.findall(r"write_outputs\(\s*environ,\s*\{(.*?)\}", CLI, re.DOTALL)
+    assert re.findall(r'^\s*"([^"]+)":', written, re.MULTILINE) == OUTPUTS
+
+
+def test_own_workflow_uploads_what_the_program_looks_for() -> None:
+    steps = [step for job in WORKFLOW["jobs"].values() for step in job["steps"] if "upload-artifact" in step["uses"]]
+    uploads = {step["with"]["name"]: step["with"]["path"].split() for step in steps}
+    assert list(uploads) == [artifact.evidence_name("tickets"), artifact.labels_name("tickets")]
+    for paths, files in zip(uploads.values(), (artifact.EVIDENCE_FILES, artifact.LABEL_FILES), strict=True):
+        assert os.path.commonpath(paths) == ".gatebot"
+        covered = {file for file in files if any(f".gatebot/{file}".startswith(path) for path in paths)}
+        assert covered == set(files)
+    assert all(step["with"]["include-hidden-files"] for step in steps)
 
 
 def test_cli_and_action_are_one_program() -> None:

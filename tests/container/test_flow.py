@@ -1,6 +1,7 @@
 """The whole story, with nothing replaced but GitHub: main leaves a baseline, then two pull requests are gated."""
 
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class World:
         return self.folder / f"job-{self.jobs}"
 
     def push(self, before: str) -> Step:
+        self.github.commit(self.origin.tip, *([] if before == NO_COMMIT else [before]))
         run = self.github.run(self.origin.tip, path=WORKFLOW)
         job = push_job(self.origin, self.place(), before=before, token=BOT_TOKEN, api=self.github.url, run=run)
         step = run_action(self.engine, self.image, job, {}, token=BOT_TOKEN)
@@ -57,17 +59,24 @@ class World:
         return run_action(self.engine, self.image, job, {}, token=BOT_TOKEN)
 
     def upload(self, job: Job, run: int) -> None:
-        """What the workflow's last step does: actions/upload-artifact with the name and path of our own workflow."""
+        """What the last steps of our own workflow do, as actions/upload-artifact does it."""
         jobs = yaml.safe_load((ROOT / ".github/workflows/gatebot.yml").read_text())["jobs"].values()
-        [given] = [step["with"] for one in jobs for step in one["steps"] if "upload-artifact" in step["uses"]]
-        folder = job.workspace / given["path"]
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-                archive.write(file, file.relative_to(folder))
-        name = given["name"].replace("${{ github.run_attempt }}", "1")
         made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.github.artifact(run, name, packed.getvalue(), made=made)
+        for given in [step["with"] for one in jobs for step in one["steps"] if "upload-artifact" in step["uses"]]:
+            packed = pack(job.workspace, given["path"].split())
+            if packed is not None:
+                self.github.artifact(run, given["name"], packed, made=made)
+
+
+def pack(workspace: Path, paths: list[str]) -> bytes | None:
+    """The files below these paths in one archive, whose root is what the paths have in common; None without files."""
+    root = workspace / os.path.commonpath(paths)
+    listed = [file for path in paths for file in (workspace / path, *(workspace / path).rglob("*")) if file.is_file()]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in listed:
+            archive.write(file, file.relative_to(root))
+    return packed.getvalue() if listed else None
 
 
 @pytest.fixture
