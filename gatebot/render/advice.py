@@ -43,7 +43,7 @@ def advice_for(report: Report) -> Advice:
         command="" if passing and not decisive else report.reproduce,
         fixes=tuple(_fixes(decisive)),
         steps=() if passing and not report.observed else tuple(_steps(report, stopping)),
-        waiver=_waivers(report, [each for each in stopping if not each.undecided]),
+        waiver=_waivers(report, [each for each in stopping if _may_be_meant(each)]),
     )
 
 
@@ -67,10 +67,15 @@ def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence
             yield words("A run on the base branch leaves a baseline.")
     if any(each.undecided for each in stopping):
         yield from _evidence(report)
-    if any(not each.undecided for each in stopping) and report.verdict is not VerdictName.ERROR:
+    if any(_may_be_meant(each) for each in stopping) and report.verdict is not VerdictName.ERROR:
         yield words(
             "If the loss is meant, put a waiver into `gatebot.yml` on the base branch: it has an end and a reason."
         )
+
+
+def _may_be_meant(finding: ReportedFinding) -> bool:
+    """Whether a waiver makes sense: nobody means to merge what does not run, or what is not even proven."""
+    return not finding.undecided and not finding.check.startswith("code.")
 
 
 def _evidence(report: Report) -> Iterable[Sentence]:

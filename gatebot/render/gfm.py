@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from gatebot.render.numbers import grouped
 from gatebot.render.safe import MOST_PROSE, line, plain, visible
-from gatebot.render.sentence import Sentence
+from gatebot.render.sentence import Sentence, capital
 
 MOST_CELL = 90
 MOST_QUOTED = 200
@@ -52,12 +52,12 @@ def inline(sentence: Sentence, most: int = MOST_QUOTED) -> str:
 
 def paragraph(sentence: Sentence) -> str:
     """A sentence as a block of its own: with a capital and a full stop, and never a list or a heading."""
-    text = inline(sentence).strip()
+    text = inline(capital(sentence)).strip()
     start = _BLOCK_START.match(text)
     if start is not None:
         text = f"{start[1] or ''}\\{text[start.start(2) :]}"
     ends = text.endswith((".", "!", "?"))
-    return text[:1].upper() + text[1:] + ("" if ends else ".")
+    return text if ends else f"{text}."
 
 
 def fence(lines: Iterable[str], language: str = "") -> str:

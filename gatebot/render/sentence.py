@@ -45,6 +45,14 @@ def flat(sentence: Iterable[Piece], most: int = MOST_PROSE) -> str:
     return plain("".join(plain_piece(piece) for piece in sentence), most)
 
 
+def capital(sentence: Sentence) -> Sentence:
+    """The sentence with a capital, unless it begins with something quoted."""
+    if not sentence or sentence[0].quoted:
+        return sentence
+    first = sentence[0].text
+    return (Piece(first[:1].upper() + first[1:]), *sentence[1:])
+
+
 def plain_piece(piece: Piece) -> str:
     """The piece without any mark-up: a name keeps to one line, and the backticks of our own prose go."""
     return plain(piece.text) if piece.quoted else piece.text.replace("`", "")

@@ -117,7 +117,7 @@ def _first(report: Report, findings: list[ReportedFinding]) -> Sentence:
         return ()
     more = len(findings) - 1
     clause = about(report, findings[0])
-    return joined(clause, f"; and {more} more") if more else clause
+    return joined(clause, f", and {counted(more, 'more finding')}") if more else clause
 
 
 def _acting(report: Report, action: Action) -> list[ReportedFinding]:

@@ -1,0 +1,160 @@
+"""Where things stand in the picture of all measures: one row each, losses in units of what is allowed."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gatebot.finding import Bound, Direction
+from gatebot.render.numbers import MINUS
+from gatebot.render.rows import Row, by_weight, loss_of, row_of
+from gatebot.render.safe import plain
+from gatebot.report import Report, ReportedMeasure
+
+MOST_ROWS = 40
+LEFT, RIGHT = 262.0, 738.0  # of the plot within the picture, whose width is 960
+TOP, STEP = 36.0, 26.0
+MOST_LABEL = 36
+_WORST, _BEST = -4.0, 3.0  # beyond these the picture shows an arrow
+
+SHAPES = {"held": "circle", "worse": "square", "undecided": "diamond", "not enforced": "ring"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One measure in the picture. Coordinates are the picture's own.
+
+    Attributes:
+        label: the measure's name, short.
+        title: all of it in words, for whoever cannot see the picture.
+        low, high: ends of the interval; None where there is none.
+        cut_low, cut_high: the interval goes on beyond the picture.
+        dots: one for each seed.
+    """
+
+    label: str
+    title: str
+    change: str
+    outcome: str
+    shape: str
+    y: float
+    x: float
+    low: float | None
+    high: float | None
+    cut_low: bool
+    cut_high: bool
+    dots: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A line of the axis, with its label."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A plot. `allowed` is where the allowed loss ends; left of it is too bad. `edge` names that line."""
+
+    title: str
+    edge: str
+    marks: tuple[Mark, ...]
+    ticks: tuple[Tick, ...]
+    zero: float
+    allowed: float
+    height: float
+    left_out: int
+
+    @property
+    def bottom(self) -> float:
+        """Where the rows end."""
+        return TOP + STEP * len(self.marks)
+
+
+def pictures(report: Report) -> list[Picture]:
+    """A picture of the changes against base, and one of floors and ceilings; neither where there is nothing to draw."""
+    drawn = [each for each in by_weight(report) if each.delta is not None and math.isfinite(each.delta)]
+    changes = [each for each in drawn if each.bound is Bound.CHANGE and each.margin]
+    floors = [each for each in drawn if each.bound is Bound.FLOOR]
+    found = []
+    if changes:
+        found.append(_picture("Change against base, in units of the allowed loss", changes, floors=False))
+    if floors:
+        found.append(_picture("Distance from floors and ceilings", floors, floors=True))
+    return found
+
+
+def _picture(title: str, measures: Sequence[ReportedMeasure], *, floors: bool) -> Picture:
+    kept = measures[:MOST_ROWS]
+    units = [_reach(each) if floors else float(each.margin or 1.0) for each in kept]
+    deciding = [each for each in zip(kept, units, strict=True) if not each[0].not_enforced]
+    ends = [end for each, unit in deciding for end in _ends(each, unit)]
+    worst = max(_WORST, min([-1.15 if floors else -1.6, *ends]))
+    best = min(_BEST, max([1.15, *ends]))
+    scale = _Scale(worst, best)
+    ticks = [] if floors else [Tick(scale.x(at), _tick(at)) for at in _whole(worst, best)]
+    return Picture(
+        title=title,
+        edge="limit" if floors else "allowed",
+        marks=tuple(_mark(each, unit, scale, at) for at, (each, unit) in enumerate(zip(kept, units, strict=True))),
+        ticks=tuple(ticks),
+        zero=scale.x(0),
+        allowed=scale.x(0 if floors else -1),
+        height=TOP + STEP * len(kept) + 30,
+        left_out=len(measures) - len(kept),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    worst: float
+    best: float
+
+    def x(self, value: float) -> float:
+        share = (min(max(value, self.worst), self.best) - self.worst) / (self.best - self.worst)
+        return round(LEFT + 12 + share * (RIGHT - LEFT - 24), 1)
+
+
+def _mark(measure: ReportedMeasure, unit: float, scale: _Scale, at: int) -> Mark:
+    row = row_of(measure)
+    middle, *ends = _ends(measure, unit)
+    sign = 1.0 if measure.direction is Direction.HIGHER else -1.0
+    low, high = (min(ends), max(ends)) if len(ends) == 2 else (None, None)
+    return Mark(
+        label=plain(row.subject, MOST_LABEL),
+        title=_in_words(row),
+        change=row.change,
+        outcome=row.outcome,
+        shape=SHAPES.get(row.outcome, "diamond"),
+        y=TOP + STEP * at + STEP / 2,
+        x=scale.x(middle),
+        low=None if low is None else scale.x(low),
+        high=None if high is None else scale.x(high),
+        cut_low=low is not None and low < scale.worst,
+        cut_high=high is not None and high > scale.best,
+        dots=tuple(scale.x(sign * each / unit) for each in measure.by_seed if math.isfinite(each)),
+    )
+
+
+def _in_words(row: Row) -> str:
+    return f"{plain(row.subject)}: {row.base} → {row.head}, {row.change}, allowed {row.allowed}, {row.outcome}"
+
+
+def _ends(measure: ReportedMeasure, unit: float) -> list[float]:
+    """The estimate, then the ends of its interval where it has one; positive is better."""
+    sign = 1.0 if measure.direction is Direction.HIGHER else -1.0
+    known = [each for each in (measure.low, measure.high) if each is not None]
+    return [-(loss_of(measure) or 0.0) / unit, *(sign * each / unit for each in known if len(known) == 2)]
+
+
+def _reach(measure: ReportedMeasure) -> float:
+    return max(abs(each) for each in (measure.delta, measure.low, measure.high, 1e-12) if each is not None)
+
+
+def _whole(worst: float, best: float) -> Iterable[int]:
+    return range(math.ceil(worst), math.floor(best) + 1)
+
+
+def _tick(at: int) -> str:
+    return f"{MINUS if at < 0 else '+'}{abs(at)}×" if at else "0"

@@ -1,0 +1,12 @@
+"""The published JSON Schema of `report.json`."""
+
+from typing import Any
+
+from gatebot.report import Report
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the Report as it is written."""
+    found = Report.model_json_schema(mode="serialization")
+    found["title"] = "report.json"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
