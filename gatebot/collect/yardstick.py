@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from threading import Event
 from typing import Any
 
@@ -104,21 +105,22 @@ def _linear(
 
 def _answered(question: bytes, cancel: Event) -> dict[str, Any] | None:
     """What the process of the linear model says; None when its time is up."""
-    unsent: bytes | None
-    end, unsent = time.monotonic() + SECONDS, question
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gatebot.collect.linear"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in ENVIRON if name in os.environ},
-    )
+    end = time.monotonic() + SECONDS
+    with TemporaryFile() as asked:  # through a pipe, what is not sent within the first `timeout` never is
+        asked.write(question)
+        asked.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gatebot.collect.linear"],
+            stdin=asked,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in ENVIRON if name in os.environ},
+        )
     with process:
         while True:
             try:
-                answer, _ = process.communicate(unsent, timeout=0.2)
+                answer, _ = process.communicate(timeout=0.2)
             except subprocess.TimeoutExpired:
-                unsent = None  # it is on its way
                 if time.monotonic() < end and not cancel.is_set():
                     continue
                 process.kill()
