@@ -22,6 +22,8 @@ def delimited(data: bytes, name: str, separator: str = "") -> "pl.DataFrame":
     import polars as pl
 
     data = data.lstrip(b"\r\n")
+    if not data.endswith(b"\n"):
+        data += b"\n"  # polars drops an empty value too many from a last line without an end
     names, separator = _header(data, name, separator)
     try:
         frame = pl.read_csv(data, infer_schema=False, separator=separator, encoding="utf8")

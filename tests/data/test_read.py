@@ -132,6 +132,7 @@ def test_a_quote_within_a_value_is_only_a_character(tmp_path: Path) -> None:
         ("t.csv", b"a,b\n1,x\n2,y,z\n", "line 3 has 3 values, the header has 2"),
         ("t.csv", b'a,b\n"x\ny",1\n2,y,z\n', "line 4 has 3 values, the header has 2"),
         ("t.csv", b'a,b\n1,x\n2,"y\n3,z\n', "line 3: the quotes of a value are not closed"),
+        ("t.csv", b"a,b\n1,x,", "line 2 has 3 values, the header has 2"),
         ("t.csv", b"a,b,a\n1,2,3\n", "names the column `a` more than once"),
         ("t.csv", b"PK\x03\x04rest", "is a ZIP archive or a spreadsheet"),
         ("t.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"),
