@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
@@ -76,8 +77,8 @@ def _test(pattern: str) -> Callable[[PurePosixPath], bool]:
     return lambda path: shape.fullmatch(path.as_posix()) is not None
 
 
-def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: bool) -> None:
-    """Put files below another folder, as links where `link` is true and they are large and open to all.
+def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: bool, least: int = LARGE) -> None:
+    """Put files below another folder, as links where `link` is true, they have `least` bytes and are open to all.
 
     Symbolic links stay what they are: they are never followed here, and lead nowhere in the sandbox that the
     sandbox does not allow.
@@ -93,27 +94,31 @@ def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: 
             if to.parent not in made:
                 to.parent.mkdir(parents=True, exist_ok=True)
                 made.add(to.parent)
-            _copy(source / path, to, link=link)
+            _copy(source / path, to, link=link, least=least)
     except FileNotFoundError as error:
         raise MachineError(f"{error.filename} vanished while it was copied.") from error
     except OSError as error:
         raise MachineError(f"{error.filename or target} cannot be copied: {error.strerror}.") from error
 
 
-def _copy(source: Path, target: Path, *, link: bool) -> None:
+def _copy(source: Path, target: Path, *, link: bool, least: int) -> None:
     status = source.lstat()
-    if source.is_symlink():
+    if stat.S_ISLNK(status.st_mode):
         target.symlink_to(os.readlink(source))  # noqa: PTH115 - a Path would normalise it
-    elif not source.is_file():
-        return  # sockets and pipes
-    elif link and status.st_size >= LARGE and status.st_mode & 0o004:
-        try:
-            target.hardlink_to(source)
-        except OSError:  # another file system, or links are not allowed here
+    elif stat.S_ISREG(status.st_mode):  # not sockets and pipes
+        can_link = link and status.st_size >= least and status.st_mode & stat.S_IROTH
+        if not (can_link and _linked(source, target)):
             shutil.copyfile(source, target)
-    else:
-        shutil.copyfile(source, target)
-        target.chmod(0o755 if status.st_mode & 0o111 else 0o644)
+            target.chmod(0o755 if status.st_mode & 0o111 else 0o644)
+
+
+def _linked(source: Path, target: Path) -> bool:
+    """Whether a hard link could be made: not to another file system, and not everywhere to another user's file."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        return False
+    return True
 
 
 def digest(root: Path, paths: Iterable[PurePosixPath]) -> str:

@@ -59,23 +59,29 @@ def opened(interpreter: Interpreter, cache: Path) -> Interpreter:
     if not closed:
         return interpreter
     shelf = Shelf(cache / "python")
-    open_base = _mirrored(shelf, base) if base in closed else base
+    skip = frozenset({"__pycache__", *(() if venv is None or _sees_base(venv) else ("site-packages",))})
+    open_base = _mirrored(shelf, base, skip) if base in closed else base
     program = open_base / "bin" / python.resolve().name
     if venv is None:
         return at(program)
-    library = _mirrored(shelf, venv) / "lib" if venv in closed else venv / "lib"
+    library = _mirrored(shelf, venv, frozenset({"__pycache__"})) / "lib" if venv in closed else venv / "lib"
     kept = shelf.get(_digest(venv, open_base), lambda home: _led(home, venv, program, library))
     made = at(kept.path / "bin" / python.name)
     return replace(made, readable=(*made.readable, library.resolve()))
 
 
-def _mirrored(shelf: Shelf, installation: Path) -> Path:
+def _mirrored(shelf: Shelf, installation: Path, skip: frozenset[str]) -> Path:
     def make(home: Path) -> dict[str, Any]:
-        paths = files.walked(installation, skip=frozenset({"__pycache__"}))
-        files.copied(installation, paths, home, link=True)
+        files.copied(installation, files.walked(installation, skip), home, link=True, least=0)
         return {"of": str(installation)}
 
-    return shelf.get(_digest(installation), make).path
+    return shelf.get(f"{_digest(installation)}-{len(skip)}", make).path
+
+
+def _sees_base(venv: Path) -> bool:
+    """Whether what is installed below a virtual environment can be imported in it."""
+    settings = (venv / "pyvenv.cfg").read_text().lower().replace(" ", "")
+    return "include-system-site-packages=true" in settings
 
 
 def _led(home: Path, venv: Path, program: Path, library: Path) -> dict[str, Any]:
