@@ -16,6 +16,7 @@ TOP = 50
 _MOSTLY = 0.95  # share of values that must fit a kind
 _CATEGORIES = 1000  # distinct values that names of categories may have
 _REPEATED = 0.1  # and at most this share of the rows
+_SAMPLE = 1000
 _CODE = r"^[+-]?0\d"  # 007 is a code and no number
 _BLANK = ("", "nan", "<na>")  # missing in columns that are no numbers: `NA` may be Namibia
 
@@ -24,64 +25,89 @@ def column_profile(values: pl.Series) -> ColumnProfile:
     """Profile one column, text or typed.
 
     Numbers: statistics of the finite values. Times: earliest and latest as ISO text. Text: statistics of its length in
-    characters. `top` holds the most frequent values of columns that are no free text and have at most 50 of them,
-    and of
-    categories.
+    characters. `top` holds the most frequent values of columns that are no free text and have at most 50 of
+    them, and of categories.
     """
+    start = ColumnProfile(values.name, "empty", len(values), 0, 0)
+    if values.dtype.is_numeric():
+        return _numbers(start, values)
     texts = spelled(values.to_frame(), values.name)
-    empty = texts.str.strip_chars().str.to_lowercase().is_in(_BLANK)
-    filled = texts.filter(~empty)
-    start = ColumnProfile(values.name, "empty", len(values), len(values) - len(filled), filled.n_unique())
+    filled = texts.filter(~_blank(texts))
+    start = replace(start, missing=len(values) - len(filled))
     if not len(filled):
-        return replace(start, distinct=0)
-    for kind in (_boolean, _number, _time):
+        return start
+    for kind in (_boolean, _number_texts, _time):
         found = kind(start, filled, values.dtype)
         if found is not None:
             return found
     return _words(start, filled)
 
 
+def _blank(texts: pl.Series) -> pl.Series:
+    """True where a text stands for nothing. Only short ones can spell it."""
+    blank = texts.str.strip_chars() == ""
+    short = (texts.str.len_bytes() <= 8) & ~blank
+    spelled_out = texts.filter(short).str.strip_chars().str.to_lowercase().is_in(_BLANK)
+    return blank.scatter(short.arg_true().filter(spelled_out), True)
+
+
 def _boolean(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> ColumnProfile | None:
-    if dtype != pl.Boolean and (start.distinct > 4 or not filled.str.to_lowercase().is_in(["true", "false"]).all()):
+    values = ["true", "false"]
+    if not filled.head(_SAMPLE).str.to_lowercase().is_in(values).all():
         return None
-    return replace(start, kind="boolean", top=_top(filled))
+    if dtype != pl.Boolean and not filled.str.to_lowercase().is_in(values).all():
+        return None
+    return replace(start, kind="boolean", distinct=filled.n_unique(), top=_top(filled))
 
 
-def _number(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> ColumnProfile | None:
-    if not (dtype.is_numeric() or dtype == pl.String) or (dtype == pl.String and not _looks_numeric(filled)):
+def _numbers(start: ColumnProfile, values: pl.Series) -> ColumnProfile:
+    """A typed column of numbers."""
+    whole = values.dtype.is_integer()
+    present = values.drop_nulls() if whole else values.cast(pl.Float64).fill_nan(None).drop_nulls()
+    start = replace(start, missing=len(values) - len(present), distinct=present.n_unique())
+    if not len(present):
+        return start
+    texts = present.cast(pl.String) if start.distinct <= TOP else present.head(0).cast(pl.String)
+    return _measured(replace(start, kind="integer" if whole else "number", top=_top(texts)), present.cast(pl.Float64))
+
+
+def _number_texts(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> ColumnProfile | None:
+    """A column of texts that are numbers: nearly all of them, and none of them a code such as `007`."""
+    if dtype != pl.String or not _looks_numeric(filled):
         return None
-    stripped = filled.str.strip_chars()
-    present = stripped.filter(~stripped.str.to_lowercase().is_in(NOTHING))
-    numbers = present.cast(pl.Float64, strict=False)
-    read = numbers.drop_nulls()
-    if not len(read) or len(read) < _MOSTLY * len(present):
+    numbers = filled.cast(pl.Float64, strict=False)
+    odd = filled.filter(numbers.is_null()).str.strip_chars()
+    odd = odd.filter(~odd.str.to_lowercase().is_in(NOTHING))
+    padded = odd.cast(pl.Float64, strict=False)
+    read = pl.concat([numbers.drop_nulls(), padded.drop_nulls()])
+    present = len(filled) - int(numbers.null_count()) + len(odd)
+    if not len(read) or len(read) < _MOSTLY * present or filled.str.contains(_CODE).any():
         return None
-    if dtype == pl.String and present.str.contains(_CODE).any():
-        return None
-    finite = read.filter(read.is_finite()).to_numpy()
-    whole = present.filter(numbers.is_not_null()).cast(pl.Int64, strict=False)
-    missing = start.missing + len(filled) - len(present)
-    distinct = start.distinct if missing == start.missing else present.n_unique()
+    fractions = filled.cast(pl.Int64, strict=False).null_count() - numbers.null_count()
+    fractions += odd.cast(pl.Int64, strict=False).null_count() - padded.null_count()
+    distinct = read.n_unique()
     start = replace(
         start,
-        kind="number" if whole.null_count() else "integer",
-        missing=missing,
+        kind="number" if fractions else "integer",
+        missing=start.missing + len(filled) - present,
         distinct=distinct,
-        not_finite=len(read) - len(finite),
-        unparsed=len(present) - len(read),
-        top=_top(present) if distinct <= TOP else {},
+        unparsed=padded.null_count(),
+        top=_top(filled.filter(numbers.is_not_null())) if distinct <= TOP else {},
     )
-    return _measured(start, finite)
+    return _measured(start, read)
 
 
 def _looks_numeric(filled: pl.Series) -> bool:
     """A look at some values, so that free text is not parsed a million times for nothing."""
-    some = filled.gather_every(max(1, len(filled) // 1000)).str.strip_chars()
+    some = filled.gather_every(max(1, len(filled) // _SAMPLE)).str.strip_chars()
     some = some.filter(~some.str.to_lowercase().is_in(NOTHING))
     return not len(some) or some.cast(pl.Float64, strict=False).null_count() <= 0.2 * len(some)
 
 
-def _measured(start: ColumnProfile, finite: Floats) -> ColumnProfile:
+def _measured(start: ColumnProfile, numbers: pl.Series) -> ColumnProfile:
+    """The statistics of the finite numbers."""
+    finite = numbers.filter(numbers.is_finite()).to_numpy()
+    start = replace(start, not_finite=len(numbers) - len(finite))
     if not len(finite):
         return start
     quantiles = quantiles_of(finite)
@@ -109,7 +135,8 @@ def _time(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> Column
         return None
     low, high = _ends(read) if len(read) else _ends(filled)
     unparsed = 0 if dtype.is_temporal() else len(filled) - len(read)
-    return replace(start, kind="time", minimum=low, maximum=high, unparsed=unparsed)
+    distinct = (read if len(read) else filled).n_unique()
+    return replace(start, kind="time", distinct=distinct, minimum=low, maximum=high, unparsed=unparsed)
 
 
 def _ends(values: pl.Series) -> tuple[str, str]:
@@ -118,11 +145,11 @@ def _ends(values: pl.Series) -> tuple[str, str]:
 
 
 def _words(start: ColumnProfile, filled: pl.Series) -> ColumnProfile:
+    start = replace(start, distinct=filled.n_unique())
     few = start.distinct <= TOP and start.distinct < len(filled)
     if few or start.distinct <= min(_CATEGORIES, _REPEATED * len(filled)):
         return replace(start, kind="category", top=_top(filled))
-    lengths = filled.str.len_chars().to_numpy().astype(np.float64)
-    return replace(_measured(start, lengths), kind="text")
+    return replace(_measured(start, filled.str.len_chars().cast(pl.Float64)), kind="text")
 
 
 def _top(filled: pl.Series) -> dict[str, int]:

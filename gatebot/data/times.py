@@ -35,7 +35,8 @@ def moments(texts: "pl.Series") -> "pl.Series":
     zoned = plain.str.contains(r"\d:\d\d.*" + _ZONE) if sample.str.contains(r"\d:\d\d.*" + _ZONE).any() else None
     found = nothing
     for form in _forms(sample):
-        found = found.fill_null(plain.str.to_datetime(form, strict=False, time_unit="us", ambiguous="earliest"))
+        if found.null_count() > plain.null_count():
+            found = found.fill_null(plain.str.to_datetime(form, strict=False, time_unit="us", ambiguous="earliest"))
     if zoned is not None:
         ends = plain.str.replace(r"Z$", "+00:00")
         for clock in _CLOCKS:
