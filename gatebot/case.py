@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from gatebot.config.model import Rules
+from gatebot.finding import Priority
 from gatebot.needs import Effort, Need, Side
 from gatebot.report import Base, Costs, Head, State
 from gatebot.snapshot.snapshot import Snapshot
@@ -30,6 +31,7 @@ class Approval(Value):
 
     login: str
     sha: str
+    priority: Priority | None = None  # the weightiest that it accepts; None accepts all that may be accepted
 
 
 class Changes(Value):
@@ -95,6 +97,10 @@ class Case:
         if snapshot is None:
             return "no baseline" if need.side is Side.BASE else "nothing was collected"
         return snapshot.why_unmet(need)
+
+    def by_rules(self, rules: Rules) -> "Case":
+        """The same evidence under other Rules."""
+        return replace(self, facts=self.facts.model_copy(update={"rules": rules}))
 
     def with_evidence(self, found: Mapping[Side, Snapshot]) -> "Case":
         """This Case and more evidence. What is there already wins."""

@@ -65,6 +65,15 @@ def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gate
     return Gated(case, report)
 
 
+def gather(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
+    """The Case with the first round's evidence, unjudged: for jobs that run user code and decide nothing."""
+    start = time.monotonic()
+    case = surveyed(case, collector, as_baseline=as_baseline)
+    plan = first_plan(case, collector, as_baseline=as_baseline)
+    case = case.with_evidence(_collected(plan, collector))
+    return _costed(case, time.monotonic() - start, collector.user_s)
+
+
 def surveyed(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
     """The Case with head's data read, which tells how many folds and seeds there are to train."""
     case = case.with_evidence(collector.collect([Profile(Side.HEAD)]))

@@ -24,7 +24,7 @@ from gatebot.occasion.occasion import Occasion, document_from, with_state
 from gatebot.report import Base, Relation, Report, State
 from gatebot.sandbox import Isolation
 from gatebot.snapshot import store as snapshots
-from gatebot.snapshot.disk import flush, writing
+from gatebot.snapshot.disk import flush, remove, writing
 from gatebot.snapshot.intake import read_whole
 from gatebot.snapshot.snapshot import Snapshot
 from gatebot.verdict.judge import NOTHING_TO_JUDGE, judge
@@ -82,7 +82,7 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
         case = Case(occasion.facts)
         gated = Gated(case, judge(case))
     else:
-        with _collecting(occasion, places, stores, progress) as (case, collector):
+        with collecting(occasion, places, stores, progress) as (case, collector):
             gated = gate(case, collector, as_baseline=occasion.as_baseline)
     leave(gated, places.out)
     _keep(occasion, gated, places, stores)
@@ -91,12 +91,12 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
 
 def planned(occasion: Occasion, places: Places, stores: Sequence[Store], progress: Progress) -> tuple[Case, Here]:
     """The Case and the collector as `run` would have them before the first training; for `--plan`."""
-    with _collecting(occasion, places, stores, progress) as (case, collector):
+    with collecting(occasion, places, stores, progress) as (case, collector):
         return surveyed(case, collector, as_baseline=occasion.as_baseline), collector
 
 
 @contextmanager
-def _collecting(
+def collecting(
     occasion: Occasion, places: Places, stores: Sequence[Store], progress: Progress
 ) -> Iterator[tuple[Case, Here]]:
     """The Case with base's stored evidence, and a collector that can train what is missing."""
@@ -194,16 +194,21 @@ def _base_tree(occasion: Occasion, commit: str) -> Iterator[Tree]:
 
 
 def leave(gated: Gated, out: Path) -> None:
-    """Write the Report, the facts and both Snapshots, so that `judge` can come to the same verdict again."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Write the Report and what `judge` needs to come to it again."""
+    leave_evidence(gated.case, out)
+    write_text(report_json(gated.report), out / REPORT_FILE)
+
+
+def leave_evidence(case: Case, out: Path) -> None:
+    """Write the facts and both Snapshots, in place of what an earlier run has left."""
     for side in Side:
-        snapshot = gated.case.side(side)
+        remove(out / side)
+        snapshot = case.side(side)
         if snapshot is not None:
             snapshots.write(snapshot, out / side)
             if snapshot.truth is not None:
                 snapshots.write_truth(snapshot.truth, out / side)
-    write_text(gated.case.facts.model_dump_json(by_alias=True, indent=1), out / Side.HEAD / FACTS_FILE)
-    write_text(report_json(gated.report), out / REPORT_FILE)
+    write_text(case.facts.model_dump_json(by_alias=True, indent=1), out / Side.HEAD / FACTS_FILE)
 
 
 def write_text(text: str, path: Path) -> None:
@@ -238,6 +243,20 @@ def stored_case(head: Path, base: Path | None) -> Case:
         raise UsageError(f"{path}: {said}", "give the folder that `gatebot run` left as head") from error
     has_head = (head / "snapshot").exists()
     return Case(facts, read_whole(head) if has_head else None, read_whole(base) if base is not None else None)
+
+
+def stored_report(path: Path) -> Report:
+    """The Report in a file.
+
+    Raises:
+        UsageError: there is none, or this version cannot read it.
+    """
+    try:
+        return Report.model_validate_json(path.read_bytes()[: MAX_FACTS + 1])
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path}: {str(error).splitlines()[0]}", "give the report.json that `gatebot run` left"
+        ) from error
 
 
 def _keep(occasion: Occasion, gated: Gated, places: Places, stores: Sequence[Store]) -> None:

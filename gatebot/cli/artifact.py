@@ -1,84 +1,93 @@
-"""Evidence that workflow runs have left as artifacts: main's baselines, and what one run has to be judged again by."""
+"""Evidence that workflow runs have left as artifacts: main's baselines, and what one run is judged again by."""
 
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from gatebot.baseline.store import Found, Missing
+from gatebot.baseline.artifact import ArtifactStore, Fetched
+from gatebot.baseline.store import Part
+from gatebot.errors import MachineError
 from gatebot.github import artifacts
 from gatebot.github.api import Api
+from gatebot.github.archive import ArchiveError
+from gatebot.github.download import download
 from gatebot.github.event import Event
 from gatebot.github.trouble import ApiError
 from gatebot.needs import Side
 from gatebot.run import FACTS_FILE, REPORT_FILE
-from gatebot.snapshot.intake import SNAPSHOT_FILE, TRUTH_FILE, read, read_truth
-from gatebot.snapshot.snapshot import SnapshotError
 
-EVIDENCE_FILES = (
-    *(f"{side}/{SNAPSHOT_FILE}" for side in Side),
-    f"{Side.HEAD}/{FACTS_FILE}",
-    REPORT_FILE,
-    "comment.md",
-    "report.html",
-)
-LABEL_FILES = tuple(f"{side}/{TRUTH_FILE}" for side in Side)
-
-
-def evidence_name(project: str) -> str:
-    """Of the artifact with a run's evidence."""
-    return f"gatebot-{project}"
+FILES = {
+    Part.SNAPSHOT: (
+        *(f"{side}/{Part.SNAPSHOT.file}" for side in Side),
+        f"{Side.HEAD}/{FACTS_FILE}",
+        REPORT_FILE,
+        "comment.md",
+        "report.html",
+    ),
+    Part.LABELS: tuple(f"{side}/{Part.LABELS.file}" for side in Side),
+}
+"""What each artifact may hold, relative to the run's output folder."""
 
 
-def labels_name(project: str) -> str:
-    """Of the artifact with the labels, which no job that runs user code fetches."""
-    return f"gatebot-{project}-labels"
+def artifact_name(project: str, part: Part) -> str:
+    """Of a run's evidence, or of its labels, which no job that runs user code fetches."""
+    return f"gatebot-{project}" if part is Part.SNAPSHOT else f"gatebot-{project}-labels"
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactStore:
-    """The `Store` over workflow artifacts. It is filled by the workflow's own upload steps."""
+def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None) -> ArtifactStore:
+    """Baselines that runs of the default branch have left. The workflow's own upload steps fill it."""
 
-    api: Api
-    event: Event
-    project: str
-    max_age_s: float | None = None
-
-    def find(self, commits: Sequence[str], now: datetime, *, labels: bool = False) -> Found | Missing:
-        """The nearest baseline that a trusted run has left; trouble with the API is a reason to have none."""
-        source = "workflow artifact"
-        with tempfile.TemporaryDirectory(prefix="gatebot-baseline-") as scratch:
-            evidence, apart = Path(scratch, "evidence"), Path(scratch, "labels")
-            try:
-                search = self._search(evidence_name(self.project), commits, now)
-                found = artifacts.fetch_baseline(self.api, search, evidence, EVIDENCE_FILES)
-                if isinstance(found, artifacts.Absent):
-                    return Missing(source, "; ".join(found.why))
-                snapshot = read(evidence / Side.HEAD)
-                if snapshot.about.commit != found.commit:
-                    return Missing(source, f"the artifact of {found.commit[:12]} holds another commit's evidence")
-                if labels:
-                    search = self._search(labels_name(self.project), [found.commit], now)
-                    gone = artifacts.fetch_baseline(self.api, search, apart, LABEL_FILES)
-                    if isinstance(gone, artifacts.Absent):
-                        return Missing(source, f"the labels of {found.commit[:12]} are missing: {'; '.join(gone.why)}")
-                    snapshot = replace(snapshot, truth=read_truth(apart / Side.HEAD))
-            except (ApiError, SnapshotError) as trouble:
-                return Missing(source, trouble.message)
-        why = "; ".join(found.why) or f"left by run {found.run_id}"
-        return Found(snapshot, found.commit, found.distance, found.age.total_seconds(), source, why)
-
-    def keep(self, folder: Path, commit: str) -> None:
-        """Nothing: the workflow's upload steps do it after this process has ended."""
-
-    def _search(self, name: str, commits: Sequence[str], now: datetime) -> artifacts.Search:
-        return artifacts.Search(
-            name=name,
+    def fetch(part: Part, commits: Sequence[str], into: Path) -> Fetched:
+        search = artifacts.Search(
+            name=artifact_name(project, part),
             commits=commits,
-            branch=self.event.default_branch,
-            repository_id=self.event.repository_id,
-            workflow_path=self.event.run.workflow_path,
-            now=now,
-            max_age=None if self.max_age_s is None else timedelta(seconds=self.max_age_s),
+            branch=event.default_branch,
+            repository_id=event.repository_id,
+            workflow_path=event.run.workflow_path,
+            now=datetime.now(UTC),
+            max_age=None if max_age_s is None else timedelta(seconds=max_age_s),
         )
+        with TemporaryDirectory(prefix="gatebot-artifact-", dir=into.parent) as scratch:
+            unpacked = Path(scratch, "all")
+            try:
+                found = artifacts.fetch_baseline(api, search, unpacked, FILES[part])
+            except ApiError as trouble:
+                return Fetched(None, (trouble.message,))
+            if isinstance(found, artifacts.Absent):
+                return Fetched(None, found.why)
+            (unpacked / Side.HEAD / part.file.parent).rename(into)
+            return Fetched(found.commit, found.why)
+
+    return ArtifactStore(fetch)
+
+
+def fetch_run(api: Api, run_id: int, project: str, into: Path) -> tuple[str, ...]:
+    """Unpack the evidence and the labels of one run side by side, as the run itself had them.
+
+    Returns:
+        Why the labels are not there; empty where they are.
+
+    Raises:
+        MachineError: the evidence is not there, or cannot be used.
+        ApiError: by cause.
+    """
+    into.mkdir(parents=True)
+    missing: list[str] = []
+    for part in Part:
+        found = artifacts.find_in_run(api, run_id, artifact_name(project, part), datetime.now(UTC))
+        if isinstance(found, artifacts.Absent):
+            missing += found.why
+            if part is Part.SNAPSHOT:
+                raise MachineError("; ".join(found.why), "run the gate again: its stored evidence is gone")
+            continue
+        unpacked = into / f".{part}"
+        try:
+            download(api, found.parcel, unpacked, FILES[part])
+        except ArchiveError as error:
+            raise MachineError(f"the evidence of run {run_id} cannot be used: {error.message}") from error
+        for file in sorted(path for path in unpacked.rglob("*") if path.is_file()):
+            place = into / file.relative_to(unpacked)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(place)
+    return tuple(missing)

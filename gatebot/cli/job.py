@@ -11,16 +11,17 @@ from pathlib import Path
 
 from gatebot import run as whole
 from gatebot.case import Approval
-from gatebot.cli.artifact import ArtifactStore
 from gatebot.cli.progress import Lines
 from gatebot.cli.show import leave_pages, show
+from gatebot.cli.situation import SECRETS, given_base, places_of, stores_of
 from gatebot.errors import ExitCode, GateError
+from gatebot.finding import Priority
 from gatebot.gate import Gated
 from gatebot.github import approvals, outputs, status
 from gatebot.github import event as events
 from gatebot.github.api import Api
 from gatebot.github.comment import Mode
-from gatebot.github.event import Event
+from gatebot.github.event import Event, Kind
 from gatebot.github.pull import pull
 from gatebot.github.section import Stamp
 from gatebot.github.status import State, Status
@@ -29,7 +30,6 @@ from gatebot.occasion.actions import in_actions
 from gatebot.publish import Published, Target, Texts, publish
 from gatebot.report import Report
 
-SECRETS = ("INPUT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 FINAL = (ExitCode.PASS, ExitCode.BLOCKED, ExitCode.REVIEW, ExitCode.UNDECIDED)
 
 
@@ -39,43 +39,58 @@ def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if event.is_deletion:
         print("a branch was deleted: there is nothing to judge")
         return ExitCode.PASS
-    api = api_of(event, environ)
-    try:
-        gated, target = _judged(arguments, environ, event, api)
-        leave_pages(gated.report, arguments.out)
-        with outputs.commands_stopped(sys.stdout):
-            show(gated.report, arguments.out, as_json=arguments.json)
-        done = publish(gated.report, texts_of(gated.report), target, api)
-        tell_runner(environ, gated.report, arguments.out, done)
-        return exit_code(gated.report, done, keep=arguments.exit == "verdict")
-    finally:
-        api.close()
+    if event.kind in (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN):
+        from gatebot.cli.again import judge_again
+
+        return judge_again(arguments, environ, event)
+    with api_of(event, environ) as api:
+        target = target_of(event, environ, event.head_sha or event.tested_sha, arguments.project)
+        with reported(api, target):
+            gated = _gated(arguments, environ, event, api)
+        return say(gated.report, arguments, environ, target, api)
 
 
-def _judged(arguments: argparse.Namespace, environ: Mapping[str, str], event: Event, api: Api) -> tuple[Gated, Target]:
-    now = datetime.now(UTC)
-    occasion = in_actions(arguments.config, event, now, project=arguments.project, approvals=approvals_of(event, api))
-    target = Target(
-        sha=occasion.facts.judged.sha or event.tested_sha,
-        stamp=Stamp(occasion.facts.judged.sha or event.tested_sha, int(time.time()), event.run.id, event.run.attempt),
+def _gated(arguments: argparse.Namespace, environ: Mapping[str, str], event: Event, api: Api) -> Gated:
+    occasion = in_actions(
+        arguments.config,
+        event,
+        datetime.now(UTC),
+        project=arguments.project,
+        approvals=approvals_of(event.pull_number, api),
+    )
+    places = places_of(occasion, arguments.out, given_base(arguments.base))
+    stores = stores_of(occasion, environ, api, event)
+    with secrets_away():
+        return whole.run(occasion, places, stores, Lines())
+
+
+def say(report: Report, arguments: argparse.Namespace, environ: Mapping[str, str], target: Target, api: Api) -> int:
+    """Leave the pages, print the verdict, publish it, and return the job's exit code."""
+    leave_pages(report, arguments.out)
+    with outputs.commands_stopped(sys.stdout):
+        show(report, arguments.out)
+    done = publish(report, texts_of(report), target, api)
+    tell_runner(environ, report, arguments.out, done)
+    return exit_code(report, done, keep=getattr(arguments, "exit", "status") == "verdict")
+
+
+def target_of(event: Event, environ: Mapping[str, str], sha: str, project: str | None) -> Target:
+    """Where this job says its verdict: on the head commit, under a name that never changes."""
+    return Target(
+        sha=sha,
+        stamp=Stamp(sha, int(time.time()), event.run.id, event.run.attempt),
         url=event.run.url,
         pull_number=event.pull_number,
         mode=Mode(outputs.action_input(environ, "comment", Mode.ON_CHANGE)),
-        context=status.context_of(arguments.project),
+        context=status.context_of(project),
         read_only=event.expects_read_only_token,
     )
-    given = Path(arguments.base) if arguments.base and Path(arguments.base, "snapshot").is_dir() else None
-    places = whole.Places(out=arguments.out, cache=occasion.root / ".gatebot", given_base=given)
-    store = ArtifactStore(api, event, occasion.facts.project, occasion.facts.rules.baseline.max_age)
-    with _status(api, target):
-        return whole.run(occasion, places, (store,), Lines()), target
 
 
 @contextmanager
-def _status(api: Api, target: Target) -> Iterator[None]:
+def reported(api: Api, target: Target) -> Iterator[None]:
     """A pending status for as long as the block lasts; whatever ends the block early turns it to an error."""
     status.begin(api, target.sha, target.context, target.url, read_only=target.read_only)
-    hidden = {name: os.environ.pop(name) for name in SECRETS if name in os.environ}
     try:
         yield
     except BaseException as error:
@@ -86,8 +101,16 @@ def _status(api: Api, target: Target) -> Iterator[None]:
         except GateError as trouble:
             print(outputs.command(outputs.Level.WARNING, str(trouble)))
         raise
+
+
+@contextmanager
+def secrets_away() -> Iterator[None]:
+    """The environment without any secret of ours, for as long as the block lasts."""
+    kept = {name: os.environ.pop(name) for name in SECRETS if name in os.environ}
+    try:
+        yield
     finally:
-        os.environ.update(hidden)
+        os.environ.update(kept)
 
 
 def api_of(event: Event, environ: Mapping[str, str]) -> Api:
@@ -98,18 +121,21 @@ def api_of(event: Event, environ: Mapping[str, str]) -> Api:
     return Api(token, event.repository, url=event.api_url)
 
 
-def approvals_of(event: Event, api: Api) -> tuple[Approval, ...]:
+def approvals_of(number: int | None, api: Api) -> tuple[Approval, ...]:
     """Who has accepted the head commit. Not knowing is having none."""
-    if event.pull_number is None:
+    if number is None:
         return ()
     try:
-        accepted, refused = approvals.read(api, pull(api, event.pull_number))
+        accepted, refused = approvals.read(api, pull(api, number))
     except ApiError as trouble:
         print(outputs.command(outputs.Level.WARNING, str(trouble), title="approvals are unknown"))
         return ()
     for refusal in refused:
         print(outputs.command(outputs.Level.NOTICE, f"{refusal.login}: {refusal.why}", title="acceptance not counted"))
-    return tuple(Approval(login=each.login, sha=each.sha) for each in accepted)
+    return tuple(
+        Approval(login=each.login, sha=each.sha, priority=Priority(each.priority) if each.priority else None)
+        for each in accepted
+    )
 
 
 def texts_of(report: Report) -> Texts:
@@ -144,3 +170,28 @@ def exit_code(report: Report, done: Published, *, keep: bool) -> int:
     if keep or code not in FINAL or not done.status_written:
         return code
     return ExitCode.PASS
+
+
+def finish(environ: Mapping[str, str]) -> int:
+    """Turn what this run has left pending into an error: for a last step that always runs."""
+    event = events.read(environ)
+    sha = event.head_sha or event.tested_sha
+    with api_of(event, environ) as api:
+        try:
+            left = status.finish_pending(api, sha, event.run.url, read_only=event.expects_read_only_token)
+        except ApiError as trouble:
+            raise GateError(trouble.message, trouble.hint, ExitCode.STATUS_NOT_WRITTEN) from trouble
+    for context in left:
+        print(f"{context}: was still pending, is an error now")
+    return ExitCode.PASS
+
+
+def publish_stored(path: Path, project: str | None, environ: Mapping[str, str]) -> int:
+    """Publish a report that an earlier step has left."""
+    report = whole.stored_report(path)
+    event = events.read(environ)
+    with api_of(event, environ) as api:
+        target = target_of(event, environ, event.head_sha or event.tested_sha, project)
+        done = publish(report, texts_of(report), target, api)
+        tell_runner(environ, report, path.parent, done)
+    return exit_code(report, done, keep=False)

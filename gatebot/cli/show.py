@@ -1,5 +1,6 @@
 """What a finished run leaves for people: pages in a folder, a table in the terminal."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -35,12 +36,17 @@ def show(report: Report, out: Path, *, as_json: bool = False) -> None:
     console.print(f"[dim]{out / COMMENT_FILE}  {out / PAGE_FILE}  {out / 'report.json'}[/dim]", highlight=False)
 
 
-def show_plan(planned: tuple[Case, Here]) -> None:
+def show_plan(planned: tuple[Case, Here], *, as_json: bool = False) -> None:
     """Print what would be trained, on which side, and what that costs as far as anybody knows."""
     from tabulate import tabulate
 
     case, collector = planned
     plan = first_plan(case, collector)
+    if as_json:
+        needs = [{"need": need.key, "side": need.side, "seconds": plan.seconds[need]} for need in plan.needs]
+        cut = [{"need": need.key, "side": need.side, "why": why} for need, why in plan.cut.items()]
+        sys.stdout.write(json.dumps({"needs": needs, "left_out": cut}, indent=1) + "\n")
+        return
     rows = [
         (fit.side, fit.tier, fit.seed, fit.fold, f"{plan.seconds[fit]:.0f} s" if plan.seconds[fit] else "unknown")
         for fit in plan.trainings

@@ -50,6 +50,7 @@ class Trigger:
     conclusion: str
     head_sha: str
     head_branch: str
+    head_owner: str
     head_repository_id: int
     workflow_path: str
     is_fork: bool
@@ -233,6 +234,7 @@ def _of_workflow_run(event: Event, raw: object) -> Event:
     said = _parse(hook.WorkflowRunPayload, raw, event)
     run = said.workflow_run
     home = run.head_repository.id if run.head_repository else 0
+    owner = (run.head_repository.full_name if run.head_repository else None) or event.repository
     path = run.path or (said.workflow.path if said.workflow else "")  # older servers say it in the second place
     trigger = Trigger(
         run_id=run.id,
@@ -241,6 +243,7 @@ def _of_workflow_run(event: Event, raw: object) -> Event:
         conclusion=run.conclusion or "",
         head_sha=run.head_sha,
         head_branch=run.head_branch or "",
+        head_owner=owner.partition("/")[0],
         head_repository_id=home,
         workflow_path=path.partition("@")[0],
         is_fork=home != event.repository_id,

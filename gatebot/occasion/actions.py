@@ -10,6 +10,7 @@ from gatebot.gate import effort_of
 from gatebot.git import Repository, open_repository
 from gatebot.github import event as events
 from gatebot.github.event import Event, Kind
+from gatebot.github.pull import Pull
 from gatebot.occasion.occasion import Occasion, changes_of, configured, is_relevant, project_of, rules_at
 from gatebot.report import Base, Head, Relation, State
 
@@ -75,6 +76,61 @@ def in_actions(
         base_commit=chosen.sha,
         as_baseline=as_baseline,
         may_train_base=not event.is_fork,
+    )
+
+
+def of_pull(
+    config: Path,
+    event: Event,
+    proposal: Pull,
+    now: datetime,
+    *,
+    paths: frozenset[str] | None,
+    base: str = "",
+    project: str | None = None,
+    approvals: Iterable[Approval] = (),
+) -> Occasion:
+    """The situation of a pull request that is judged from a checkout of its base branch; nothing of head is here.
+
+    Args:
+        config: path of gatebot.yml in the checkout, which gives the Rules.
+        event: of this job.
+        proposal: as the API says it now.
+        now: the clock.
+        paths: that it touches, as the API says it; None where it cannot list them.
+        base: the commit that head was compared with: it is taken only if it lies on the base branch.
+        project: replaces the Rules' own name.
+        approvals: of the pull request's head.
+
+    Raises:
+        UsageError: no repository or configuration, or history that is missing and cannot be fetched.
+    """
+    repository = open_repository(config.resolve().parent)
+    here = configured(config, repository)
+    tip = repository.head()
+    commit = base if base and repository.find(base) and repository.merge_base(base, tip) == base else tip
+    rules = here.document.rules
+    facts = Facts(
+        project=project or project_of(here, rules, event.repository.partition("/")[2]),
+        now=now,
+        rules=rules,
+        rules_sha=tip,
+        chosen=Base(sha=commit, relation=Relation.MERGE_BASE, why="on the base branch"),
+        judged=Head(sha=proposal.head_sha),
+        changes=changes_of(here, rules, paths, (tip,)),
+        approvals=tuple(approvals),
+        is_fork=proposal.is_fork,
+        run_url=event.run.url,
+        reproduce=f"gatebot run --base {commit[:12]}",
+    )
+    return Occasion(
+        facts=facts,
+        recipe=here.document.recipe,
+        root=here.root,
+        folder=here.folder,
+        repository=repository,
+        base_commit=commit,
+        may_train_base=False,
     )
 
 

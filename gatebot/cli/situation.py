@@ -1,0 +1,80 @@
+"""What `run` and `collect` share: the options that say where, and the occasion that they lead to."""
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from gatebot import run as whole
+from gatebot.baseline.choice import SECRETS as STORE_SECRETS
+from gatebot.baseline.choice import open_store
+from gatebot.baseline.store import Store
+from gatebot.cli.artifact import artifact_store
+from gatebot.cli.progress import progress_for
+from gatebot.collect.progress import Progress
+from gatebot.github.api import Api
+from gatebot.github.event import Event
+from gatebot.occasion.local import local
+from gatebot.occasion.occasion import Occasion
+
+SECRETS = (
+    "INPUT_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    *STORE_SECRETS,
+)
+"""Variables of this process that no code of a user may ever come near."""
+
+
+class Situation(NamedTuple):
+    """One run, ready to start."""
+
+    occasion: Occasion
+    places: whole.Places
+    stores: Sequence[Store]
+    progress: Progress
+
+
+@contextmanager
+def situation(arguments: argparse.Namespace) -> Iterator[Situation]:
+    """The situation of this laptop, with progress as long as the block lasts."""
+    given = given_base(arguments.base)
+    occasion = local(
+        arguments.config,
+        None if given else arguments.base,
+        datetime.now(UTC),
+        as_baseline=arguments.as_baseline,
+        isolation=arguments.isolation,
+    )
+    places = places_of(occasion, arguments.out, given)
+    stores = stores_of(occasion, os.environ)
+    with progress_for(quiet=arguments.quiet) as progress:
+        yield Situation(occasion, places, stores, progress)
+
+
+def given_base(base: str | None) -> Path | None:
+    """The folder with a Snapshot that `--base` names, or None where it names a git reference."""
+    return Path(base) if base and Path(base, "snapshot").is_dir() else None
+
+
+def places_of(occasion: Occasion, out: Path, given: Path | None) -> whole.Places:
+    """Where this run writes."""
+    return whole.Places(out=out, cache=occasion.root / ".gatebot", given_base=given)
+
+
+def stores_of(
+    occasion: Occasion, environ: Mapping[str, str], api: Api | None = None, event: Event | None = None
+) -> tuple[Store, ...]:
+    """The store that the Rules name; workflow artifacts can be reached from a workflow job only."""
+    rules, project = occasion.facts.rules.baseline, occasion.facts.project
+    if rules.from_ == "artifact":
+        if api is None or event is None:
+            return ()
+        return (artifact_store(api, event, project, rules.max_age),)
+    store = open_store(rules.from_, rules.location, project, occasion.root, environ)
+    return () if store is None else (store,)
