@@ -40,6 +40,9 @@ def problems(text: str) -> list[str]:
         ("policy: {block: [P9]}", "policy.block[0]: input should be 'P0'"),
         ("waivers: [{check: a, owner: b, reason: c}]", "waivers[0].until: is missing"),
         ("version: 2", "version: input should be 1"),
+        ("behaviour: [a.yml]", "behaviour: is reserved: this version does not read it yet"),
+        ("data: {labels: private}", "data.labels: is reserved"),
+        ("serving: {url: 'http://x'}", "serving: is reserved"),
         ("data: {path: a.csv, train: b.csv, eval: c.csv}", "either `path`, or `train` and `eval`, not both"),
         ("project: ../../etc", "project: string should match pattern"),
     ],
@@ -94,15 +97,12 @@ def test_quantities_are_read_as_people_write_them() -> None:
     document = parse(
         SMALLEST + "smoke: {train_rows: 10%, timeout: 90s, memory: 500MB}\n"
         "metrics: [{metric: log_loss, margin: 5%}, {metric: recall, of: 3, margin: 0.02}]\n"
-        "serving: {rate: 1200/min, p95: 50ms}"
     )
     assert document.smoke.train_rows == Share(0.1)
     assert document.smoke.timeout == 90
     assert document.smoke.memory == 500_000_000
     assert [rule.margin for rule in document.metrics] == [Margin(0.05, relative=True), Margin(0.02)]
     assert document.metrics[1].of == "3"
-    assert document.serving is not None
-    assert (document.serving.rate, document.serving.p95) == (20, 0.05)
 
 
 def test_each_half_has_its_own_keys_and_no_other() -> None:
