@@ -1,0 +1,1 @@
+"""Small real repositories with their pull requests: tests, documentation and demo at once."""
