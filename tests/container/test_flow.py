@@ -65,7 +65,7 @@ class World:
         for given in [step["with"] for one in jobs for step in one["steps"] if "upload-artifact" in step["uses"]]:
             packed = pack(job.workspace, given["path"].split())
             if packed is not None:
-                self.github.artifact(run, given["name"], packed, made=made)
+                self.github.artifact(run, given["name"].replace("digits", NAME), packed, made=made)
 
 
 def pack(workspace: Path, paths: list[str]) -> bytes | None:
