@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from gatebot.stats.arrays import StatError, fraction
 from gatebot.stats.contrast import Contrast
-from gatebot.stats.multiplicity import holm
+from gatebot.stats.multiplicity import benjamini_hochberg, holm
 
 
 class Outcome(StrEnum):
@@ -37,15 +37,18 @@ class Levels:
         smoke: the part of it that the smoke tier spends.
         confirm: the part of it that the confirm tier spends; both together are at most `alpha`.
         worse: chance that anything at all is called worse although nothing is, over all questions of a report.
+        alarm: false discovery rate at which smoke evidence on what nobody declared (classes, slices) asks for the
+            confirm tier; it decides what is spent, not what is blocked.
     """
 
     alpha: float = 0.05
     smoke: float = 0.025
     confirm: float = 0.025
     worse: float = 0.0025
+    alarm: float = 0.10
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "smoke", "confirm", "worse"):
+        for name in ("alpha", "smoke", "confirm", "worse", "alarm"):
             fraction(name, getattr(self, name))
         if self.smoke + self.confirm > self.alpha * (1 + 1e-12):
             raise StatError(f"levels: {self.smoke} + {self.confirm} spend more than {self.alpha}")
@@ -166,31 +169,56 @@ def decide(questions: Sequence[Question | Floor], levels: Levels | None = None) 
     dependence between measures and tiers.
     """
     levels = levels or Levels()
-    adjusted = iter(_adjusted([question for question in questions if question.enforced], levels))
-    return [_answer(question, next(adjusted) if question.enforced else 1.0, levels) for question in questions]
+    doubts = _doubted(questions, levels)
+    enforced = [(question, doubt) for question, doubt in zip(questions, doubts, strict=True) if question.enforced]
+    adjusted = iter(_adjusted(enforced, levels))
+    return [
+        _answer(question, next(adjusted) if question.enforced else 1.0, levels, doubted=doubt)
+        for question, doubt in zip(questions, doubts, strict=True)
+    ]
 
 
-def _adjusted(family: Sequence[Question | Floor], levels: Levels) -> list[float]:
+def _doubted(questions: Sequence[Question | Floor], levels: Levels) -> list[bool]:
+    """Which questions smoke evidence gives cause to look at again.
+
+    For a declared one the estimate alone is enough. Among many undeclared ones some always look bad by chance: there
+    the estimate must lie beyond the margin and the loss stand out at a false discovery rate (Benjamini & Hochberg).
+    """
+    doubted = [question.smoke is None or question.suspect(question.smoke) for question in questions]
+    soft = [
+        (place, question, question.smoke)
+        for place, question in enumerate(questions)
+        if question.enforced and not question.declared and question.smoke is not None
+    ]
+    if soft:
+        adjusted = benjamini_hochberg([smoke.p_worse() for _, _, smoke in soft])
+        for (place, question, smoke), p in zip(soft, adjusted, strict=True):
+            doubted[place] = question.beyond(smoke) and bool(p <= levels.alarm)
+    return doubted
+
+
+def _adjusted(enforced: Sequence[tuple[Question | Floor, bool]], levels: Levels) -> list[float]:
     """Holm over the whole family: half of the level to what was declared, half to the rest."""
-    if not family:
+    if not enforced:
         return []
+    family = [question for question, _ in enforced]
     declared = sum(question.declared for question in family)
     share = {True: 1.0 / max(declared, 1), False: 1.0 / max(len(family) - declared, 1)}
-    adjusted = holm([_p_worse(q, levels) for q in family], [share[q.declared] for q in family])
+    adjusted = holm([_p_worse(*each, levels) for each in enforced], [share[q.declared] for q in family])
     return [float(p) for p in adjusted]
 
 
-def _p_worse(question: Question | Floor, levels: Levels) -> float:
+def _p_worse(question: Question | Floor, doubted: bool, levels: Levels) -> float:
     """1 where the rule cannot come to "worse": the question then still counts, so that the family is not selected."""
     smoke, confirm = question.smoke, question.confirm
     if confirm is None or question.identical:
         return 1.0
-    if smoke is not None and (question.held(smoke, levels.smoke) or not question.suspect(smoke)):
+    if smoke is not None and (question.held(smoke, levels.smoke) or not doubted):
         return 1.0
     return confirm.p_worse()
 
 
-def _answer(question: Question | Floor, p: float, levels: Levels) -> Answer:
+def _answer(question: Question | Floor, p: float, levels: Levels, *, doubted: bool) -> Answer:
     smoke, confirm = question.smoke, question.confirm
     if question.identical:
         return Answer(Outcome.HELD, False, False, p, 0.0, 0.0, Evidence.IDENTITY, "identical predictions")
@@ -212,5 +240,5 @@ def _answer(question: Question | Floor, p: float, levels: Levels) -> Answer:
     beyond = question.beyond(contrast)
     if evidence is Evidence.CONFIRM and beyond and p <= levels.worse:
         return say(Outcome.WORSE, question.broken)
-    wants = evidence is Evidence.SMOKE and question.suspect(contrast)
+    wants = evidence is Evidence.SMOKE and doubted
     return say(Outcome.UNDECIDED, question.likely if beyond else question.unclear, wants=wants, likely=beyond)

@@ -177,3 +177,19 @@ def test_levels_cannot_be_overspent() -> None:
         Levels(alpha=0.05, smoke=0.04, confirm=0.02)
     with pytest.raises(StatError):
         Levels(worse=0)
+
+
+def test_one_of_many_undeclared_measures_that_looks_bad_by_chance_buys_no_confirm_tier() -> None:
+    chance = Question(Contrast(-0.02, 0.02), None, 0.02, declared=False)
+    others = [Question(Contrast(0.0, 0.02), None, 0.02, declared=False) for _ in range(19)]
+    assert not any(answer.wants_confirm for answer in decide([chance, *others]))
+
+
+def test_an_undeclared_measure_that_stands_out_does() -> None:
+    fault = Question(Contrast(-0.10, 0.02), None, 0.02, declared=False)
+    others = [Question(Contrast(0.0, 0.02), None, 0.02, declared=False) for _ in range(19)]
+    assert [answer.wants_confirm for answer in decide([fault, *others])] == [True] + [False] * 19
+
+
+def test_a_declared_measure_is_looked_at_again_for_its_estimate_alone() -> None:
+    assert decide([Question(Contrast(-0.011, 0.02), None, 0.02)])[0].wants_confirm
