@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from gatebot.collect.reach import reach_for
 from gatebot.collect.stopwatch import Stopwatch
 from gatebot.errors import GateError, UsageError
 from gatebot.gate import Gated, gate, surveyed
+from gatebot.history import grown, records
 from gatebot.needs import Need, Side
 from gatebot.occasion.occasion import Occasion, document_from, with_state
 from gatebot.report import Base, Relation, Report, State
@@ -26,7 +27,7 @@ from gatebot.sandbox import Isolation
 from gatebot.snapshot import store as snapshots
 from gatebot.snapshot.disk import flush, remove, writing
 from gatebot.snapshot.intake import read_whole
-from gatebot.snapshot.snapshot import Snapshot
+from gatebot.snapshot.snapshot import About, Snapshot
 from gatebot.verdict.judge import NOTHING_TO_JUDGE, judge
 
 FACTS_FILE, REPORT_FILE = "facts.json", "report.json"
@@ -84,6 +85,8 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
     else:
         with collecting(occasion, places, stores, progress) as (case, collector):
             gated = gate(case, collector, as_baseline=occasion.as_baseline)
+        if occasion.as_baseline:
+            gated = _remembering(gated, _previous(occasion, places, stores))
     leave(gated, places.out)
     _keep(occasion, gated, places, stores)
     return gated
@@ -121,7 +124,30 @@ def collecting(
             reach=reach_for(occasion.recipe, least, occasion.root / occasion.folder),
         )
         clock = Stopwatch(progress)
+        facts = facts.model_copy(update={"history": records(base.about if base else None)})
         yield Case(facts, base=base), Here(stack.enter_context(Collector(job, clock)), frozenset(trees), clock)
+
+
+def _previous(occasion: Occasion, places: Places, stores: Sequence[Store]) -> About | None:
+    """What the baseline before this one says of itself."""
+    repository, commit = occasion.repository, occasion.facts.judged.tested_sha
+    if repository is None or commit is None:
+        return None
+    commits = repository.ancestors(commit, MOST_ANCESTORS)[1:]
+    for each in (places.local_baselines, *stores) if commits else ():
+        found = each.find(commits, occasion.facts.now)
+        if isinstance(found, Found):
+            return found.snapshot.about
+    return None
+
+
+def _remembering(gated: Gated, previous: About | None) -> Gated:
+    """The same, with main's history carried on in the Snapshot."""
+    head = gated.case.head
+    if head is None:
+        return gated
+    about = head.about.model_copy(update={"history": grown(previous, gated.report)})
+    return replace(gated, case=replace(gated.case, head=replace(head, about=about)))
 
 
 def stored_base(occasion: Occasion, places: Places, stores: Sequence[Store]) -> tuple[Facts, Snapshot | None]:

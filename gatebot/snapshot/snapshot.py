@@ -28,6 +28,7 @@ class About(BaseModel):
         tested: the commit whose tree was trained (a merge commit, on pull requests).
         rules_digest, recipe_digest, eval_digest, data_version, environment_digest: equal where evidence is comparable.
         runner: class of the machine (system, processor, cores): times compare only within one.
+        history: by check id, how many runs of main there were and how many of them found something.
         isolation: the level that was reached, with the reasons why not more.
     """
 
@@ -51,6 +52,7 @@ class About(BaseModel):
     environment: dict[str, str] = {}
     estimand: str = "recipe"
     effort: dict[str, int] = {}
+    history: dict[str, tuple[int, int]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
