@@ -20,7 +20,7 @@ def records(about: About | None) -> Mapping[str, CheckRecord]:
 def grown(previous: About | None, report: Report) -> dict[str, tuple[int, int]]:
     """The history with one more run of main. Checks that did not run keep their record."""
     known = {} if previous is None else previous.history
-    skipped = {each.check for each in (*report.skipped, *report.crashed)}
+    skipped = {each.check for each in report.skipped} | {each.check for each in report.crashed}
     found = {finding.check for finding in report.findings}
     ran = ({*report.clean} | found | {measure.check for measure in report.measures}) - skipped
     grown = dict(known)
