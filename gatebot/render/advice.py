@@ -15,6 +15,7 @@ from gatebot.report import Report, ReportedFinding, ReportedMeasure, State, Verd
 
 WAIVER_DAYS = 30
 MOST_WAIVERS = 3
+MOST_SUBJECT = 300  # a longer one would be cut, and a waiver with half a name covers nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _evidence(report: Report) -> Iterable[Sentence]:
 def _waivers(report: Report, findings: list[ReportedFinding]) -> str:
     until = (report.generated_at + timedelta(days=WAIVER_DAYS)).date()
     lines = []
-    for finding in findings[:MOST_WAIVERS]:
+    for finding in [each for each in findings if len(each.subject) <= MOST_SUBJECT][:MOST_WAIVERS]:
         ceiling = _ceiling(measure_behind(report, finding))
         lines += [
             f"  - check: {yaml_text(finding.check)}",

@@ -14,6 +14,7 @@ from gatebot.render.sentence import Sentence, capital
 
 MOST_CELL = 90
 MOST_QUOTED = 200
+MOST_BYTES = 4_000  # of a sentence with all its references and tags
 
 _TAME_CODE = re.compile(r"[\w .,;:=()+*/%^'\"?#~{}−→–—…-]+")
 _LITERAL = re.compile(r"[^\W_]|[ ,()/=+%;?'\"−→–—…-]")
@@ -42,12 +43,21 @@ def prose(text: str) -> str:
     shown = visible(_SPACES.sub(" ", text[: MOST_PROSE * 2]))
     shown = shown if len(shown) <= MOST_PROSE else f"{shown[: MOST_PROSE - 1]}…"
     parts = _SPAN.split(shown)
-    return _glued(code(part) if number % 2 else _words(part) for number, part in enumerate(parts) if part)
+    told = _glued(code(part) if number % 2 else _words(part) for number, part in enumerate(parts) if part)
+    return told if len(told.encode()) < MOST_BYTES - 1_000 else code(shown, MOST_CELL)
 
 
 def inline(sentence: Sentence, most: int = MOST_QUOTED) -> str:
-    """A sentence within a line that begins with words of ours."""
-    return _glued(code(piece.text, most) if piece.quoted else prose(piece.text) for piece in sentence)
+    """A sentence within a line that begins with words of ours; cut where a template repeats itself endlessly."""
+    parts, room = [], MOST_BYTES
+    for piece in sentence:
+        part = code(piece.text, most) if piece.quoted else prose(piece.text)
+        room -= len(part.encode())
+        if room < 0:
+            parts.append("…")
+            break
+        parts.append(part)
+    return _glued(parts)
 
 
 def paragraph(sentence: Sentence) -> str:

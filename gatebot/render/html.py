@@ -9,7 +9,7 @@ from gatebot.render import context
 from gatebot.render.advice import advice_for
 from gatebot.render.forest import pictures
 from gatebot.render.numbers import counted, duration, grouped, number
-from gatebot.render.rows import Row, by_weight, measure_behind, row_of
+from gatebot.render.rows import Row, by_weight, measure_behind, outcome_of, row_of
 from gatebot.render.safe import MOST_PROSE, line, plain
 from gatebot.render.sentence import Sentence, capital, said, words
 from gatebot.render.words import ACTIONS, PROVENANCE, STATUSES, lead, title_of
@@ -87,7 +87,7 @@ def _card(report: Report, finding: ReportedFinding) -> Card:
 
 def _tally(report: Report) -> list[tuple[str, str, str]]:
     """The counts at the top: number, noun, tone."""
-    outcomes = [row_of(each).outcome for each in report.measures]
+    outcomes = [outcome_of(each) for each in report.measures]
     counts = [
         (len([each for each in report.decisive if each.action is Action.BLOCK]), "blocking", "bad"),
         (len([each for each in report.decisive if each.action is Action.REVIEW]), "to review", "warn"),

@@ -10,11 +10,11 @@ from gatebot.render.advice import Advice, advice_for
 from gatebot.render.gfm import MOST_CELL, bullets, code, fence, fold, inline, paragraph, table, within
 from gatebot.render.numbers import counted, duration, grouped
 from gatebot.render.rows import Row, by_weight, measure_behind, row_of, unsettled
-from gatebot.render.sentence import joined, quote, said, words
+from gatebot.render.sentence import joined, listed, quote, said, words
 from gatebot.render.words import ACTIONS, PROVENANCE, lead, title_of
 from gatebot.report import Report, ReportedFinding, ReportedMeasure, VerdictName
 
-_RUN = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._-]+)+")
+_RUN = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/actions/runs/\d+(?:/[a-z]+/\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,15 @@ def summary(report: Report) -> str:
 
 
 def _written(report: Report, room: Room, *, with_provenance: bool) -> str:
-    folds = list(_folds(report, room))
+    parts = [*_head(report, room), *_folds(report, room)]
     if with_provenance:
-        folds.append(fold("Where this comes from", _provenance(report)))
-    left = 0
-    while True:
+        parts.append(fold("Where this comes from", _provenance(report)))
+    for left in range(len(parts)):
         note = [f"*{counted(left, 'part')} left out here: too long. The HTML report has everything.*"] if left else []
-        text = "\n\n".join([*_head(report, room), *folds, *note, _footer(report)])
-        if len(text.encode()) <= room.whole or not folds:
-            return text
-        folds.pop()
-        left += 1
+        text = "\n\n".join([*parts[: len(parts) - left], *note, _footer(report)])
+        if len(text.encode()) <= room.whole:
+            break
+    return text
 
 
 def _head(report: Report, room: Room) -> Iterable[str]:
@@ -123,7 +121,7 @@ def _reproduced(advice: Advice) -> Iterable[str]:
 
 
 def _told_to_do(advice: Advice, room: int) -> Iterable[str]:
-    items = [f"{', '.join(map(code, checks))}: {inline(fix)}" for checks, fix in advice.fixes]
+    items = [f"{inline(listed(checks))}: {inline(fix)}" for checks, fix in advice.fixes]
     items += [inline(step) for step in advice.steps]
     if items:
         yield bullets(within(items, room))

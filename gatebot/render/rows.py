@@ -71,8 +71,8 @@ def row_of(measure: ReportedMeasure) -> Row:
     ends = (measure.delta, measure.low, measure.high)
     delta, low, high = (None if end is None else end * factor for end in ends)
     edge = None if margin is None else -_sign(measure) * margin
-    least = 1 if unit is not Unit.OWN else None
-    most = _EXTRA_DECIMALS + (1 if least else _decimals([delta, low, high, edge]))
+    least = 1 if unit is not Unit.OWN else _decimals([delta, low, high, edge])
+    most = _EXTRA_DECIMALS + (least or 0)
     texts = together([delta, low, high, edge], least, most)
     amount = texts[0].lstrip("−")
     return Row(
@@ -83,7 +83,7 @@ def row_of(measure: ReportedMeasure) -> Row:
         interval="" if low is None or high is None else f"[{signed(texts[1])}, {signed(texts[2])}]",
         allowed=_allowed(measure, limit, margin, unit),
         amount=amount if amount == NOTHING else amount + unit.suffix,
-        outcome="not enforced" if measure.not_enforced else measure.outcome,
+        outcome=outcome_of(measure),
         sees="" if measure.sees is None else number(float(f"{measure.sees * factor:.2g}")) + unit.suffix,
     )
 
@@ -105,6 +105,13 @@ def is_rate(measure: ReportedMeasure) -> bool:
 def subject_of(measure: ReportedMeasure) -> str:
     """`recall(urgent)@region=south`: what waivers and findings name."""
     return f"{measure.metric}@{measure.slice}" if measure.slice else measure.metric
+
+
+def outcome_of(measure: ReportedMeasure) -> str:
+    """One of four; what is not known is undecided."""
+    if measure.not_enforced:
+        return "not enforced"
+    return measure.outcome if measure.outcome in _OUTCOMES else "undecided"
 
 
 def loss_of(measure: ReportedMeasure) -> float | None:
@@ -161,6 +168,7 @@ def _allowed(measure: ReportedMeasure, limit: str, margin: float | None, unit: U
     return NOTHING if margin is None else number(float(f"{margin:.4g}")) + unit.suffix
 
 
-def _decimals(values: list[float | None]) -> int:
+def _decimals(values: list[float | None]) -> int | None:
+    """Decimals for three significant digits of the largest; None where that is no way to write it."""
     largest = max((abs(value) for value in values if value), default=1.0)
-    return max(0, 3 - math.floor(math.log10(largest)))
+    return max(0, 2 - math.floor(math.log10(largest))) if largest >= 1e-4 else None

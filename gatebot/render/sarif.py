@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gatebot.finding import Action, Location, Status
-from gatebot.render.rows import measure_behind, row_of
+from gatebot.render.rows import measure_behind, outcome_of, row_of
 from gatebot.render.safe import plain
 from gatebot.render.sentence import flat, said
 from gatebot.render.words import about
@@ -29,7 +29,7 @@ _BASELINE: Mapping[Status, str] = {
     Status.INHERITED: "unchanged",
     Status.FIXED: "absent",
 }
-_OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)")
+_OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]*://|(?:.*[/\\])?\.\.(?:[/\\]|$)")
 
 
 def document(report: Report) -> str:
@@ -102,7 +102,7 @@ def _result(report: Report, finding: ReportedFinding, index: int, waiver: Waived
             "impact": finding.impact,
             "likelihood": finding.likelihood,
             "action": finding.action,
-            **({"change": row_of(measure).change, "outcome": measure.outcome} if measure else {}),
+            **({"change": row_of(measure).change, "outcome": outcome_of(measure)} if measure else {}),
         },
     }
     if waiver is not None:

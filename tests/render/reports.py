@@ -1,5 +1,6 @@
 """Reports as literals: one for each kind of verdict, for whoever needs a Report without judging anything."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from gatebot.report import (
     CrashedCheck,
     EnvironmentChange,
     Head,
+    Part,
     Relation,
     Report,
     ReportedFinding,
@@ -489,6 +491,22 @@ def hostile(text: str = HOSTILE) -> Report:
         run_url=text,
         reproduce=text,
     )
+
+
+def poisoned(value: Any, text: str) -> Any:
+    """The same value with this text in place of every text that is free: names, paths, reasons, keys of facts."""
+    if type(value) is str:
+        return text
+    if isinstance(value, Part):
+        changes = {name: poisoned(getattr(value, name), text) for name in type(value).model_fields}
+        return value.model_copy(update=changes)
+    if isinstance(value, Location):
+        return Location(text, value.line)
+    if isinstance(value, tuple):
+        return tuple(poisoned(each, text) for each in value)
+    if isinstance(value, Mapping):
+        return {poisoned(key, text): poisoned(each, text) for key, each in value.items()}
+    return value
 
 
 def _held() -> tuple[ReportedMeasure, ...]:

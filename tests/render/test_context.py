@@ -1,0 +1,76 @@
+"""What was compared, with how much evidence, and what that took."""
+
+import pytest
+
+from gatebot.render import context
+from gatebot.render.sentence import flat
+from gatebot.report import Base, Head, Relation, Report
+from tests.render.reports import BASE_SHA, HEAD_SHA, blocked, bootstrap, draft, measure, report
+
+
+@pytest.mark.parametrize(
+    ("given_report", "told"),
+    [
+        (blocked(), "head 9c1e4f7, trained as 77aa0f3 against base 4d2b8e6 (first parent of the merge, 2 days old)"),
+        (bootstrap(), "head 9c1e4f7, trained as 77aa0f3, without a base"),
+        (
+            report(base=Base(sha=BASE_SHA, relation=Relation.MERGE_BASE, distance=3, age_s=3_600.0), head=Head()),
+            "the work tree against base 4d2b8e6 (merge base, 3 commits before it, 1 hour old)",
+        ),
+        (
+            report(base=Base(sha=BASE_SHA), head=Head(sha=HEAD_SHA, tested_sha=HEAD_SHA)),
+            "head 9c1e4f7 against base 4d2b8e6",
+        ),
+    ],
+)
+def test_which_commits(given_report: Report, told: str) -> None:
+    assert flat(context.compared(given_report)) == told
+
+
+@pytest.mark.parametrize(
+    ("given_report", "told"),
+    [
+        (blocked(), "2 seeds, 2,000 rows; sees losses of 0.8 points and more in accuracy"),
+        (draft(), ""),
+        (bootstrap(), "2 seeds, 2,000 rows"),
+        (
+            report(
+                rows=0,
+                seeds=0,
+                measures=(
+                    measure("f1", 0.9, 0.9, slice="a=b", sees=0.05),
+                    measure("f1", 0.9, 0.9, sees=0.031),
+                    measure("few", 0.9, 0.9, not_enforced="n=1 < 50", sees=0.5),
+                ),
+            ),
+            "sees losses of 3.1 points and more in f1",
+        ),
+    ],
+)
+def test_how_much_evidence(given_report: Report, told: str) -> None:
+    assert flat(context.evidence(given_report)) == told
+
+
+def test_where_it_comes_from() -> None:
+    told = {name: flat(value) for name, value in context.provenance(blocked())}
+    assert told["head"] == HEAD_SHA
+    assert told["base"] == BASE_SHA
+    assert told["baseline"] == "from artifact gatebot-baseline-tickets of run 4711; first parent of the merge; exact"
+    assert told["judged"] == "2026-11-20 09:30 UTC"
+    assert "rules" not in dict(context.provenance(report(rules_sha=None)))
+
+
+def test_isolation_says_why_it_is_not_better() -> None:
+    weak = report(isolation="partial", isolation_why=("no Landlock in this kernel",))
+    assert flat(context.isolation(weak)) == "partial; no Landlock in this kernel"
+
+
+def test_costs() -> None:
+    assert dict(context.costs(blocked())) == {
+        "trainings": "7 of head, 5 of base",
+        "training": "31 min 52 s",
+        "predicting": "41 s",
+        "gatebot's own share": "12.2 s",
+        "peak memory": "1.31 GB",
+    }
+    assert context.costs(draft()) == []
