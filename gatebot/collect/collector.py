@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
@@ -151,7 +151,7 @@ class Collector:
         pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="gatebot-collect")
         futures = [pool.submit(works[group.fit.side].carry_out, group) for group in groups]
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
+            _wait(futures)
         finally:
             if not all(future.done() and future.exception() is None for future in futures):
                 self._cancel.set()
@@ -205,6 +205,15 @@ class Collector:
             {need.key: why for need, why in found.unmet.items() if need.side is side},
             None if site is None else _truth(site, asked),
         )
+
+
+def _wait(futures: "list[Future[Found]]") -> None:
+    """Wait for all, or for the first that fails. In short waits: a long one can sleep through Ctrl-C."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=0.2, return_when=FIRST_EXCEPTION)
+        if any(future.exception() is not None for future in done):
+            return
 
 
 def _truth(site: Site, asked: list[Need]) -> Truth | None:

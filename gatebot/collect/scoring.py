@@ -13,6 +13,7 @@ from gatebot.collect.contract import Surroundings, UnmetError
 from gatebot.collect.job import Tree
 from gatebot.collect.material import Material
 from gatebot.needs import Score
+from gatebot.sandbox import Ended
 from gatebot.snapshot.column import Column, Names, Numbers
 from gatebot.snapshot.evidence import Ending, OwnScore, Predictions, Truth
 
@@ -85,7 +86,8 @@ def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
     )
     if not completed.ok:
         last = around.runner.log_of(completed)[-1:]
-        return OwnScore(float("nan"), None, f"it ended with {completed.ended}: {' '.join(last)}"[:500])
+        how = "crashed" if completed.ended is Ended.EXITED else completed.ended.value
+        return OwnScore(float("nan"), None, f"{how}: {' '.join(last)}"[:500])
     try:
         return _result(json.loads(untrusted.read(status, MOST_BYTES)), len(truth.ids))
     except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError, untrusted.UnreadableError) as error:

@@ -71,5 +71,5 @@ def _truth(cell: str) -> bool:
 
 def _spelled(value: Any) -> str:
     if value is None:
-        return ""
+        return "nan"  # a line without any value would be no line
     return repr(value) if isinstance(value, float) else str(value)

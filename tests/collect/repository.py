@@ -33,7 +33,7 @@ def tickets(rows: int = 60, *, first: int = 0) -> str:
     """A CSV file: id, x in [0, 1), kind, label (yes where x >= 0.5)."""
     lines = ["id,x,kind,label"]
     for number in range(first, first + rows):
-        x = (number * 37 % 100) / 100
+        x = round((number * 377 % 1009) / 1009, 4)
         lines.append(f"t{number:04d},{x},{'ab'[number % 2]},{'yes' if x >= 0.5 else 'no'}")
     return "\n".join(lines) + "\n"
 

@@ -1,37 +1,83 @@
-"""gatebot's own simple model answers in time, whatever the size of the question."""
+from pathlib import Path
 
-import json
-from threading import Event
+import numpy as np
 
-import pytest
+from gatebot.collect import collect
+from gatebot.collect.linear import fitted
+from gatebot.needs import Fit, Model, Predict, Side
+from gatebot.snapshot.column import Names, Numbers
+from gatebot.snapshot.evidence import Predictions, Training
+from tests.collect.repository import document, job, repository, tickets, with_folds
 
-from gatebot.collect import yardstick
-from gatebot.collect.runner import InterruptedRunError
-
-
-def question(rows: int) -> bytes:
-    cells = {"x": [str(row % 7) for row in range(rows)], "filler": ["x" * 200] * rows}
-    labels = ["high" if row % 7 > 3 else "low" for row in range(rows)]
-    kinds = {"x": "integer", "filler": "category"}
-    return json.dumps({"lesson": cells, "kinds": kinds, "labels": labels, "asked": [cells]}).encode()
+TRIVIAL, SIMPLE = Fit(Side.HEAD, model=Model.TRIVIAL), Fit(Side.HEAD, model=Model.SIMPLE)
 
 
-def test_a_question_larger_than_a_pipe_is_answered() -> None:
-    asked = question(1000)
-    assert len(asked) > 65_536
-    answer = yardstick._answered(asked, Event())
-    assert answer is not None
-    assert answer["classes"] == ["high", "low"]
-    assert len(answer["values"][0]) == 1000
+def test_the_trivial_model_says_the_most_frequent_class_and_the_simple_one_learns(
+    open_path: Path, shared_cache: Path
+) -> None:
+    root = repository(open_path / "repo", {"data/tickets.csv": with_folds(tickets(300))})
+    found = collect([TRIVIAL, Predict(TRIVIAL), SIMPLE, Predict(SIMPLE)], job(root, shared_cache))[Side.HEAD]
+    assert found.unmet == {}
+    assert found.truth is not None
+    assert isinstance(found.truth.target, Names)
+    right = {}
+    for fit in (TRIVIAL, SIMPLE):
+        predictions, training = found.get(Predict(fit), Predictions), found.get(fit, Training)
+        assert predictions is not None
+        assert training is not None
+        assert training.rows == 200
+        assert np.array_equal(predictions.ids, found.truth.ids)
+        answers = predictions.columns["prediction"]
+        assert isinstance(answers, Names)
+        scores = [predictions.columns[f"score_{name}"] for name in ("no", "yes")]
+        assert np.allclose(sum(score.values for score in scores if isinstance(score, Numbers)), 1)
+        right[fit] = np.mean(np.array(answers.texts()) == np.array(found.truth.target.texts()))
+    assert right[TRIVIAL] < 0.6
+    assert right[SIMPLE] > 0.9
 
 
-def test_a_cancelled_run_ends_it() -> None:
-    cancelled = Event()
-    cancelled.set()
-    with pytest.raises(InterruptedRunError):
-        yardstick._answered(question(1000), cancelled)
+def test_for_numbers_it_is_the_mean_and_a_line(open_path: Path, shared_cache: Path) -> None:
+    csv = with_folds("id,x,y\n" + "".join(f"{i},{i * 7 % 301},{i * 7 % 301 * 2 + 1}\n" for i in range(300)))
+    root = repository(open_path / "repo", {"data/tickets.csv": csv})
+    config = document(task="regression", data={"target": "y"})
+    found = collect([Predict(TRIVIAL), Predict(SIMPLE)], job(root, shared_cache, config))[Side.HEAD]
+    assert found.truth is not None
+    assert isinstance(found.truth.target, Numbers)
+    values = {}
+    for fit in (TRIVIAL, SIMPLE):
+        predictions = found.get(Predict(fit), Predictions)
+        assert predictions is not None
+        column = predictions.columns["prediction"]
+        assert isinstance(column, Numbers)
+        values[fit] = column.values
+    assert len(set(values[TRIVIAL].tolist())) == 1
+    assert np.abs(values[SIMPLE] - found.truth.target.values).max() < 5
 
 
-def test_it_is_stopped_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yardstick, "SECONDS", 0.0)
-    assert yardstick._answered(question(1000), Event()) is None
+def test_what_no_yardstick_fits_says_why(open_path: Path, shared_cache: Path) -> None:
+    csv = with_folds("id,label\n" + "".join(f"{i},only\n" for i in range(60)))
+    root = repository(open_path / "repo", {"data/tickets.csv": csv})
+    found = collect([Predict(SIMPLE)], job(root, shared_cache))[Side.HEAD]
+    assert "one label" in found.why_unmet(Predict(SIMPLE))
+    scores = document(task="scores", data={"target": None})
+    found = collect([Predict(TRIVIAL)], job(root, shared_cache, scores))[Side.HEAD]
+    assert "nothing is trained" in found.why_unmet(Predict(TRIVIAL))
+
+
+def test_every_kind_of_column_is_understood_gaps_and_all() -> None:
+    n = 60
+    lesson = {
+        "number": [str(i) if i % 7 else "" for i in range(n)],
+        "when": [f"2026-01-{i % 28 + 1:02d}" if i % 5 else "" for i in range(n)],
+        "kind": [["a", "b", ""][i % 3] for i in range(n)],
+        "flag": [["true", "false"][i % 2] for i in range(n)],
+        "words": [f"word{i % 4} and more" if i % 9 else "" for i in range(n)],
+    }
+    kinds = {"number": "integer", "when": "time", "kind": "category", "flag": "boolean", "words": "text"}
+    labels = ["even" if i % 2 else "odd" for i in range(n)]
+    new = {name: ["", "something new"] for name in lesson}
+    answer = fitted(lesson, kinds, [*labels[:-1], None], [lesson, new])
+    assert answer["classes"] == ["even", "odd"]
+    said = [answer["classes"][int(np.argmax(row))] for row in answer["values"][0]]
+    assert said == labels
+    assert np.isfinite(answer["values"][1]).all()

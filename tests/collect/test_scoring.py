@@ -1,0 +1,88 @@
+"""Metrics that users write."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gatebot.collect import Tree, collect
+from gatebot.needs import Fit, Predict, Score, Side
+from gatebot.snapshot.evidence import OwnScore
+from tests.collect.repository import document, git, job, repository, write
+
+ASK = Predict(Fit(Side.HEAD))
+METRICS = """
+import json, os
+WEIGHT = json.load(open(os.path.join(os.path.dirname(__file__), "weights.json")))["miss"]
+def cost(truth, predictions):
+    return sum(WEIGHT for t, p in zip(truth, predictions) if t != p)
+def each(truth, predictions, rows):
+    return [float(t != p) + row["x"] * 0 for t, p, row in zip(truth, predictions, rows)]
+def both(truth, scores):
+    return 3, [row["yes"] for row in scores]
+def crash(truth):
+    raise RuntimeError("no metric")
+def short(truth):
+    return [1.0]
+def text(truth):
+    return "many"
+"""
+FILES = {"metrics.py": METRICS, "weights.json": '{"miss": 5}'}
+
+
+def scored(open_path: Path, cache: Path, function: str) -> OwnScore:
+    root = repository(open_path / "repo", FILES)
+    need = Score(ASK, f"metrics.py:{function}")
+    found = collect([need], job(root, cache))[Side.HEAD].get(need, OwnScore)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "rows"), [("cost", 0.0, False), ("each", 0.0, True), ("both", 3.0, True)]
+)
+def test_a_value_or_one_a_row_or_both(
+    open_path: Path, shared_cache: Path, function: str, value: float, rows: bool
+) -> None:
+    found = scored(open_path, shared_cache, function)
+    assert (found.problem, found.value) == ("", value)
+    assert (found.rows is not None and len(found.rows) == 20) is rows
+
+
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        ("crash", "no metric"),
+        ("missing", "no attribute 'missing'"),
+        ("short", "1 values for 20 rows"),
+        ("text", "could not convert"),
+    ],
+)
+def test_a_metric_that_does_not_work_is_a_problem(
+    open_path: Path, shared_cache: Path, function: str, problem: str
+) -> None:
+    found = scored(open_path, shared_cache, function)
+    assert problem in found.problem
+    assert found.rows is None
+    assert np.isnan(found.value) or function == "short"
+
+
+def test_the_function_comes_from_where_the_rules_come_from(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo", FILES)
+    base = open_path / "base"
+    git(root, "worktree", "add", "-q", str(base), "HEAD")
+    write(root, {"weights.json": '{"miss": 0}', "metrics.py": "def cost(truth, predictions):\n    return -1\n"})
+    write(base, {"metrics.py": METRICS.replace("if t != p", "if t == p")})
+    config = document()
+    need = Score(ASK, "metrics.py:cost")
+    question = job(root, shared_cache, config, rules_tree=Tree(base, config.recipe))
+    found = collect([need], question)[Side.HEAD].get(need, OwnScore)
+    assert found is not None
+    assert found.value == 100.0
+
+
+def test_without_predictions_there_is_nothing_to_score(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo", {**FILES, "pipeline.py": "def train(rows):\n    raise ValueError\n"})
+    need = Score(ASK, "metrics.py:cost")
+    found = collect([need], job(root, shared_cache))[Side.HEAD]
+    assert found.why_unmet(need) == "its training ended with: crashed"
