@@ -26,6 +26,7 @@ class Mark:
     Attributes:
         label: the measure's name, short.
         title: all of it in words, for whoever cannot see the picture.
+        x: the estimate; None where it is beyond the picture.
         low, high: ends of the interval; None where there is none.
         cut_low, cut_high: the interval goes on beyond the picture.
         dots: one for each seed.
@@ -37,7 +38,7 @@ class Mark:
     outcome: str
     shape: str
     y: float
-    x: float
+    x: float | None
     low: float | None
     high: float | None
     cut_low: bool
@@ -111,6 +112,9 @@ class _Scale:
     worst: float
     best: float
 
+    def shows(self, value: float) -> bool:
+        return self.worst <= value <= self.best
+
     def x(self, value: float) -> float:
         share = (min(max(value, self.worst), self.best) - self.worst) / (self.best - self.worst)
         return round(LEFT + 12 + share * (RIGHT - LEFT - 24), 1)
@@ -128,12 +132,12 @@ def _mark(measure: ReportedMeasure, unit: float, scale: _Scale, at: int) -> Mark
         outcome=row.outcome,
         shape=SHAPES.get(row.outcome, "diamond"),
         y=TOP + STEP * at + STEP / 2,
-        x=scale.x(middle),
+        x=scale.x(middle) if scale.shows(middle) else None,
         low=None if low is None else scale.x(low),
         high=None if high is None else scale.x(high),
         cut_low=low is not None and low < scale.worst,
         cut_high=high is not None and high > scale.best,
-        dots=tuple(scale.x(sign * each / unit) for each in measure.by_seed if math.isfinite(each)),
+        dots=tuple(scale.x(each) for each in (sign * seed / unit for seed in measure.by_seed) if scale.shows(each)),
     )
 
 

@@ -88,15 +88,16 @@ def _card(report: Report, finding: ReportedFinding) -> Card:
 def _tally(report: Report) -> list[tuple[str, str, str]]:
     """The counts at the top: number, noun, tone."""
     outcomes = [outcome_of(each) for each in report.measures]
+    acts = [each.action for each in report.decisive]
     counts = [
-        (len([each for each in report.decisive if each.action is Action.BLOCK]), "blocking", "bad"),
-        (len([each for each in report.decisive if each.action is Action.REVIEW]), "to review", "warn"),
-        (len([each for each in report.decisive if each.action is Action.WARN]), "warnings", "warn"),
-        (outcomes.count("held"), "held", "good"),
-        (outcomes.count("undecided"), "undecided", "warn"),
-        (len(report.skipped), "checks skipped", "mute"),
+        (acts.count(Action.BLOCK), "blocking", "blocking", "bad"),
+        (acts.count(Action.REVIEW), "to review", "to review", "warn"),
+        (acts.count(Action.WARN), "warning", "warnings", "warn"),
+        (outcomes.count("held"), "held", "held", "good"),
+        (outcomes.count("undecided"), "undecided", "undecided", "warn"),
+        (len(report.skipped), "check skipped", "checks skipped", "mute"),
     ]
-    return [(grouped(count), noun, tone) for count, noun, tone in counts if count]
+    return [(grouped(count), one if count == 1 else many, tone) for count, one, many, tone in counts if count]
 
 
 def _environment() -> "Environment":
