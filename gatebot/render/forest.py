@@ -126,7 +126,7 @@ def _mark(measure: ReportedMeasure, unit: float, scale: _Scale, at: int) -> Mark
     sign = 1.0 if measure.direction is Direction.HIGHER else -1.0
     low, high = (min(ends), max(ends)) if len(ends) == 2 else (None, None)
     return Mark(
-        label=plain(row.subject, MOST_LABEL),
+        label=_label(plain(row.subject)),
         title=_in_words(row),
         change=row.change,
         outcome=row.outcome,
@@ -139,6 +139,12 @@ def _mark(measure: ReportedMeasure, unit: float, scale: _Scale, at: int) -> Mark
         cut_high=high is not None and high > scale.best,
         dots=tuple(scale.x(each) for each in (sign * seed / unit for seed in measure.by_seed) if scale.shows(each)),
     )
+
+
+def _label(name: str) -> str:
+    """The name, cut in the middle: slices of one metric differ at their end."""
+    half = MOST_LABEL // 2
+    return name if len(name) <= MOST_LABEL else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _in_words(row: Row) -> str:

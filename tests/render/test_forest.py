@@ -62,6 +62,11 @@ def test_nothing_measured_nothing_drawn() -> None:
     assert pictures(report(measures=(measure("f1", None, None),))) == []
 
 
+def test_long_names_keep_both_ends() -> None:
+    (picture,) = pictures(huge())
+    assert picture.marks[0].label == "recall(class 499)…region, number 499"
+
+
 def test_very_many_measures_are_cut() -> None:
     (picture,) = pictures(huge())
     assert len(picture.marks) == MOST_ROWS

@@ -221,6 +221,8 @@ def test_logs_are_shown() -> None:
 def test_very_many_measures_are_all_there() -> None:
     source = page(huge())
     assert source.count('<td class="name">') == 500
+    assert source.count('<article class="card') == 199
+    assert "179 more of less weight" in source
     assert "460 more of less weight are in the table" in source
 
 
