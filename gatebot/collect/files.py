@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from gatebot.errors import MachineError
 
-LARGE = 1 << 20  # bytes; larger files are linked, not copied, where user code cannot write through the link
+LARGE = 64 << 20  # bytes; smaller files are copied, because a training may well write its committed model anew
 GATES_OWN = ".gatebot"
 NEVER = frozenset({".git", GATES_OWN})
 COPIES_OF_DATA = (PurePosixPath(".dvc/cache"), PurePosixPath(".dvc/tmp"))
@@ -40,9 +40,20 @@ def walked(root: Path, skip: frozenset[str] = frozenset()) -> Iterable[PurePosix
 
 
 def _by_git(root: Path) -> Iterable[PurePosixPath]:
-    git = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", str(root)]
+    known = _git_names(root, "--cached")
+    new = {name for name in _git_names(root, "--others", "--exclude-standard") if not _is_byproduct(name)}
+    for name in known | new:
+        path = root / name
+        if path.is_dir() and not path.is_symlink():  # a submodule, or a repository inside this one
+            yield from (PurePosixPath(name) / inner for inner in listed(path))
+        elif os.path.lexists(path):
+            yield PurePosixPath(name)
+
+
+def _git_names(root: Path, *which: str) -> set[str]:
+    git = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(root)]
     answer = subprocess.run(
-        [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [*git, "ls-files", "-z", *which],
         capture_output=True,
         check=False,
         env={"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent", "LC_ALL": "C"},
@@ -50,12 +61,12 @@ def _by_git(root: Path) -> Iterable[PurePosixPath]:
     if answer.returncode:
         why = answer.stderr.decode(errors="replace").strip().splitlines()
         raise MachineError(f"git cannot list the files of {root}: {why[-1] if why else 'no reason given'}.")
-    for name in {os.fsdecode(name) for name in answer.stdout.split(b"\0") if name}:
-        path = root / name
-        if path.is_dir() and not path.is_symlink():  # a submodule, or a repository inside this one
-            yield from (PurePosixPath(name) / inner for inner in listed(path))
-        elif os.path.lexists(path):
-            yield PurePosixPath(name)
+    return {os.fsdecode(name) for name in answer.stdout.split(b"\0") if name}
+
+
+def _is_byproduct(name: str) -> bool:
+    """Whether an untracked file lies in an environment or a cache that nobody ignored."""
+    return bool(NOT_WALKED.intersection(PurePosixPath(name).parts))
 
 
 def is_kept_back(path: PurePosixPath) -> bool:

@@ -18,6 +18,7 @@ from gatebot.snapshot.column import Column, Names, Numbers
 from gatebot.snapshot.evidence import Ending, OwnScore, Predictions, Truth
 
 MOST_BYTES = 64 << 20
+MOST_FILE = 1 << 20  # what a metric may need beside it: code and small tables
 
 
 def score(need: Score, predictions: Predictions, material: Material, tree: Tree, around: Surroundings) -> OwnScore:
@@ -62,7 +63,7 @@ class _Scoring:
 
 def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
     need, predictions, truth, around = it.need, it.predictions, it.truth, it.around
-    small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < files.LARGE]
+    small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < MOST_FILE]
     files.copied(tree.path, small, scratch / "tree", link=False)
     scratch.chmod(0o711)
     question = it.material.question(need.predict)

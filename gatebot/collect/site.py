@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -42,7 +42,8 @@ class Site:
         source: its files as user code gets them.
         paths: of these files.
         assets: where `data.assets` lie, or None.
-        environment: where its code runs; None until it is needed.
+        about: what its evidence is of.
+        around: what its trainings share; None until it is equipped.
         contract: how it trains; None where predictions are brought as a file.
     """
 
@@ -58,7 +59,6 @@ class Site:
     about: About
     around: Surroundings | None = None
     contract: Contract | None = None
-    _names: int = field(default=0, init=False)
 
     @property
     def job(self) -> Job:
@@ -100,7 +100,7 @@ def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, h
     if assets_paths:
         assets = folder / "assets"
         inner = [path.relative_to(tree.folder) for path in assets_paths]
-        files.copied(got.root / tree.folder, inner, assets, link=link)
+        files.copied(got.root / tree.folder, inner, assets, link=link, least=0)
     facts = about(job, tree, stuff, {}, runner.reach)
     return Site(side, tree, runner, folder, got.root, stuff, folder / "tree", paths, assets, facts)
 

@@ -16,6 +16,7 @@ def test_what_git_tracks_and_what_is_new_but_not_what_is_ignored_or_deleted(tmp_
     write(tmp_path, {"a.py": "", "deleted.py": "", "ünï.py": "", "sub/b.py": "", ".gitignore": "*.log\n"})
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", ".")
+    write(tmp_path, {".venv/lib/huge.so": "", "lib/__pycache__/x.pyc": ""})
     write(tmp_path, {"new.py": "", "x.log": "", ".gatebot/secret": "", ".dvc/cache/ab": "", ".dvc/config": ""})
     (tmp_path / "deleted.py").unlink()
     assert names(files.listed(tmp_path)) == [".dvc/config", ".gitignore", "a.py", "new.py", "sub/b.py", "ünï.py"]
@@ -75,19 +76,19 @@ def test_patterns(pattern: str, matches: list[str]) -> None:
 
 def test_copies_keep_links_and_modes_and_link_only_what_is_large(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
-    write(source, {"run.sh": "#!/bin/sh\n", "large": "x" * files.LARGE, "private": "y" * files.LARGE})
+    write(source, {"run.sh": "#!/bin/sh\n", "large": "x" * 100, "private": "y" * 100})
     (source / "run.sh").chmod(0o700)
     (source / "private").chmod(0o600)
     (source / "to").symlink_to("/nowhere")
     os.mkfifo(source / "pipe")
-    files.copied(source, tuple(files.walked(source)), target, link=True)
+    files.copied(source, tuple(files.walked(source)), target, link=True, least=50)
     assert (target / "run.sh").stat().st_mode & 0o777 == 0o755
     assert (target / "large").samefile(source / "large")
     assert not (target / "private").samefile(source / "private")
     assert (target / "private").stat().st_mode & 0o777 == 0o644
     assert (target / "to").readlink() == Path("/nowhere")
     assert not (target / "pipe").exists()
-    files.copied(source, [PurePosixPath("large")], tmp_path / "copy", link=False)
+    files.copied(source, [PurePosixPath("large")], tmp_path / "copy", link=False, least=50)
     assert not (tmp_path / "copy/large").samefile(source / "large")
 
 
