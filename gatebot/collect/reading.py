@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from gatebot.collect import words
 from gatebot.collect.fetch import Fetched
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.material import Material
-from gatebot.config.model import ColumnSplit, FoldSplit, Rules
+from gatebot.config.model import ColumnSplit, FoldSplit, ModelRecipe, Rules
 from gatebot.config.quantity import Share
 from gatebot.data.digest import data_version, version_digests
 from gatebot.data.profile import profile, truth
@@ -40,7 +41,7 @@ def material(job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, f
         within=(fetched.root,),
     )
     rows = read(source, columns(job.rules))
-    rules = split_rules(job.project, job.rules, base.identity if base else None)
+    rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
     parts: Split = split(rows, rules, base.eval_rows if base else None)
     version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def columns(rules: Rules) -> Columns:
     )
 
 
-def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None) -> SplitRules:
+def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None, *, trains: bool = True) -> SplitRules:
     """How rows are split."""
     by_column = rules.data.split if isinstance(rules.data.split, ColumnSplit) else ColumnSplit(column="")
     return SplitRules(
@@ -72,7 +73,15 @@ def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None) ->
         train_rows=_amount(rules.smoke.train_rows),
         eval_rows=_amount(rules.smoke.eval_rows),
         identity=identity,
+        trains=trains,
     )
+
+
+def _trains(model: ModelRecipe) -> bool:
+    """Whether rows are handed out to learn from; predictions that are brought were made without them."""
+    if model.run is not None:
+        return "train" in words.places(words.split(model.run, "model.run"))
+    return model.predictions is None
 
 
 def _amount(rows: int | Share) -> int | float:

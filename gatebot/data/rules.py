@@ -20,6 +20,7 @@ class SplitRules:
         eval_rows: at most, of all rows.
         confirm_rows: of the confirm tier; None: 2.5 times the smoke rows. Never fewer than the smoke rows.
         identity: columns that make a row's content: base's, None where there is no base.
+        trains: whether anything learns from rows that are handed out; where nothing does, all can be eval rows.
     """
 
     project: str
@@ -30,6 +31,7 @@ class SplitRules:
     eval_rows: Amount = 5000
     confirm_rows: Amount | None = None
     identity: tuple[str, ...] | None = None
+    trains: bool = True
 
 
 def count_of(amount: Amount, of: int) -> int:

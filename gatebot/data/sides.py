@@ -80,9 +80,10 @@ def zone(sides: Sides) -> tuple[Mask, Mask]:
     """
     claimed, total = sides.claimed, int(sides.eligible.sum())
     cap = count_of(sides.rules.eval_rows, total)
-    share = sides.rules.eval_rows if isinstance(sides.rules.eval_rows, float) else EVAL_SHARE
+    share = _share(sides.rules)
     units, priority = _ordered(sides, share)
-    picked = first_rows(units, priority, 1.0 if claimed is not None else share, cap, keep_one=claimed is None)
+    keep_one = claimed is None and sides.rules.trains
+    picked = first_rows(units, priority, 1.0 if claimed is not None else share, cap, keep_one=keep_one)
     if sides.known is not None:
         picked = _as_base(sides, units, picked)
     near = before_the_last(units, priority, picked)[units.of] | sides.bound
@@ -90,6 +91,13 @@ def zone(sides: Sides) -> tuple[Mask, Mask]:
         return near, _at_most(sides, near & sides.eligible, cap)
     able = sides.eligible & (claimed | sides.bound)
     return claimed | sides.bound, able if able.sum() <= cap else _at_most(sides, near & able, cap)
+
+
+def _share(rules: SplitRules) -> float:
+    """The share of rows that may be eval rows."""
+    if isinstance(rules.eval_rows, float):
+        return rules.eval_rows
+    return EVAL_SHARE if rules.trains else 1.0
 
 
 def _ordered(sides: Sides, share: float) -> tuple[Units, Hashes]:

@@ -146,6 +146,8 @@ def _first_of_its_id(ids: Hashes, claimed: Mask | None) -> Mask:
 
 def _fold_count(sides: Sides) -> int:
     """How many models predict the eval rows between them: base's count where there is one."""
+    if not sides.rules.trains:
+        return 1
     if sides.known is not None and sides.known.folds.any():
         return int(sides.known.folds.max()) + 1
     if sides.rules.folds is not None:
@@ -206,9 +208,9 @@ def _held_out(sides: Sides) -> Split:
         if sides.known is not None:
             equal |= train & np.isin(identity.contents, sides.known.contents)
     train &= ~equal
-    if identity.groups is not None and sides.rows.columns.time is not None and claimed is None:
+    if rules.trains and identity.groups is not None and sides.rows.columns.time is not None and claimed is None:
         _complain_if_few(int(train.sum()), int((~near).sum()))
-    if not train.any():
+    if rules.trains and not train.any():
         raise UsageError(
             "No row is left to train on.", "Give more rows, or check `data.split`, `data.group` and `data.time`."
         )

@@ -390,3 +390,13 @@ def test_rows_without_an_id_and_copies_of_an_id_are_never_predicted() -> None:
     assert not {0, 1, 3, 4} & set(result.eval.tolist())
     assert len(set(result.identity.ids[result.eval].tolist())) == len(result.eval)
     assert not ids(result, result.train) & ids(result, result.eval)
+
+
+@pytest.mark.parametrize("count", [60, 2000])
+def test_where_nothing_learns_every_row_is_an_eval_row(count: int) -> None:
+    rows = tickets(count, target=None)
+    result = split(rows, SplitRules("p", task="scores", trains=False))
+    assert (len(result.eval), len(result.train), result.fold_count) == (count, 0, 1)
+    again = split(rows, SplitRules("p", task="scores", trains=False), row_table(rows, result))
+    assert same(result, again)
+    assert len(split(rows, SplitRules("p", task="scores", trains=False, eval_rows=50)).eval) == 50
