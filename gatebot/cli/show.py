@@ -8,9 +8,7 @@ from gatebot.case import Case
 from gatebot.cli.console import colourful
 from gatebot.gate import first_plan
 from gatebot.report import Report
-from gatebot.run import Here, report_json, write_text
-
-COMMENT_FILE, PAGE_FILE = "comment.md", "report.html"
+from gatebot.run import COMMENT_FILE, PAGE_FILE, REPORT_FILE, Here, report_json, write_text
 
 
 def leave_pages(report: Report, out: Path) -> None:
@@ -32,8 +30,8 @@ def show(report: Report, out: Path, *, as_json: bool = False) -> None:
 
     colour = colourful(sys.stdout)
     console = Console(force_terminal=colour, no_color=not colour, highlight=False, soft_wrap=False)
-    terminal.print_report(report, console)
-    console.print(f"[dim]{out / COMMENT_FILE}  {out / PAGE_FILE}  {out / 'report.json'}[/dim]", highlight=False)
+    files = [str(path) for name in (COMMENT_FILE, PAGE_FILE, REPORT_FILE) if (path := out / name).exists()]
+    terminal.print_report(report, console, files)
 
 
 def show_plan(planned: tuple[Case, Here], *, as_json: bool = False) -> None:

@@ -16,7 +16,7 @@ TOP, STEP = 36.0, 26.0
 MOST_LABEL = 36
 _WORST, _BEST = -4.0, 3.0  # beyond these the picture shows an arrow
 
-SHAPES = {"held": "circle", "worse": "square", "undecided": "diamond", "not enforced": "ring"}
+SHAPES = {"held": "circle", "worse": "square", "undecided": "diamond", "not enforced": "ring", "watched": "ring"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from gatebot.render import context
 from gatebot.render.advice import Advice, advice_for
 from gatebot.render.gfm import MOST_CELL, bullets, code, fence, fold, inline, paragraph, table, within
 from gatebot.render.numbers import counted, duration, grouped
-from gatebot.render.rows import Row, by_weight, measure_behind, row_of, unsettled
+from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, unsettled
 from gatebot.render.sentence import joined, listed, quote, said, words
 from gatebot.render.words import ACTIONS, PROVENANCE, lead, title_of
 from gatebot.report import Report, ReportedFinding, ReportedMeasure, VerdictName
@@ -191,8 +191,11 @@ def _logs(report: Report, room: int) -> Iterable[str]:
 
 
 def _count_of_measures(report: Report) -> str:
-    quiet = len(unsettled(report))
-    return f"All {counted(len(report.measures), 'measure')}" + (f", {quiet} of them open" if quiet else "")
+    outcomes = [outcome_of(each) for each in report.measures]
+    told = ((len(unsettled(report)), "open"), (outcomes.count(WATCHED), "only watched"))
+    return ", ".join(
+        [f"All {counted(len(outcomes), 'measure')}", *(f"{count} {word}" for count, word in told if count)]
+    )
 
 
 def _measures(report: Report, room: int) -> str:

@@ -14,6 +14,9 @@ _NO_RATES = frozenset(
 )
 _EXTRA_DECIMALS = 3  # spent on telling a loss from its margin
 _OUTCOMES = ("worse", "undecided", "held")
+WATCHED = "watched"
+"""Nobody declared it, and it does not stand out: not a doubt about the change, so never told as one."""
+_WEIGHTS = ("worse", "undecided", "held", "not enforced", WATCHED)
 
 
 class Unit(Enum):
@@ -41,7 +44,7 @@ class Row:
     Attributes:
         allowed: the margin or the limit: `2.0 points`, `≥ 0.800`.
         amount: the difference without its sign: `4.1 points`.
-        outcome: `held`, `undecided`, `worse` or `not enforced`.
+        outcome: `held`, `undecided`, `worse`, `not enforced` or `watched`.
         sees: the smallest loss that the evidence would show, or empty.
     """
 
@@ -108,10 +111,11 @@ def subject_of(measure: ReportedMeasure) -> str:
 
 
 def outcome_of(measure: ReportedMeasure) -> str:
-    """One of four; what is not known is undecided."""
+    """One of five; what is not known of a declared measure is undecided."""
     if measure.not_enforced:
         return "not enforced"
-    return measure.outcome if measure.outcome in _OUTCOMES else "undecided"
+    outcome = measure.outcome if measure.outcome in _OUTCOMES else "undecided"
+    return outcome if measure.declared or outcome != "undecided" else WATCHED
 
 
 def loss_of(measure: ReportedMeasure) -> float | None:
@@ -120,11 +124,10 @@ def loss_of(measure: ReportedMeasure) -> float | None:
 
 
 def by_weight(report: Report) -> list[ReportedMeasure]:
-    """All measures, the weightiest first: worse before undecided before held, then the largest share of the margin."""
+    """All measures, the weightiest first: by outcome, declared ones first, then the largest share of the margin."""
 
-    def weight(measure: ReportedMeasure) -> tuple[bool, int, bool, float]:
-        outcome = _OUTCOMES.index(measure.outcome) if measure.outcome in _OUTCOMES else 0
-        return bool(measure.not_enforced), outcome, not measure.declared, -share_of_margin(measure)
+    def weight(measure: ReportedMeasure) -> tuple[int, bool, float]:
+        return _WEIGHTS.index(outcome_of(measure)), not measure.declared, -share_of_margin(measure)
 
     return sorted(report.measures, key=weight)
 
@@ -149,12 +152,12 @@ def measure_behind(report: Report, finding: ReportedFinding) -> ReportedMeasure 
 
 
 def unsettled(report: Report) -> list[ReportedMeasure]:
-    """Measures that did not hold although no finding speaks of them."""
+    """Declared measures that did not hold although no finding speaks of them."""
     spoken = {(each.check, each.measure) for each in report.findings}
     return [
         each
         for each in by_weight(report)
-        if each.outcome != "held" and not each.not_enforced and (each.check, subject_of(each)) not in spoken
+        if outcome_of(each) in ("worse", "undecided") and (each.check, subject_of(each)) not in spoken
     ]
 
 

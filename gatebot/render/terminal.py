@@ -9,7 +9,7 @@ from gatebot.finding import Action, Bound, Direction
 from gatebot.render import context
 from gatebot.render.advice import advice_for
 from gatebot.render.numbers import counted, duration, grouped
-from gatebot.render.rows import Row, by_weight, measure_behind, row_of, subject_of
+from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, subject_of
 from gatebot.render.safe import MOST_NAME, line, plain
 from gatebot.render.sentence import flat, joined, quote, said
 from gatebot.render.words import ACTIONS, lead, title_of
@@ -39,6 +39,7 @@ _OUTCOMES = {
     "worse": ("✗", "bold red"),
     "undecided": ("?", "yellow"),
     "not enforced": ("·", "dim"),
+    WATCHED: ("·", "dim"),
 }
 _COMMAND = re.compile(r"(?m)^((?:\s|\x1b\[[0-9;]*m)*)(?=::)")
 _ASCII = str.maketrans({"−": "-", "—": "-", "–": "-", "→": ">", "×": "x", "…": ".", "≥": ">", "≤": "<", "✓": "+",
@@ -160,7 +161,8 @@ def _measures(report: Report, *, wide: bool) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
-    shown = by_weight(report)[:MOST_ROWS]
+    told = [measure for measure in by_weight(report) if outcome_of(measure) != WATCHED]
+    shown = (told or by_weight(report))[:MOST_ROWS]
     sides = (("base", "right"), ("head", "right"))
     table = _table("", "", *sides, ("change", "right"), ("allowed", "right")) if wide else _table("", "", *sides)
     for measure in shown:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from gatebot.finding import Action, Bound, Provenance, Status
-from gatebot.render.numbers import NOTHING, counted
-from gatebot.render.rows import measure_behind, row_of
+from gatebot.render.numbers import NOTHING, counted, grouped
+from gatebot.render.rows import WATCHED, measure_behind, outcome_of, row_of
 from gatebot.render.sentence import Sentence, flat, joined, quote, said, words
 from gatebot.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
 
@@ -159,14 +159,16 @@ def _passed(report: Report) -> Sentence:
     accepted = len([each for each in report.decisive if each.action is Action.REVIEW])
     if accepted:
         return words(f"{counted(accepted, 'finding')} accepted by a reviewer of this commit")
-    enforced = [each for each in report.measures if not each.not_enforced]
-    held = len([each for each in enforced if each.outcome == "held"])
-    if not enforced:
+    outcomes = [outcome_of(each) for each in report.measures]
+    held, watched = outcomes.count("held"), outcomes.count(WATCHED)
+    decided = held + outcomes.count("undecided") + outcomes.count("worse")
+    also = f"; {grouped(watched)} more watched, none stands out" if watched else ""
+    if not decided:
         return words("nothing was found")
-    if held == len(enforced):
-        return words(f"no metric is worse; {counted(held, 'measure')} held")
-    worse = any(each.outcome == "worse" for each in enforced)
-    return words(f"{'' if worse else 'no metric is proven worse; '}{held} of {counted(len(enforced), 'measure')} held")
+    if held == decided:
+        return words(f"no metric is worse; {counted(held, 'measure')} held{also}")
+    worse = "worse" in outcomes
+    return words(f"{'' if worse else 'no metric is proven worse; '}{held} of {counted(decided, 'measure')} held{also}")
 
 
 def lead(report: Report) -> list[Sentence]:

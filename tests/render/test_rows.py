@@ -84,6 +84,14 @@ def test_the_measure_behind_a_finding_is_told_from_its_namesakes() -> None:
 
 
 def test_what_no_finding_speaks_of_is_unsettled() -> None:
-    shy = measure("recall(x)", 0.9, 0.89, outcome="undecided", declared=False)
+    shy = measure("recall(x)", 0.9, 0.89, outcome="undecided")
     assert [subject_of(each) for each in unsettled(report(measures=(shy, RATE)))] == ["recall(x)"]
     assert unsettled(blocked()) == []
+
+
+def test_what_nobody_declared_and_does_not_stand_out_is_watched_and_comes_last() -> None:
+    watched = measure("recall(x)", 0.9, 0.89, outcome="undecided", declared=False)
+    scarce = measure("recall(y)", 0.9, 0.89, outcome="undecided", declared=False, not_enforced="n=14 < 50")
+    seen = report(measures=(watched, scarce, RATE))
+    assert [row_of(each).outcome for each in by_weight(seen)] == [RATE.outcome, "not enforced", "watched"]
+    assert unsettled(seen) == []
