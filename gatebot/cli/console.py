@@ -29,6 +29,7 @@ def explain(error: GateError) -> None:
 
 
 def printable(text: str) -> str:
-    """The text without what could steer a terminal or an Actions log."""
+    """The text without what could steer a terminal or a workflow log: runners trim before they look for `::`."""
     kept = "".join(char if char == "\n" or char.isprintable() else "�" for char in text)
-    return "\n".join(f" {line}" if line.lstrip().startswith("::") else line for line in kept.split("\n"))
+    lines = (f"·{line}" if line.lstrip().startswith("::") else line for line in kept.split("\n"))
+    return "\n".join(lines).replace("##[", "## [")
