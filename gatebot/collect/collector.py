@@ -11,7 +11,6 @@ from typing import Self
 
 import numpy as np
 
-import gatebot.worker
 from gatebot.collect import claims, untrusted
 from gatebot.collect.budget import Budget
 from gatebot.collect.contract import Surroundings
@@ -27,6 +26,8 @@ from gatebot.sandbox import Isolation, probe, scratch, terminate_as_interrupt
 from gatebot.snapshot.column import concatenated
 from gatebot.snapshot.evidence import DataProfile, Truth
 from gatebot.snapshot.snapshot import Snapshot
+
+WORKER_SOURCE = Path(__file__).parents[1] / "worker"  # copied, never imported: it runs in the user's interpreter
 
 
 def collect(needs: Iterable[Need], job: Job, progress: Progress | None = None) -> dict[Side, Snapshot]:
@@ -63,7 +64,7 @@ class Collector:
         self._folder = self._exit.enter_context(scratch("gatebot-collect-"))
         self._worker = self._folder / "worker" / WORKER
         self._worker.mkdir(parents=True)
-        for module in Path(gatebot.worker.__file__).parent.glob("*.py"):
+        for module in WORKER_SOURCE.glob("*.py"):
             shutil.copyfile(module, self._worker / module.name)
         reach = self._job.reach or probe()
         cache = open_place(self._job.cache) if reach.level is Isolation.FULL else self._job.cache
@@ -86,7 +87,8 @@ class Collector:
         asked = list(dict.fromkeys(needs))
         with terminate_as_interrupt():
             for side in (Side.BASE, Side.HEAD):
-                if side in self._job.trees and (side is Side.BASE or any(need.side is side for need in asked)):
+                binds = side is Side.BASE and self._job.known_base is None
+                if side in self._job.trees and (binds or any(need.side is side for need in asked)):
                     self._open(side)
             found = self._carried_out(asked)
         sides = [side for side in Side if any(need.side is side for need in asked)]
