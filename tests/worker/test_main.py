@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, stage: str, **facts: Any) -> "subprocess.CompletedProcess[str]":
+def run(folder: Path, stage: str, python: str = sys.executable, **facts: Any) -> "subprocess.CompletedProcess[str]":
     train, ask = str(folder / "train.csv"), str(folder / "eval.csv")
     question = {"rows": ask, "csv": ask, "predictions": str(folder / "answer.csv")}
     task: dict[str, Any] = {
@@ -51,7 +51,7 @@ def run(folder: Path, stage: str, **facts: Any) -> "subprocess.CompletedProcess[
         "status": str(folder / "status.json"), "report": str(folder / "report.jsonl"), "predict": [question],
     }  # fmt: skip
     (folder / "task.json").write_text(json.dumps(task | facts))
-    command = [sys.executable, str(folder / "gatebot_worker"), str(folder / "task.json")]
+    command = [python, str(folder / "gatebot_worker"), str(folder / "task.json")]
     return subprocess.run(command, cwd=folder / "tree", capture_output=True, text=True, check=False)
 
 
@@ -125,6 +125,18 @@ def test_the_environment_is_listed(folder: Path) -> None:
     found = json.loads((folder / "status.json").read_text())
     assert found["facts"]["python"] == sys.version.split()[0]
     assert "numpy" in found["distributions"]
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13"])
+def test_every_interpreter_that_is_installed_beside_this_one_can_run_it(folder: Path, version: str) -> None:
+    beside = sorted(Path(sys.base_prefix).parent.glob(f"{version}.*/bin/python"))
+    python = str(beside[0]) if beside else shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
+    if python is None:
+        pytest.skip(f"there is no Python {version} here")
+    for stage in ("environment", "train", "predict", "train_and_predict"):
+        done = run(folder, stage, python)
+        assert done.returncode == 0, done.stderr
+    assert (folder / "answer.csv").read_text().split() == ["prediction", "2"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
