@@ -1,0 +1,151 @@
+"""`gatebot init`: looks at this repository and writes a configuration and workflows that fit it."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatebot.errors import UsageError
+
+if TYPE_CHECKING:
+    from gatebot.scout.guess import Guess
+
+EPILOG = """\
+examples:
+  gatebot init                             write gatebot.yml and the workflows
+  gatebot init --print                     show them, write nothing
+  gatebot init --data a.csv --target price say what cannot be guessed
+  gatebot init --forks                     for repositories that take pull requests from forks
+"""
+IGNORED = ".gatebot/"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EPILOG
+    parser.add_argument("--config", type=Path, default=Path("gatebot.yml"), help="where to write it (%(default)s)")
+    parser.add_argument("--data", metavar="PATH", help="the data file, where several could be it")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict, where it cannot be guessed")
+    parser.add_argument("--train", metavar="FILE", help="the Python file that trains, where several could be it")
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
+    parser.add_argument("--print", action="store_true", help="print what would be written, and write nothing")
+    parser.add_argument(
+        "--forks", action="store_true", help="judge pull requests from forks in a workflow of their own"
+    )
+    parser.add_argument(
+        "--workflow", action=argparse.BooleanOptionalAction, default=True, help="write GitHub workflows too (yes)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look, and write what was found.
+
+    Raises:
+        UsageError: something cannot be guessed, or a file is there already.
+    """
+    from gatebot.scout import configuration
+    from gatebot.scout.guess import guess
+
+    config: Path = arguments.config
+    folder = config.parent
+    found = guess(
+        folder.resolve(),
+        data=_below(arguments.data, folder),
+        target=arguments.target,
+        train=_below(arguments.train, folder),
+    )
+    texts = {config: configuration.text(found)}
+    if found.adapter:
+        from gatebot.scout import adapter
+
+        texts[folder / adapter.FILE] = found.adapter
+    if arguments.workflow:
+        texts |= _workflows(found, config, forks=arguments.forks)
+    if arguments.print:
+        _print(texts)
+        return 0
+    _write(texts, force=arguments.force)
+    _ignore_own_folder(folder)
+    _say(found, list(texts))
+    return 0
+
+
+def _below(path: str | None, folder: Path) -> str | None:
+    """A path that the user gave, relative to the configuration's folder where it lies in it."""
+    if path is None:
+        return None
+    full = Path(path).resolve()
+    return (
+        full.relative_to(folder.resolve()).as_posix()
+        if full.is_relative_to(folder.resolve()) and full.exists()
+        else path
+    )
+
+
+def _workflows(found: "Guess", config: Path, *, forks: bool) -> dict[Path, str]:
+    from gatebot.git import open_repository
+    from gatebot.scout.workflows import Job, workflows
+
+    path, branch = config.resolve(), "main"
+    try:
+        root = open_repository(path.parent).root.resolve()
+        branch = _default_branch(root)
+    except UsageError:
+        root = path.parent
+    inside = path.relative_to(root).as_posix()
+    job = Job(found.project, inside, branch, single="/" not in inside)
+    folder = Path(os.path.relpath(root)) / ".github" / "workflows"
+    return {folder / name: text for name, text in workflows(job, forks=forks).items()}
+
+
+def _default_branch(root: Path) -> str:
+    """As this clone knows it: the remote's, or main or master, or what is checked out."""
+    said = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    usual = (
+        name for name in ("main", "master") if _git(root, "rev-parse", "--quiet", "--verify", f"refs/heads/{name}")
+    )
+    return said or next(usual, "") or _git(root, "symbolic-ref", "--quiet", "--short", "HEAD") or "main"
+
+
+def _git(root: Path, *words: str) -> str:
+    from gatebot.git import LOCAL_TIMEOUT_S, run
+
+    return run(root, words, LOCAL_TIMEOUT_S).stdout.decode().strip()
+
+
+def _write(texts: dict[Path, str], *, force: bool) -> None:
+    there = [path for path in texts if path.exists()]
+    if there and not force:
+        raise UsageError(
+            f"{', '.join(map(str, there))}: there already",
+            "Use --force to write over it, or --print to see what would be written.",
+        )
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _ignore_own_folder(folder: Path) -> None:
+    """Keep what runs leave behind out of git."""
+    path = folder / ".gitignore"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if IGNORED.rstrip("/") not in {line.strip().strip("/") for line in text.splitlines()}:
+        path.write_text(f"{text.rstrip()}\n{IGNORED}\n".lstrip(), encoding="utf-8")
+
+
+def _print(texts: dict[Path, str]) -> None:
+    for path, text in texts.items():
+        print(f"# ---- {path}\n{text}")
+
+
+def _say(found: "Guess", paths: list[Path]) -> None:
+    from gatebot.cli.console import printable
+
+    data, roles = found.data, found.roles
+    held = f" and {data.held.path}" if data.held else ""
+    print(printable(f"data    {data.main.path}{held} ({data.why})"))
+    print(printable(f"target  {roles.target.column} ({roles.target.why}); {roles.task} ({roles.task_why})"))
+    print()
+    for path in paths:
+        print(f"wrote   {path}")
+    print("\nnext: read gatebot.yml, then `gatebot run`; commit the files to gate pull requests")

@@ -1,0 +1,70 @@
+"""Which files a repository holds, and the text of those that are worth reading."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gatebot.errors import UsageError
+
+MOST_FILES = 20_000
+MOST_TEXT = 1_000_000
+SKIPPED = frozenset(
+    {"node_modules", "venv", "env", "site-packages", "__pycache__", "mlruns", "wandb", "build", "dist", "tests", "test"}
+)
+READ_HIDDEN = frozenset({".github"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Files below a folder, sorted; hidden folders, environments, tests and build results are left out."""
+
+    root: Path
+    paths: tuple[PurePosixPath, ...]
+
+    def named(self, *patterns: str) -> tuple[PurePosixPath, ...]:
+        """Those that match one of the patterns, by their names; the shallow ones first."""
+        found = [path for path in self.paths if any(path.match(pattern) for pattern in patterns)]
+        return tuple(sorted(found, key=lambda path: (len(path.parts), path)))
+
+    def text(self, path: PurePosixPath) -> str:
+        """What a file says; nothing where it is no text, or far too long."""
+        try:
+            with (self.root / path).open("rb") as file:
+                return file.read(MOST_TEXT).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def __contains__(self, path: str) -> bool:
+        return PurePosixPath(path) in self.paths
+
+
+def listing(root: Path) -> Listing:
+    """Walk a folder.
+
+    Raises:
+        UsageError: it is no folder, or holds far too many files.
+    """
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder", "Give --config a path in the repository.")
+    paths = []
+    for path in _walked(root):
+        paths.append(path)
+        if len(paths) > MOST_FILES:
+            raise UsageError(
+                f"{root} holds more than {MOST_FILES:,} files",
+                "Run `gatebot init` in the project's own folder: --config path/to/gatebot.yml.",
+            )
+    return Listing(root, tuple(sorted(paths)))
+
+
+def _walked(root: Path) -> Iterator[PurePosixPath]:
+    for folder, names, files in os.walk(root):
+        here = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        names[:] = sorted(name for name in names if _is_worth_it(Path(folder, name)))
+        yield from (here / name for name in files)
+
+
+def _is_worth_it(folder: Path) -> bool:
+    hidden = folder.name.startswith(".") and folder.name not in READ_HIDDEN
+    return not (hidden or folder.name in SKIPPED or (folder / "pyvenv.cfg").exists())
