@@ -6,12 +6,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from gatebot.collect import files, words
+from gatebot.collect import files, mirror, words
+from gatebot.collect.interpreter import found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
 from gatebot.collect.shelf import Shelf
 from gatebot.config.model import Fetch
-from gatebot.sandbox import scratch
+from gatebot.sandbox import Isolation, scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,23 @@ class _Making:
         cwd.mkdir(parents=True, exist_ok=True)
         environ = self.runner.job.environ
         with scratch() as space:
-            completed = self.runner.run(
+            completed = _with_python(self.runner).run(
                 self.command,
                 space,
                 cwd=cwd,
                 writable=(root,),
                 network=self.fetch.network,
                 seconds=self.fetch.timeout,
-                env={
-                    "PATH": environ.get("PATH", ""),
-                    **{name: environ[name] for name in self.fetch.secrets if name in environ},
-                },
+                env={name: environ[name] for name in self.fetch.secrets if name in environ},
             )
         hint = "This is fetching, not the change under test: try again, or correct `data.fetch`."
         self.runner.must_succeed(completed, f"`data.fetch` ({' '.join(self.command)})", hint)
         return {"seconds": completed.seconds}
+
+
+def _with_python(runner: Runner) -> Runner:
+    """The runner with the Python that is first on the PATH, and with it the tools that are installed there."""
+    interpreter = found("python3", runner.job.environ, Path())
+    if interpreter is not None and runner.reach.level is Isolation.FULL:
+        interpreter = mirror.opened(interpreter, runner.cache)
+    return runner.inside(interpreter, {})

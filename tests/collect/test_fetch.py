@@ -1,6 +1,7 @@
 """Data that is not in git."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,15 @@ def test_only_named_secrets_reach_it_and_nothing_that_the_commit_sets(open_path:
     with pytest.raises(MachineError) as caught:
         collect([FIT], job(root, open_path / "cache", config, environ=environ))
     assert "got ***,," in caught.value.hint
+
+
+def test_it_finds_the_python_on_the_path_and_what_is_installed_there(open_path: Path, shared_cache: Path) -> None:
+    script = "import os, shutil, polars\nos.mkdir('data')\nshutil.copy('source.txt', 'data/tickets.csv')\n"
+    root = without_data(open_path / "repo", **{"fetch.py": script})
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    config = document(data=fetching(run="python3 fetch.py"))
+    found = collect([FIT], job(root, shared_cache, config, environ=environ))[Side.HEAD]
+    assert found.truth is not None
 
 
 def test_a_fetch_that_fails_is_tried_twice_and_is_the_machines_fault(open_path: Path) -> None:
