@@ -1,10 +1,13 @@
 """Questions to a local git repository, asked so that nothing in it, and nothing of the user's, runs or interferes."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,8 @@ DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
 REMOTE = "refs/remotes/origin/"
 LOCAL_TIMEOUT_S = 120
 FETCH_TIMEOUT_S = 600
+TREE_PREFIX = "gatebot-tree-"
+YOUNG_S = 60.0
 FULL_CLONE = "Check out with `fetch-depth: 0`, or with credentials that can fetch from `origin`."
 
 _PASSED = (
@@ -181,6 +186,16 @@ class Repository:
             raise UsageError(f"{path} at {name[:40]} has {int(size):,} bytes; at most {most_bytes:,} are read")
         return self._ask("cat-file", "blob", blob)
 
+    def named(self, name: str, file_name: str) -> tuple[str, ...]:
+        """The paths of all files of this name in a commit, sorted.
+
+        Raises:
+            UsageError: no such commit.
+        """
+        listed = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit(name))
+        paths = (os.fsdecode(path) for path in listed.split(b"\0") if path)
+        return tuple(sorted(path for path in paths if path.rpartition("/")[2] == file_name))
+
     def changes(self, ignored: Sequence[str] = ()) -> tuple[str, ...]:
         """Paths in the work tree that differ from HEAD, untracked ones too; empty if it is clean.
 
@@ -200,6 +215,8 @@ class Repository:
     def worktree(self, name: str, parent: Path | None = None) -> Iterator[Path]:
         """A second work tree of a commit, gone afterwards. Neither hooks nor filters (Git LFS) run in it.
 
+        Those that killed processes have left in the same place go, too: a lock tells them from those in use.
+
         Args:
             name: the commit.
             parent: where to make it; default: the system's temporary directory.
@@ -209,7 +226,8 @@ class Repository:
             MachineError: it cannot be made.
         """
         sha = self.fetched(name)
-        with tempfile.TemporaryDirectory(prefix="gatebot-tree-", dir=parent) as scratch:
+        _sweep(Path(parent or tempfile.gettempdir()))
+        with tempfile.TemporaryDirectory(prefix=TREE_PREFIX, dir=parent) as scratch, _locked(Path(scratch)):
             tree = Path(scratch).resolve() / "tree"
             try:
                 self._ask(*self._no_filters(), "worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
@@ -304,6 +322,31 @@ def run(
         raise MachineError(what, "gatebot needs git 2.36 or newer and a directory to run it in.") from None
     except subprocess.TimeoutExpired:
         raise MachineError(f"git {arguments[0]} took longer than {timeout_s:.0f} s in {where}") from None
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """A lock on a folder that the kernel lets go when this process ends, however it ends."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove our work trees that nobody holds any more. What another user has left, or holds, stays."""
+    for folder in parent.glob(f"{TREE_PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - folder.lstat().st_mtime < YOUNG_S:  # its owner may not have locked it yet
+                continue
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(descriptor)
 
 
 def _last_line(stderr: bytes) -> str:

@@ -1,9 +1,12 @@
 """Says the verdict on GitHub: the status first, because it is the gate; everything else as well as it can be."""
 
-from collections.abc import Iterable
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from gatebot.errors import ExitCode
+from gatebot.errors import ExitCode, GateError
 from gatebot.finding import Action
 from gatebot.github import checkrun, comment, status
 from gatebot.github.api import Api
@@ -60,6 +63,76 @@ class Published:
     warnings: list[str] = field(default_factory=list)
 
 
+@contextmanager
+def announced(target: Target, api: Api, warn: Callable[[str], None]) -> Iterator[None]:
+    """A pending status for as long as the block lasts; whatever ends the block early turns it into an error.
+
+    Args:
+        target: where.
+        api: GitHub.
+        warn: is told why that could not be written, for the block's own error is what counts.
+
+    Raises:
+        GateError: exit code 6; the status cannot be written although it should be.
+    """
+    status.begin(api, target.sha, target.context, target.url, read_only=target.read_only)
+    try:
+        _sum_up(target, api)
+        yield
+    except BaseException as error:
+        words = error.message if isinstance(error, GateError) else "gatebot was interrupted or failed"
+        failed = Status(target.context, State.ERROR, words.partition("\n")[0], target.url)
+        try:
+            with unstoppable():
+                status.conclude(api, target.sha, failed, read_only=target.read_only)
+                _sum_up(target, api)
+        except GateError as trouble:
+            warn(str(trouble))
+        raise
+
+
+def finish(target: Target, api: Api) -> tuple[str, ...]:
+    """Turn what this run has left pending into an error: for a last step that always runs.
+
+    Returns:
+        The contexts that were still pending.
+
+    Raises:
+        GateError: exit code 6; they cannot be read or written.
+    """
+    try:
+        left = status.finish_pending(api, target.sha, target.url, read_only=target.read_only)
+        if left:
+            _sum_up(target, api)
+    except ApiError as trouble:
+        raise GateError(trouble.message, trouble.hint, ExitCode.STATUS_NOT_WRITTEN) from trouble
+    return left
+
+
+@contextmanager
+def unstoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM do nothing while the block lasts: it says what came of a run that is ending anyway."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _sum_up(target: Target, api: Api) -> object:
+    """Bring the aggregate in line, where there is one."""
+    if not target.projects:
+        return None
+    try:
+        return status.aggregate(api, target.sha, target.projects, target.url, read_only=target.read_only)
+    except ApiError as trouble:
+        raise GateError(trouble.message, trouble.hint, ExitCode.STATUS_NOT_WRITTEN) from trouble
+
+
 def publish(report: Report, texts: Texts, target: Target, api: Api) -> Published:
     """Write the status, then the comment and the check run.
 
@@ -68,11 +141,11 @@ def publish(report: Report, texts: Texts, target: Target, api: Api) -> Published
     """
     done = Published()
     final = Status(target.context, status_of(report), texts.headline, target.url)
-    concluded = status.conclude(api, target.sha, final, read_only=target.read_only)
-    done.status_written = isinstance(concluded, Written)
-    _note(done, concluded)
-    if target.projects:
-        _note(done, status.aggregate(api, target.sha, target.projects, target.url, read_only=target.read_only))
+    with unstoppable():
+        concluded = status.conclude(api, target.sha, final, read_only=target.read_only)
+        done.status_written = isinstance(concluded, Written)
+        _note(done, concluded)
+        _note(done, _sum_up(target, api))
     if target.pull_number is not None and not done.superseded:
         section = Section(report.project, target.stamp, texts.section)
         notable = report.verdict is not VerdictName.PASS or bool(report.decisive) or report.observed

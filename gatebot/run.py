@@ -1,6 +1,5 @@
 """One whole run: finds base's evidence, lends the trees to collect, gates, and leaves files."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -17,22 +16,21 @@ from gatebot.collect.job import Job, Tree
 from gatebot.collect.progress import Progress
 from gatebot.collect.reach import reach_for
 from gatebot.collect.stopwatch import Stopwatch
-from gatebot.errors import GateError, UsageError
+from gatebot.errors import GateError
 from gatebot.gate import Gated, gate, surveyed
 from gatebot.history import grown, records
-from gatebot.needs import Need, Side
+from gatebot.needs import Model, Need, Side, Tier
 from gatebot.occasion.occasion import Occasion, document_from, with_state
-from gatebot.report import Base, Relation, Report, State
+from gatebot.output import forget, leave
+from gatebot.report import Base, Relation, State
 from gatebot.sandbox import Isolation
-from gatebot.snapshot import store as snapshots
-from gatebot.snapshot.disk import flush, remove, writing
 from gatebot.snapshot.intake import read_whole
 from gatebot.snapshot.snapshot import About, Snapshot
 from gatebot.verdict.judge import NOTHING_TO_JUDGE, judge
 
-FACTS_FILE, REPORT_FILE = "facts.json", "report.json"
+HERE = "this machine"
+"""What a report calls a place on the machine that it was made on: no path of it is published."""
 MOST_ANCESTORS = 50
-MAX_FACTS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +41,18 @@ class Places:
         out: where the verdict and its evidence go.
         cache: environments, fetched data and local baselines, kept between runs.
         given_base: a Snapshot to compare with, as it lies there.
+        shared: others than the user may have written into `cache`: baselines are neither kept nor looked for there.
     """
 
     out: Path
     cache: Path
     given_base: Path | None = None
+    shared: bool = False
 
     @property
-    def local_baselines(self) -> ShelfStore:
+    def local_baselines(self) -> tuple[Store, ...]:
         """Baselines that runs on this machine have left."""
-        return ShelfStore(FolderShelf(self.cache / "baseline"))
+        return () if self.shared else (ShelfStore(FolderShelf(self.cache / "baseline", name=HERE)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
         GateError: configuration, set-up, fetch or the machine; never the user's training.
     """
     if NOTHING_TO_JUDGE & set(occasion.facts.states):
+        forget(places.out)
         case = Case(occasion.facts)
         gated = Gated(case, judge(case))
     else:
@@ -87,8 +88,8 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
             gated = gate(case, collector, as_baseline=occasion.as_baseline)
         if occasion.as_baseline:
             gated = _remembering(gated, _previous(occasion, places, stores))
-    leave(gated, places.out)
-    _keep(occasion, gated, places, stores)
+    leave(gated.case, gated.report, places.out)
+    _keep(occasion, gated, places, stores, known=case.base)
     return gated
 
 
@@ -107,18 +108,25 @@ def collecting(
     head = Tree(occasion.root, occasion.recipe, facts.judged.sha, facts.judged.tested_sha, occasion.folder)
     with ExitStack() as stack:
         trees = {Side.HEAD: head}
-        if base is None and occasion.base_commit and _may_train(occasion):
-            trees[Side.BASE] = stack.enter_context(_base_tree(occasion, occasion.base_commit))
+        forget(places.out)
+        trains_base = occasion.base_commit if _may_train(occasion) and places.given_base is None else None
+        if trains_base and (base is None or _is_partial(base)):
+            trees[Side.BASE] = stack.enter_context(_base_tree(occasion, trains_base))
+        if Side.BASE in trees and base is None:
             facts = with_state(facts, State.RETRAINED).model_copy(
                 update={"chosen": facts.chosen.model_copy(update={"source": "trained here"})}
             )
         elif base is None and not occasion.as_baseline and State.BOOTSTRAP not in facts.states:
             facts = with_state(facts, State.NO_BASELINE)
+        rules_tree = None
+        if facts.rules_sha and Side.BASE not in trees and any(rule.python for rule in facts.rules.metrics):
+            rules_tree = stack.enter_context(_base_tree(occasion, facts.rules_sha))
         least = Isolation(facts.rules.smoke.isolation)
         job = Job(
             project=facts.project,
             rules=facts.rules,
             trees=trees,
+            rules_tree=rules_tree,
             cache=places.cache,
             known_base=base,
             reach=reach_for(occasion.recipe, least, occasion.root / occasion.folder),
@@ -134,7 +142,8 @@ def _previous(occasion: Occasion, places: Places, stores: Sequence[Store]) -> Ab
     if repository is None or commit is None:
         return None
     commits = repository.ancestors(commit, MOST_ANCESTORS)[1:]
-    for each in (places.local_baselines, *stores) if commits else ():
+    searched: tuple[Store, ...] = (*places.local_baselines, *stores) if commits else ()
+    for each in searched:
         found = each.find(commits, occasion.facts.now)
         if isinstance(found, Found):
             return found.snapshot.about
@@ -155,12 +164,13 @@ def stored_base(occasion: Occasion, places: Places, stores: Sequence[Store]) -> 
     facts = occasion.facts
     if places.given_base is not None:
         snapshot = read_whole(places.given_base)
-        chosen = Base(sha=snapshot.about.commit, relation=Relation.GIVEN, source=str(places.given_base), why="--base")
+        chosen = Base(sha=snapshot.about.commit, relation=Relation.GIVEN, source=HERE, why="a Snapshot that was given")
         return facts.model_copy(update={"chosen": _aged(chosen, snapshot, facts.now)}), snapshot
     if occasion.base_commit is None or occasion.repository is None or occasion.as_baseline:
         return facts, None
     reasons = []
-    for each in (places.local_baselines, *stores):
+    searched: tuple[Store, ...] = (*places.local_baselines, *stores)
+    for each in searched:
         found = each.find(_comparable(occasion), facts.now, labels=True)
         match found:
             case Missing(source=source, reason=reason):
@@ -201,6 +211,12 @@ def _unfit(occasion: Occasion, found: Found) -> str:
     return ", ".join(f"{each.what} differs" for each in grave) if grave and _may_train(occasion) else ""
 
 
+def _is_partial(base: Snapshot) -> bool:
+    """Whether base's evidence is only what some earlier run asked for, so that more of it may be wanted now."""
+    confirm = f"fit-{Model.USER}-{Tier.CONFIRM}-"
+    return base.about.estimand == "recipe" and not any(key.startswith(confirm) for key in base.evidence)
+
+
 def _may_train(occasion: Occasion) -> bool:
     retrains = occasion.facts.rules.baseline.missing == "retrain"
     return retrains and occasion.may_train_base and occasion.repository is not None
@@ -212,87 +228,23 @@ def _base_tree(occasion: Occasion, commit: str) -> Iterator[Tree]:
     repository = occasion.repository
     if repository is None:
         raise GateError("there is no repository to take base from")
-    path = str(occasion.folder / "gatebot.yml")
+    path = str(occasion.folder / occasion.file_name)
     raw = repository.file(commit, path)
     recipe = occasion.recipe if raw is None else document_from(raw, f"{path} at {commit[:12]}").recipe
     with repository.worktree(commit) as tree:
         yield Tree(tree, recipe, commit, commit, occasion.folder)
 
 
-def leave(gated: Gated, out: Path) -> None:
-    """Write the Report and what `judge` needs to come to it again."""
-    leave_evidence(gated.case, out)
-    write_text(report_json(gated.report), out / REPORT_FILE)
-
-
-def leave_evidence(case: Case, out: Path) -> None:
-    """Write the facts and both Snapshots, in place of what an earlier run has left."""
-    for side in Side:
-        remove(out / side)
-        snapshot = case.side(side)
-        if snapshot is not None:
-            snapshots.write(snapshot, out / side)
-            if snapshot.truth is not None:
-                snapshots.write_truth(snapshot.truth, out / side)
-    write_text(case.facts.model_dump_json(by_alias=True, indent=1), out / Side.HEAD / FACTS_FILE)
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        MachineError: the disk is full, or the folder may not be written.
-    """
-    with writing(path.parent) as temporary:
-        flush(text.encode("utf-8", "replace"), temporary)
-        temporary.replace(path)
-
-
-def report_json(report: Report) -> str:
-    """The Report as it is published: sorted, indented, with a last line break."""
-    return json.dumps(report.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def stored_case(head: Path, base: Path | None) -> Case:
-    """The Case that a run has left.
-
-    Raises:
-        UsageError: there are no facts in the folder, or they cannot be read.
-        SnapshotError: the evidence cannot be read.
-    """
-    path = head / FACTS_FILE
-    try:
-        raw = path.read_bytes()[: MAX_FACTS + 1]
-        facts = Facts.model_validate_json(raw)
-    except (OSError, ValueError) as error:
-        said = str(error).splitlines()[0]
-        raise UsageError(f"{path}: {said}", "give the folder that `gatebot run` left as head") from error
-    has_head = (head / "snapshot").exists()
-    return Case(facts, read_whole(head) if has_head else None, read_whole(base) if base is not None else None)
-
-
-def stored_report(path: Path) -> Report:
-    """The Report in a file.
-
-    Raises:
-        UsageError: there is none, or this version cannot read it.
-    """
-    try:
-        return Report.model_validate_json(path.read_bytes()[: MAX_FACTS + 1])
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{path}: {str(error).splitlines()[0]}", "give the report.json that `gatebot run` left"
-        ) from error
-
-
-def _keep(occasion: Occasion, gated: Gated, places: Places, stores: Sequence[Store]) -> None:
-    """Keep main's evidence, and base's where it was trained here, for the runs to come."""
-    local = places.local_baselines
-    if occasion.as_baseline and gated.case.head is not None and gated.case.head.about.commit:
-        for each in (local, *stores):
-            each.keep(places.out / Side.HEAD, gated.case.head.about.commit)
-    elif State.RETRAINED in gated.case.facts.states and gated.case.base is not None and gated.case.base.about.commit:
-        local.keep(places.out / Side.BASE, gated.case.base.about.commit)
+def _keep(occasion: Occasion, gated: Gated, places: Places, stores: Sequence[Store], *, known: Snapshot | None) -> None:
+    """Keep main's evidence, and base's where some of it was trained here, for the runs to come."""
+    head, base = gated.case.head, gated.case.base
+    if occasion.as_baseline and head is not None and head.about.commit:
+        for each in (*places.local_baselines, *stores):
+            each.keep(places.out / Side.HEAD, head.about.commit)
+    elif base is not None and base.about.commit and places.given_base is None:
+        learned = known is None or len(base.evidence) > len(known.evidence)
+        for each in places.local_baselines if learned else ():
+            each.keep(places.out / Side.BASE, base.about.commit)
 
 
 def _aged(chosen: Base, snapshot: Snapshot, now: datetime) -> Base:

@@ -10,6 +10,7 @@ from gatebot.baseline.store import Part, commit_id
 from gatebot.errors import UsageError
 from gatebot.snapshot.disk import flush, flush_folder, remove, writing
 from gatebot.snapshot.intake import content
+from gatebot.snapshot.snapshot import SnapshotError
 
 MOST_KEPT = 20
 
@@ -22,16 +23,18 @@ class FolderShelf:
         root: the folder.
         most: how many are kept; the ones made longest ago go. None for all.
         ignored: git shall not see the folder.
+        name: the store, in words that may be published: no path of this machine.
     """
 
     root: Path
     most: int | None = MOST_KEPT
     ignored: bool = True
+    name: str = "a folder"
 
     @property
     def source(self) -> str:
         """The store, in words."""
-        return f"folder {self.root}"
+        return self.name
 
     def held(self, commits: Sequence[str]) -> Sequence[str]:
         """Those of `commits` that have a folder."""
@@ -40,7 +43,12 @@ class FolderShelf:
     def get(self, commit: str, part: Part) -> bytes | None:
         """One part of one commit."""
         folder = self.root / commit
-        return content(folder, part.file) if (folder / part.file).exists() else None
+        if not (folder / part.file).exists():
+            return None
+        try:
+            return content(folder, part.file)
+        except SnapshotError as trouble:
+            raise SnapshotError(trouble.message.replace(f"{self.root}/", "")) from trouble
 
     def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
         """Keeps the parts of one commit in place of what is there, and lets the oldest go."""

@@ -8,9 +8,9 @@ from gatebot.github.outputs import action_input
 _OPTIONS = {
     "run": ("config", "baseline", "project"),
     "collect": ("config", "baseline", "project"),
-    "judge": (),
+    "judge": ("config", "project"),
     "render": (),
-    "publish": ("project",),
+    "publish": ("config", "project"),
 }
 _FLAG = {"baseline": "--base"}
 

@@ -2,121 +2,149 @@
 
 import argparse
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gatebot import run as whole
+from gatebot import output
 from gatebot.case import Case
-from gatebot.cli.artifact import fetch_run
-from gatebot.cli.job import api_of, approvals_of, reported, say, target_of
+from gatebot.cli.artifact import fetch_run, has_evidence
+from gatebot.cli.hub import Hub, api_of, pull_of, target_of, warn
+from gatebot.cli.job import approvals_of, leave_and_show, say, summarised
 from gatebot.cli.situation import stores_of
-from gatebot.errors import ExitCode, MachineError
-from gatebot.gate import Gated
+from gatebot.errors import ExitCode, MachineError, UsageError
 from gatebot.github import status
 from gatebot.github.api import Api
-from gatebot.github.event import Event
-from gatebot.github.pull import Pull, changed_paths, pull, pulls_with_head
+from gatebot.github.event import Event, Kind
+from gatebot.github.pull import Pull, changed_paths, pull
 from gatebot.needs import Side
 from gatebot.occasion.actions import of_pull
 from gatebot.occasion.occasion import Occasion
-from gatebot.publish import Target
+from gatebot.publish import Target, announced
+from gatebot.rejudge import trusted_case, untrusted_case
+from gatebot.report import Report
+from gatebot.run import Places
+from gatebot.sandbox import terminate_as_interrupt
 from gatebot.verdict.judge import judge
 
 _RUN = re.compile(r"/actions/runs/(\d+)")
 
 
-def judge_again(arguments: argparse.Namespace, environ: Mapping[str, str], event: Event) -> int:
-    """Judge what a run has left. This job has checked out the base branch, and nothing of head."""
-    with api_of(event, environ) as api:
-        proposal = _pull(event, api)
-        if proposal is None or not proposal.is_open:
-            print("there is no open pull request to judge again")
+def judge_again(
+    arguments: argparse.Namespace, environ: Mapping[str, str], event: Event, *, publishes: bool = True
+) -> int:
+    """Judge what a run has left. This job has checked out the base branch, and nothing of head.
+
+    Args:
+        arguments: of the command.
+        environ: of the job.
+        event: of the job.
+        publishes: say the verdict on GitHub; else leave it for `gatebot publish` in another job.
+    """
+    with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
+        event, proposal = pull_of(event, api)
+        if proposal is None and event.kind is Kind.REVIEW and event.pull_number is not None:
+            proposal = pull(api, event.pull_number)
+        if proposal is None or not proposal.is_open or proposal.head_sha != event.head_sha:
+            print("there is no open pull request at this commit to judge again")
             return ExitCode.PASS
-        event = replace(event, pull_number=proposal.number, head_sha=proposal.head_sha)
-        target = target_of(event, environ, proposal.head_sha, arguments.project)
-        run_id = event.trigger.run_id if event.trigger else _judged_by(api, target)
-        if run_id is None:
-            print(f"{proposal.head_sha[:12]} has not been judged yet: there is nothing to judge again")
+        hub = Hub(api, event, target_of(event, environ, arguments))
+        again = _Again(arguments, environ, hub, proposal)
+        run_ids = again.runs()
+        if not run_ids:
+            print(f"{proposal.head_sha[:12]} has not been judged yet, or needs no second judgement")
             return ExitCode.PASS
-        with TemporaryDirectory(prefix="gatebot-again-") as scratch, reported(api, target):
-            case = _case(arguments, environ, event, proposal, api=api, stored=_Stored(run_id, Path(scratch)))
-            report = judge(case)
-            whole.leave(Gated(case, report), arguments.out)
-        return say(report, arguments, environ, target, api)
+        with _bracket(hub, publishes=publishes):
+            report = again.judged(run_ids)
+            texts = leave_and_show(report, arguments)
+        return say(report, texts, arguments, environ, hub) if publishes else report.exit_code
 
 
-def _pull(event: Event, api: Api) -> Pull | None:
-    """The pull request, from the event or from the API; never from what a run has left."""
-    if event.pull_number is not None:
-        return pull(api, event.pull_number)
-    trigger = event.trigger
-    if trigger is None:
-        return None
-    found = pulls_with_head(api, trigger.head_sha, trigger.head_owner, trigger.head_branch)
-    return found[0] if found else None
-
-
-def _judged_by(api: Api, target: Target) -> int | None:
-    """The run whose status stands on the head commit."""
-    for known in status.latest(api, target.sha):
-        if known.context == target.context and (found := _RUN.search(known.url)):
-            return int(found[1])
-    return None
+@contextmanager
+def _bracket(hub: Hub, *, publishes: bool) -> Iterator[None]:
+    """A fork's commit bears no status yet: it must not stay without. Any other's stands until there is a new one."""
+    if publishes and hub.event.kind is Kind.WORKFLOW_RUN:
+        with announced(hub.target, hub.api, warn):
+            yield
+    else:
+        yield
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """What a run has left, to be fetched into a folder."""
+class _Again:
+    """One second judgement."""
 
-    run_id: int
-    scratch: Path
+    arguments: argparse.Namespace
+    environ: Mapping[str, str]
+    hub: Hub
+    proposal: Pull
 
-    def fetch(self, api: Api, project: str) -> Case:
-        """The Case as the run saw it."""
-        folder = self.scratch / "run"
-        fetch_run(api, self.run_id, project, folder)
-        base = folder / Side.BASE
-        return whole.stored_case(folder / Side.HEAD, base if base.is_dir() else None)
+    def runs(self) -> list[int]:
+        """The runs that may have left evidence of the head commit, the likeliest first."""
+        event, target = self.hub.event, self.hub.target
+        if event.trigger is None:
+            return [run_id for run_id in _judged_by(self.hub.api, target) if run_id != event.run.id]
+        known = {said.context: said for said in status.latest(self.hub.api, target.sha)}.get(target.context)
+        own = _RUN.search(known.url) if known is not None and known.state is not status.State.PENDING else None
+        return [] if own is not None and int(own[1]) == event.trigger.run_id else [event.trigger.run_id]
+
+    def judged(self, run_ids: list[int]) -> Report:
+        """The new Report; it and its evidence are left in the output folder."""
+        with TemporaryDirectory(prefix="gatebot-again-") as scratch:
+            case = self._case(run_ids, Path(scratch))
+            report = judge(case)
+            output.forget(self.arguments.out)
+            output.leave(case, report, self.arguments.out)
+        return report
+
+    def _case(self, run_ids: list[int], scratch: Path) -> Case:
+        """The stored evidence, as far as it counts."""
+        api, event = self.hub.api, self.hub.event
+        accepted = approvals_of(self.proposal, api)
+        paths = changed_paths(api, self.proposal.number)
+
+        def occasion(base: str = "") -> Occasion:
+            return of_pull(
+                self.arguments.config,
+                event,
+                self.proposal,
+                datetime.now(UTC),
+                paths=paths,
+                base=base,
+                project=self.arguments.project,
+                approvals=accepted,
+            )
+
+        said = _stored(api, run_ids, occasion().facts.project, scratch / "run")
+        if not self.proposal.is_fork:
+            return trusted_case(said, self.proposal.head_sha, accepted)
+        here = occasion(said.facts.chosen.sha or "")
+        places = Places(self.arguments.out, scratch / "cache", shared=True)
+        return untrusted_case(said, here, places, stores_of(here, self.environ, api, event))
 
 
-def _case(
-    arguments: argparse.Namespace,
-    environ: Mapping[str, str],
-    event: Event,
-    proposal: Pull,
-    *,
-    api: Api,
-    stored: _Stored,
-) -> Case:
-    """The stored evidence. Of a fork's run nothing but head's evidence counts: the rest comes from trusted places."""
+def _judged_by(api: Api, target: Target) -> list[int]:
+    """The runs whose statuses stand or stood on the head commit, the newest first."""
+    said = [known for known in status.history(api, target.sha) if known.context == target.context]
+    found = [int(match[1]) for known in said if (match := _RUN.search(known.url))]
+    return list(dict.fromkeys(found))
 
-    def occasion(base: str = "") -> Occasion:
-        return of_pull(
-            arguments.config,
-            event,
-            proposal,
-            datetime.now(UTC),
-            paths=paths,
-            base=base,
-            project=arguments.project,
-            approvals=accepted,
-        )
 
-    accepted = approvals_of(proposal.number, api)
-    paths = changed_paths(api, proposal.number)
-    said = stored.fetch(api, occasion().facts.project)
-    if not proposal.is_fork:
-        return Case(said.facts.model_copy(update={"approvals": accepted}), said.head, said.base)
-    here = occasion(said.facts.chosen.sha or "")
-    places = whole.Places(arguments.out, stored.scratch / "cache")
-    facts, base = whole.stored_base(here, places, stores_of(here, environ, api, event))
-    if said.head is None or base is None:
-        raise MachineError(
-            f"run {stored.run_id} or main has left no evidence: {facts.chosen.why}",
-            "push to the default branch, so that it has a baseline, and run the gate again",
-        )
-    facts = facts.model_copy(update={"effort": said.facts.effort, "costs": said.facts.costs})
-    return Case(facts, replace(said.head, truth=None), base)
+def _stored(api: Api, run_ids: list[int], project: str, folder: Path) -> Case:
+    """The Case as one of these runs saw it: the first that has left evidence.
+
+    Raises:
+        MachineError: none has, or it cannot be used.
+        ApiError: by cause.
+    """
+    run_id = next((each for each in run_ids if has_evidence(api, each, project)), run_ids[0])
+    for missing in fetch_run(api, run_id, project, folder):
+        warn(missing)
+    base = folder / Side.BASE
+    try:
+        return output.stored_case(folder / Side.HEAD, base if (base / "snapshot").is_dir() else None)
+    except UsageError as error:  # the folder is ours, so what is wrong with it came from the run
+        raise MachineError(f"the evidence of run {run_id} cannot be used", "run the gate again") from error

@@ -13,17 +13,17 @@ from gatebot.github.api import Api
 from gatebot.github.archive import ArchiveError
 from gatebot.github.download import download
 from gatebot.github.event import Event
-from gatebot.github.trouble import ApiError
+from gatebot.github.trouble import ApiError, MissingError
 from gatebot.needs import Side
-from gatebot.run import FACTS_FILE, REPORT_FILE
+from gatebot.output import COMMENT_FILE, FACTS_FILE, PAGE_FILE, REPORT_FILE
 
 FILES = {
     Part.SNAPSHOT: (
         *(f"{side}/{Part.SNAPSHOT.file}" for side in Side),
         f"{Side.HEAD}/{FACTS_FILE}",
         REPORT_FILE,
-        "comment.md",
-        "report.html",
+        COMMENT_FILE,
+        PAGE_FILE,
     ),
     Part.LABELS: tuple(f"{side}/{Part.LABELS.file}" for side in Side),
 }
@@ -60,6 +60,19 @@ def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None
             return Fetched(found.commit, found.why)
 
     return ArtifactStore(fetch)
+
+
+def has_evidence(api: Api, run_id: int, project: str) -> bool:
+    """Whether a run has left evidence that can still be had.
+
+    Raises:
+        ApiError: by cause.
+    """
+    try:
+        found = artifacts.find_in_run(api, run_id, artifact_name(project, Part.SNAPSHOT), datetime.now(UTC))
+    except MissingError:  # the run itself is gone
+        return False
+    return isinstance(found, artifacts.Found)
 
 
 def fetch_run(api: Api, run_id: int, project: str, into: Path) -> tuple[str, ...]:

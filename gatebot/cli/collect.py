@@ -1,8 +1,16 @@
 """`gatebot collect`: trains and predicts, and leaves evidence. Needs no token and decides nothing."""
 
 import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from gatebot.cli import run as whole_run
+from gatebot.errors import UsageError
+
+if TYPE_CHECKING:
+    from gatebot.cli.situation import Situation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,13 +21,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Collect what every enabled check needs."""
-    from gatebot.cli.situation import situation
+    from gatebot.case import Case
     from gatebot.gate import gather
-    from gatebot.run import collecting, leave_evidence
+    from gatebot.output import forget, leave_evidence
+    from gatebot.run import collecting
+    from gatebot.verdict.judge import NOTHING_TO_JUDGE
 
-    with situation(arguments) as (occasion, places, stores, progress):
-        with collecting(occasion, places, stores, progress) as (case, collector):
-            gathered = gather(case, collector, as_baseline=occasion.as_baseline)
+    with _situation(arguments) as (occasion, places, stores, progress):
+        if NOTHING_TO_JUDGE & set(occasion.facts.states):
+            forget(places.out)
+            gathered = Case(occasion.facts)
+        else:
+            with collecting(occasion, places, stores, progress) as (case, collector):
+                gathered = gather(case, collector, as_baseline=occasion.as_baseline)
         leave_evidence(gathered, places.out)
     print(f"evidence is in {places.out}")
     return 0
+
+
+@contextmanager
+def _situation(arguments: argparse.Namespace) -> "Iterator[Situation]":
+    """Of this machine, or of the event of this workflow job."""
+    from gatebot.cli.situation import situation
+    from gatebot.github.outputs import in_actions
+
+    if not in_actions(os.environ):
+        with situation(arguments) as here:
+            yield here
+        return
+    from gatebot.cli.hub import api_of
+    from gatebot.cli.job import AFTERWARDS, situation_in
+    from gatebot.github import event as events
+    from gatebot.sandbox import terminate_as_interrupt
+
+    event = events.read(os.environ)
+    if event.is_deletion or event.kind in AFTERWARDS:
+        raise UsageError(f"there is nothing to collect for the event {event.kind}", "Use `gatebot run`.")
+    with (
+        terminate_as_interrupt(),
+        api_of(event, os.environ) as api,
+        situation_in(arguments, os.environ, event, api) as here,
+    ):
+        yield here

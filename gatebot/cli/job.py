@@ -3,34 +3,35 @@
 import argparse
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gatebot import run as whole
 from gatebot.case import Approval
+from gatebot.cli.hub import Hub, api_of, pull_of, target_of, warn
 from gatebot.cli.progress import Lines
 from gatebot.cli.show import leave_pages, show
-from gatebot.cli.situation import SECRETS, given_base, places_of, stores_of
+from gatebot.cli.situation import SECRETS, Situation, given_base, places_of, stores_of
 from gatebot.errors import ExitCode, GateError
 from gatebot.finding import Priority
-from gatebot.gate import Gated
-from gatebot.github import approvals, outputs, status
+from gatebot.github import approvals, outputs
 from gatebot.github import event as events
 from gatebot.github.api import Api
-from gatebot.github.comment import Mode
 from gatebot.github.event import Event, Kind
-from gatebot.github.pull import pull
-from gatebot.github.section import Stamp
-from gatebot.github.status import State, Status
+from gatebot.github.pull import Pull, pull
 from gatebot.github.trouble import ApiError
 from gatebot.occasion.actions import in_actions
-from gatebot.publish import Published, Target, Texts, publish
+from gatebot.output import REPORT_FILE, stored_report
+from gatebot.publish import Published, Texts, announced, finish, publish
 from gatebot.report import Report
+from gatebot.sandbox import terminate_as_interrupt
 
 FINAL = (ExitCode.PASS, ExitCode.BLOCKED, ExitCode.REVIEW, ExitCode.UNDECIDED)
+AFTERWARDS = (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN)
+"""Events about commits that were trained before: their evidence is judged again."""
 
 
 def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -39,68 +40,53 @@ def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if event.is_deletion:
         print("a branch was deleted: there is nothing to judge")
         return ExitCode.PASS
-    if event.kind in (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN):
+    if event.kind in AFTERWARDS:
         from gatebot.cli.again import judge_again
 
         return judge_again(arguments, environ, event)
-    with api_of(event, environ) as api:
-        target = target_of(event, environ, event.head_sha or event.tested_sha, arguments.project)
-        with reported(api, target):
-            gated = _gated(arguments, environ, event, api)
-        return say(gated.report, arguments, environ, target, api)
+    with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
+        hub = Hub(api, event, target_of(event, environ, arguments))
+        with announced(hub.target, api, warn):
+            with situation_in(arguments, environ, event, api) as (occasion, places, stores, progress):
+                report = whole.run(occasion, places, stores, progress).report
+            texts = leave_and_show(report, arguments)
+        return say(report, texts, arguments, environ, hub)
 
 
-def _gated(arguments: argparse.Namespace, environ: Mapping[str, str], event: Event, api: Api) -> Gated:
+@contextmanager
+def situation_in(
+    arguments: argparse.Namespace, environ: Mapping[str, str], event: Event, api: Api
+) -> Iterator[Situation]:
+    """The situation of this job; no secret of ours is in the environment as long as the block lasts."""
+    given = given_base(arguments.base)
     occasion = in_actions(
         arguments.config,
         event,
         datetime.now(UTC),
         project=arguments.project,
-        approvals=approvals_of(event.pull_number, api),
+        base=None if given else arguments.base,
+        approvals=approvals_of(None if event.pull_number is None else pull_or_none(event.pull_number, api), api),
+        environ=environ,
     )
-    places = places_of(occasion, arguments.out, given_base(arguments.base))
+    places = replace(places_of(occasion, arguments.out, given), shared=True)
     stores = stores_of(occasion, environ, api, event)
     with secrets_away():
-        return whole.run(occasion, places, stores, Lines())
+        yield Situation(occasion, places, stores, Lines())
 
 
-def say(report: Report, arguments: argparse.Namespace, environ: Mapping[str, str], target: Target, api: Api) -> int:
-    """Leave the pages, print the verdict, publish it, and return the job's exit code."""
+def leave_and_show(report: Report, arguments: argparse.Namespace) -> Texts:
+    """Leave the pages, print the verdict, and return what GitHub shall show."""
     leave_pages(report, arguments.out)
     with outputs.commands_stopped(sys.stdout):
-        show(report, arguments.out)
-    done = publish(report, texts_of(report), target, api)
+        show(report, arguments.out, as_json=getattr(arguments, "json", False))
+    return texts_of(report)
+
+
+def say(report: Report, texts: Texts, arguments: argparse.Namespace, environ: Mapping[str, str], hub: Hub) -> int:
+    """Publish a verdict, tell the runner, and return the job's exit code."""
+    done = publish(report, texts, hub.target, hub.api)
     tell_runner(environ, report, arguments.out, done)
     return exit_code(report, done, keep=getattr(arguments, "exit", "status") == "verdict")
-
-
-def target_of(event: Event, environ: Mapping[str, str], sha: str, project: str | None) -> Target:
-    """Where this job says its verdict: on the head commit, under a name that never changes."""
-    return Target(
-        sha=sha,
-        stamp=Stamp(sha, int(time.time()), event.run.id, event.run.attempt),
-        url=event.run.url,
-        pull_number=event.pull_number,
-        mode=Mode(outputs.action_input(environ, "comment", Mode.ON_CHANGE)),
-        context=status.context_of(project),
-        read_only=event.expects_read_only_token,
-    )
-
-
-@contextmanager
-def reported(api: Api, target: Target) -> Iterator[None]:
-    """A pending status for as long as the block lasts; whatever ends the block early turns it to an error."""
-    status.begin(api, target.sha, target.context, target.url, read_only=target.read_only)
-    try:
-        yield
-    except BaseException as error:
-        words = error.message if isinstance(error, GateError) else "gatebot was interrupted or failed"
-        failed = Status(target.context, State.ERROR, words.partition("\n")[0], target.url)
-        try:
-            status.conclude(api, target.sha, failed, read_only=target.read_only)
-        except GateError as trouble:
-            print(outputs.command(outputs.Level.WARNING, str(trouble)))
-        raise
 
 
 @contextmanager
@@ -113,20 +99,34 @@ def secrets_away() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def api_of(event: Event, environ: Mapping[str, str]) -> Api:
-    """GitHub, with the token that the action was given."""
-    token = outputs.action_input(environ, "token") or environ.get("GITHUB_TOKEN", "")
-    if token:
-        print(outputs.mask(token))
-    return Api(token, event.repository, url=event.api_url)
+@contextmanager
+def summarised(environ: Mapping[str, str]) -> Iterator[None]:
+    """What ends the block stands in the job's summary and outputs, for there is no report that could say it."""
+    try:
+        yield
+    except GateError as error:
+        from gatebot.render.gfm import fence
+
+        outputs.write_summary(environ, f"## gatebot: could not judge\n\n{fence(str(error).splitlines())}\n")
+        outputs.write_outputs(environ, {"verdict": "error"})
+        raise
 
 
-def approvals_of(number: int | None, api: Api) -> tuple[Approval, ...]:
+def pull_or_none(number: int, api: Api) -> Pull | None:
+    """The pull request as the API says it now. Not knowing is having none."""
+    try:
+        return pull(api, number)
+    except ApiError as trouble:
+        warn(str(trouble))
+        return None
+
+
+def approvals_of(proposal: Pull | None, api: Api) -> tuple[Approval, ...]:
     """Who has accepted the head commit. Not knowing is having none."""
-    if number is None:
+    if proposal is None:
         return ()
     try:
-        accepted, refused = approvals.read(api, pull(api, number))
+        accepted, refused = approvals.read(api, proposal)
     except ApiError as trouble:
         print(outputs.command(outputs.Level.WARNING, str(trouble), title="approvals are unknown"))
         return ()
@@ -155,43 +155,40 @@ def tell_runner(environ: Mapping[str, str], report: Report, out: Path, done: Pub
         {
             "verdict": report.verdict,
             "priority": report.priority or "",
-            "report": str(out / whole.REPORT_FILE),
+            "report": str(out / REPORT_FILE),
             "comment-url": done.comment_url,
             "baseline-sha": report.base.sha or "",
         },
     )
     for warning in done.warnings:
-        print(outputs.command(outputs.Level.WARNING, warning, title="gatebot"))
+        warn(warning)
 
 
 def exit_code(report: Report, done: Published, *, keep: bool) -> int:
-    """Once the status is written it is the gate, and the job ends well, so that an approval can turn it green."""
+    """Once the status is written it is the gate, and the job ends well, so that an approval can turn it green.
+
+    A newer run's status is as good as ours.
+    """
     code = ExitCode(report.exit_code)
-    if keep or code not in FINAL or not done.status_written:
+    if keep or code not in FINAL or not (done.status_written or done.superseded):
         return code
     return ExitCode.PASS
 
 
-def finish(environ: Mapping[str, str]) -> int:
+def finish_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Turn what this run has left pending into an error: for a last step that always runs."""
     event = events.read(environ)
-    sha = event.head_sha or event.tested_sha
     with api_of(event, environ) as api:
-        try:
-            left = status.finish_pending(api, sha, event.run.url, read_only=event.expects_read_only_token)
-        except ApiError as trouble:
-            raise GateError(trouble.message, trouble.hint, ExitCode.STATUS_NOT_WRITTEN) from trouble
-    for context in left:
-        print(f"{context}: was still pending, is an error now")
+        for context in finish(target_of(pull_of(event, api)[0], environ, arguments), api):
+            print(f"{context}: was still pending, is an error now")
     return ExitCode.PASS
 
 
-def publish_stored(path: Path, project: str | None, environ: Mapping[str, str]) -> int:
+def publish_stored(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Publish a report that an earlier step has left."""
-    report = whole.stored_report(path)
+    report = stored_report(arguments.report)
     event = events.read(environ)
-    with api_of(event, environ) as api:
-        target = target_of(event, environ, event.head_sha or event.tested_sha, project)
-        done = publish(report, texts_of(report), target, api)
-        tell_runner(environ, report, path.parent, done)
-    return exit_code(report, done, keep=False)
+    with terminate_as_interrupt(), api_of(event, environ) as api:
+        hub = Hub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
+        arguments.out = arguments.report.parent
+        return say(report, texts_of(report), arguments, environ, hub)

@@ -16,13 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("report", type=Path, nargs="?", default=Path(".gatebot/report.json"), help="(%(default)s)")
     parser.add_argument("--finish", action="store_true", help="turn this run's pending status into an error")
+    parser.add_argument("--config", type=Path, default=Path("gatebot.yml"), help="the configuration (%(default)s)")
     parser.add_argument("--project", help="the project's name, for monorepos")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Publish from inside a workflow job."""
-    from gatebot.cli.job import finish, publish_stored
+    from gatebot.cli.job import finish_job, publish_stored
 
-    if arguments.finish:
-        return finish(os.environ)
-    return publish_stored(arguments.report, arguments.project, os.environ)
+    return (finish_job if arguments.finish else publish_stored)(arguments, os.environ)

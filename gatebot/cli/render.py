@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one rendering."""
-    from gatebot.run import stored_report
+    from gatebot.output import stored_report
 
     report = stored_report(arguments.report)
     if arguments.format == "terminal":

@@ -7,8 +7,9 @@ from pathlib import Path
 from gatebot.case import Case
 from gatebot.cli.console import colourful
 from gatebot.gate import first_plan
+from gatebot.output import COMMENT_FILE, PAGE_FILE, REPORT_FILE, report_json, write_text
 from gatebot.report import Report
-from gatebot.run import COMMENT_FILE, PAGE_FILE, REPORT_FILE, Here, report_json, write_text
+from gatebot.run import Here
 
 
 def leave_pages(report: Report, out: Path) -> None:

@@ -19,6 +19,8 @@ from gatebot.github.api import Api
 from gatebot.github.event import Event
 from gatebot.occasion.local import local
 from gatebot.occasion.occasion import Occasion
+from gatebot.output import OWN_FOLDER
+from gatebot.sandbox import terminate_as_interrupt
 
 SECRETS = (
     "INPUT_TOKEN",
@@ -50,10 +52,12 @@ def situation(arguments: argparse.Namespace) -> Iterator[Situation]:
         datetime.now(UTC),
         as_baseline=arguments.as_baseline,
         isolation=arguments.isolation,
+        project=arguments.project,
+        out=arguments.out,
     )
     places = places_of(occasion, arguments.out, given)
     stores = stores_of(occasion, os.environ)
-    with progress_for(quiet=arguments.quiet) as progress:
+    with terminate_as_interrupt(), progress_for(quiet=arguments.quiet) as progress:
         yield Situation(occasion, places, stores, progress)
 
 
@@ -64,7 +68,7 @@ def given_base(base: str | None) -> Path | None:
 
 def places_of(occasion: Occasion, out: Path, given: Path | None) -> whole.Places:
     """Where this run writes."""
-    return whole.Places(out=out, cache=occasion.root / ".gatebot", given_base=given)
+    return whole.Places(out=out, cache=occasion.root / occasion.folder / OWN_FOLDER, given_base=given)
 
 
 def stores_of(

@@ -1,17 +1,27 @@
 """The Occasion of a workflow job: what GitHub says happened, against what was really checked out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from gatebot.case import Approval, Facts
+from gatebot.case import Approval, Changes, Facts
+from gatebot.config.model import Rules
 from gatebot.errors import UsageError
 from gatebot.gate import effort_of
 from gatebot.git import Repository, open_repository
 from gatebot.github import event as events
 from gatebot.github.event import Event, Kind
 from gatebot.github.pull import Pull
-from gatebot.occasion.occasion import Occasion, changes_of, configured, is_relevant, project_of, rules_at
+from gatebot.occasion.occasion import (
+    Configured,
+    Occasion,
+    changes_of,
+    configured,
+    is_relevant,
+    named,
+    project_of,
+    rules_at,
+)
 from gatebot.report import Base, Head, Relation, State
 
 _RELATION = {
@@ -23,7 +33,14 @@ _RELATION = {
 
 
 def in_actions(
-    config: Path, event: Event, now: datetime, *, project: str | None = None, approvals: Iterable[Approval] = ()
+    config: Path,
+    event: Event,
+    now: datetime,
+    *,
+    project: str | None = None,
+    base: str | None = None,
+    approvals: Iterable[Approval] = (),
+    environ: Mapping[str, str] | None = None,
 ) -> Occasion:
     """Read the job's situation.
 
@@ -32,7 +49,9 @@ def in_actions(
         event: from the Actions environment.
         now: the clock.
         project: replaces the Rules' own name, for monorepos that run one job a project.
+        base: a git reference to compare with, instead of what the event says.
         approvals: of this pull request's head, from the API.
+        environ: has the secrets that the Rules' `data.fetch` names, where this job was given them.
 
     Raises:
         UsageError: no repository or configuration, or history that is missing and cannot be fetched.
@@ -40,20 +59,19 @@ def in_actions(
     repository = open_repository(config.resolve().parent)
     here = configured(config, repository)
     tested = repository.head()
-    as_baseline = event.on_default_branch
-    base = Base() if as_baseline else _base(repository, event, tested)
-    branch = None if as_baseline else _rules_commit(repository, event, base)
+    as_baseline = event.on_default_branch and base is None
+    chosen = Base() if as_baseline else _given(repository, base, tested) if base else _base(repository, event, tested)
+    branch = None if as_baseline else _rules_commit(repository, event, chosen)
     found = rules_at(here, branch)
-    touched = repository.changed_paths(base.sha, tested) if base.sha else None
+    touched = repository.changed_paths(chosen.sha, tested) if chosen.sha else None
     changes = changes_of(here, found.rules, touched, tuple(sha for sha in (branch, tested) if sha))
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
-    if event.is_draft and found.rules.drafts == "skip":
-        states.append(State.DRAFT)
-    elif base.sha and not is_relevant(here, found.rules, changes):
-        states.append(State.NOTHING_RELEVANT)
-    chosen = Base() if found.bootstrap else base
+    states += _nothing_to_judge(here, found.rules, changes, is_draft=event.is_draft) if not as_baseline else ()
+    if event.is_fork and not states and _lacks_secrets(found.rules, environ or {}):
+        states.append(State.NO_DATA)
+    chosen = Base() if found.bootstrap else chosen
     facts = Facts(
-        project=project or project_of(here, found.rules, event.repository.partition("/")[2]),
+        project=project_of(here, found.rules, event.repository.partition("/")[2], project),
         now=now,
         rules=found.rules,
         rules_sha=found.sha,
@@ -64,6 +82,7 @@ def in_actions(
         states=tuple(states),
         approvals=tuple(approvals),
         is_fork=event.is_fork,
+        can_review=event.kind is not Kind.MERGE_GROUP,  # nobody can approve there: each of its parts has passed
         run_url=event.run.url,
         reproduce=f"gatebot run --base {chosen.sha[:12]}" if chosen.sha else "gatebot run",
     )
@@ -73,6 +92,7 @@ def in_actions(
         root=here.root,
         folder=here.folder,
         repository=repository,
+        file_name=here.name,
         base_commit=chosen.sha,
         as_baseline=as_baseline,
         may_train_base=not event.is_fork,
@@ -93,12 +113,13 @@ def of_pull(
     """The situation of a pull request that is judged from a checkout of its base branch; nothing of head is here.
 
     Args:
-        config: path of gatebot.yml in the checkout, which gives the Rules.
+        config: path of gatebot.yml in the checkout; its content counts at the tip of the base branch only.
         event: of this job.
         proposal: as the API says it now.
         now: the clock.
-        paths: that it touches, as the API says it; None where it cannot list them.
-        base: the commit that head was compared with: it is taken only if it lies on the base branch.
+        paths: that it touches, as the API says it; None where it cannot list them, which is taken as touching the gate.
+        base: the commit that head says it was compared with: taken if it lies on the base branch, and not before the
+            base that the API names, so that nobody picks an old one which looks worse.
         project: replaces the Rules' own name.
         approvals: of the pull request's head.
 
@@ -107,17 +128,25 @@ def of_pull(
     """
     repository = open_repository(config.resolve().parent)
     here = configured(config, repository)
-    tip = repository.head()
-    commit = base if base and repository.find(base) and repository.merge_base(base, tip) == base else tip
-    rules = here.document.rules
+    tip = _tip(repository, event, proposal.base_ref)
+    found = rules_at(here, tip)
+    oldest = repository.fetched(proposal.base_sha)
+    commit = base if base and _lies_between(repository, base, oldest, tip) else oldest
+    changes = changes_of(here, found.rules, paths, (tip,))
+    stranger = _stranger(repository, event, tip) if proposal.is_fork else ""
+    unknown = (here.path,) if paths is None else ()
+    gate = tuple(sorted({*changes.gate, *unknown, *([stranger] if stranger else [])}))
+    changes = changes.model_copy(update={"gate": gate})
     facts = Facts(
-        project=project or project_of(here, rules, event.repository.partition("/")[2]),
+        project=project_of(here, found.rules, event.repository.partition("/")[2], project),
         now=now,
-        rules=rules,
+        rules=found.rules,
         rules_sha=tip,
+        effort=effort_of(here.document.model, found.rules),
         chosen=Base(sha=commit, relation=Relation.MERGE_BASE, why="on the base branch"),
         judged=Head(sha=proposal.head_sha),
-        changes=changes_of(here, rules, paths, (tip,)),
+        changes=changes,
+        states=tuple(_nothing_to_judge(here, found.rules, changes, is_draft=proposal.is_draft)),
         approvals=tuple(approvals),
         is_fork=proposal.is_fork,
         run_url=event.run.url,
@@ -129,9 +158,54 @@ def of_pull(
         root=here.root,
         folder=here.folder,
         repository=repository,
+        file_name=here.name,
         base_commit=commit,
         may_train_base=False,
     )
+
+
+def _tip(repository: Repository, event: Event, branch: str) -> str:
+    """The tip of the base branch, which need not be what is checked out."""
+    here = repository.find(f"refs/remotes/origin/{branch}")
+    if here is None and event.ref == f"refs/heads/{branch}":
+        return repository.head()
+    return here or repository.fetched(f"refs/remotes/origin/{branch}")
+
+
+def _lies_between(repository: Repository, commit: str, oldest: str, newest: str) -> bool:
+    if not _is_sha(commit) or repository.find(commit) is None:
+        return False
+    return repository.merge_base(oldest, commit) == oldest and repository.merge_base(commit, newest) == commit
+
+
+def _is_sha(text: str) -> bool:
+    return len(text) in (40, 64) and all(char in "0123456789abcdef" for char in text)
+
+
+def _stranger(repository: Repository, event: Event, tip: str) -> str:
+    """The workflow that left the evidence, where it is none of the base branch's own gates; else empty."""
+    path = event.trigger.workflow_path if event.trigger else ""
+    if not path:
+        return ""
+    text = repository.file(tip, path)
+    return "" if text is not None and b"gatebot" in text else path
+
+
+def _nothing_to_judge(here: Configured, rules: Rules, changes: Changes, *, is_draft: bool) -> Iterator[State]:
+    if is_draft and rules.drafts == "skip":
+        yield State.DRAFT
+    elif not is_relevant(here, rules, changes):
+        yield State.NOTHING_RELEVANT
+
+
+def _lacks_secrets(rules: Rules, environ: Mapping[str, str]) -> bool:
+    """Whether the data cannot be had here: GitHub gives a fork's job none of the secrets that fetching takes."""
+    fetch = rules.data.fetch
+    return fetch is not None and any(not environ.get(name) for name in fetch.secrets)
+
+
+def _given(repository: Repository, name: str, tested: str) -> Base:
+    return Base(sha=repository.merge_base(tested, named(repository, name)), relation=Relation.GIVEN, why=f"base {name}")
 
 
 def _base(repository: Repository, event: Event, tested: str) -> Base:

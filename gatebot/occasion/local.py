@@ -1,5 +1,6 @@
 """The Occasion of a laptop: the work tree against a commit of this repository."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,15 +10,30 @@ from gatebot.config.model import Rules
 from gatebot.errors import UsageError
 from gatebot.gate import effort_of
 from gatebot.git import Repository, open_repository
-from gatebot.occasion.occasion import Occasion, changes_of, configured, is_relevant, project_of, rules_at
+from gatebot.occasion.occasion import (
+    Occasion,
+    changes_of,
+    configured,
+    is_relevant,
+    named,
+    project_of,
+    rules_at,
+)
+from gatebot.output import OWN_FOLDER
 from gatebot.report import Base, Head, Relation, State
 
-OWN_FOLDER = ".gatebot"
 _MAIN_BRANCHES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
 
 
 def local(
-    config: Path, base: str | None, now: datetime, *, as_baseline: bool = False, isolation: str = "none"
+    config: Path,
+    base: str | None,
+    now: datetime,
+    *,
+    as_baseline: bool = False,
+    isolation: str = "none",
+    project: str | None = None,
+    out: Path = Path(OWN_FOLDER),
 ) -> Occasion:
     """Read the work tree's situation.
 
@@ -28,15 +44,20 @@ def local(
         as_baseline: keep the evidence of this tree as main's; needs a clean tree.
         isolation: the least that is accepted here, instead of what the Rules ask of a workflow: a developer's own
             code on a developer's own machine gets what that machine can give.
+        project: replaces the Rules' own name.
+        out: where the run leaves its files: they are no change of the work tree.
 
     Raises:
         UsageError: no configuration, no such reference, or an unclean tree that is to be a baseline.
     """
     repository = _repository(config)
     here = configured(config, repository)
-    place = _Place.outside_git() if repository is None else _place(repository, base, as_baseline=as_baseline)
     if repository is None and (base is not None or as_baseline):
         raise UsageError(f"{here.root} is not a git repository", "run `git init`, or pass --base DIR with a Snapshot")
+    place = _Place.outside_git()
+    if repository is not None:
+        own = [here.folder / OWN_FOLDER, *_inside(out, here.root)]
+        place = _place(repository, base, [str(folder) for folder in own], as_baseline=as_baseline)
     found = rules_at(here, place.branch)
     rules = accepting(found.rules, isolation)
     commits = tuple(sha for sha in (place.branch, place.head) if sha)
@@ -46,7 +67,7 @@ def local(
     if base_sha and not is_relevant(here, rules, changes):
         states.append(State.NOTHING_RELEVANT)
     facts = Facts(
-        project=project_of(here, rules, here.root.name),
+        project=project_of(here, rules, here.root.name, project),
         now=now,
         rules=rules,
         rules_sha=found.sha,
@@ -63,6 +84,7 @@ def local(
         root=here.root,
         folder=here.folder,
         repository=repository,
+        file_name=here.name,
         base_commit=facts.chosen.sha,
         as_baseline=as_baseline,
     )
@@ -89,16 +111,22 @@ class _Place:
         return cls(None, None, Base(), None, None)
 
 
-def _place(repository: Repository, base: str | None, *, as_baseline: bool) -> _Place:
+def _inside(out: Path, root: Path) -> list[Path]:
+    """The output folder as a path in the repository; nothing where it lies elsewhere, or is the repository."""
+    place = out.resolve()
+    return [place.relative_to(root)] if place.is_relative_to(root) and place != root else []
+
+
+def _place(repository: Repository, base: str | None, ignored: Sequence[str], *, as_baseline: bool) -> _Place:
     head = repository.find("HEAD")
-    changed = repository.changes([OWN_FOLDER])
+    changed = repository.changes([OWN_FOLDER, *ignored])
     if as_baseline and (changed or head is None):
         listed = ", ".join(changed[:5]) or "there is no commit"
         raise UsageError(f"the work tree is not a commit: {listed}", "commit first: a baseline stands for a commit")
     clean_head = None if changed else head
     if head is None or as_baseline:
         return _Place(head, clean_head, Base(), None, None)
-    branch = repository.fetched(base) if base else _main_tip(repository)
+    branch = named(repository, base) if base else _main_tip(repository)
     merge_base = repository.merge_base(head, branch)
     if merge_base != head or changed:
         chosen = Base(sha=merge_base, relation=Relation.MERGE_BASE, why=f"merge base with {base or 'the main branch'}")

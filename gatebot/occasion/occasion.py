@@ -1,6 +1,7 @@
 """The Occasion: everything about a run that is known before any evidence is collected."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +14,7 @@ from gatebot.policy.paths import first_match
 from gatebot.report import State
 
 WORKFLOWS = ".github/workflows/"
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Occasion:
         base_commit: the commit to compare with; None where there is none.
         as_baseline: this is main's own run, whose evidence is kept for pull requests.
         may_train_base: base's code may run here: it is trusted, and not a fork's job.
+        file_name: of the configuration.
     """
 
     facts: Facts
@@ -38,6 +41,7 @@ class Occasion:
     base_commit: str | None = None
     as_baseline: bool = False
     may_train_base: bool = True
+    file_name: str = FILE_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,24 @@ def document_from(raw: bytes, name: str) -> Document:
         raise UsageError(f"{name}: is not UTF-8", "save it as UTF-8 text") from error
 
 
+def named(repository: Repository, name: str) -> str:
+    """The commit that the user means by a name: anything that git understands, or a branch of `origin`.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = repository.find(name) or repository.find(f"refs/remotes/origin/{name}")
+    if found is None and not name.startswith("-"):
+        with suppress(UsageError):
+            found = repository.fetched(name)
+    if found is None:
+        raise UsageError(
+            f"base {name[:100]!r} is neither a folder with a Snapshot nor a commit of this repository",
+            "Give a branch, a tag, a commit, or a folder that `gatebot run` left, such as .gatebot/base.",
+        )
+    return found
+
+
 def changes_of(here: Configured, rules: Rules, paths: frozenset[str] | None, commits: tuple[str, ...]) -> Changes:
     """The touched paths, and those of them that hold the gate.
 
@@ -133,12 +155,22 @@ def is_relevant(here: Configured, rules: Rules, changes: Changes) -> bool:
     return first_match(rules.paths, inside) is not None
 
 
-def project_of(here: Configured, rules: Rules, repository_name: str) -> str:
-    """The project's name: what the Rules say, or the repository's and, below its root, the folder's."""
-    if rules.project:
-        return rules.project
-    words = [repository_name, *here.folder.parts]
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-.")[:64] or "project"
+def project_of(here: Configured, rules: Rules, repository_name: str, given: str | None = None) -> str:
+    """The project's name: as given, or what the Rules say, or the repository's and, below its root, the folder's.
+
+    Raises:
+        UsageError: the given one is none.
+    """
+    if given and not _PROJECT.fullmatch(given):
+        hint = "Letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or a digit."
+        raise UsageError(f"{given[:80]!r} is no project's name", hint)
+    return given or rules.project or default_project(repository_name, here.folder)
+
+
+def default_project(repository_name: str, folder: PurePosixPath) -> str:
+    """The name of a project whose configuration lies in this folder and gives it none."""
+    words = [repository_name, *folder.parts]
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-._")[:64] or "project"
 
 
 def _holds_the_gate(here: Configured, rules: Rules, path: str, commits: tuple[str, ...]) -> bool:

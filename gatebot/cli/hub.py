@@ -1,0 +1,92 @@
+"""Where a job speaks to GitHub: the token, the commit that bears the status, the pull request behind the event."""
+
+import argparse
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gatebot.errors import GateError
+from gatebot.github import outputs, status
+from gatebot.github.api import Api
+from gatebot.github.comment import Mode
+from gatebot.github.event import Event
+from gatebot.github.pull import Pull, pull, pulls_with_head
+from gatebot.github.section import Stamp
+from gatebot.occasion.projects import projects_in
+from gatebot.publish import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """GitHub, the event, and where on GitHub the verdict stands."""
+
+    api: Api
+    event: Event
+    target: Target
+
+
+def api_of(event: Event, environ: Mapping[str, str]) -> Api:
+    """GitHub, with the token that the action was given."""
+    token = outputs.action_input(environ, "token") or environ.get("GITHUB_TOKEN", "")
+    if token:
+        print(outputs.mask(token), flush=True)
+    return Api(token, event.repository, url=event.api_url)
+
+
+def target_of(event: Event, environ: Mapping[str, str], arguments: argparse.Namespace) -> Target:
+    """Where this job says its verdict: on the head commit, under a name that never changes."""
+    sha = event.head_sha or event.tested_sha
+    return Target(
+        sha=sha,
+        stamp=Stamp(sha, int(time.time()), event.run.id, event.run.attempt),
+        url=event.run.url,
+        pull_number=event.pull_number,
+        mode=Mode(outputs.action_input(environ, "comment", Mode.ON_CHANGE)),
+        context=status.context_of(arguments.project),
+        projects=_projects(event, arguments),
+        read_only=event.expects_read_only_token,
+    )
+
+
+def _projects(event: Event, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """All projects of the repository where it holds several; unknown, and so not summed up, without a checkout."""
+    if not arguments.project:
+        return ()
+    try:
+        name = event.repository.partition("/")[2]
+        return projects_in(arguments.config, arguments.project, name, event.base_ref)
+    except GateError as trouble:
+        warn(f"the status {status.AGGREGATE!r} is left as it is: {trouble.message}")
+        return ()
+
+
+def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
+    """The event with its pull request and head, where only the API knows them; never from what a run has left.
+
+    Raises:
+        ApiError: by cause.
+    """
+    proposal: Pull | None = None
+    if event.trigger is not None:
+        trigger = event.trigger
+        found = pulls_with_head(api, trigger.head_sha, trigger.head_owner, trigger.head_branch)
+        proposal = next((each for each in found if each.is_fork == trigger.is_fork), None)
+    elif event.pull_number is not None and event.head_sha is None:
+        proposal = pull(api, event.pull_number)
+    elif event.pull_number is not None:
+        return event, None
+    if proposal is None:
+        return event, None
+    return replace(
+        event,
+        pull_number=proposal.number,
+        head_sha=proposal.head_sha,
+        base_ref=proposal.base_ref,
+        base_sha=proposal.base_sha,
+        is_fork=proposal.is_fork,
+    ), proposal
+
+
+def warn(text: str) -> None:
+    """Say something in the log that does not change the verdict."""
+    print(outputs.command(outputs.Level.WARNING, text, title="gatebot"), flush=True)

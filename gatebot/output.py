@@ -1,0 +1,110 @@
+"""The folder that a run leaves: the Report, and what the judge needs to come to it again. Written whole, read back."""
+
+import json
+from pathlib import Path
+
+from gatebot.case import Case, Facts
+from gatebot.errors import MachineError, UsageError
+from gatebot.needs import Side
+from gatebot.report import Report
+from gatebot.snapshot import store as snapshots
+from gatebot.snapshot.disk import flush, remove, writing
+from gatebot.snapshot.intake import read_whole
+
+FACTS_FILE, REPORT_FILE, COMMENT_FILE, PAGE_FILE = "facts.json", "report.json", "comment.md", "report.html"
+OWN_FOLDER = ".gatebot"
+MAX_BYTES = 8_000_000
+
+
+def forget(out: Path) -> None:
+    """Remove what an earlier run has left, so that nobody takes it for this one's, however this one ends.
+
+    Raises:
+        MachineError: it cannot be removed.
+    """
+    try:
+        for name in (REPORT_FILE, COMMENT_FILE, PAGE_FILE, *Side):
+            remove(out / name)
+    except OSError as trouble:
+        raise MachineError(f"{out} cannot be emptied: {trouble.strerror}") from trouble
+
+
+def leave(case: Case, report: Report, out: Path) -> None:
+    """Write the Report, and what `judge` needs to come to it again; the Report last, because it vouches for the rest.
+
+    Raises:
+        MachineError: the disk is full, or the folder may not be written.
+    """
+    leave_evidence(case, out)
+    write_text(report_json(report), out / REPORT_FILE)
+
+
+def leave_evidence(case: Case, out: Path) -> None:
+    """Write the facts and both Snapshots, in place of what an earlier run has left.
+
+    Raises:
+        MachineError: the disk is full, or the folder may not be written.
+    """
+    _ignored_by_git(out)
+    for side in Side:
+        remove(out / side)
+        snapshot = case.side(side)
+        if snapshot is not None:
+            snapshots.write(snapshot, out / side)
+            if snapshot.truth is not None:
+                snapshots.write_truth(snapshot.truth, out / side)
+    write_text(case.facts.model_dump_json(by_alias=True, indent=1), out / Side.HEAD / FACTS_FILE)
+
+
+def _ignored_by_git(out: Path) -> None:
+    """Keep a folder of ours out of commits, and its labels out of what user code gets; a folder of others stays."""
+    if out.name == OWN_FOLDER or not out.exists():
+        write_text("*\n", out / ".gitignore")
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        MachineError: the disk is full, or the folder may not be written.
+    """
+    with writing(path.parent) as temporary:
+        flush(text.encode("utf-8", "replace"), temporary)
+        temporary.replace(path)
+
+
+def report_json(report: Report) -> str:
+    """The Report as it is published: sorted, indented, with a last line break."""
+    return json.dumps(report.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def stored_case(head: Path, base: Path | None) -> Case:
+    """The Case that a run has left.
+
+    Raises:
+        UsageError: there are no facts in the folder, or they cannot be read.
+        SnapshotError: the evidence cannot be read.
+    """
+    path = head / FACTS_FILE
+    try:
+        raw = path.read_bytes()[: MAX_BYTES + 1]
+        facts = Facts.model_validate_json(raw)
+    except (OSError, ValueError) as error:
+        said = str(error).splitlines()[0]
+        raise UsageError(f"{path}: {said}", "give the folder that `gatebot run` left as head") from error
+    has_head = (head / "snapshot").exists()
+    return Case(facts, read_whole(head) if has_head else None, read_whole(base) if base is not None else None)
+
+
+def stored_report(path: Path) -> Report:
+    """The Report in a file.
+
+    Raises:
+        UsageError: there is none, or this version cannot read it.
+    """
+    try:
+        return Report.model_validate_json(path.read_bytes()[: MAX_BYTES + 1])
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path}: {str(error).splitlines()[0]}", "give the report.json that `gatebot run` left"
+        ) from error

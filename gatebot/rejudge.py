@@ -1,0 +1,53 @@
+"""What counts of the evidence that a run has left, when it is judged again; of a fork's run next to nothing does."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gatebot.baseline.store import Store
+from gatebot.case import Approval, Case
+from gatebot.collect.about import rules_digest
+from gatebot.errors import MachineError
+from gatebot.gate import sized
+from gatebot.needs import Side
+from gatebot.occasion.occasion import Occasion
+from gatebot.run import Places, stored_base
+from gatebot.verdict.judge import NOTHING_TO_JUDGE
+
+AGAIN = "run the gate again"
+
+
+def trusted_case(said: Case, head_sha: str, approvals: Sequence[Approval]) -> Case:
+    """The Case of a run of this repository's own, with the approvals of now.
+
+    Raises:
+        MachineError: it is of another commit.
+    """
+    if said.facts.judged.sha != head_sha:
+        raise MachineError(f"the stored evidence is of {said.facts.judged.sha}, the head is {head_sha[:12]}", AGAIN)
+    return replace(said, facts=said.facts.model_copy(update={"approvals": tuple(approvals)}))
+
+
+def untrusted_case(said: Case, occasion: Occasion, places: Places, stores: Sequence[Store]) -> Case:
+    """The Case of a fork's run: head's evidence from there, everything else from the base branch and the API.
+
+    Args:
+        said: what the run has left. Its facts are not looked at; its base and its labels neither.
+        occasion: of the pull request, from trusted places.
+        places: of this run.
+        stores: of trusted baselines.
+
+    Raises:
+        MachineError: there is no evidence, or it was not collected for this commit by these Rules.
+    """
+    facts, head = occasion.facts, said.head
+    if NOTHING_TO_JUDGE & set(facts.states):
+        return Case(facts)
+    if head is None:
+        raise MachineError("the run has left no evidence", AGAIN)
+    expected = (facts.project, facts.judged.sha, rules_digest(facts.project, facts.rules))
+    if (head.about.project, head.about.commit, head.about.rules_digest) != expected:
+        raise MachineError("the evidence is of another commit, or of other Rules than the base branch has now", AGAIN)
+    facts, base = stored_base(occasion, places, stores)
+    if base is None:
+        raise MachineError(f"main has left no evidence: {facts.chosen.why}", "run the gate on the default branch first")
+    return sized(Case(facts, replace(head, truth=None), base), Side.BASE)
