@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from gatebot.config.model import Rules
 from gatebot.finding import Priority
-from gatebot.needs import Effort, Need, Side
+from gatebot.needs import Effort, Fit, Need, Predict, Score, Side
 from gatebot.report import Base, Costs, Head, State
+from gatebot.snapshot.evidence import Ending, Predictions, Training
 from gatebot.snapshot.snapshot import Snapshot
 
 
@@ -98,9 +99,28 @@ class Case:
             return "no baseline" if need.side is Side.BASE else "nothing was collected"
         return snapshot.why_unmet(need)
 
+    def failed(self, need: Need, side: Side) -> bool:
+        """Whether the user's own code ran for this need on that side, and did not end well."""
+        predict = need.predict if isinstance(need, Score) else need
+        snapshot, fit = self.side(side), predict.fit if isinstance(predict, Predict) else predict
+        if snapshot is None or not isinstance(fit, Fit):
+            return False
+        training, predictions = snapshot.get(fit, Training), snapshot.get(Predict(fit), Predictions)
+        ran = [each.effects.ended for each in (training, predictions) if each is not None]
+        return any(ended is not Ending.OK for ended in ran)
+
     def by_rules(self, rules: Rules) -> "Case":
         """The same evidence under other Rules."""
         return replace(self, facts=self.facts.model_copy(update={"rules": rules}))
+
+    def cut(self, reasons: Mapping[Need, str]) -> "Case":
+        """This Case with why some needs will not be met; on a side without a Snapshot there is nowhere to say so."""
+        sides = {side: {n.key: why for n, why in reasons.items() if n.side is side} for side in Side}
+        head, base = (
+            None if snapshot is None else snapshot.with_evidence({}, sides[side])
+            for side, snapshot in ((Side.HEAD, self.head), (Side.BASE, self.base))
+        )
+        return replace(self, head=head, base=base)
 
     def with_evidence(self, found: Mapping[Side, Snapshot]) -> "Case":
         """This Case and more evidence. What is there already wins."""

@@ -6,10 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from gatebot.needs import Effort, Fit, Predict, Profile, Side, Tier
+from gatebot.needs import Effort, Fit, Predict, Profile, Score, Side, Tier
 from gatebot.snapshot.column import Hashes, Names, Numbers, concatenated, equal
-from gatebot.snapshot.evidence import DataProfile, Ending, Predictions, RowTable, Truth
+from gatebot.snapshot.evidence import DataProfile, Ending, OwnScore, Predictions, RowTable, Truth
 from gatebot.snapshot.snapshot import Snapshot
+from gatebot.tasks.own import own_table
 from gatebot.tasks.table import Index, Mask, Table, rows_of
 from gatebot.tasks.task import Declared, Task
 
@@ -20,7 +21,7 @@ _NO_ROWS: Hashes = np.empty(0, dtype=np.uint64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One seed's predictions of both sides over the same units. `base` is None where base has none."""
+    """One seed's predictions of both sides over the same units. `base` is None where there is no base."""
 
     seed: int
     head: Table
@@ -85,10 +86,11 @@ class Comparison:
 
     @cached_property
     def truth(self) -> Truth | None:
-        """The labels that decide: base's where there is a base, else head's."""
-        if self.base is not None and self.base.truth is not None:
-            return self.base.truth
-        return self.head.truth
+        """The labels that decide: base's where there is a base, else head's. A task without labels needs none."""
+        given = self.base.truth if self.base is not None and self.base.truth is not None else self.head.truth
+        if given is None and not self.task.labelled and self.rows is not None:
+            return Truth(self.rows.ids, Numbers(np.full(len(self.rows), np.nan)))
+        return given
 
     @cached_property
     def rows(self) -> RowTable | None:
@@ -98,14 +100,28 @@ class Comparison:
 
     @cached_property
     def units(self) -> Hashes:
-        """Ids of the rows on which both sides are compared: known, labelled, and with the same content on both."""
+        """Ids of the rows on which both sides are compared: known, labelled, predicted, of the same content on both."""
         if self.truth is None or self.rows is None:
             return _NO_ROWS
         known = self.rows.ids[np.isin(self.rows.ids, self.truth.ids)]
         head = self.profile(Side.HEAD)
-        if self.base is None or head is None:
-            return known
-        return known[np.isin(known, head.eval_rows.ids) & ~np.isin(known, self.eval_changes.edited)]
+        if self.base is not None and head is not None:
+            known = known[np.isin(known, head.eval_rows.ids) & ~np.isin(known, self.eval_changes.edited)]
+        for answered in self._answered:
+            there = np.isin(known, answered)
+            if 2 * there.sum() >= len(known):  # rows that a run lost are a finding, and no reason to compare nothing
+                known = known[there]
+        return known
+
+    @property
+    def _answered(self) -> Iterator[Hashes]:
+        """Ids that each run under comparison has predicted."""
+        for side in Side:
+            for tier in Tier:
+                for seed in range(self._seeds(tier)):
+                    predictions = self.predictions(side, tier, seed)
+                    if predictions is not None:
+                        yield predictions.ids
 
     @cached_property
     def eval_changes(self) -> EvalChanges:
@@ -133,37 +149,62 @@ class Comparison:
         usable = [part for part in parts if part is not None and part.effects.ended is Ending.OK and not part.problem]
         return _joined(usable) if len(usable) == len(parts) else None
 
-    def runs(self, tier: Tier = Tier.SMOKE) -> tuple[Run, ...]:
-        """The seeds for which head, and base where there is one, can be compared on every unit."""
-        return self._runs[tier]
+    def runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Run, ...]:
+        """The seeds for which head, and base where there is one, can be compared on every unit.
 
-    @cached_property
-    def _runs(self) -> Mapping[Tier, tuple[Run, ...]]:
-        return {tier: tuple(self._each_run(tier)) for tier in Tier}
+        Args:
+            tier: of the trainings.
+            own: instead of predictions, what this metric of the user's own said of them.
+        """
+        pairs = (
+            (seed, self._aligned(Side.HEAD, tier, seed, own), self._aligned(Side.BASE, tier, seed, own))
+            for seed in range(self._seeds(tier))
+        )
+        return tuple(
+            Run(seed, head, base)
+            for seed, head, base in pairs
+            if head is not None and (base is not None or self.base is None)
+        )
 
-    def _each_run(self, tier: Tier) -> Iterator[Run]:
-        seeds = self.effort.smoke_seeds if tier is Tier.SMOKE else self.effort.confirm_seeds
-        for seed in range(seeds):
-            head = self._aligned(Side.HEAD, tier, seed)
-            base = self._aligned(Side.BASE, tier, seed)
-            if head is not None and (base is not None or self.base is None):
-                yield Run(seed, head, base)
-
-    def base_runs(self, tier: Tier = Tier.SMOKE) -> tuple[Table, ...]:
-        """Every seed that base has on the units that decide: main's own spread over seeds."""
-        tables = (self._aligned(Side.BASE, tier, seed) for seed in range(MAX_SEEDS))
+    def head_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
+        """Every seed that head has on the units that decide, whatever base has."""
+        tables = (self._aligned(Side.HEAD, tier, seed, own) for seed in range(self._seeds(tier)))
         return tuple(table for table in tables if table is not None)
 
-    def _aligned(self, side: Side, tier: Tier, seed: int) -> Table | None:
+    def base_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
+        """Every seed that base has on the units that decide: main's own spread over seeds."""
+        tables = (self._aligned(Side.BASE, tier, seed, own) for seed in range(MAX_SEEDS))
+        return tuple(table for table in tables if table is not None)
+
+    def _seeds(self, tier: Tier) -> int:
+        return self.effort.smoke_seeds if tier is Tier.SMOKE else self.effort.confirm_seeds
+
+    def _aligned(self, side: Side, tier: Tier, seed: int, own: str | None) -> Table | None:
         """One table a seed for all who ask: what metrics worked out on it is then there for the next one."""
-        key = side, tier, seed
+        key = side, tier, seed, own
         if key not in self._tables:
-            self._tables[key] = self._table(self.predictions(side, tier, seed))
+            made = self._table(self.predictions(side, tier, seed)) if own is None else self._own(side, tier, seed, own)
+            self._tables[key] = made
         return self._tables[key]
 
     @cached_property
-    def _tables(self) -> dict[tuple[Side, Tier, int], Table | None]:
+    def _tables(self) -> dict[tuple[Side, Tier, int, str | None], Table | None]:
         return {}
+
+    def _own(self, side: Side, tier: Tier, seed: int, name: str) -> Table | None:
+        """What a metric of the user's own said of one seed's predictions; None unless it spoke of every unit."""
+        snapshot, profile = self.side(side), self.profile(side)
+        if snapshot is None or profile is None or self.truth is None or not len(self.units):
+            return None
+        rows, parts = profile.eval_rows, []
+        for fold in range(self.effort.folds):
+            said = snapshot.get(Score(Predict(Fit(side, tier, seed, fold)), name), OwnScore)
+            if said is None:
+                return None
+            parts.append((said, rows.ids[rows.folds == fold] if self.effort.folds > 1 else rows.ids))
+        weight = self.truth.weight
+        at = None if weight is None else weight.values[rows_of(self.truth.ids, self.units)]
+        return own_table(parts, self.units, at)
 
     def _table(self, predictions: Predictions | None) -> Table | None:
         if predictions is None or self.truth is None or not len(self.units):

@@ -105,6 +105,9 @@ class Finding:
         action: a fixed exception to the policy (`code.gate_tamper`); otherwise the priority decides.
         where: places in the repository's files.
         log: the last lines of the user's log, where they explain it.
+        size: how bad it is, where that is a number (a share of rows, say): what base has too, and head has much more
+            of, is `worse` and not `inherited`.
+        unconfirmed: it rests on noisy smoke evidence alone: it wants the confirm tier, and until then warns.
     """
 
     subject: str
@@ -115,6 +118,8 @@ class Finding:
     action: Action | None = None
     where: tuple[Location, ...] = ()
     log: tuple[str, ...] = ()
+    size: float | None = None
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from gatebot.case import Case
 from gatebot.config.model import ModelRecipe, Rules
-from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.needs import Effort, Fit, Model, Need, Predict, Profile, Side, need_of
 from gatebot.plan import AA_SEEDS, Plan, plan_baseline, plan_first, plan_next
 from gatebot.report import Report
 from gatebot.snapshot.evidence import DataProfile, Predictions, Training
@@ -16,6 +16,8 @@ from gatebot.verdict.judge import judge
 
 MAX_ROUNDS = 2
 """Smoke, then confirm: evidence is bought twice at most, so that nobody can go on until it looks good."""
+
+E = TypeVar("E", Training, Predictions)
 
 SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER = 2, 3
 
@@ -56,11 +58,13 @@ def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gate
     case = surveyed(case, collector, as_baseline=as_baseline)
     plan = first_plan(case, collector, as_baseline=as_baseline)
     for _ in range(MAX_ROUNDS):
-        case = case.with_evidence(_collected(plan, collector))
-        case = _costed(case, time.monotonic() - start, collector.user_s)
+        case = _costed(_collected(plan, case, collector), time.monotonic() - start, collector)
         report = judge(case)
+        if as_baseline:
+            break
         plan = plan_next(report.wants, case, collector.sides, budget_s - (time.monotonic() - start))
-        if as_baseline or not plan:
+        if not plan:
+            report = judge(case := case.cut(plan.cut)) if plan.cut else report  # a want then says why it stays one
             break
     return Gated(case, report)
 
@@ -70,14 +74,18 @@ def gather(case: Case, collector: Collector, *, as_baseline: bool = False) -> Ca
     start = time.monotonic()
     case = surveyed(case, collector, as_baseline=as_baseline)
     plan = first_plan(case, collector, as_baseline=as_baseline)
-    case = case.with_evidence(_collected(plan, collector))
-    return _costed(case, time.monotonic() - start, collector.user_s)
+    return _costed(_collected(plan, case, collector), time.monotonic() - start, collector)
 
 
 def surveyed(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
     """The Case with head's data read, which tells how many folds and seeds there are to train."""
-    case = case.with_evidence(collector.collect([Profile(Side.HEAD)]))
-    profile = case.head.get(Profile(Side.HEAD), DataProfile) if case.head else None
+    return sized(case.with_evidence(collector.collect([Profile(Side.HEAD)])), Side.HEAD, as_baseline=as_baseline)
+
+
+def sized(case: Case, side: Side, *, as_baseline: bool = False) -> Case:
+    """The Case with as many folds and seeds as the data of one side ask for."""
+    snapshot = case.side(side)
+    profile = snapshot.get(Profile(side), DataProfile) if snapshot else None
     folds = int(profile.eval_rows.folds.max(initial=0)) + 1 if profile is not None else 1
     effort = replace(case.facts.effort, folds=folds, smoke_seeds=_seeds(case, folds, as_baseline=as_baseline))
     return replace(case, facts=case.facts.model_copy(update={"effort": effort}))
@@ -85,12 +93,13 @@ def surveyed(case: Case, collector: Collector, *, as_baseline: bool = False) -> 
 
 def effort_of(model: ModelRecipe, rules: Rules) -> Effort:
     """What the kind of model allows, before the data is read."""
-    brought = model.run is not None or model.predictions is not None
-    if brought:
-        return Effort(smoke_seeds=1, confirm_seeds=0, trains=False)
-    return (
-        Effort(saves=model.train is not None) if rules.smoke.seeds == "auto" else Effort(smoke_seeds=rules.smoke.seeds)
-    )
+    own = tuple(dict.fromkeys(rule.python for rule in rules.metrics if rule.python is not None))
+    if model.run is not None or model.predictions is not None:
+        return Effort(smoke_seeds=1, confirm_seeds=0, trains=False, own=own)
+    effort = Effort(saves=model.train is not None, own=own)
+    if rules.smoke.seeds == "auto":
+        return effort
+    return replace(effort, smoke_seeds=rules.smoke.seeds, confirm_seeds=max(effort.confirm_seeds, rules.smoke.seeds))
 
 
 def first_plan(case: Case, collector: Collector, *, as_baseline: bool = False) -> Plan:
@@ -109,28 +118,35 @@ def _seeds(case: Case, folds: int, *, as_baseline: bool) -> int:
     return SMOKE_SEEDS if all(case.has(need) for need in ledger) else SMOKE_SEEDS_WITHOUT_LEDGER
 
 
-def _collected(plan: Plan, collector: Collector) -> Mapping[Side, Snapshot]:
-    found = dict(collector.collect(plan.needs)) if plan else {}
-    for need, why in plan.cut.items():
-        if need.side in found:
-            found[need.side] = found[need.side].with_evidence({}, {need.key: why})
-    return found
+def _collected(plan: Plan, case: Case, collector: Collector) -> Case:
+    """The Case with what the plan brought, and why the rest of it was not brought."""
+    found = collector.collect(plan.needs) if plan else {}
+    return case.with_evidence(found).cut(plan.cut)
 
 
-def _costed(case: Case, elapsed_s: float, user_s: float) -> Case:
+def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:
     """The Case with what it took: the user's trainings, and gatebot's own share of the time."""
     if case.head is None:
         return case
-    trainings = [each for each in case.head.evidence.values() if isinstance(each, Training)]
-    predictions = [each for each in case.head.evidence.values() if isinstance(each, Predictions)]
-    effects = [each.effects for each in trainings] + [each.effects for each in predictions]
+    trainings, predictions = _of_user(case.head, "fit", Training), _of_user(case.head, "predict", Predictions)
+    base = case.base if Side.BASE in collector.sides else None
+    effects = [*(each.effects for each in trainings), *(each.effects for each in predictions)]
     costs = case.facts.costs.model_copy(
         update={
             "train_s": round(sum(each.effects.seconds for each in trainings), 3),
             "predict_s": round(sum(each.effects.seconds for each in predictions), 3),
-            "gate_s": round(max(0.0, elapsed_s - user_s), 3),
+            "gate_s": round(max(0.0, elapsed_s - collector.user_s), 3),
             "peak_rss_mb": round(max((each.peak_rss_bytes for each in effects), default=0) / 1e6, 1),
-            "trainings": len([each for each in case.head.evidence if each.startswith("fit-user-")]),
+            "trainings": len(trainings),
+            "base_trainings": 0 if base is None else len(_of_user(base, "fit", Training)),
         }
     )
     return replace(case, facts=case.facts.model_copy(update={"costs": costs}))
+
+
+def _of_user(snapshot: Snapshot, stage: str, kind: type[E]) -> list[E]:
+    """What the user's own models left; gatebot's yardsticks are not the user's cost."""
+    needs = {key: need_of(key, Side.HEAD) for key in snapshot.evidence if key.startswith(f"{stage}-")}
+    fits = {key: need.fit if isinstance(need, Predict) else need for key, need in needs.items()}
+    keys = [key for key, fit in fits.items() if isinstance(fit, Fit) and fit.model is Model.USER]
+    return [each for key in keys if isinstance(each := snapshot.evidence[key], kind)]

@@ -214,6 +214,7 @@ class Effort:
         folds: models per seed; above 1 every row is predicted out of fold.
         trains: False where predictions are brought, so that there is nothing to train again.
         saves: the model is a file, so it can be loaded again in a fresh process.
+        own: the user's own metrics, as `file.py:function`; each is scored on every prediction.
     """
 
     smoke_seeds: int = 2
@@ -221,6 +222,7 @@ class Effort:
     folds: int = 1
     trains: bool = True
     saves: bool = True
+    own: tuple[str, ...] = ()
 
     def fits(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[Fit, ...]:
         """Every training of one tier."""
@@ -231,10 +233,14 @@ class Effort:
         """Predictions of every training of one tier."""
         return tuple(Predict(fit, rows) for fit in self.fits(side, tier))
 
+    def scores(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[Score, ...]:
+        """Values of the user's own metrics on all predictions of one tier."""
+        return tuple(Score(predict, name) for predict in self.predictions(side, tier) for name in self.own)
+
     def compared(self) -> tuple[Need, ...]:
         """What a paired comparison takes: both sides' data and smoke predictions."""
-        sides = (Side.HEAD, Side.BASE)
-        return tuple(need for side in sides for need in (Profile(side), *self.predictions(side)))
+        head, base = Side.HEAD, Side.BASE
+        return (Profile(head), *self.predictions(head), Profile(base), *self.predictions(base))
 
 
 def seed_of(project: str, index: int) -> int:

@@ -7,13 +7,17 @@ from gatebot.case import Case
 from gatebot.checks.check import Check
 from gatebot.checks.registry import all_checks
 from gatebot.finding import Priority
-from gatebot.needs import Fit, Model, Need, Predict, Profile, Side, Tier
+from gatebot.needs import Effort, Fit, Model, Need, Predict, Profile, Score, Side, Tier
 from gatebot.policy.risk import Prior, risk_of
 from gatebot.report import Want
 from gatebot.snapshot.evidence import Training
+from gatebot.snapshot.snapshot import Snapshot
 
 AA_SEEDS = 5
 """Smoke seeds of a baseline: main against main, from which pull requests learn how much seeds alone change."""
+
+CONFIRM_COST = 2.5
+"""What a training of the confirm tier costs in trainings of the smoke tier, where nobody has seen one: its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,44 +50,64 @@ def plan_first(case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
         sides: commits that can be trained here.
         budget_s: seconds; needs of the highest priority are mandatory and may exceed it.
     """
-    ranked: dict[Need, Priority] = {}
-    for check in sorted(all_checks().values(), key=lambda check: (_priority(case, check), check.id)):
-        if case.facts.rules.checks.get(check.id) is not False:
-            for need in (*check.needs(case.facts.effort), *check.wishes(case.facts.effort)):
-                for part in _with_prerequisites(need):
-                    ranked.setdefault(part, _priority(case, check))
-    return _cut(case, ranked, frozenset(sides), budget_s)
+    return _cut(case, _ranked(case), frozenset(sides), budget_s)
 
 
 def plan_baseline(case: Case, budget_s: float) -> Plan:
     """What main leaves behind: all that pull requests will be compared with, both tiers and the A/A seeds."""
-    effort = replace(case.facts.effort, smoke_seeds=max(AA_SEEDS, case.facts.effort.smoke_seeds))
-    first = plan_first(replace(case, facts=case.facts.model_copy(update={"effort": effort})), [Side.HEAD], budget_s)
-    more: dict[Need, Priority] = {}
-    for tier in Tier if effort.trains else (Tier.SMOKE,):
-        for need in effort.predictions(Side.HEAD, tier):
-            for part in _with_prerequisites(need):
-                if part not in first.needs:
-                    more.setdefault(part, Priority.P1)
-    rest = _cut(case, more, frozenset([Side.HEAD]), budget_s - first.total_s)
-    return Plan((*first.needs, *rest.needs), {**first.seconds, **rest.seconds}, {**first.cut, **rest.cut})
+    effort = case.facts.effort
+    if effort.trains:
+        effort = replace(effort, smoke_seeds=max(AA_SEEDS, effort.smoke_seeds))
+    case = replace(case, facts=case.facts.model_copy(update={"effort": effort}))
+    ranked = _ranked(case)
+    for part in _whole_tier(effort, Side.HEAD, Tier.CONFIRM) if effort.trains else ():
+        ranked.setdefault(part, Priority.P1)
+    return _cut(case, ranked, frozenset([Side.HEAD]), budget_s)
 
 
 def plan_next(wants: Iterable[Want], case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
-    """The confirm tier, once, where smoke evidence looks worse than half a margin."""
-    if not case.facts.effort.trains or not any(want.tier == Tier.CONFIRM for want in wants):
+    """The confirm tier, once, where smoke evidence looks worse than half a margin.
+
+    All of it or nothing: which part of it there is must not hang on what was found. Nothing, too, where base cannot
+    have it, for head's alone would be compared with nothing.
+    """
+    effort, here = case.facts.effort, frozenset(sides)
+    if not effort.trains or not any(want.tier == Tier.CONFIRM for want in wants):
         return Plan()
-    ranked: dict[Need, Priority] = {}
-    for side in Side:
-        for need in case.facts.effort.predictions(side, Tier.CONFIRM):
+    compared = [Side.HEAD] if case.base is None else [Side.HEAD, Side.BASE]
+    asked = {part: Priority.P1 for side in compared for part in _whole_tier(effort, side, Tier.CONFIRM)}
+    missing = [need for need in asked if isinstance(need, Fit | Predict) and not case.has(need)]
+    if any(need.side not in here for need in missing):
+        return Plan()
+    plan = _cut(case, asked, here, float("inf"))
+    if plan.total_s <= budget_s:
+        return plan
+    why = _over(plan.total_s, budget_s)
+    return Plan(cut=dict.fromkeys(plan.needs, why))
+
+
+def _ranked(case: Case) -> dict[Need, Priority]:
+    """The union of the needs of all enabled checks with what comes before them, each at its highest priority."""
+    effort, ranked = case.facts.effort, dict[Need, Priority]()
+    enabled = [check for check in all_checks().values() if case.facts.rules.checks.get(check.id) is not False]
+    priorities = {check.id: _priority(case, check) for check in enabled}
+    for check in sorted(enabled, key=lambda check: (priorities[check.id], check.id)):
+        for need in (*check.needs(effort), *check.wishes(effort)):
             for part in _with_prerequisites(need):
-                ranked[part] = Priority.P1
-    return _cut(case, ranked, frozenset(sides), budget_s)
+                ranked.setdefault(part, priorities[check.id])
+    return ranked
+
+
+def _whole_tier(effort: Effort, side: Side, tier: Tier) -> tuple[Need, ...]:
+    asked: tuple[Need, ...] = (*effort.predictions(side, tier), *effort.scores(side, tier))
+    return tuple(dict.fromkeys(part for need in asked for part in _with_prerequisites(need)))
 
 
 def _with_prerequisites(need: Need) -> tuple[Need, ...]:
     """A need and what must be there before it, in that order."""
     match need:
+        case Score(predict=predict):
+            return (*_with_prerequisites(predict), need)
         case Predict(fit=fit):
             return (Profile(fit.side), fit, need)
         case Fit(side=side):
@@ -101,27 +125,59 @@ def _priority(case: Case, check: Check) -> Priority:
 
 
 def _cut(case: Case, ranked: Mapping[Need, Priority], sides: frozenset[Side], budget_s: float) -> Plan:
-    """Needs that are not met and can be, by priority and then cost, until the budget is spent."""
+    """Needs that are not met and can be, by priority and then cost, until the budget is spent.
+
+    What a training leads to is cut with it: a prediction is cheap only where there is a model.
+    """
     open_needs = [need for need in ranked if need.side in sides and not case.has(need)]
     costs = {need: _cost(case, need) for need in open_needs}
     order = {need: place for place, need in enumerate(open_needs)}
-    open_needs.sort(key=lambda need: (ranked[need], order[need]))
+    open_needs.sort(key=lambda need: (ranked[need], costs.get(_training(need) or need, 0.0), order[need]))
     taken: list[Need] = []
     cut: dict[Need, str] = {}
     left = budget_s
     for need in open_needs:
-        if costs[need] > left and ranked[need] is not Priority.P0:
-            cut[need] = f"budget: {costs[need]:.0f} s needed, {max(left, 0.0):.0f} s left"
-            continue
-        left -= costs[need]
-        taken.append(need)
+        training = _training(need)
+        if training in cut and ranked[need] is not Priority.P0:
+            cut[need] = cut[training]
+        elif costs[need] > left and ranked[need] is not Priority.P0:
+            cut[need] = _over(costs[need], left)
+        else:
+            left -= costs[need]
+            taken.append(need)
     return Plan(tuple(taken), {need: costs[need] for need in taken}, cut)
 
 
+def _over(needed_s: float, left_s: float) -> str:
+    return f"budget: {needed_s:.0f} s needed, {max(left_s, 0.0):.0f} s left"
+
+
+def _training(need: Need) -> Fit | None:
+    """The training that a need comes out of."""
+    match need:
+        case Fit():
+            return need
+        case Predict(fit=fit):
+            return fit
+        case Score(predict=predict):
+            return predict.fit
+        case _:
+            return None
+
+
 def _cost(case: Case, need: Need) -> float:
-    """Seconds, from what the same training took on base; 0 where nobody knows."""
-    if not isinstance(need, Fit) or need.model is not Model.USER or case.base is None:
+    """Seconds, from the dearest side that has trained the same; of another tier by its rows; 0 where nobody knows."""
+    if not isinstance(need, Fit) or need.model is not Model.USER:
         return 0.0
-    same_tier = (replace(need, side=Side.BASE, seed=seed, repeat=0) for seed in range(AA_SEEDS))
-    known = [training for fit in same_tier if (training := case.base.get(fit, Training)) is not None]
-    return sum(training.effects.seconds for training in known) / len(known) if known else 0.0
+    other = Tier.SMOKE if need.tier is Tier.CONFIRM else Tier.CONFIRM
+    factor = CONFIRM_COST if need.tier is Tier.CONFIRM else 1 / CONFIRM_COST
+    snapshots = [side for side in (case.base, case.head) if side is not None]
+    same = [mean for side in snapshots if (mean := _mean_s(side, need.tier)) is not None]
+    like = [mean * factor for side in snapshots if (mean := _mean_s(side, other)) is not None]
+    return max(same or like, default=0.0)
+
+
+def _mean_s(snapshot: Snapshot, tier: Tier) -> float | None:
+    fits = (f"fit-{Model.USER}-{tier}-s{seed}-f0" for seed in range(AA_SEEDS))
+    known = [each for key in fits if isinstance(each := snapshot.evidence.get(key), Training)]
+    return sum(each.effects.seconds for each in known) / len(known) if known else None

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from gatebot.comparison import Comparison
+from gatebot.finding import Finding
 from gatebot.needs import Predict, Side, Tier
 from gatebot.snapshot.column import Hashes, Names
 from gatebot.snapshot.evidence import Ending, Predictions
+from gatebot.tasks.task import Problem
 
 
 def delivered(comparison: Comparison) -> Iterator[tuple[Predictions, Hashes]]:
@@ -21,10 +23,20 @@ def delivered(comparison: Comparison) -> Iterator[tuple[Predictions, Hashes]]:
                 yield predictions, rows.ids[rows.folds == fit.fold] if comparison.effort.folds > 1 else rows.ids
 
 
+def finding_of(problem: Problem, predictions: Predictions) -> Finding:
+    """A task's complaint as a finding; how bad it is, is the share of the rows that it speaks of."""
+    rows = problem.facts.get("rows")
+    size = rows / max(len(predictions.ids), 1) if isinstance(rows, int) else None
+    return Finding(problem.code, problem.says, problem.facts, size=size)
+
+
 def known_classes(comparison: Comparison) -> tuple[str, ...]:
-    """Labels that stand in head's training or eval data."""
-    profile, truth = comparison.profile(Side.HEAD), comparison.head.truth or comparison.truth
-    known = set(profile.train_classes) if profile is not None else set()
-    if truth is not None and isinstance(truth.target, Names):
-        known |= set(truth.target.names)
+    """Labels that stand in the training or eval data of either side."""
+    known: set[str] = set()
+    for side in Side:
+        snapshot, profile = comparison.side(side), comparison.profile(side)
+        known |= set(profile.train_classes) if profile is not None else set()
+        truth = None if snapshot is None else snapshot.truth
+        if truth is not None and isinstance(truth.target, Names):
+            known |= set(truth.target.names)
     return tuple(sorted(known))

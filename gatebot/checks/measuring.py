@@ -1,65 +1,191 @@
-"""From aligned runs to a Measure: values, contrasts by tier, and when there are too few rows to enforce anything."""
+"""From aligned runs to a Measure: values, contrasts by tier, and why some decide nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gatebot.checks.view import Tables, View, metric_of
 from gatebot.comparison import Comparison
 from gatebot.finding import Bound, Direction, Measure, Provenance
 from gatebot.needs import Side, Tier
 from gatebot.snapshot.column import Hashes
 from gatebot.stats.arrays import StatError
-from gatebot.stats.contrast import Contrast, Estimand, Ledger, Spread, single, spread
-from gatebot.tasks.table import Mask, Table
-from gatebot.tasks.task import Margin, Metric
+from gatebot.stats.contrast import Contrast, Estimand, Ledger, Spread, row_variance, single, spread
+from gatebot.tasks.table import Table
+from gatebot.tasks.task import Declared, Margin, Metric
 
 FEWEST_ROWS = 50
+FEWEST_COUNTED = 10
+"""Rows that a rate of a class must rest on: its positives for recall, what is predicted as it for precision."""
+
+NO_BASE = "base has no value"
 
 Values = NDArray[np.float64]
+T = TypeVar("T")
+
+
+def change(view: View, metric: Metric, margin: Margin, *, fewest: int = FEWEST_ROWS) -> Measure | None:
+    """How head differs from base in one of the task's metrics; None where head has no value."""
+    return _change(view, _Source(metric), margin, fewest)
+
+
+def change_of(view: View, declared: Declared, margin: Margin, *, fewest: int = FEWEST_ROWS) -> Measure | None:
+    """How head differs from base in a declared metric, which may be the user's own; None where head has no value."""
+    return _change(view, _Source(metric_of(declared), declared.own), margin, fewest)
+
+
+def bound(view: View, declared: Declared, limit: float, *, ceiling: bool = False) -> Measure | None:
+    """How head stands to a floor, or a ceiling; None where head has no value."""
+    source, direction = _Source(metric_of(declared), declared.own), Direction.LOWER if ceiling else Direction.HIGHER
+    seen = _seen(view, source, view.alone)
+    if not seen:
+        return None
+    latest = _latest(seen)
+    contrasts, problem = _each(seen, lambda tier: tier.above(limit, direction))
+    smoke, confirm = _tiers(contrasts, latest.estimand)
+    main = latest.values(latest.tables.main)
+    return Measure(
+        metric=source.metric.name,
+        slice=view.name,
+        direction=direction,
+        base=float(main.mean()) if len(main) and np.isfinite(main).all() else None,
+        head=float(latest.head.mean()),
+        margin=float("nan"),
+        units=latest.units,
+        seeds=len(latest.head),
+        smoke=smoke,
+        confirm=confirm,
+        declared=True,
+        bound=Bound.FLOOR,
+        limit=limit,
+        provenance=provenance(view.comparison),
+        not_enforced=latest.too_few(FEWEST_ROWS) or problem,
+    )
+
+
+def rests_on(metric: Metric, table: Table) -> float:
+    """How many rows a rate rests on: the positives of a recall, all rows of an accuracy; infinite where none flips."""
+    step = metric.step(table)
+    return len(table) / step if step > 0 else float("inf")
+
+
+def provenance(comparison: Comparison) -> Provenance:
+    """Whether gatebot made the predictions itself, or took the user's and scored them."""
+    found = comparison.predictions(Side.HEAD, Tier.SMOKE, 0)
+    return Provenance.RESCORED if found is not None and found.rescored else Provenance.COMPUTED
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A metric, and whether the user's own code gave its values."""
+
+    metric: Metric
+    own: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """Some of the units: all of them, or a slice. `mask` has shape [units]."""
+class _Seen:
+    """One tier's runs under one metric."""
 
-    name: str | None = None
-    mask: Mask | None = None
+    metric: Metric
+    tables: Tables
+    clusters: Hashes | None
+    estimand: Estimand
 
-    def of(self, table: Table) -> Table:
-        """The part of this table."""
-        return table if self.mask is None else table.where(self.mask)
+    @property
+    def direction(self) -> Direction:
+        return Direction.HIGHER if self.metric.higher_is_better else Direction.LOWER
+
+    @property
+    def units(self) -> int:
+        return len(self.tables.head[0])
+
+    @property
+    def head(self) -> Values:
+        return self.values(self.tables.head)
+
+    @property
+    def base(self) -> Values:
+        return self.values(self.tables.base)
+
+    def values(self, tables: tuple[Table, ...]) -> Values:
+        """The metric of each run, in its own units."""
+        return np.array([self.metric.value(table) for table in tables])
+
+    def too_few(self, fewest: int) -> str:
+        """Why so few rows decide nothing, or an empty string."""
+        if self.units < fewest:
+            return f"n={self.units} < {fewest}"
+        both = (*self.tables.head[:1], *self.tables.base[:1])
+        rows = max(rests_on(self.metric, table) for table in both)  # of either side: predicting none is no way out
+        return f"positives={rows:.0f} < {FEWEST_COUNTED}" if rows < FEWEST_COUNTED - 0.5 else ""
+
+    def against_base(self, margin: Margin) -> Spread:
+        """Head against base, positive when head is better."""
+        sign = self.direction.sign
+        return spread(
+            sign * self.base,
+            sign * self.head,
+            sign * self._influence(self.tables.base),
+            sign * self._influence(self.tables.head),
+            clusters=self.clusters,
+            ledger=self._ledger(sign),
+            estimand=self.estimand,
+            relative=margin.relative,
+            step=self.metric.step(self.tables.head[0]),
+        )
+
+    def above(self, limit: float, direction: Direction) -> Contrast:
+        """Head against a fixed value, positive when head keeps to it."""
+        sign = direction.sign
+        return single(
+            sign * self.head,
+            sign * self._influence(self.tables.head),
+            sign * limit,
+            clusters=self.clusters,
+            ledger=self._ledger(sign),
+            estimand=self.estimand,
+            step=self.metric.step(self.tables.head[0]),
+        )
+
+    def absolute(self, margin: Margin) -> Margin:
+        """A relative margin where base is too near zero to divide by: of the least that could be told from zero."""
+        base = float(np.abs(self.base.mean()))
+        told = 3.0 * float(np.sqrt(row_variance(self._influence(self.tables.base).mean(axis=0))[0]))
+        return Margin(margin.size * (max(base, told) or float(np.abs(self.head.mean())) or 1.0))
+
+    def _influence(self, tables: tuple[Table, ...]) -> NDArray[np.float64]:
+        found = [self.metric.influence(table) for table in tables]
+        known = [influence for influence in found if influence is not None]
+        if not known or len(known) != len(found):
+            raise StatError(f"{self.metric.name}: its uncertainty is unknown")
+        return np.stack(known)
+
+    def _ledger(self, sign: float) -> Ledger | None:
+        main = self.values(self.tables.main)
+        return Ledger.of(sign * main, holds_base=True) if len(main) > 1 and np.isfinite(main).all() else None
 
 
-WHOLE = Part()
-
-
-def parts_of(comparison: Comparison, column: str | None) -> tuple[Part, ...]:
-    """All rows, or a part for each value of a slice column."""
-    if column is None:
-        return (WHOLE,)
-    return tuple(Part(f"{column}={value}", mask) for value, mask in comparison.slice_masks(column).items())
-
-
-def change(
-    comparison: Comparison, metric: Metric, margin: Margin, part: Part = WHOLE, *, declared: bool = False
-) -> Measure | None:
-    """How head differs from base in one metric; None where either side has no runs or no value."""
-    seen = _seen(comparison, metric, part)
-    latest = seen.get(Tier.CONFIRM) or seen.get(Tier.SMOKE)
-    if latest is None or latest.base is None or not np.isfinite(latest.base).all():
-        return None
-    spreads, problem = {}, ""
-    for tier, found in seen.items():
-        try:
-            spreads[tier] = found.spread(margin)
-        except StatError as error:
-            problem = str(error)
+def _change(view: View, source: _Source, margin: Margin, fewest: int) -> Measure | None:
+    seen = _seen(view, source, view.pairs)
+    if not seen or not all(len(each.base) and np.isfinite(each.base).all() for each in seen.values()):
+        return _without_base(view, source, margin)
+    latest = _latest(seen)
+    spreads, problem = _each(seen, lambda tier: tier.against_base(margin))
+    if problem and margin.relative:
+        nearer, _ = _each({Tier.SMOKE: latest}, lambda tier: tier.absolute(margin))
+        held = nearer.get(Tier.SMOKE, margin)
+        absolute, still = _each(seen, lambda tier: tier.against_base(held)) if not held.relative else ({}, problem)
+        if not still:
+            spreads, problem, margin = absolute, "", held
     smoke, confirm = _tiers({tier: each.contrast for tier, each in spreads.items()}, latest.estimand)
+    runs = [run for tier in seen for run in view.comparison.runs(tier)]
     return Measure(
-        metric=metric.name,
-        slice=part.name,
+        metric=source.metric.name,
+        slice=view.name,
         direction=latest.direction,
         base=float(latest.base.mean()),
         head=float(latest.head.mean()),
@@ -71,143 +197,53 @@ def change(
         confirm=confirm,
         spread=spreads.get(Tier.CONFIRM) or spreads.get(Tier.SMOKE),
         by_seed=tuple((latest.head - latest.base).tolist()),
-        identical=all(found.identical for found in seen.values()),
-        declared=declared,
-        provenance=provenance(comparison),
-        not_enforced=too_few(latest.units) or problem,
+        identical=bool(runs) and all(run.identical for run in runs),
+        provenance=provenance(view.comparison),
+        not_enforced=latest.too_few(fewest) or problem,
     )
 
 
-def bound(
-    comparison: Comparison, metric: Metric, limit: float, part: Part = WHOLE, *, ceiling: bool = False
-) -> Measure | None:
-    """How head stands to a floor, or a ceiling; None where head has no runs or no value."""
-    direction = Direction.LOWER if ceiling else Direction.HIGHER
-    seen = _seen(comparison, metric, part)
-    latest = seen.get(Tier.CONFIRM) or seen.get(Tier.SMOKE)
-    if latest is None:
+def _without_base(view: View, source: _Source, margin: Margin) -> Measure | None:
+    """A metric that is new: shown, so that nobody thinks that it was held."""
+    seen = _seen(view, source, view.alone)
+    if not seen or view.comparison.base is None:
         return None
-    contrasts, problem = {}, ""
-    for tier, found in seen.items():
-        try:
-            contrasts[tier] = found.above(limit, direction)
-        except StatError as error:
-            problem = str(error)
-    smoke, confirm = _tiers(contrasts, latest.estimand)
+    latest = _latest(seen)
     return Measure(
-        metric=metric.name,
-        slice=part.name,
-        direction=direction,
-        base=None if latest.base is None else float(latest.base.mean()),
+        metric=source.metric.name,
+        slice=view.name,
+        direction=latest.direction,
+        base=None,
         head=float(latest.head.mean()),
-        margin=float("nan"),
+        margin=margin.size,
+        relative=margin.relative,
         units=latest.units,
         seeds=len(latest.head),
-        smoke=smoke,
-        confirm=confirm,
-        declared=True,
-        bound=Bound.FLOOR,
-        limit=limit,
-        provenance=provenance(comparison),
-        not_enforced=too_few(latest.units) or problem,
+        provenance=provenance(view.comparison),
+        not_enforced=NO_BASE,
     )
 
 
-def too_few(units: int, fewest: int = FEWEST_ROWS) -> str:
-    """Why so few units decide nothing, or an empty string."""
-    return f"n={units} < {fewest}" if units < fewest else ""
-
-
-def provenance(comparison: Comparison) -> Provenance:
-    """Whether gatebot made the predictions itself, or took the user's and scored them."""
-    found = comparison.predictions(Side.HEAD, Tier.SMOKE, 0)
-    return Provenance.RESCORED if found is not None and found.rescored else Provenance.COMPUTED
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """One tier's values by seed, in the metric's own units, with the tables that they come from."""
-
-    metric: Metric
-    head: Values
-    base: Values | None
-    head_tables: tuple[Table, ...]
-    base_tables: tuple[Table, ...]
-    clusters: Hashes | None
-    main: Values  # of every seed that base has: its own spread over seeds
-    estimand: Estimand
-    identical: bool
-
-    @property
-    def direction(self) -> Direction:
-        return Direction.HIGHER if self.metric.higher_is_better else Direction.LOWER
-
-    @property
-    def units(self) -> int:
-        return len(self.head_tables[0])
-
-    def spread(self, margin: Margin) -> Spread:
-        """Head against base, positive when head is better."""
-        sign = self.direction.sign
-        return spread(
-            sign * (self.head if self.base is None else self.base),
-            sign * self.head,
-            sign * self._influence(self.base_tables),
-            sign * self._influence(self.head_tables),
-            clusters=self.clusters,
-            ledger=self._ledger(sign),
-            estimand=self.estimand,
-            relative=margin.relative,
-            step=self.metric.step(self.head_tables[0]),
-        )
-
-    def above(self, limit: float, direction: Direction) -> Contrast:
-        """Head against a fixed value, positive when head keeps to it."""
-        sign = direction.sign
-        return single(
-            sign * self.head,
-            sign * self._influence(self.head_tables),
-            sign * limit,
-            clusters=self.clusters,
-            ledger=self._ledger(sign),
-            estimand=self.estimand,
-            step=self.metric.step(self.head_tables[0]),
-        )
-
-    def _influence(self, tables: tuple[Table, ...]) -> NDArray[np.float64]:
-        found = [self.metric.influence(table) for table in tables]
-        known = [influence for influence in found if influence is not None]
-        if not known or len(known) != len(found):
-            raise StatError(f"{self.metric.name}: its uncertainty is unknown on some run")
-        return np.stack(known)
-
-    def _ledger(self, sign: float) -> Ledger | None:
-        if len(self.main) < 2 or not np.isfinite(self.main).all():
-            return None
-        return Ledger.of(sign * self.main, holds_base=True)
-
-
-def _seen(comparison: Comparison, metric: Metric, part: Part) -> Mapping[Tier, _Seen]:
+def _seen(view: View, source: _Source, look: Callable[[Tier, str | None], Tables]) -> Mapping[Tier, _Seen]:
     """What each tier shows of a metric; a tier without runs, or on which head has no value, is left out."""
-    found = {tier: _seen_in(comparison, metric, part, tier) for tier in Tier if comparison.runs(tier)}
-    return {tier: seen for tier, seen in found.items() if seen.units and np.isfinite(seen.head).all()}
+    estimand = Estimand(view.comparison.head.about.estimand)
+    found = {tier: _Seen(source.metric, look(tier, source.own), view.clusters, estimand) for tier in Tier}
+    return {tier: each for tier, each in found.items() if each.tables.head and np.isfinite(each.head).all()}
 
 
-def _seen_in(comparison: Comparison, metric: Metric, part: Part, tier: Tier) -> _Seen:
-    runs, groups = comparison.runs(tier), comparison.groups
-    head = tuple(part.of(run.head) for run in runs)
-    base = tuple(part.of(run.base) for run in runs if run.base is not None)
-    return _Seen(
-        metric=metric,
-        head=np.array([metric.value(table) for table in head]),
-        base=np.array([metric.value(table) for table in base]) if base else None,
-        head_tables=head,
-        base_tables=base,
-        clusters=groups if groups is None or part.mask is None else groups[part.mask],
-        main=np.array([metric.value(part.of(table)) for table in comparison.base_runs(tier)]),
-        estimand=Estimand(comparison.head.about.estimand),
-        identical=all(run.identical for run in runs),
-    )
+def _latest(seen: Mapping[Tier, _Seen]) -> _Seen:
+    return seen.get(Tier.CONFIRM) or seen[Tier.SMOKE]
+
+
+def _each(seen: Mapping[Tier, _Seen], work: Callable[[_Seen], T]) -> tuple[dict[Tier, T], str]:
+    """What comes of each tier, and the last reason why nothing did."""
+    found, problem = {}, ""
+    for tier, each in seen.items():
+        try:
+            found[tier] = work(each)
+        except StatError as error:
+            problem = str(error)
+    return found, problem
 
 
 def _tiers(found: Mapping[Tier, Contrast], estimand: Estimand) -> tuple[Contrast | None, Contrast | None]:

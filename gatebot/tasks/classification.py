@@ -170,6 +170,7 @@ class Classification:
     """The task in which a row has one true label."""
 
     name: str = "classification"
+    labelled: bool = True
 
     def metric(
         self,

@@ -1,7 +1,7 @@
 """The tasks there are, their metrics, and what the Rules declare made ready to be computed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from gatebot.errors import UsageError
@@ -97,7 +97,7 @@ def declared(task: Task, declarations: Sequence[Declaration], truth: Truth | Non
     if declarations:
         classes = () if truth is None else task.classes(truth)
         return tuple(_ready(task, each, classes) for each in declarations)
-    return () if truth is None else tuple(_plain(metric) for metric in task.default_metrics(truth))
+    return () if truth is None else tuple(replace(_plain(each), default=True) for each in task.default_metrics(truth))
 
 
 def _ready(task: Task, said: Declaration, classes: tuple[str, ...]) -> Declared:

@@ -123,6 +123,7 @@ class Regression:
     """The task in which a row has one true number."""
 
     name: str = "regression"
+    labelled: bool = True
 
     def metric(
         self,

@@ -103,6 +103,7 @@ class Scores:
     """The task in which predictions are scores. Which way they are better, the Rules say; higher, if they do not."""
 
     name: str = "scores"
+    labelled: bool = False
 
     def metric(
         self,

@@ -74,6 +74,7 @@ class Declared:
         slice: a column; the metric is then held on each of its values.
         margin: what blocks; `warn` a smaller one that only warns, or None.
         floor, ceiling: absolute bounds in the metric's units, or None.
+        default: the task's own choice, because the Rules name none: where it has no value, nobody misses it.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Declared:
     warn: Margin | None = None
     floor: float | None = None
     ceiling: float | None = None
+    default: bool = False
 
 
 class Task(Protocol):
@@ -93,6 +95,10 @@ class Task(Protocol):
     @property
     def name(self) -> str:
         """The word in `task:`."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether a prediction says nothing without a label."""
 
     def metric(
         self,

@@ -1,23 +1,99 @@
 """Answers all measures of a report together, because what may block is decided over the whole family."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 
-from gatebot.finding import Bound, Finding, Measure, Status
+from gatebot.finding import Bound, Clean, Finding, Found, Measure, Outcome, Provenance, Status, Undecided
 from gatebot.report import ReportedMeasure
-from gatebot.stats.decision import Floor, Outcome, Question, decide
+from gatebot.stats import decision
+from gatebot.stats.decision import Floor, Question, decide
+from gatebot.stats.multiplicity import holm
 from gatebot.stats.power import settle
 from gatebot.verdict.examine import Examined
 
+SUSPECT = 0.05
+"""Chance that slices and classes, all together, buy the confirm tier although nothing is worse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finding, and the measure behind it where there is one."""
+
+    finding: Finding
+    measure: Measure | None = None
+
 
 def answered(examined: Sequence[Examined]) -> list[Examined]:
-    """The same, with an answer in every measure."""
-    answers = iter(decide([_question(measure) for each in examined for measure in each.measures]))
-    return [
-        replace(each, measures=tuple(replace(measure, answer=next(answers)) for measure in each.measures))
-        for each in examined
-    ]
+    """The same, with an answer in every measure, and an outcome that takes it into account."""
+    measures = [measure for each in examined for measure in each.measures]
+    answers: dict[int, Measure] = {}
+    for warns_only in (False, True):  # what cannot block takes no part of the level from what can
+        family = [measure for measure in measures if measure.warns_only is warns_only]
+        for measure, answer in zip(family, decide([_question(each) for each in family]), strict=True):
+            answers[id(measure)] = replace(measure, answer=answer)
+    done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in examined]
+    return [replace(each, outcome=_outcome(each)) for each in done]
+
+
+def said_by(examined: Examined) -> Iterator[Said]:
+    """All that a check has to say."""
+    yield from (Said(finding) for finding in examined.findings)
+    for measure in examined.measures:
+        finding = finding_of(measure)
+        if finding is not None:
+            yield Said(finding, measure)
+
+
+def wanting(measures: Sequence[Measure]) -> list[Measure]:
+    """Measures for which more evidence is worth its price.
+
+    A declared one that looks bad wants it at once. Of slices and classes there are many, and some look bad by chance on
+    every pull request: they want it when smoke evidence alone refutes "no loss", all of them taken together (Holm).
+    """
+    asking = [each for each in measures if each.answer and each.answer.wants_confirm and not each.warns_only]
+    soft = [each for each in measures if not each.declared and not each.not_enforced and each.smoke is not None]
+    adjusted = holm([each.smoke.p_worse() for each in soft if each.smoke]) if soft else ()
+    suspect = {id(each) for each, p in zip(soft, adjusted, strict=True) if p <= SUSPECT}
+    return [each for each in asking if each.declared or id(each) in suspect]
+
+
+def finding_of(measure: Measure) -> Finding | None:
+    """What an answered measure means; None where it held, or is undecided and nobody declared it."""
+    answer = measure.answer
+    if answer is None or measure.not_enforced or answer.outcome is decision.Outcome.HELD:
+        return None
+    if answer.outcome is decision.Outcome.UNDECIDED and not (answer.likely if measure.warns_only else measure.declared):
+        return None
+    facts = {
+        "metric": measure.subject,
+        "base": measure.base,
+        "head": measure.head,
+        "limit": measure.limit,
+        "reason": answer.reason,
+    }
+    if measure.bound is Bound.FLOOR:
+        kind = "floor" if measure.direction.sign > 0 else "ceiling"
+        says = f"{{metric}} is {{head}}, beyond its {kind} of {{limit}}: {{reason}}"
+        return Finding(measure.subject, says, facts, Status.INHERITED if _broken_before(measure) else Status.NEW)
+    return Finding(measure.subject, "{metric} went from {base} to {head}: {reason}", facts)
+
+
+def _outcome(examined: Examined) -> Outcome:
+    """Found beats undecided beats clean; what is fixed here, or undecided and said to be so, is no find."""
+    if not isinstance(examined.outcome, Clean | Found):
+        return examined.outcome
+    open_ = tuple(measure.subject for measure in examined.measures if _is_open(measure))
+    found = [said.finding for said in said_by(examined) if said.measure is None or not _is_open(said.measure)]
+    found = [finding for finding in found if finding.status is not Status.FIXED]
+    if found:
+        return Found(tuple(found))
+    return Undecided(open_) if open_ else Clean()
+
+
+def _is_open(measure: Measure) -> bool:
+    undecided = measure.answer is not None and measure.answer.outcome is decision.Outcome.UNDECIDED
+    return undecided and not measure.not_enforced
 
 
 def _question(measure: Measure) -> Question | Floor:
@@ -37,48 +113,24 @@ def _question(measure: Measure) -> Question | Floor:
             )
 
 
-def finding_of(measure: Measure) -> Finding | None:
-    """What an answered measure means, where it is worse, or declared and undecided; None where it held."""
-    answer = measure.answer
-    if answer is None or measure.not_enforced or answer.outcome is Outcome.HELD:
-        return None
-    if answer.outcome is Outcome.UNDECIDED and not measure.declared:
-        return None
-    facts = {
-        "metric": measure.subject,
-        "base": measure.base,
-        "head": measure.head,
-        "limit": measure.limit,
-        "reason": answer.reason,
-    }
-    if measure.bound is Bound.FLOOR:
-        kind = "floor" if measure.direction.sign > 0 else "ceiling"
-        says = f"{{metric}} is {{head}}, beyond its {kind} of {{limit}}: {{reason}}"
-        return Finding(measure.subject, says, facts, Status.INHERITED if _broken_before(measure) else Status.NEW)
-    return Finding(measure.subject, "{metric} went from {base} to {head}: {reason}", facts)
-
-
 def _broken_before(measure: Measure) -> bool:
     if measure.base is None or measure.limit is None:
         return False
     return measure.direction.sign * (measure.base - measure.limit) < 0
 
 
-def reported(check: str, measure: Measure) -> ReportedMeasure:
+def reported(check: str, measure: Measure, *, untrusted: bool = False) -> ReportedMeasure:
     """A measure as it stands in the Report: differences in the metric's own units, head minus base."""
     answer = measure.answer
     scale = abs(measure.base) if measure.relative and measure.base is not None else 1.0
     sign = measure.direction.sign * scale
     ends = sorted(sign * end for end in (answer.low, answer.high) if end is not None) if answer else []
+    spread = measure.spread
     settled = None
-    if (
-        measure.spread is not None
-        and measure.margin > 0
-        and measure.spread.contrast.se > 0
-        and isfinite(measure.margin)
-    ):
-        settled = settle(measure.spread, measure.margin)
-    undecided = answer is not None and answer.outcome is Outcome.UNDECIDED
+    if spread is not None and spread.contrast.se > 0 and isfinite(measure.margin) and measure.margin > 0:
+        settled = settle(spread, measure.margin)
+    undecided = answer is not None and answer.outcome is decision.Outcome.UNDECIDED
+    claimed = measure.provenance is Provenance.CLAIMED
     against = measure.limit if measure.bound is Bound.FLOOR else measure.base
     return ReportedMeasure(
         check=check,
@@ -94,7 +146,7 @@ def reported(check: str, measure: Measure) -> ReportedMeasure:
         margin=measure.margin * scale if isfinite(measure.margin) else nan,
         limit=measure.limit,
         relative=measure.relative,
-        outcome=answer.outcome if answer else Outcome.UNDECIDED,
+        outcome=answer.outcome if answer else decision.Outcome.UNDECIDED,
         p=answer.p if answer else None,
         reason=answer.reason if answer else "",
         tier=answer.evidence if answer else "",
@@ -102,7 +154,7 @@ def reported(check: str, measure: Measure) -> ReportedMeasure:
         seeds=measure.seeds,
         declared=measure.declared,
         not_enforced=measure.not_enforced,
-        provenance=measure.provenance,
+        provenance=Provenance.UNTRUSTED if untrusted and not claimed else measure.provenance,
         sees=settled.detectable * scale if settled else None,
         needs_rows=settled.rows if settled and undecided else None,
         needs_seeds=settled.seeds if settled and undecided else None,

@@ -10,30 +10,36 @@ from gatebot.case import Case
 from gatebot.checks.check import Check, Options
 from gatebot.comparison import Comparison
 from gatebot.errors import UsageError
-from gatebot.finding import Clean, Crashed, Finding, Found, Measure, Outcome, Skipped, Status
-from gatebot.needs import Side
+from gatebot.finding import Area, Clean, Crashed, Finding, Found, Measure, Outcome, Skipped, Status
+from gatebot.needs import Fit, Predict, Profile, Side
+
+WORSE = 1.5
+"""What base has too is worse from half as much again on; below that it is the same on slightly other data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One check, what came of it, and the measures it yielded (still unanswered)."""
+    """One check, what came of it, and what it yielded. Its measures are unanswered, and its outcome is without them."""
 
     check: Check
     outcome: Outcome
+    findings: tuple[Finding, ...] = ()
     measures: tuple[Measure, ...] = ()
 
 
 def examine(check: Check, comparison: Comparison, case: Case) -> Examined:
-    """Run one check, or say why it does not run."""
+    """Run one check, or say why it does not run.
+
+    Raises:
+        UsageError: the Rules give the check a setting that it does not have.
+    """
     setting = case.facts.rules.checks.get(check.id, {})
+    options = options_of(check, setting)
     if setting is False:
         return Examined(check, Skipped("switched off in gatebot.yml", excused=True))
-    if check.relative and comparison.base is None:
-        return Examined(check, Skipped("there is no baseline to compare with", excused=True))
-    for need in check.needs(case.facts.effort):
-        if not case.has(need):
-            return Examined(check, Skipped(case.why_unmet(need), excused=need.side is Side.BASE))
-    options = options_of(check, setting)
+    skipped = _why_not(check, comparison, case)
+    if skipped is not None:
+        return Examined(check, skipped)
     try:
         said = list(check.run(comparison, options))
         base = comparison.base_alone()
@@ -42,7 +48,7 @@ def examine(check: Check, comparison: Comparison, case: Case) -> Examined:
         return Examined(check, Crashed(f"{type(error).__name__}: {error}"))
     findings = _against_base(said, known)
     measures = tuple(each for each in said if isinstance(each, Measure))
-    return Examined(check, Found(findings) if findings else Clean(), measures)
+    return Examined(check, Found(findings) if findings else Clean(), findings, measures)
 
 
 def options_of(check: Check, setting: bool | Mapping[str, Any]) -> Options:
@@ -61,13 +67,40 @@ def options_of(check: Check, setting: bool | Mapping[str, Any]) -> Options:
         ) from error
 
 
+def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None:
+    """Why a check cannot run; what head owes first, for that is never excused by the lack of a base.
+
+    Excused are gaps where base's own code fails: it is the base branch that is broken then, and head is not blocked
+    for it. Of base's runs one is enough: those that both sides have are compared.
+    """
+    needs = check.needs(case.facts.effort)
+    for need in needs:
+        if need.side is Side.HEAD and not case.has(need):
+            return Skipped(case.why_unmet(need), excused=all(case.failed(need, side) for side in Side))
+    if check.relative and case.base is None:
+        return Skipped("there is no baseline to compare with", excused=True)
+    for kind in (Profile, Fit, Predict):
+        asked = [need for need in needs if need.side is Side.BASE and isinstance(need, kind)]
+        if asked and not any(case.has(need) for need in asked):
+            excused = all(case.failed(need, Side.BASE) for need in asked)
+            return Skipped(f"base: {case.why_unmet(asked[0])}", excused=excused)
+    if check.area is Area.MODEL and comparison.truth is None and comparison.rows is not None:
+        return Skipped("there are no labels to hold predictions against")
+    return None
+
+
 def _against_base(said: list[Finding | Measure], known: list[Finding | Measure]) -> tuple[Finding, ...]:
     """Head's findings with their status, then those of base that head has no more."""
     head = {each.subject: each for each in said if isinstance(each, Finding)}
     base = {each.subject: each for each in known if isinstance(each, Finding)}
-    mine = [replace(each, status=Status.INHERITED) if name in base else each for name, each in head.items()]
+    mine = [replace(each, status=_status(each, base[name])) if name in base else each for name, each in head.items()]
     gone = [replace(each, status=Status.FIXED) for name, each in base.items() if name not in head]
     return (*mine, *gone)
+
+
+def _status(head: Finding, base: Finding) -> Status:
+    grown = head.size is not None and base.size is not None and head.size > WORSE * base.size
+    return Status.WORSE if grown else Status.INHERITED
 
 
 def could_not_see(examined: Examined) -> bool:

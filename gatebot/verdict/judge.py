@@ -1,15 +1,16 @@
 """A Case in, a Report out: the same every time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gatebot import __version__
 from gatebot.case import Case
 from gatebot.checks.registry import all_checks
 from gatebot.comparison import Comparison
-from gatebot.config.model import MetricRule, Rules
+from gatebot.config.model import MetricRule
 from gatebot.errors import ExitCode, GateError
-from gatebot.finding import Action, Clean, Crashed, Measure, Priority, Skipped, Status
-from gatebot.needs import Side, Tier
+from gatebot.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
+from gatebot.needs import Fit, Predict, Side, Tier
 from gatebot.report import (
     CrashedCheck,
     EnvironmentChange,
@@ -20,11 +21,10 @@ from gatebot.report import (
     VerdictName,
     Want,
 )
-from gatebot.snapshot.evidence import Ending, Training
 from gatebot.tasks.registry import Declaration, declared, task_named
-from gatebot.verdict.answer import answered, reported
+from gatebot.verdict.answer import answered, reported, wanting
 from gatebot.verdict.examine import Examined, could_not_see, examine
-from gatebot.verdict.weigh import Weighed, prior_priority, weigh
+from gatebot.verdict.weigh import Weighed, risk, weigh
 
 NOTHING_TO_JUDGE = frozenset({State.NOTHING_RELEVANT, State.DRAFT, State.NO_DATA})
 
@@ -51,18 +51,18 @@ def comparison_of(case: Case) -> Comparison:
         raise GateError("nothing was collected, so there is nothing to compare")
     facts, rules = case.facts, case.facts.rules
     task = task_named(rules.task)
-    truth = next((side.truth for side in (case.base, case.head) if side is not None and side.truth is not None), None)
-    return Comparison(
+    aligned = Comparison(
         task=task,
         head=case.head,
         base=case.base,
-        declared=declared(task, [_declaration(rule) for rule in rules.metrics], truth),
         effort=facts.effort,
         slices=rules.data.slices,
         protected=rules.data.protected,
         changed_paths=facts.changes.paths,
         rule_paths=facts.changes.gate,
     )
+    metrics = declared(task, [_declaration(rule) for rule in rules.metrics], aligned.truth)
+    return replace(aligned, declared=metrics)
 
 
 def _declaration(rule: MetricRule) -> Declaration:
@@ -83,16 +83,15 @@ def _declaration(rule: MetricRule) -> Declaration:
 def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examined], weighed: Weighed) -> Report:
     facts, rules = case.facts, case.facts.rules
     states = (*facts.states, *_seen_states(case, comparison))
-    verdict = _verdict(case, states, examined, weighed.findings)
+    verdict = verdict_of(case, states, examined, weighed.findings)
     observed = rules.policy.mode == "observe"
-    decisive = [f for f in weighed.findings if f.status in (Status.NEW, Status.WORSE) and f.action is not Action.NOTE]
     pairs = [(each.check.id, measure) for each in examined for measure in each.measures]
     return Report(
         gatebot_version=__version__,
         generated_at=facts.now,
         verdict=verdict,
         exit_code=ExitCode.PASS if observed else verdict.exit_code,
-        priority=min((f.priority for f in decisive), default=None, key=list(Priority).index),
+        priority=_priority(verdict, weighed.findings),
         observed=observed,
         project=facts.project,
         states=states,
@@ -101,11 +100,11 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         rules_sha=facts.rules_sha,
         rules_digest=case.head.about.rules_digest if case.head else "",
         rows=0 if comparison is None else len(comparison.units),
-        seeds=0 if comparison is None else len(comparison.runs(Tier.SMOKE)),
+        seeds=0 if comparison is None else len(comparison.head_runs()),
         isolation=case.head.about.isolation if case.head else "",
         isolation_why=case.head.about.isolation_why if case.head else (),
         findings=weighed.findings,
-        measures=tuple(reported(check, measure) for check, measure in pairs),
+        measures=tuple(reported(check, measure, untrusted=facts.is_fork) for check, measure in pairs),
         skipped=tuple(
             SkippedCheck(
                 check=each.check.id,
@@ -123,7 +122,7 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         ),
         clean=tuple(each.check.id for each in examined if isinstance(each.outcome, Clean)),
         waived=weighed.waived,
-        wants=tuple(_wants(measure) for _, measure in pairs if measure.answer and measure.answer.wants_confirm),
+        wants=_wants(case, examined),
         environment_changes=_environment_changes(case),
         costs=facts.costs,
         run_url=facts.run_url,
@@ -131,55 +130,92 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
     )
 
 
-def _verdict(
+def verdict_of(
     case: Case, states: Sequence[State], examined: Sequence[Examined], findings: Sequence[ReportedFinding]
 ) -> VerdictName:
     """The worst that anything says."""
-    rules = case.facts.rules
-    acting = [f for f in findings if f.status in (Status.NEW, Status.WORSE)]
-    if any(f.action is Action.BLOCK and not f.undecided for f in acting):
+    policy = case.facts.rules.policy
+    actions = [f.action for f in _acting(findings) if not f.undecided]
+    doubts = [f.action for f in _acting(findings) if f.undecided]
+    if Action.BLOCK in actions:
         return VerdictName.BLOCKED
-    if any(_owes(each, rules) for each in examined):
+    if any(_owes(case, each) for each in examined):
         return VerdictName.ERROR
-    if State.NO_BASELINE in states and rules.baseline.missing == "block":
+    if State.NO_BASELINE in states and case.facts.rules.baseline.missing == "block":
         return VerdictName.ERROR
-    if any(f.action is Action.BLOCK for f in acting):
+    if Action.BLOCK in doubts:
         return VerdictName.INCONCLUSIVE
-    waits = any(f.action is Action.REVIEW for f in acting) or (case.facts.is_fork and rules.policy.forks == "review")
-    approved = any(approval.sha == case.facts.judged.sha for approval in case.facts.approvals)
-    return VerdictName.REVIEW if waits and not approved else VerdictName.PASS
+    if case.facts.is_fork and policy.forks == "trusted-run":  # nobody can approve evidence that was not trusted
+        return VerdictName.REVIEW
+    waits = Action.REVIEW in (*actions, *doubts) or (case.facts.is_fork and policy.forks == "review")
+    return VerdictName.REVIEW if waits and not _approved(case) else VerdictName.PASS
 
 
-def _owes(examined: Examined, rules: Rules) -> bool:
+def _acting(findings: Sequence[ReportedFinding]) -> list[ReportedFinding]:
+    return [f for f in findings if f.status in (Status.NEW, Status.WORSE)]
+
+
+def _priority(verdict: VerdictName, findings: Sequence[ReportedFinding]) -> Priority | None:
+    """The highest of those findings that made the verdict; of doubts only where doubts made it."""
+    proven = [f for f in _acting(findings) if not (verdict is VerdictName.BLOCKED and f.undecided)]
+    for action in (Action.BLOCK, Action.REVIEW, Action.WARN):
+        if priorities := [f.priority for f in proven if f.action is action]:
+            return min(priorities, key=list(Priority).index)
+    return None
+
+
+def _approved(case: Case) -> bool:
+    """Somebody who may has accepted this very commit."""
+    may = {login.casefold() for login in case.facts.rules.policy.reviewers}
+    return any(
+        approval.sha == case.facts.judged.sha and (not may or approval.login.casefold() in may)
+        for approval in case.facts.approvals
+    )
+
+
+def _owes(case: Case, examined: Examined) -> bool:
     """A check that failed, or one of the highest priority that lacks evidence which head owes: never a pass."""
     if isinstance(examined.outcome, Crashed):
         return True
-    highest = prior_priority(examined.check, rules.policy.impact) is Priority.P0
-    return highest and could_not_see(examined)
+    return could_not_see(examined) and risk(case, examined.check).priority is Priority.P0
 
 
 def _seen_states(case: Case, comparison: Comparison | None) -> list[State]:
     """Situations that only the evidence shows."""
     found = []
-    if case.base is not None and not any(
-        training.effects.ended is Ending.OK
-        for fit in case.facts.effort.fits(Side.BASE)
-        if (training := case.base.get(fit, Training)) is not None
-    ):
+    fits = case.facts.effort.fits(Side.BASE)
+    unready = case.base is None and State.RETRAINED in case.facts.states
+    if unready or (any(case.failed(fit, Side.BASE) for fit in fits) and not _base_answers(case, fits)):
         found.append(State.BASE_BROKEN)
     if comparison is not None and _identical(comparison):
         found.append(State.IDENTICAL)
     return found
 
 
+def _base_answers(case: Case, fits: Sequence[Fit]) -> bool:
+    return any(case.has(Predict(fit)) and not case.failed(fit, Side.BASE) for fit in fits)
+
+
 def _identical(comparison: Comparison) -> bool:
     runs = comparison.runs(Tier.SMOKE)
-    return bool(runs) and all(run.identical for run in runs)
+    return len(runs) == comparison.effort.smoke_seeds and all(run.identical for run in runs)
 
 
-def _wants(measure: Measure) -> Want:
-    reason = measure.answer.reason if measure.answer else ""
-    return Want(measure=measure.subject, tier=Tier.CONFIRM, reason=reason)
+def _wants(case: Case, examined: Sequence[Examined]) -> tuple[Want, ...]:
+    """What would be settled by the confirm tier, and why it is not there where it was asked for."""
+    measures = wanting([measure for each in examined for measure in each.measures])
+    asked = [(each.subject, each.answer.reason) for each in measures if each.answer]
+    asked += [(f.subject, "not confirmed on more rows") for each in examined for f in each.findings if _open(f)]
+    tried = [need for need in case.facts.effort.fits(Side.HEAD, Tier.CONFIRM) if not case.has(need)]
+    why = next((case.why_unmet(need) for need in tried if case.head and need.key in case.head.unmet), "")
+    return tuple(
+        Want(measure=subject, tier=Tier.CONFIRM, reason=f"{reason}; {why}" if why else reason)
+        for subject, reason in dict(asked).items()
+    )
+
+
+def _open(finding: Finding) -> bool:
+    return finding.unconfirmed and finding.status in (Status.NEW, Status.WORSE)
 
 
 def _environment_changes(case: Case) -> tuple[EnvironmentChange, ...]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any
 
 from gatebot.case import Case, CheckRecord
 from gatebot.checks.check import Check
-from gatebot.finding import Action, Finding, Found, Level, Measure, Priority, Status
+from gatebot.finding import Action, Fact, Finding, Measure, Status
 from gatebot.policy.action import action_of
-from gatebot.policy.risk import MATRIX, Prior, risk_of
+from gatebot.policy.risk import Prior, Risk, risk_of
 from gatebot.policy.waiver import waiver_for
 from gatebot.report import ReportedFinding, WaivedFinding
 from gatebot.stats.decision import Outcome
-from gatebot.verdict.answer import finding_of
+from gatebot.verdict.answer import Said, said_by
 from gatebot.verdict.examine import Examined
 
 _NO_RECORD = CheckRecord()
@@ -29,76 +31,97 @@ def weigh(case: Case, examined: Iterable[Examined]) -> Weighed:
     """Every finding with its priority, its action and the reason for both."""
     kept, waived = [], []
     for each in examined:
-        said: list[tuple[Finding, Measure | None]] = []
-        if isinstance(each.outcome, Found):
-            said += [(finding, None) for finding in each.outcome.findings]
-        said += [(finding, measure) for measure in each.measures if (finding := finding_of(measure)) is not None]
-        for finding, measure in said:
-            found, waiver = _weighed(case, each.check, finding, measure)
-            if waiver is None:
-                kept.append(found)
+        for said in said_by(each):
+            found = _weighed(case, each.check, said)
+            if isinstance(found, WaivedFinding):
+                waived.append(found)
             else:
-                waived.append(waiver)
+                kept.append(found)
     actions, statuses = list(Action), list(Status)
     kept.sort(key=lambda f: (actions.index(f.action), f.priority, statuses.index(f.status), f.check, f.subject))
     return Weighed(tuple(kept), tuple(waived))
 
 
-def prior_priority(check: Check, impacts: Mapping[str, Level]) -> Priority:
-    """What orders effort before there is any evidence."""
-    return MATRIX[impacts.get(check.id, check.impact), check.likelihood]
-
-
-def _weighed(
-    case: Case, check: Check, finding: Finding, measure: Measure | None
-) -> tuple[ReportedFinding, WaivedFinding | None]:
+def risk(case: Case, check: Check, finding: Finding | None = None) -> Risk:
+    """The risk of a check before it has looked, or of what it found."""
     facts = case.facts
     record = facts.history.get(check.id, _NO_RECORD)
     prior = Prior(check.id, check.impact, check.likelihood, record.runs, record.found)
-    risk = risk_of(prior, facts.rules.policy, facts.changes.paths or (), finding.likelihood)
-    undecided = measure is not None and measure.answer is not None and measure.answer.outcome is Outcome.UNDECIDED
-    waiver, refused = waiver_for(check.id, finding.subject, _loss(measure), facts.now.date(), facts.rules.waivers)
-    found = ReportedFinding(
+    return risk_of(prior, facts.rules.policy, facts.changes.paths or (), finding.likelihood if finding else None)
+
+
+def _weighed(case: Case, check: Check, said: Said) -> ReportedFinding | WaivedFinding:
+    facts, finding, measure = case.facts, said.finding, said.measure
+    found = risk(case, check, finding)
+    action, why_action = _action(case, said, found)
+    today = facts.now.date()
+    waiver, refused = waiver_for(check.id, finding.subject, _loss(measure), today, facts.rules.waivers)
+    reported = ReportedFinding(
         check=check.id,
         title=check.title,
         subject=finding.subject,
         says=finding.says,
         status=finding.status,
-        priority=risk.priority,
-        impact=risk.impact,
-        likelihood=risk.likelihood,
-        why_priority=f"{risk.why}; {refused}" if refused else risk.why,
-        action=action_of(
-            risk.priority,
-            finding.status,
-            facts.rules.policy,
-            can_review=facts.can_review,
-            fixed=_fixed(case, finding, measure, undecided=undecided),
-        ),
-        facts=dict(finding.facts),
+        priority=found.priority,
+        impact=found.impact,
+        likelihood=found.likelihood,
+        why_priority="; ".join(clause for clause in (found.why, why_action, refused) if clause),
+        action=action,
+        facts=_plain(finding.facts),
         where=finding.where,
         log=finding.log,
         fix=check.section("Fix"),
         measure=None if measure is None else measure.subject,
-        undecided=undecided,
+        undecided=_undecided(measure),
     )
     if waiver is None:
-        return found, None
-    days = (waiver.until - facts.now.date()).days
-    return found, WaivedFinding(
-        finding=found, owner=waiver.owner, reason=waiver.reason, until=waiver.until, days_left=days
+        return reported
+    return WaivedFinding(
+        finding=reported,
+        owner=waiver.owner,
+        reason=waiver.reason,
+        until=waiver.until,
+        days_left=(waiver.until - today).days,
     )
 
 
-def _fixed(case: Case, finding: Finding, measure: Measure | None, *, undecided: bool) -> Action | None:
+def _action(case: Case, said: Said, found: Risk) -> tuple[Action, str]:
+    """What follows, and why where it is not what the priority alone would say."""
+    facts, finding = case.facts, said.finding
+    policy = facts.rules.policy
+
+    def acting(fixed: Action | None = None) -> Action:
+        return action_of(found.priority, finding.status, policy, can_review=facts.can_review, fixed=fixed)
+
+    plain = acting()
+    fixed, why = _exception(case, said)
+    if fixed is None or finding.status in (Status.INHERITED, Status.FIXED):
+        return plain, ""
+    if finding.action is not None:
+        return acting(fixed), why
+    weaker = max(plain, acting(fixed), key=list(Action).index)  # doubt never makes a finding act stronger
+    return weaker, why if weaker is not plain else ""
+
+
+def _exception(case: Case, said: Said) -> tuple[Action | None, str]:
     """The exceptions to "the priority decides"."""
-    policy = case.facts.rules.policy
-    if measure is None:
-        return finding.action
-    if undecided:
+    policy, measure = case.facts.rules.policy, said.measure
+    if said.finding.action is not None:
+        return said.finding.action, "its action is fixed"
+    if said.finding.unconfirmed:
+        return Action.WARN, "not confirmed on more rows"
+    if measure is not None and measure.warns_only:
+        return Action.WARN, "its margin only warns"
+    if measure is not None and _undecided(measure):
         likely = measure.answer is not None and measure.answer.likely
-        return Action.REVIEW if likely and policy.reviewers and policy.undecided == "warn" else Action(policy.undecided)
-    return Action.WARN if measure.warns_only else None
+        if likely and policy.reviewers and policy.undecided == "warn":
+            return Action.REVIEW, "likely, and not proven"
+        return Action(policy.undecided), "not proven"
+    return None, ""
+
+
+def _undecided(measure: Measure | None) -> bool:
+    return measure is not None and measure.answer is not None and measure.answer.outcome is Outcome.UNDECIDED
 
 
 def _loss(measure: Measure | None) -> float | None:
@@ -107,3 +130,18 @@ def _loss(measure: Measure | None) -> float | None:
         return None
     against = measure.base if measure.limit is None else measure.limit
     return None if against is None else measure.direction.sign * (against - measure.head)
+
+
+def _plain(facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """Facts as JSON knows them, so that a Report that was written and read is the same Report."""
+    return {name: _plain_fact(fact) for name, fact in facts.items()}
+
+
+def _plain_fact(fact: Fact) -> Any:
+    match fact:
+        case float() if not isfinite(fact):
+            return None
+        case tuple():
+            return list(fact)
+        case _:
+            return fact

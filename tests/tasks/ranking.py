@@ -83,6 +83,7 @@ METRICS = (
 @dataclass(frozen=True, slots=True)
 class Ranking:
     name: str = "ranking"
+    labelled: bool = True
 
     def metric(
         self, name: str, of: str | None, options: Mapping[str, Value], direction: Direction | None = None

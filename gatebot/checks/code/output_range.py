@@ -7,7 +7,7 @@ Fix: Look for divisions by zero and missing features in `predict`; return probab
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.delivery import delivered
+from gatebot.checks.delivery import delivered, finding_of
 from gatebot.comparison import Comparison
 from gatebot.finding import Finding, Level
 from gatebot.needs import Effort, Need, Profile, Side
@@ -30,7 +30,7 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
         for problem in comparison.task.range_problems(predictions):
             if problem.code not in seen:
                 seen.add(problem.code)
-                yield Finding(problem.code, problem.says, problem.facts)
+                yield finding_of(problem, predictions)
 
 
 CHECK = Check("code.output_range", Level.HIGH, Level.MEDIUM, run, __doc__, needs=needs, wishes=wishes)

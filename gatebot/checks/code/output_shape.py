@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.delivery import delivered, known_classes
+from gatebot.checks.delivery import delivered, finding_of, known_classes
 from gatebot.comparison import Comparison
 from gatebot.finding import Finding, Level
 from gatebot.needs import Effort, Need, Profile, Side
@@ -43,19 +43,17 @@ def _problems(comparison: Comparison, predictions: Predictions, asked: Hashes) -
         return
     ids, counts = np.unique(predictions.ids, return_counts=True)
     missing, extra = int((~np.isin(asked, ids)).sum()), int((~np.isin(ids, asked)).sum())
-    doubled = int((counts > 1).sum())
-    if missing:
-        yield Finding(
-            "missing rows", "{rows} of {asked} rows have no prediction", {"rows": missing, "asked": len(asked)}
-        )
-    if extra:
-        yield Finding("unknown ids", "{rows} predictions are for ids that were not asked for", {"rows": extra})
-    if doubled and len(predictions.ids) > len(asked):
-        yield Finding("doubled rows", "{rows} rows have more than one prediction", {"rows": doubled})
+    for subject, rows, says in (
+        ("missing rows", missing, "{rows} of {asked} rows have no prediction"),
+        ("unknown ids", extra, "{rows} predictions are for ids that were not asked for"),
+        ("doubled rows", int((counts > 1).sum()), "{rows} rows have more than one prediction"),
+    ):
+        if rows:
+            yield Finding(subject, says, {"rows": rows, "asked": len(asked)}, size=rows / max(len(asked), 1))
     truth = comparison.head.truth or comparison.truth
     if truth is not None:
         for problem in comparison.task.shape_problems(predictions, truth, known_classes(comparison)):
-            yield Finding(problem.code, problem.says, problem.facts)
+            yield finding_of(problem, predictions)
 
 
 CHECK = Check("code.output_shape", Level.HIGH, Level.MEDIUM, run, __doc__, needs=needs, wishes=wishes)

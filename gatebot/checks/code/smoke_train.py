@@ -4,7 +4,6 @@ Why: A change that crashes, hangs, runs out of memory or leaves no model cannot 
 Fix: Run the command that the report gives on your machine; the last lines of the log are quoted with the finding.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
@@ -21,52 +20,71 @@ SAYS = {
     Ending.PROCESSES: "{stage} was stopped at its limit of processes in {runs} of {all_runs} runs",
     Ending.NO_OUTPUT: "{stage} ended without an error and without a result in {runs} of {all_runs} runs",
 }
+LIMITS = frozenset({Ending.TIMEOUT, Ending.MEMORY, Ending.DISK, Ending.PROCESSES})
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
-    """Every smoke training."""
-    return effort.fits(Side.HEAD)
+    """Every smoke training; none where predictions are brought."""
+    return effort.fits(Side.HEAD) if effort.trains else ()
 
 
 def wishes(effort: Effort) -> tuple[Need, ...]:
     """Predictions, which are not there when the training failed; and base's runs, to tell what is inherited."""
-    return (*effort.predictions(Side.HEAD), *effort.predictions(Side.BASE))
+    return (
+        *(effort.predictions(Side.HEAD)),
+        *(effort.fits(Side.BASE) if effort.trains else ()),
+        *effort.predictions(Side.BASE),
+    )
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
-    """One finding for each stage and way of failing."""
-    seen: dict[tuple[str, Ending], list[Effects]] = defaultdict(list)
-    runs: dict[str, int] = defaultdict(int)
-    for stage, effects in _effects(comparison):
-        runs[stage] += 1
-        if effects.ended is not Ending.OK:
-            seen[stage, effects.ended].append(effects)
-    for (stage, ending), failed in seen.items():
-        worst = max(failed, key=lambda effects: effects.peak_rss_bytes)
-        facts: dict[str, Fact] = {
-            "stage": stage,
-            "exit_code": worst.exit_code,
-            "seconds": round(worst.seconds, 1),
-            "peak_mb": round(worst.peak_rss_bytes / 1e6),
-            "runs": len(failed),
-            "all_runs": runs[stage],
-        }
-        yield Finding(f"{stage}: {ending}", SAYS[ending], facts, log=failed[0].log_tail)
-
-
-def _effects(comparison: Comparison) -> Iterator[tuple[str, Effects]]:
+    """One finding a tier, for the commonest way of failing: base that fails there in any way has it too."""
     for tier in Tier:
-        for fit in comparison.effort.fits(Side.HEAD, tier):
-            yield from _of(comparison, fit)
+        runs = [each for fit in comparison.effort.fits(Side.HEAD, tier) if (each := _stages(comparison, fit))]
+        failed = [found for stages in runs if (found := _failure(stages)) is not None]
+        if failed:
+            yield _finding(comparison, tier, failed, len(runs))
 
 
-def _of(comparison: Comparison, fit: Fit) -> Iterator[tuple[str, Effects]]:
+def _finding(comparison: Comparison, tier: Tier, failed: list[tuple[str, Effects]], all_runs: int) -> Finding:
+    kinds = [(stage, effects.ended) for stage, effects in failed]
+    stage, ending = max(kinds, key=kinds.count)
+    alike = [effects for kind, (_, effects) in zip(kinds, failed, strict=True) if kind == (stage, ending)]
+    worst = max(alike, key=lambda effects: (effects.peak_rss_bytes, effects.seconds))
+    facts: dict[str, Fact] = {
+        "stage": stage if tier is Tier.SMOKE else f"{stage} on more rows",
+        "ending": ending.value,
+        "exit_code": worst.exit_code,
+        "seconds": round(worst.seconds, 1),
+        "peak_mb": round(worst.peak_rss_bytes / 1e6),
+        "runs": len(alike),
+        "all_runs": all_runs,
+    }
+    unknown = ending in LIMITS and tier is Tier.CONFIRM and not _base_ran(comparison, tier)
+    return Finding(
+        f"{tier} runs",
+        SAYS[ending],
+        facts,
+        likelihood=Level.LOW if unknown else None,  # a limit of ours blocks where base is known to keep it
+        log=alike[0].log_tail,
+        size=len(failed) / all_runs,
+    )
+
+
+def _base_ran(comparison: Comparison, tier: Tier) -> bool:
+    base = comparison.base
+    return base is not None and any(base.has(fit) for fit in comparison.effort.fits(Side.BASE, tier))
+
+
+def _stages(comparison: Comparison, fit: Fit) -> list[tuple[str, Effects]]:
     training = comparison.head.get(fit, Training)
     predictions = comparison.head.get(Predict(fit), Predictions)
-    if training is not None:
-        yield "training", training.effects
-    if predictions is not None:
-        yield "predicting", predictions.effects
+    stages = [] if training is None else [("training", training.effects)]
+    return stages if predictions is None else [*stages, ("predicting", predictions.effects)]
+
+
+def _failure(stages: list[tuple[str, Effects]]) -> tuple[str, Effects] | None:
+    return next(((stage, effects) for stage, effects in stages if effects.ended is not Ending.OK), None)
 
 
 CHECK = Check("code.smoke_train", Level.HIGH, Level.HIGH, run, __doc__, needs=needs, wishes=wishes)

@@ -22,7 +22,7 @@ class IdentityOptions(Options):
         default=0.01,
         ge=0,
         le=1,
-        description="share of relabelled, edited or removed rows from which somebody must look",
+        description="share of relabelled, edited and removed rows together from which somebody must look",
     )
 
 
@@ -37,13 +37,14 @@ def run(comparison: Comparison, options: IdentityOptions) -> Iterator[Finding]:
     if base is None:
         return
     changes, rows = comparison.eval_changes, len(base.eval_rows)
+    touched = len(changes.relabelled) + len(changes.edited) + len(changes.removed)
+    action = Action.REVIEW if touched > options.review_share * rows else Action.WARN
     for subject, ids, says in (
         ("relabelled", changes.relabelled, "{rows} of {all} eval rows have another label; base's labels are used"),
         ("edited", changes.edited, "{rows} of {all} eval rows have other features; they are left out"),
         ("removed", changes.removed, "{rows} of {all} eval rows are gone; the others are compared"),
     ):
         if len(ids):
-            action = Action.REVIEW if len(ids) > options.review_share * rows else Action.WARN
             yield Finding(subject, says, _facts(ids, rows), action=action)
     if len(changes.added):
         says = "{rows} eval rows are new; they are not compared until base has them"

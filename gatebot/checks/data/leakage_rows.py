@@ -42,7 +42,8 @@ def run(comparison: Comparison, options: LeakageOptions) -> Iterator[Finding]:
         ("groups", overlap.groups, "{count} groups stand on both sides of the split"),
     ):
         if count > (options.rows if subject == "rows" else 0):
-            yield Finding(subject, says, {"count": count, "ids": overlap.examples})
+            size = count / max(len(profile.eval_rows), 1)
+            yield Finding(subject, says, {"count": count, "ids": overlap.examples}, size=size)
 
 
 CHECK = Check(

@@ -51,7 +51,7 @@ def run(comparison: Comparison, options: SchemaOptions) -> Iterator[Finding]:
 
 
 def _same_kind(old: str, new: str) -> bool:
-    return old == new or {old, new} <= NUMERIC or {old, new} <= WORDS
+    return old in (new, "empty") or {old, new} <= NUMERIC or {old, new} <= WORDS
 
 
 CHECK = Check("data.schema", Level.HIGH, Level.HIGH, run, __doc__, needs=needs, options=SchemaOptions, relative=True)

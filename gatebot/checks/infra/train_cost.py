@@ -15,6 +15,8 @@ from gatebot.finding import Finding, Level
 from gatebot.needs import Effort, Need, Side
 from gatebot.snapshot.evidence import Ending, Training
 
+FEWEST_RUNS = 2
+
 
 class CostOptions(Options):
     """Settings of this check."""
@@ -29,16 +31,16 @@ def needs(effort: Effort) -> tuple[Need, ...]:
 
 
 def run(comparison: Comparison, options: CostOptions) -> Iterator[Finding]:
-    """A finding when the median run is dearer, on the same class of machine only."""
+    """A finding when the median run is dearer, and every run than each of base's; within one class of machine only."""
     base = comparison.base
     if base is None or base.about.runner != comparison.head.about.runner:
         return
     old, new = (sorted(_seconds(comparison, side)) for side in (Side.BASE, Side.HEAD))
-    if not old or not new:
+    if min(len(old), len(new)) < FEWEST_RUNS:
         return
     before, after = median(old), median(new)
-    overlapping = new[0] <= old[-1]  # single slow runs happen; a dearer training is dearer every time
-    if after > options.ratio * before and after - before > options.least_s and not overlapping:
+    every = new[0] > old[-1]  # single slow runs happen on a shared machine; a dearer training is dearer every time
+    if every and after > options.ratio * before and after - before > options.least_s:
         facts = {"base": before, "head": after, "ratio": after / before}
         yield Finding("cpu", "training takes {ratio} times base's processor time: {base} s → {head} s", facts)
 

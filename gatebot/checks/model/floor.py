@@ -7,27 +7,31 @@ Fix: Improve the model, or move the floor in gatebot.yml in a pull request of it
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import bound, parts_of
+from gatebot.checks.measuring import bound
+from gatebot.checks.view import Views
 from gatebot.comparison import Comparison
 from gatebot.finding import Level, Measure
 from gatebot.needs import Effort, Need, Profile, Side
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
-    """Head's predictions; a floor needs no base."""
-    return (Profile(Side.HEAD), *effort.predictions(Side.HEAD))
+    """Head's predictions, and what the user's own metrics say of them; a floor needs no base."""
+    return (Profile(Side.HEAD), *effort.predictions(Side.HEAD), *effort.scores(Side.HEAD))
+
+
+def wishes(effort: Effort) -> tuple[Need, ...]:
+    """Base's, to tell what was below its floor before."""
+    return (Profile(Side.BASE), *effort.predictions(Side.BASE), *effort.scores(Side.BASE))
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Measure]:
     """Every declared floor and ceiling, on each part that it is declared for."""
+    views = Views(comparison)
     for declared in comparison.declared:
         for limit, ceiling in ((declared.floor, False), (declared.ceiling, True)):
-            if limit is None or declared.metric is None:
-                continue
-            for part in parts_of(comparison, declared.slice):
-                measure = bound(comparison, declared.metric, limit, part, ceiling=ceiling)
-                if measure is not None:
-                    yield measure
+            if limit is not None:
+                measures = (bound(view, declared, limit, ceiling=ceiling) for view in views.of(declared.slice))
+                yield from (measure for measure in measures if measure is not None)
 
 
-CHECK = Check("model.floor", Level.HIGH, Level.MEDIUM, run, __doc__, needs=needs)
+CHECK = Check("model.floor", Level.HIGH, Level.MEDIUM, run, __doc__, needs=needs, wishes=wishes)

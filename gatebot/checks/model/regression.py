@@ -8,43 +8,56 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import change, parts_of
+from gatebot.checks.measuring import change, change_of
+from gatebot.checks.view import View, Views
 from gatebot.comparison import Comparison
 from gatebot.finding import Level, Measure
-from gatebot.needs import Effort, Need, Tier
+from gatebot.needs import Effort, Need, Side
+from gatebot.tasks.task import Declared, Margin
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
-    """Both sides' predictions of the same rows."""
-    return effort.compared()
+    """Both sides' predictions of the same rows, and what the user's own metrics say of head's."""
+    return (*effort.compared(), *effort.scores(Side.HEAD))
+
+
+def wishes(effort: Effort) -> tuple[Need, ...]:
+    """What they say of base's: it has no value of a metric that is new."""
+    return effort.scores(Side.BASE)
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Measure]:
     """Every declared metric on its rows; and, softly, what the task measures of each class."""
+    views = Views(comparison)
     for declared in comparison.declared:
-        if declared.metric is None:
-            continue
-        for part in parts_of(comparison, declared.slice):
-            measure = change(comparison, declared.metric, declared.margin, part, declared=True)
-            if measure is not None:
-                yield measure
-            if declared.warn is not None and measure is not None:
-                tighter = change(comparison, declared.metric, declared.warn, part)
-                if tighter is not None:
-                    yield replace(tighter, metric=f"{tighter.metric} (warn)", warns_only=True)
-    yield from _per_class(comparison)
+        for view in views.of(declared.slice):
+            yield from _held(view, declared)
+    yield from _per_class(views.whole)
 
 
-def _per_class(comparison: Comparison) -> Iterator[Measure]:
-    runs = comparison.runs(Tier.SMOKE)
-    if not runs:
-        return
-    known = {declared.name for declared in comparison.declared if declared.slice is None}
-    for name, metric in comparison.task.per_class(runs[0].head).items():
+def _held(view: View, declared: Declared) -> Iterator[Measure]:
+    measure = change_of(view, declared, declared.margin)
+    if measure is not None:
+        yield replace(measure, declared=True)
+        tighter = None if declared.warn is None else change_of(view, declared, declared.warn)
+        if tighter is not None:
+            yield replace(tighter, metric=f"{tighter.metric} (warn)", warns_only=True)
+
+
+def _per_class(whole: View) -> Iterator[Measure]:
+    """Of the classes that the truth holds; what is declared of all rows is not measured twice.
+
+    No class is held more tightly than the whole: its margin is the widest that is declared in points, if any is wider.
+    """
+    runs, every = whole.comparison.runs(), whole.comparison.declared
+    known = {declared.name for declared in every if declared.slice is None}
+    widest = max((declared.margin.size for declared in every if not declared.margin.relative), default=0.0)
+    for name, metric in whole.comparison.task.per_class(runs[0].head).items() if runs else ():
         if name not in known:
-            measure = change(comparison, metric, metric.default_margin)
+            margin = metric.default_margin
+            measure = change(whole, metric, margin if margin.relative else Margin(max(margin.size, widest)))
             if measure is not None:
                 yield measure
 
 
-CHECK = Check("model.regression", Level.HIGH, Level.HIGH, run, __doc__, needs=needs, relative=True)
+CHECK = Check("model.regression", Level.HIGH, Level.HIGH, run, __doc__, needs=needs, wishes=wishes, relative=True)

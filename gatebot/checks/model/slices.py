@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import change, parts_of
+from gatebot.checks.measuring import FEWEST_ROWS, change_of
+from gatebot.checks.view import Views
 from gatebot.comparison import Comparison
 from gatebot.finding import Level, Measure
-from gatebot.needs import Effort, Need
+from gatebot.needs import Effort, Need, Side
 from gatebot.tasks.task import Margin
 
 
@@ -22,6 +23,7 @@ class SliceOptions(Options):
     margin_factor: float = Field(
         default=2.0, gt=0, description="a slice's margin is the metric's own times this: it has fewer rows"
     )
+    rows: int = Field(default=FEWEST_ROWS, ge=2, description="slices with fewer rows are shown and decide nothing")
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
@@ -29,17 +31,32 @@ def needs(effort: Effort) -> tuple[Need, ...]:
     return effort.compared()
 
 
+def wishes(effort: Effort) -> tuple[Need, ...]:
+    """What the user's own metrics say of them."""
+    return (*effort.scores(Side.HEAD), *effort.scores(Side.BASE))
+
+
 def run(comparison: Comparison, options: SliceOptions) -> Iterator[Measure]:
     """Every declared metric on every value of the columns in `data.slices` and `data.protected`."""
-    for declared in comparison.declared:
-        if declared.metric is None or declared.slice is not None:
-            continue
-        margin = Margin(declared.margin.size * options.margin_factor, declared.margin.relative)
-        for column in dict.fromkeys((*comparison.slices, *comparison.protected)):
-            for part in parts_of(comparison, column):
-                measure = change(comparison, declared.metric, margin, part)
-                if measure is not None:
-                    yield measure
+    views = Views(comparison)
+    for column in dict.fromkeys((*comparison.slices, *comparison.protected)):
+        for view in views.of(column):
+            for declared in comparison.declared:
+                if declared.slice is None:
+                    margin = Margin(declared.margin.size * options.margin_factor, declared.margin.relative)
+                    measure = change_of(view, declared, margin, fewest=options.rows)
+                    if measure is not None:
+                        yield measure
 
 
-CHECK = Check("model.slices", Level.HIGH, Level.MEDIUM, run, __doc__, needs=needs, options=SliceOptions, relative=True)
+CHECK = Check(
+    "model.slices",
+    Level.HIGH,
+    Level.MEDIUM,
+    run,
+    __doc__,
+    needs=needs,
+    wishes=wishes,
+    options=SliceOptions,
+    relative=True,
+)

@@ -1,7 +1,7 @@
-"""Every metric, class and slice that base had is still there.
+"""Every metric, class and slice that is declared, or that base had, has a value.
 
 Why: A metric that is not a number compares as neither better nor worse, so it would pass.
-Fix: Find out why the value is gone: a class without predictions, a slice without rows, a division by zero.
+Fix: Give the metric what it is made of (probabilities `score_<class>` for a log loss), or take it out of gatebot.yml.
 """
 
 from collections.abc import Iterator
@@ -9,65 +9,127 @@ from collections.abc import Iterator
 import numpy as np
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import Part, parts_of
+from gatebot.checks.measuring import FEWEST_COUNTED, FEWEST_ROWS, rests_on
+from gatebot.checks.view import View, Views, metric_of
 from gatebot.comparison import Comparison
 from gatebot.finding import Fact, Finding, Level
-from gatebot.needs import Effort, Need, Side, Tier
-from gatebot.tasks.task import Metric
+from gatebot.needs import Effort, Need, Profile, Side, Tier
+from gatebot.snapshot.column import Names
+from gatebot.snapshot.evidence import OwnScore
+from gatebot.tasks.table import Table
+from gatebot.tasks.task import Declared, Metric
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
-    """Both sides' predictions of the same rows."""
-    return effort.compared()
+    """Head's predictions, and what the user's own metrics say of them."""
+    return (Profile(Side.HEAD), *effort.predictions(Side.HEAD), *effort.scores(Side.HEAD))
+
+
+def wishes(effort: Effort) -> tuple[Need, ...]:
+    """Base's, to tell what it had."""
+    return (Profile(Side.BASE), *effort.predictions(Side.BASE), *effort.scores(Side.BASE))
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
-    """One finding for each value that base has on every seed and head lacks on some."""
-    runs = comparison.runs(Tier.SMOKE)
-    if not runs or comparison.base is None:
+    """One finding for each metric without a value: declared ones always, others where base has one."""
+    if not len(comparison.units):  # no row in common, which `data.eval_identity` says
         return
-    for metric, part in _asked(comparison):
-        base = [metric.value(part.of(run.base)) for run in runs if run.base is not None]
-        head = [metric.value(part.of(run.head)) for run in runs]
-        lost = int((~np.isfinite(head)).sum())
-        if lost and np.isfinite(base).all():
-            subject = f"{metric.name}@{part.name}" if part.name else metric.name
-            facts: dict[str, Fact] = {
-                "metric": subject,
-                "base": float(np.mean(base)),
-                "runs": lost,
-                "all_runs": len(head),
-            }
-            yield Finding(subject, "{metric} was {base} and is no number in {runs} of {all_runs} runs", facts)
+    views = Views(comparison)
+    for declared in comparison.declared:
+        yield from _of_declared(views, declared)
+    yield from _of_classes(views.whole)
     yield from _gone_slices(comparison)
 
 
-def _asked(comparison: Comparison) -> Iterator[tuple[Metric, Part]]:
-    for declared in comparison.declared:
-        if declared.metric is not None:
-            for part in parts_of(comparison, declared.slice):
-                yield declared.metric, part
-    known = {declared.name for declared in comparison.declared}
-    for name, metric in comparison.task.per_class(comparison.runs(Tier.SMOKE)[0].head).items():
+def _of_declared(views: Views, declared: Declared) -> Iterator[Finding]:
+    if not views.of(declared.slice):
+        says = "{metric} is declared on `{column}`, which is no slice of the data: name it in `data.slices`"
+        subject = f"{declared.name}@{declared.slice}"
+        yield Finding(subject, says, {"metric": declared.name, "column": declared.slice}, likelihood=Level.HIGH)
+    for view in views.of(declared.slice):
+        runs = view.alone(Tier.SMOKE, declared.own).head
+        if declared.default:
+            yield from _lost(view, metric_of(declared), view.pairs(Tier.SMOKE).base, runs)
+        elif (view.name is None or (runs and len(runs[0]) >= FEWEST_ROWS)) and _was_held(view, declared):
+            yield from _absent(view, declared, runs)
+
+
+def _was_held(view: View, declared: Declared) -> bool:
+    """False where base's value rests on so few rows that it was never enforced; without a base nobody knows."""
+    base = view.pairs(Tier.SMOKE, declared.own).base
+    metric = metric_of(declared)
+    return not base or max(rests_on(metric, table) for table in base) >= FEWEST_COUNTED
+
+
+def _absent(view: View, declared: Declared, runs: tuple[Table, ...]) -> Iterator[Finding]:
+    """A declared metric that some run, or every run, has no value of."""
+    values = np.array([metric_of(declared).value(table) for table in runs])
+    if len(values) and np.isfinite(values).all():
+        return
+    subject = view.subject(declared.name)
+    facts: dict[str, Fact] = {"metric": subject, "runs": int((~np.isfinite(values)).sum()), "all_runs": len(values)}
+    if not len(values):
+        says = "{metric} is declared and has no value: no run predicts the rows that are compared"
+    elif problem := _problem(view.comparison, declared.own):
+        says = "{metric} is declared and has no value in {runs} of {all_runs} runs: {problem}"
+        facts["problem"] = problem
+    else:
+        says = "{metric} is declared and has no value in {runs} of {all_runs} runs, of predictions with {columns}"
+        facts["columns"] = tuple(runs[0].payload)
+    yield Finding(subject, says, facts, likelihood=Level.HIGH)
+
+
+def _problem(comparison: Comparison, own: str | None) -> str:
+    """What the user's own metric said when it failed."""
+    scores = (need for need in comparison.effort.scores(Side.HEAD) if need.metric == own)
+    said = (comparison.head.get(need, OwnScore) for need in scores)
+    return next((each.problem for each in said if each is not None and each.problem), "")
+
+
+def _of_classes(whole: View) -> Iterator[Finding]:
+    pairs = whole.pairs(Tier.SMOKE)
+    known = {declared.name for declared in whole.comparison.declared}
+    for name, metric in whole.comparison.task.per_class(pairs.head[0]).items() if pairs.base else ():
         if name not in known:
-            yield metric, Part()
+            yield from _lost(whole, metric, pairs.base, pairs.head)
+
+
+def _lost(view: View, metric: Metric, base: tuple[Table, ...], head: tuple[Table, ...]) -> Iterator[Finding]:
+    """A metric that base has on every run and head lacks on some."""
+    before, now = (np.array([metric.value(table) for table in tables]) for tables in (base, head))
+    lost = int((~np.isfinite(now)).sum())
+    held = len(before) and np.isfinite(before).all() and min(rests_on(metric, each) for each in base) >= FEWEST_COUNTED
+    if lost and held:
+        subject = view.subject(metric.name)
+        facts: dict[str, Fact] = {
+            "metric": subject,
+            "base": float(before.mean()),
+            "runs": lost,
+            "all_runs": len(now),
+        }
+        yield Finding(subject, "{metric} was {base} and has no value in {runs} of {all_runs} runs", facts)
 
 
 def _gone_slices(comparison: Comparison) -> Iterator[Finding]:
+    """Slices that were large enough to be held on base and have no row any more."""
     base, head = comparison.profile(Side.BASE), comparison.profile(Side.HEAD)
     if base is None or head is None:
         return
-    for column, values in base.eval_rows.slices.items():
-        now = head.eval_rows.slices.get(column)
-        if column not in comparison.slices:
+    for column in dict.fromkeys((*comparison.slices, *comparison.protected)):
+        was, now = base.eval_rows.slices.get(column), head.eval_rows.slices.get(column)
+        if was is None:
             continue
         if now is None:
             yield Finding(f"slice {column}", "slice column {column} is gone", {"column": column})
             continue
-        there = {now.names[code] for code in np.unique(now.codes) if code >= 0}
-        for value in sorted({values.names[code] for code in np.unique(values.codes) if code >= 0} - there):
-            facts = {"slice": f"{column}={value}"}
-            yield Finding(f"slice {column}={value}", "slice {slice} has no row any more", facts)
+        for value in sorted(_values(was, FEWEST_ROWS) - _values(now, 1)):
+            named = f"{column}={value}"
+            yield Finding(f"slice {named}", "slice {slice} has no row any more", {"slice": named})
 
 
-CHECK = Check("model.vanished_metric", Level.HIGH, Level.MEDIUM, run, __doc__, needs=needs, relative=True)
+def _values(names: Names, fewest: int) -> set[str]:
+    counts = np.bincount(names.codes[names.codes >= 0], minlength=len(names.names))
+    return {name for name, count in zip(names.names, counts, strict=True) if count >= fewest}
+
+
+CHECK = Check("model.vanished_metric", Level.HIGH, Level.MEDIUM, run, __doc__, needs=needs, wishes=wishes)

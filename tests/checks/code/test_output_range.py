@@ -1,0 +1,74 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gatebot.finding import Priority, Status
+from gatebot.snapshot.column import Names
+from gatebot.snapshot.evidence import Predictions
+from tests.checks.worlds import HARMLESS, Answers, column, facts, said, silent, weighed, world
+
+CHECK = "code.output_range"
+
+
+def _first(value: float, rows: int = 40) -> Any:
+    def change(values: Answers) -> Answers:
+        values[:rows] = value
+        return values
+
+    return column("score_yes", change)
+
+
+def _unlabelled(each: Predictions) -> Predictions:
+    labels = each.columns["prediction"]
+    assert isinstance(labels, Names)
+    codes = labels.codes.copy()
+    codes[:5] = -1
+    return replace(each, columns={**each.columns, "prediction": Names(codes, labels.names)})
+
+
+@pytest.mark.parametrize(
+    ("edit", "subject", "known"),
+    [
+        (_first(np.nan), "not_finite", {"rows": 40, "column": "score_yes"}),
+        (_first(np.inf), "not_finite", {"rows": 40}),
+        (_first(1.7), "probability_out_of_range", {"rows": 40, "example": 1.7}),
+        (_first(-0.2), "probability_out_of_range", {"rows": 40, "example": -0.2}),
+        (column("score_yes", lambda values: values / 2), "probability_sum", {"rows": 2000}),
+        (_unlabelled, "missing_prediction", {"rows": 5}),
+    ],
+    ids=["nan", "infinite", "above", "below", "sum", "no label"],
+)
+def test_each_fault_is_found(edit: Any, subject: str, known: dict[str, object]) -> None:
+    planted = world().head_with(predictions=edit)
+    found = weighed(CHECK, planted)[subject]
+    assert (found.status, found.priority) == (Status.NEW, Priority.P1)
+    assert known.items() <= facts(CHECK, planted, subject).items()
+
+
+@pytest.mark.parametrize("task", ["regression", "scores"])
+def test_numbers_must_be_finite(task: str) -> None:
+    planted = world(task=task).head_with(predictions=column("prediction", lambda values: values * np.nan))
+    assert said(CHECK, planted) == {"not_finite": Status.NEW}
+
+
+@pytest.mark.parametrize(
+    ("on_base", "status"), [(40, Status.INHERITED), (30, Status.INHERITED), (4, Status.WORSE), (0, Status.NEW)]
+)
+def test_base_has_some_too(on_base: int, status: Status) -> None:
+    planted = world().head_with(predictions=_first(np.nan)).base_with(predictions=_first(np.nan, on_base))
+    assert said(CHECK, planted)["not_finite"] is status
+
+
+def test_what_is_repaired_is_fixed() -> None:
+    assert set(said(CHECK, world().base_with(predictions=_first(np.nan))).values()) == {Status.FIXED}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_harmless_changes_pass(name: str) -> None:
+    assert silent(CHECK, HARMLESS[name])
+
+
+def test_rounded_probabilities_pass() -> None:
+    assert silent(CHECK, world().both_with(predictions=column("score_yes", lambda values: np.round(values, 4))))

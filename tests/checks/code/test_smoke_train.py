@@ -1,0 +1,94 @@
+from typing import Any
+
+import pytest
+
+from gatebot.finding import Level, Priority, Status
+from gatebot.needs import Fit, Side, Tier
+from gatebot.snapshot.evidence import Ending
+from gatebot.verdict.judge import judge
+from tests.checks.worlds import HARMLESS, World, ended, facts, said, silent, weighed, world
+
+CHECK = "code.smoke_train"
+
+
+@pytest.mark.parametrize("ending", [ending for ending in Ending if ending is not Ending.OK])
+@pytest.mark.parametrize("stage", ["trainings", "predictions"])
+def test_every_way_of_failing_is_found(stage: str, ending: Ending) -> None:
+    planted = world().head_with(**{stage: ended(ending, exit_code=1, log_tail=("Traceback", "KeyError: 'x'"))})
+    found = weighed(CHECK, planted)["smoke runs"]
+    assert (found.status, found.priority, found.log) == (Status.NEW, Priority.P0, ("Traceback", "KeyError: 'x'"))
+    assert found.facts["stage"] == {"trainings": "training", "predictions": "predicting"}[stage]
+    assert (found.facts["runs"], found.facts["all_runs"], found.facts["ending"]) == (2, 2, ending.value)
+
+
+def test_a_limit_says_how_much_was_taken() -> None:
+    planted = world().head_with(trainings=ended(Ending.MEMORY, peak_rss_bytes=4_000_000_000, seconds=61.26))
+    assert {"peak_mb": 4000, "seconds": 61.3}.items() <= facts(CHECK, planted, "smoke runs").items()
+
+
+def _fails(what: World, side: Side, tier: Tier, ending: Ending, seeds: int = 1) -> World:
+    for seed in range(seeds):
+        fit = Fit(side, tier, seed)
+        snapshot = what.head if side is Side.HEAD else what.base
+        assert snapshot is not None
+        evidence: Any = snapshot.evidence[fit.key]
+        what = what.plus(side, {fit: ended(ending)(evidence)})
+    return what
+
+
+def test_one_seed_of_two_is_enough() -> None:
+    planted = _fails(world(), Side.HEAD, Tier.SMOKE, Ending.CRASHED)
+    assert facts(CHECK, planted, "smoke runs")["runs"] == 1
+    assert said(CHECK, planted) == {"smoke runs": Status.NEW}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "status"),
+    [
+        ((Ending.CRASHED, 2), (Ending.CRASHED, 2), Status.INHERITED),
+        ((Ending.TIMEOUT, 2), (Ending.MEMORY, 2), Status.INHERITED),
+        ((Ending.CRASHED, 1), (Ending.CRASHED, 2), Status.WORSE),
+        ((Ending.CRASHED, 2), (Ending.CRASHED, 0), Status.FIXED),
+    ],
+)
+def test_what_base_does_too_is_inherited(base: tuple[Ending, int], head: tuple[Ending, int], status: Status) -> None:
+    planted = _fails(world(), Side.BASE, Tier.SMOKE, *base)
+    assert said(CHECK, _fails(planted, Side.HEAD, Tier.SMOKE, *head)) == {"smoke runs": status}
+
+
+def test_tiers_are_told_apart() -> None:
+    planted = _fails(world(confirm=True), Side.HEAD, Tier.CONFIRM, Ending.TIMEOUT, 5)
+    assert said(CHECK, planted) == {"confirm runs": Status.NEW}
+    both = _fails(planted, Side.BASE, Tier.CONFIRM, Ending.TIMEOUT, 5)
+    assert said(CHECK, both) == {"confirm runs": Status.INHERITED}
+    masked = _fails(
+        _fails(world(confirm=True), Side.HEAD, Tier.SMOKE, Ending.TIMEOUT), Side.BASE, Tier.CONFIRM, Ending.TIMEOUT
+    )
+    assert said(CHECK, masked) == {"smoke runs": Status.NEW, "confirm runs": Status.FIXED}
+
+
+def test_a_limit_blocks_where_base_is_known_to_keep_it() -> None:
+    planted = _fails(world(confirm=True), Side.HEAD, Tier.CONFIRM, Ending.TIMEOUT, 5)
+    assert weighed(CHECK, planted)["confirm runs"].priority is Priority.P0
+    unknown = planted.minus(Side.BASE, *planted.effort.fits(Side.BASE, Tier.CONFIRM))
+    assert weighed(CHECK, unknown)["confirm runs"].likelihood is Level.LOW
+    crash = _fails(world(confirm=True), Side.HEAD, Tier.CONFIRM, Ending.CRASHED, 5)
+    crash = crash.minus(Side.BASE, *crash.effort.fits(Side.BASE, Tier.CONFIRM))
+    assert weighed(CHECK, crash)["confirm runs"].priority is Priority.P0
+
+
+def test_brought_predictions_are_not_trained_and_that_is_no_gap() -> None:
+    brought = world(trains=False)
+    assert silent(CHECK, brought)
+    assert CHECK in judge(brought.case()).clean
+    crashed = brought.head_with(predictions=ended(Ending.CRASHED))
+    assert said(CHECK, crashed) == {"smoke runs": Status.NEW}
+
+
+def test_without_a_base_a_crash_is_new() -> None:
+    assert said(CHECK, world().without_base().head_with(trainings=ended(Ending.CRASHED))) == {"smoke runs": Status.NEW}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_harmless_changes_pass(name: str) -> None:
+    assert silent(CHECK, HARMLESS[name])

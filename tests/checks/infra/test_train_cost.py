@@ -1,0 +1,63 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gatebot.finding import Action, Priority, Status
+from gatebot.needs import Fit, Side, Tier
+from gatebot.snapshot.evidence import Ending, Training
+from tests.checks.worlds import HARMLESS, OK, World, facts, said, silent, weighed, world
+
+CHECK = "infra.train_cost"
+
+
+def _takes(*seconds: float) -> Callable[[World], World]:
+    """Head's runs, one after the other; base's take 20 s each."""
+
+    def edit(what: World) -> World:
+        for seed, cpu in enumerate(seconds):
+            training = Training(replace(OK, cpu_seconds=cpu), 4000, "rows")
+            what = what.plus(Side.HEAD, {Fit(Side.HEAD, Tier.SMOKE, seed): training})
+        return what
+
+    return edit
+
+
+@pytest.mark.parametrize("seconds", [(60.0, 61.0), (31.0, 32.0), (200.0, 21.0)])
+def test_a_dearer_training_is_told_and_warns(seconds: tuple[float, float]) -> None:
+    planted = _takes(*seconds)(world())
+    found = weighed(CHECK, planted)["cpu"]
+    assert (found.status, found.priority, found.action) == (Status.NEW, Priority.P2, Action.WARN)
+    middle = sum(seconds) / 2
+    assert facts(CHECK, planted, "cpu") == {"base": 20.0, "head": middle, "ratio": middle / 20.0}
+
+
+@pytest.mark.parametrize("seconds", [(20.0, 200.0), (29.0, 29.0), (5.0, 5.0)], ids=["once", "a little", "cheaper"])
+def test_a_slow_moment_of_the_machine_is_not(seconds: tuple[float, float]) -> None:
+    assert silent(CHECK, _takes(*seconds)(world()))
+
+
+def test_small_differences_are_not_told() -> None:
+    quick = world().both_with(trainings=lambda each: replace(each, effects=replace(each.effects, cpu_seconds=0.1)))
+    assert silent(CHECK, _takes(1.9, 1.9)(quick))
+
+
+def test_one_run_is_no_evidence() -> None:
+    assert silent(CHECK, _takes(90.0)(world(seeds=1)))
+
+
+def test_other_machines_are_not_compared() -> None:
+    other = world().head_with(about=lambda known: known.model_copy(update={"runner": "linux x64"}))
+    assert silent(CHECK, _takes(90.0, 90.0)(other))
+
+
+def test_runs_that_failed_do_not_count() -> None:
+    failed = _takes(90.0, 90.0)(world()).base_with(
+        trainings=lambda each: replace(each, effects=replace(each.effects, ended=Ending.CRASHED))
+    )
+    assert said(CHECK, failed) == {}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_harmless_changes_pass(name: str) -> None:
+    assert silent(CHECK, HARMLESS[name])
