@@ -20,6 +20,7 @@ COMMANDS = {
     "render": "turn a report.json into comment.md, report.html and a terminal table",
     "publish": "post a report.json to GitHub: status, comment, check run (needs a token)",
     "checks": "list the checks, or explain one",
+    "power": "say how small a loss the eval rows can see, and what would guard the margins",
     "doctor": "say what this machine and this repository can and cannot do",
 }
 
