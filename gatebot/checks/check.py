@@ -1,5 +1,6 @@
 """What a check is: one value, made once in the check's own file."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from inspect import cleandoc
@@ -66,7 +67,7 @@ class Check:
             return ""
         text = [lines[starts[0]].removeprefix(f"{name}:")]
         for line in lines[starts[0] + 1 :]:
-            if not line.strip() or (line.rstrip().endswith(":") and not line.startswith(" ")):
+            if not line.strip() or re.match(r"[A-Z]\w*:", line):
                 break
             text.append(line)
         return " ".join(" ".join(text).split())
