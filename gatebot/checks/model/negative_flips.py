@@ -52,10 +52,10 @@ def run(comparison: Comparison, options: FlipOptions) -> Iterator[Finding]:
 
 def _flips(view: View, tier: Tier, margin: float, level: float) -> Finding | None:
     tables = view.pairs(tier)
-    main = _right(view, tables.main)
-    pairs = [base & ~head for base, head in zip(_right(view, tables.base), _right(view, tables.head), strict=True)]
-    if len(main) < 2 or not pairs or len(pairs[0]) < FEWEST_ROWS:
+    main, before = _right(view, tables.main), _right(view, tables.base)
+    if len(main) < 2 or not before or len(before[0]) < FEWEST_ROWS:
         return None
+    pairs = [base & ~head for base, head in zip(before, _right(view, tables.head), strict=True)]
     flips = min(pairs, key=lambda flipped: int(flipped.sum()))
     rows, count = len(flips), int(flips.sum())
     churn = max(int(np.count_nonzero(one & ~other)) for one, other in permutations(main, 2))
