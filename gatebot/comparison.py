@@ -173,8 +173,14 @@ class Comparison:
 
     def base_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
         """Every seed that base has on the units that decide: main's own spread over seeds."""
-        tables = (self._aligned(Side.BASE, tier, seed, own) for seed in range(MAX_SEEDS))
-        return tuple(table for table in tables if table is not None)
+        if (tier, own) not in self._main:
+            tables = (self._aligned(Side.BASE, tier, seed, own) for seed in range(MAX_SEEDS))
+            self._main[tier, own] = tuple(table for table in tables if table is not None)
+        return self._main[tier, own]
+
+    @cached_property
+    def _main(self) -> dict[tuple[Tier, str | None], tuple[Table, ...]]:
+        return {}
 
     def _seeds(self, tier: Tier) -> int:
         return self.effort.smoke_seeds if tier is Tier.SMOKE else self.effort.confirm_seeds

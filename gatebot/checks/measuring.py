@@ -46,7 +46,7 @@ def bound(view: View, declared: Declared, limit: float, *, ceiling: bool = False
     latest = _latest(seen)
     contrasts, problem = _each(seen, lambda tier: tier.above(limit, direction))
     smoke, confirm = _tiers(contrasts, latest.estimand)
-    main = latest.values(latest.tables.main)
+    main = latest.main
     return Measure(
         metric=source.metric.name,
         slice=view.name,
@@ -88,12 +88,15 @@ class _Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """One tier's runs under one metric."""
+    """One tier's runs under one metric, with its value on each run in its own units."""
 
     metric: Metric
     tables: Tables
     clusters: Hashes | None
     estimand: Estimand
+    head: Values
+    base: Values
+    main: Values
 
     @property
     def direction(self) -> Direction:
@@ -102,18 +105,6 @@ class _Seen:
     @property
     def units(self) -> int:
         return len(self.tables.head[0])
-
-    @property
-    def head(self) -> Values:
-        return self.values(self.tables.head)
-
-    @property
-    def base(self) -> Values:
-        return self.values(self.tables.base)
-
-    def values(self, tables: tuple[Table, ...]) -> Values:
-        """The metric of each run, in its own units."""
-        return np.array([self.metric.value(table) for table in tables])
 
     def too_few(self, fewest: int) -> str:
         """Why so few rows decide nothing, or an empty string."""
@@ -165,8 +156,9 @@ class _Seen:
         return np.stack(known)
 
     def _ledger(self, sign: float) -> Ledger | None:
-        main = self.values(self.tables.main)
-        return Ledger.of(sign * main, holds_base=True) if len(main) > 1 and np.isfinite(main).all() else None
+        if len(self.main) < 2 or not np.isfinite(self.main).all():
+            return None
+        return Ledger.of(sign * self.main, holds_base=True)
 
 
 def _change(view: View, source: _Source, margin: Margin, fewest: int) -> Measure | None:
@@ -227,8 +219,17 @@ def _without_base(view: View, source: _Source, margin: Margin) -> Measure | None
 def _seen(view: View, source: _Source, look: Callable[[Tier, str | None], Tables]) -> Mapping[Tier, _Seen]:
     """What each tier shows of a metric; a tier without runs, or on which head has no value, is left out."""
     estimand = Estimand(view.comparison.head.about.estimand)
-    found = {tier: _Seen(source.metric, look(tier, source.own), view.clusters, estimand) for tier in Tier}
-    return {tier: each for tier, each in found.items() if each.tables.head and np.isfinite(each.head).all()}
+    found = {}
+    for tier in Tier:
+        tables = look(tier, source.own)
+        head, base, main = (_values(source.metric, each) for each in (tables.head, tables.base, tables.main))
+        if len(head) and np.isfinite(head).all():
+            found[tier] = _Seen(source.metric, tables, view.clusters, estimand, head, base, main)
+    return found
+
+
+def _values(metric: Metric, tables: tuple[Table, ...]) -> Values:
+    return np.array([metric.value(table) for table in tables])
 
 
 def _latest(seen: Mapping[Tier, _Seen]) -> _Seen:

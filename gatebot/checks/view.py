@@ -42,8 +42,9 @@ class View:
     def pairs(self, tier: Tier, own: str | None = None) -> Tables:
         """Head beside base, seed by seed."""
         runs = self.comparison.runs(tier, own)
+        head = tuple(self._part(run.head) for run in runs)
         base = tuple(self._part(run.base) for run in runs if run.base is not None)
-        return Tables(tuple(self._part(run.head) for run in runs), base, self._main(tier, own))
+        return Tables(head, base, self._main(tier, own))
 
     def alone(self, tier: Tier, own: str | None = None) -> Tables:
         """Head's runs, whatever base has."""
