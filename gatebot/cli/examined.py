@@ -1,0 +1,255 @@
+"""Looks at this machine and this repository, one line for each thing that a run will need."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatebot import __version__
+from gatebot.errors import ExitCode, GateError
+
+if TYPE_CHECKING:
+    from gatebot.config.model import Document
+    from gatebot.sandbox import Reach
+
+OLDEST = (3, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: what.
+        state: `ok`; `note`: a run can work, with less; `bad`: it cannot.
+        says: what was found.
+        hint: what to do.
+        code: the exit code that a `bad` line means.
+    """
+
+    subject: str
+    state: str
+    says: str
+    hint: str = ""
+    code: int = ExitCode.COULD_NOT_JUDGE
+
+
+def examined(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
+    """Every line; a failure hides only what cannot be known without it."""
+    from gatebot.sandbox import probe
+
+    reach = probe()
+    yield Line("gatebot", "ok", f"{__version__}, Python {sys.version.split()[0]}, {sys.platform}")
+    yield _git(config)
+    yield _machine()
+    document = None
+    try:
+        document = _load(config)
+        yield Line("config", "ok", f"{config}: valid, task {document.task}, mode {document.policy.mode}")
+    except GateError as error:
+        yield _failure("config", error)
+    if document is not None:
+        reach = _reach(config, document, environ)
+    yield _isolation(reach, document, environ)
+    yield from _token(reach, environ)
+    if document is not None:
+        yield from _memory(document)
+        yield _interpreter(config, document, environ)
+        yield _data(config, document)
+        yield _baseline(config, environ)
+
+
+def _load(config: Path) -> "Document":
+    from gatebot.config.load import load
+
+    return load(config)
+
+
+def _reach(config: Path, document: "Document", environ: Mapping[str, str]) -> "Reach":
+    """What this machine can give to the recipe's own interpreter."""
+    from gatebot.collect.reach import reach_for
+    from gatebot.sandbox import Isolation
+
+    return reach_for(document.recipe, Isolation.NONE, config.resolve().parent, environ)
+
+
+def _failure(subject: str, error: GateError) -> Line:
+    return Line(subject, "bad", error.message, error.hint, error.exit_code)
+
+
+def _git(config: Path) -> Line:
+    from gatebot.git import open_repository
+
+    if shutil.which("git") is None:
+        return Line("git", "bad", "there is no git on the PATH", "Install git.")
+    try:
+        repository = open_repository(config.resolve().parent)
+        head = repository.find("HEAD")
+    except GateError as error:
+        return Line("git", "note", error.message, "Without history there is nothing to compare with but --base DIR.")
+    return Line("git", "ok", f"{repository.root}, at {head[:12]}" if head else f"{repository.root}, no commit yet")
+
+
+def _machine() -> Line:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    free = shutil.disk_usage(Path.cwd()).free
+    memory = _available()
+    said = f"{memory / 2**30:.1f} GiB of memory free" if memory else "memory unknown"
+    return Line(
+        "machine", "ok", f"{cores} {'core' if cores == 1 else 'cores'}, {said}, {free / 2**30:.0f} GiB of disk free"
+    )
+
+
+def _available() -> int | None:
+    """Bytes of memory that can still be had."""
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return None
+    found = [line.split()[1] for line in text.splitlines() if line.startswith("MemAvailable:")]
+    return int(found[0]) * 1024 if found else None
+
+
+def _memory(document: "Document") -> Iterator[Line]:
+    """Said only where it is short."""
+    available, wanted = _available(), document.smoke.memory
+    if available is not None and available < wanted:
+        says = f"smoke.memory is {wanted / 2**30:.1f} GiB, {available / 2**30:.1f} GiB are free"
+        yield Line("memory", "note", says, "A training that needs more than there is will be killed by the system.")
+
+
+def _isolation(reach: "Reach", document: "Document | None", environ: Mapping[str, str]) -> Line:
+    from gatebot.github.outputs import in_actions
+    from gatebot.sandbox import Isolation
+
+    said = f"{reach.level}" + (f" (Landlock {reach.landlock})" if reach.landlock else "")
+    why = f"not more: {'; '.join(reach.reasons)}" if reach.reasons and reach.level is not Isolation.FULL else ""
+    says = f"{said}; {why}" if why else said
+    if document is not None and in_actions(environ) and reach.level < document.smoke.isolation:
+        hint = "Use gatebot's action, which runs as root in a container, or lower `smoke.isolation`."
+        return Line("isolation", "bad", f"{says}; gatebot.yml asks for {document.smoke.isolation}", hint)
+    state = "ok" if reach.level is Isolation.FULL else "note"
+    hint = "" if state == "ok" else "Enough for your own code on your own machine; the action reaches `full`."
+    return Line("isolation", state, says, hint)
+
+
+def _token(reach: "Reach", environ: Mapping[str, str]) -> Iterator[Line]:
+    from gatebot.github.outputs import in_actions
+    from gatebot.sandbox import Isolation, secrets_in
+
+    held = secrets_in(environ)
+    if not held:
+        yield Line("token", "ok", "none here, and none is needed to judge")
+        return
+    if reach.level < Isolation.FULL and not in_actions(environ):
+        unset = " ".join(f"-u {name}" for name in held)
+        hint = f"Run without it: env {unset} gatebot run"
+        yield Line("token", "bad", f"{', '.join(held)} could be read by user code below full isolation", hint)
+    else:
+        yield Line("token", "ok", f"{', '.join(held)}, which user code cannot reach")
+    yield _rights(environ)
+
+
+def _rights(environ: Mapping[str, str]) -> Line:
+    """What the token may do, as far as GitHub tells."""
+    from pydantic import BaseModel
+
+    from gatebot.github.api import DEFAULT_URL, Api, Pace, Purpose
+    from gatebot.github.trouble import ApiError
+
+    class Rights(BaseModel):
+        """Of the answer about a repository."""
+
+        permissions: dict[str, bool] = {}
+
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    token = next((environ[name] for name in ("INPUT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN") if environ.get(name)), "")
+    if not repository or not token:
+        return Line("rights", "note", "unknown", "Set GITHUB_REPOSITORY=owner/name to have them looked up.")
+    pace = Pace(timeout_s=5, attempts=1, patience_s=1)
+    with Api(token, repository, url=environ.get("GITHUB_API_URL", DEFAULT_URL), pace=pace) as api:
+        try:
+            found = api.get(api.path(), Rights, Purpose("look up what the token may do", "metadata: read"))
+        except ApiError as error:
+            return Line("rights", "note", error.message, error.hint)
+    listed = [name for name, given in found.permissions.items() if given]
+    return Line("rights", "ok", f"{repository}: {', '.join(listed) or 'GitHub does not say'}")
+
+
+def _interpreter(config: Path, document: "Document", environ: Mapping[str, str]) -> Line:
+    from gatebot.collect.interpreter import found
+
+    name = document.smoke.python
+    interpreter = found(name, environ, config.resolve().parent)
+    if interpreter is None:
+        state = "bad" if document.model.python is not None else "note"
+        hint = "Install it, or name another in `smoke.python`."
+        return Line("python", state, f"smoke.python: {name} is not a program here", hint, ExitCode.USAGE)
+    asking = [str(interpreter.python), "-I", "-c", "import platform; print(platform.python_version())"]
+    done = subprocess.run(asking, capture_output=True, text=True, check=False, timeout=60)
+    version = done.stdout.strip()
+    if done.returncode:
+        hint = done.stderr.strip()[-200:]
+        return Line("python", "bad", f"{interpreter.python} does not start", hint, ExitCode.USAGE)
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        hint = "Name a Python 3.8 or later in `smoke.python`."
+        return Line("python", "bad", f"{interpreter.python} is {version}", hint, ExitCode.USAGE)
+    return Line("python", "ok", f"{interpreter.python} ({version})")
+
+
+def _data(config: Path, document: "Document") -> Line:
+    from gatebot.collect.reading import columns
+    from gatebot.data.read import read
+    from gatebot.data.source import Source
+    from gatebot.data.target import present, target_of
+
+    folder, recipe = config.resolve().parent, document.recipe.data
+    if document.data.fetch is not None:
+        return Line(
+            "data", "note", f"fetched by `{document.data.fetch.run}`", "Not looked at: fetching is left to a run."
+        )
+    try:
+        rows = read(Source(folder, recipe.path, recipe.train, recipe.eval, (_root(folder),)), columns(document.rules))
+        target = target_of(rows, document.task.value)
+    except GateError as error:
+        return _failure("data", error)
+    labelled = f", {int(present(target).sum()):,} of them with `{document.data.target}`" if target is not None else ""
+    return Line("data", "ok", f"{len(rows):,} rows, {rows.frame.width} columns{labelled}")
+
+
+def _root(folder: Path) -> Path:
+    """Where data may lie: the repository, or the folder alone."""
+    from gatebot.git import open_repository
+
+    try:
+        return open_repository(folder).root
+    except GateError:
+        return folder
+
+
+def _baseline(config: Path, environ: Mapping[str, str]) -> Line:
+    from gatebot import run as whole
+    from gatebot.cli.situation import places_of, stores_of
+    from gatebot.occasion.local import local
+
+    try:
+        occasion = local(config, None, datetime.now(UTC))
+        if occasion.base_commit is None:
+            return Line(
+                "baseline",
+                "note",
+                "there is no commit to compare with yet",
+                "The first run shows where the model stands.",
+            )
+        places = places_of(occasion, Path(".gatebot"), None)
+        facts, snapshot = whole.stored_base(occasion, places, stores_of(occasion, environ))
+    except GateError as error:
+        return Line("baseline", "note", error.message, error.hint)
+    if snapshot is None:
+        return Line("baseline", "note", f"none of {occasion.base_commit[:12]} is stored", "A run trains it here first.")
+    return Line("baseline", "ok", f"{(facts.chosen.sha or '')[:12]} from {facts.chosen.source}: {facts.chosen.why}")
