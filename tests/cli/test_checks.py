@@ -7,7 +7,6 @@ import pytest
 from gatebot.checks.registry import all_checks
 from gatebot.cli.checks import in_words
 from gatebot.cli.main import main
-from gatebot.finding import Area
 from gatebot.needs import File, FileKind, Fit, Labels, Model, Need, Predict, Profile, Score, Side, Tier, Timing
 
 IDS = tuple(all_checks())
