@@ -4,7 +4,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from os import geteuid
 from pathlib import Path
@@ -22,6 +21,8 @@ from examples.repository import Change, Example, Repository, example
 EXAMPLE = "digits"
 PULLS = ("more-trees", "skip-unlabelled")
 HOME = Path(__file__).resolve().parents[1] / ".gatebot" / "demo"
+TEMPORARY = Path(tempfile.gettempdir()) / f"gatebot-demo-{geteuid()}"
+MARK = ".made-by-the-demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,22 @@ class Shown:
     @property
     def as_expected(self) -> bool:
         """Whether the verdict is the one that the pull request deserves."""
-        found = set(self.change.found_by) <= self.gate.blocking
-        return self.gate.verdict == self.change.verdict and found
+        return self.gate.verdict == self.change.verdict and set(self.change.found_by) <= self.gate.found
 
 
-def main() -> int:
-    """Run the demo; 0 when both verdicts are as they should be."""
+def main(folder: Path | None = None) -> int:
+    """Run the demo; 0 when both verdicts are as they should be.
+
+    Args:
+        folder: where all of it goes; by default one in the checkout, or where that is somebody else's, a temporary one.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
     console, source = Console(highlight=False), example(EXAMPLE)
-    folder = open_folder()
+    folder = open_folder(HOME, TEMPORARY) if folder is None else open_folder(folder.resolve())
     console.print(Rule("[bold]gatebot: the demo", align="left"))
-    console.print("A small real repository, two pull requests, and what may be merged. About a minute on two cores.\n")
+    console.print("A small real repository and two pull requests; about a minute on two cores.\n")
     repository = build(source, folder, console)
     baseline = run_gate(repository.folder, "--as-baseline", out=folder / "main", show=True)
     if baseline.exit_code:
@@ -95,13 +102,13 @@ def summary(shown: list[Shown]) -> Table:
     return table
 
 
-def open_folder() -> Path:
-    """An empty folder, the same every time: in the checkout, or where that is somebody else's, a temporary one.
+def open_folder(*places: Path) -> Path:
+    """The first of these folders that is ours to use, emptied.
 
     Raises:
-        OSError: nothing can be written anywhere.
+        OSError: none is.
     """
-    *others, last = _places()
+    *others, last = places
     for place in others:
         try:
             return _emptied(place)
@@ -110,22 +117,20 @@ def open_folder() -> Path:
     return _emptied(last)
 
 
-def _places() -> Iterator[Path]:
-    yield HOME
-    yield Path(tempfile.gettempdir()) / f"gatebot-demo-{geteuid()}"
-
-
 def _emptied(place: Path) -> Path:
-    if place.is_symlink():
-        raise FileExistsError(f"{place} is a link")
+    if place.is_symlink() or (place.exists() and any(place.iterdir()) and not (place / MARK).exists()):
+        raise FileExistsError(f"{place} was not made by this demo")
     if place.exists():
         shutil.rmtree(place)
     place.mkdir(parents=True, mode=0o755)
+    (place / MARK).touch()
     return place
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(*map(Path, sys.argv[1:2])))
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        sys.exit(f"error: {error}")

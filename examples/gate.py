@@ -39,9 +39,11 @@ class Gate:
         return str(self.report.get("verdict", "none"))
 
     @property
-    def blocking(self) -> frozenset[str]:
-        """Ids of the checks with a finding that blocks."""
-        return frozenset(each["check"] for each in self.report.get("findings", ()) if each["action"] == "block")
+    def found(self) -> frozenset[str]:
+        """Ids of the checks that found something new and do not merely note it."""
+        findings = self.report.get("findings", ())
+        told = [each for each in findings if each["action"] != "note" and each["status"] in ("new", "worse")]
+        return frozenset(each["check"] for each in told)
 
 
 def run_gate(
