@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint test test-slow test-all
+.PHONY: help setup demo docs lint test test-slow test-all
 
 help:  ## show this
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ $(READY): pyproject.toml gatebot/__init__.py
 
 demo: $(READY)  ## gate a harmless and a harmful pull request on a real repository
 	@$(PY) -m examples.demo
+
+docs: $(READY)  ## write the pages that are made from the code
+	@$(PY) -m docs.generate
 
 lint: $(READY)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy

@@ -87,10 +87,10 @@ ActionName = Literal["block", "review", "warn", "note"]
 class Fetch(Section):
     """A command that brings data which is not in git. Runs before any user code, under its own uid."""
 
-    run: str
-    secrets: tuple[str, ...] = ()
-    network: bool = True
-    timeout: Seconds = 600.0
+    run: str = Field(description="The command. No shell reads it: write `sh -c '…'` for one.")
+    secrets: tuple[str, ...] = Field(default=(), description="Names of the variables that this command alone may see.")
+    network: bool = Field(default=True, description="Whether it may open network connections.")
+    timeout: Seconds = Field(default=600.0, description="The longest that it may take.")
 
 
 class DataVersion(Section):
@@ -98,35 +98,53 @@ class DataVersion(Section):
 
     read_from: ClassVar[str] = "head"
 
-    files: Patterns = ()
+    files: Patterns = Field(
+        default=(), description="Files, such as `data.dvc`, whose content changes when the data does."
+    )
 
 
 class ColumnSplit(Section):
     """The user's own split: rows whose column says `eval` (or `test`, `val`, `valid`, `validation`) are eval rows."""
 
-    column: str
-    eval: tuple[str, ...] = ("eval", "test", "val", "valid", "validation")
+    column: str = Field(description="The column that says on which side a row stands.")
+    eval: tuple[str, ...] = Field(
+        default=("eval", "test", "val", "valid", "validation"),
+        description="Its values that mean eval, in upper or lower case.",
+    )
 
 
 class FoldSplit(Section):
     """Out-of-fold predictions: every row is an eval row."""
 
-    folds: Annotated[int, Field(ge=2, le=20)]
+    folds: Annotated[int, Field(ge=2, le=20)] = Field(
+        description="How many models predict the rows, each those that it was not trained on."
+    )
 
 
 class DataRules(Section):
     """How data is read as evidence."""
 
-    fetch: Fetch | None = None
-    target: str | None = None
-    id: str | None = None
-    group: str | None = None
-    time: str | None = None
-    split: Literal["auto"] | ColumnSplit | FoldSplit = "auto"
-    slices: tuple[str, ...] = ()
-    protected: tuple[str, ...] = ()
-    contract: str | None = None
-    labels: Literal["public", "private"] = "public"
+    fetch: Fetch | None = Field(default=None, description="How data that is not in git is brought.")
+    target: str | None = Field(default=None, description="The column to predict. Eval rows are handed out without it.")
+    id: str | None = Field(
+        default=None, description="The column that names a row. Without one, a row is known by a hash of its content."
+    )
+    group: str | None = Field(
+        default=None,
+        description="The column whose equal values never straddle train and eval; it is also what is independent.",
+    )
+    time: str | None = Field(default=None, description="The column by which the latest rows become eval rows.")
+    split: Literal["auto"] | ColumnSplit | FoldSplit = Field(
+        default="auto", description="`auto` splits by a keyed hash; a column of your own or folds are used as they are."
+    )
+    slices: tuple[str, ...] = Field(default=(), description="Columns each of whose values is held on its own.")
+    protected: tuple[str, ...] = Field(
+        default=(), description="Columns whose values are held as slices and compared with one another."
+    )
+    contract: str | None = Field(default=None, description="A file with what every column has to keep to.")
+    labels: Literal["public", "private"] = Field(
+        default="public", description="`private`: labels lie in a store that only the judge reads."
+    )
 
 
 class DataRecipe(Section):
@@ -134,11 +152,14 @@ class DataRecipe(Section):
 
     read_from: ClassVar[str] = "head"
 
-    path: Patterns = ()
-    train: Patterns = ()
-    eval: Patterns = ()
-    version: DataVersion = DataVersion()
-    assets: Patterns = ()
+    path: Patterns = Field(
+        default=(),
+        description="Files, globs or addresses (`s3://`, `https://` …) of CSV, TSV, JSON Lines or Parquet.",
+    )
+    train: Patterns = Field(default=(), description="Train rows, where eval rows lie in files of their own.")
+    eval: Patterns = Field(default=(), description="Eval rows that lie in files of their own.")
+    version: DataVersion = Field(default=DataVersion(), description="What identifies data that is not in git.")
+    assets: Patterns = Field(default=(), description="Files that rows point to, such as images: mounted read-only.")
 
 
 class Data(DataRules, DataRecipe):
@@ -161,12 +182,24 @@ class ModelRecipe(Section):
 
     read_from: ClassVar[str] = "head"
 
-    python: str | None = None
-    train: str | None = None
-    predict: str | None = None
-    run: str | None = None
-    predictions: str | None = None
-    metrics: str | None = None
+    python: str | None = Field(
+        default=None, description="A Python file with `train(rows, seed, …)` and `predict(model, rows, …)`."
+    )
+    train: str | None = Field(
+        default=None,
+        description="A command that trains, in any language: `{train}`, `{model}` and `{seed}` stand for values.",
+    )
+    predict: str | None = Field(
+        default=None, description="The command that predicts: `{model}`, `{rows}` and `{predictions}` stand for paths."
+    )
+    run: str | None = Field(
+        default=None,
+        description="One command that trains and predicts as it sees fit; its predictions are scored again.",
+    )
+    predictions: str | None = Field(default=None, description="A file of predictions that lies in the repository.")
+    metrics: str | None = Field(
+        default=None, description="A file of metrics that your own code writes: shown as claimed, never believed."
+    )
 
     @model_validator(mode="after")
     def _one_contract(self) -> "ModelRecipe":
@@ -187,15 +220,17 @@ class ModelRecipe(Section):
 class Network(Section):
     """Which phases of user code may open network connections."""
 
-    setup: bool = True
-    train: bool = False
-    predict: bool = False
+    setup: bool = Field(default=True, description="While the environment is made.")
+    train: bool = Field(default=False, description="While a model is trained.")
+    predict: bool = Field(default=False, description="While it predicts.")
 
 
 class EnvRules(Section):
     """Variables of gatebot's own environment that user code may see."""
 
-    pass_: tuple[str, ...] = Field(default=(), alias="pass")
+    pass_: tuple[str, ...] = Field(
+        default=(), alias="pass", description="Names of gatebot's own variables that user code sees."
+    )
 
 
 class EnvRecipe(Section):
@@ -203,7 +238,7 @@ class EnvRecipe(Section):
 
     read_from: ClassVar[str] = "head"
 
-    set: dict[str, str] = {}
+    set: dict[str, str] = Field(default={}, description="Variables and their values.")
 
 
 class Env(EnvRules, EnvRecipe):
@@ -213,17 +248,24 @@ class Env(EnvRules, EnvRecipe):
 class SmokeRules(Section):
     """How much is trained, and what it may use."""
 
-    train_rows: RowCount = 2000
-    eval_rows: RowCount = 5000
-    seeds: Literal["auto"] | Annotated[int, Field(ge=1, le=100)] = "auto"
-    budget: Seconds = 1800.0
-    timeout: Seconds = 600.0
-    memory: Bytes = 4 * 1024**3
-    disk: Bytes = 10 * 1024**3
-    network: Network = Network()
-    env: EnvRules = EnvRules()
-    device: Literal["cpu", "cuda"] = "cpu"
-    isolation: Literal["full", "partial", "none"] = "full"
+    train_rows: RowCount = Field(default=2000, description="Rows that a smoke training gets: a count or a percentage.")
+    eval_rows: RowCount = Field(default=5000, description="Rows that are predicted, at most: a count or a percentage.")
+    seeds: Literal["auto"] | Annotated[int, Field(ge=1, le=100)] = Field(
+        default="auto",
+        description="Trainings of each side. `auto` starts with few and buys more where they would decide something.",
+    )
+    budget: Seconds = Field(default=1800.0, description="The longest that all trainings together may take.")
+    timeout: Seconds = Field(default=600.0, description="The longest that one training may take.")
+    memory: Bytes = Field(
+        default=4 * 1024**3, description="The most resident memory of a training's processes together."
+    )
+    disk: Bytes = Field(default=10 * 1024**3, description="The most that a training may write.")
+    network: Network = Field(default=Network(), description="Which phases may open network connections.")
+    env: EnvRules = Field(default=EnvRules(), description="What user code sees of the environment.")
+    device: Literal["cpu", "cuda"] = Field(default="cpu", description="What is passed to your code as `device`.")
+    isolation: Literal["full", "partial", "none"] = Field(
+        default="full", description="The least isolation that a workflow accepts; below it, nothing is run."
+    )
 
 
 class SmokeRecipe(Section):
@@ -231,16 +273,21 @@ class SmokeRecipe(Section):
 
     read_from: ClassVar[str] = "head"
 
-    env: EnvRecipe = EnvRecipe()
-    setup: str | None = None
-    lock: Patterns = ()
-    python: str = "python3"
+    env: EnvRecipe = Field(default=EnvRecipe(), description="What user code sees of the environment.")
+    setup: str | None = Field(
+        default=None,
+        description="Commands that install what your code needs, one a line; run once for each state of the lock files.",
+    )
+    lock: Patterns = Field(default=(), description="Files that say what is installed, besides the usual ones.")
+    python: str = Field(
+        default="python3", description="The interpreter that your code runs in, or that its environment is made with."
+    )
 
 
 class Smoke(SmokeRules, SmokeRecipe):
     """`smoke:`."""
 
-    env: Env = Env()
+    env: Env = Field(default=Env(), description="What user code sees of the environment. Nothing else crosses.")
 
 
 # --- what must not get worse ---
@@ -249,16 +296,22 @@ class Smoke(SmokeRules, SmokeRecipe):
 class MetricRule(Section):
     """One declared metric: what it is, on which rows, and how much worse it may get."""
 
-    metric: str | None = None
-    python: str | None = None
-    of: Word | None = None
-    slice: str | None = None
-    direction: Literal["higher", "lower"] | None = None
-    margin: MarginValue | None = None
-    warn: MarginValue | None = None
-    floor: float | None = None
-    ceiling: float | None = None
-    options: dict[str, float | int | str] = {}
+    metric: str | None = Field(default=None, description="A name of the catalogue (docs/metrics.md).")
+    python: str | None = Field(default=None, description="A metric of your own, `file.py:function`, read from base.")
+    of: Word | None = Field(default=None, description="The class, or for scores the column, that it is about.")
+    slice: str | None = Field(default=None, description="A column each of whose values is held on its own.")
+    direction: Literal["higher", "lower"] | None = Field(
+        default=None, description="Which way is better, for metrics of your own and for scores."
+    )
+    margin: MarginValue | None = Field(
+        default=None, description="How much worse it may get: in its own units, or a percentage of base's value."
+    )
+    warn: MarginValue | None = Field(default=None, description="A smaller loss that is worth a warning.")
+    floor: float | None = Field(default=None, description="It may not be below this, whatever base has.")
+    ceiling: float | None = Field(default=None, description="It may not be above this, whatever base has.")
+    options: dict[str, float | int | str] = Field(
+        default={}, description="Settings of the metric itself, such as `k` of `top_k`."
+    )
 
     @model_validator(mode="after")
     def _one_metric(self) -> "MetricRule":
@@ -272,33 +325,49 @@ class MetricRule(Section):
 class Serving(Section):
     """How the model is served, and what it must keep to."""
 
-    command: str | None = None
-    url: str | None = None
-    rate: RatePerSecond | None = None
-    p95: Seconds | None = None
+    command: str | None = Field(default=None, description="Starts the server.")
+    url: str | None = Field(default=None, description="Where it answers.")
+    rate: RatePerSecond | None = Field(default=None, description="Requests that it has to stand.")
+    p95: Seconds | None = Field(default=None, description="The time in which 95 of 100 answers have to come.")
 
 
 class LikelihoodRule(Section):
     """Changed paths that make some checks likelier to find something."""
 
-    paths: Patterns
-    raise_: Patterns = Field(alias="raise")
+    paths: Patterns = Field(description="Patterns of paths.")
+    raise_: Patterns = Field(alias="raise", description="Patterns of check ids that become likelier to find something.")
 
 
 class Policy(Section):
     """What each priority does."""
 
-    mode: Literal["observe", "enforce"] = "enforce"
-    block: tuple[PriorityName, ...] = ("P0", "P1")
-    review: tuple[PriorityName, ...] = ()
-    warn: tuple[PriorityName, ...] = ("P2", "P3")
-    note: tuple[PriorityName, ...] = ("P4",)
-    undecided: Literal["warn", "review", "block"] = "warn"
-    inherited: Literal["warn", "note"] = "warn"
-    forks: Literal["accept", "review", "trusted-run"] = "review"
-    reviewers: tuple[str, ...] = ()
-    impact: dict[str, Level] = {}
-    likelihood: tuple[LikelihoodRule, ...] = ()
+    mode: Literal["observe", "enforce"] = Field(
+        default="enforce",
+        description="`observe` says what would have happened and lets everything pass; `enforce` blocks.",
+    )
+    block: tuple[PriorityName, ...] = Field(default=("P0", "P1"), description="Priorities that block.")
+    review: tuple[PriorityName, ...] = Field(default=(), description="Priorities that wait for an approval.")
+    warn: tuple[PriorityName, ...] = Field(default=("P2", "P3"), description="Priorities that are shown and pass.")
+    note: tuple[PriorityName, ...] = Field(default=("P4",), description="Priorities that are only noted.")
+    undecided: Literal["warn", "review", "block"] = Field(
+        default="warn", description="What a measure does that is neither held nor proven worse."
+    )
+    inherited: Literal["warn", "note"] = Field(
+        default="warn", description="What a finding does that base has too. It never blocks."
+    )
+    forks: Literal["accept", "review", "trusted-run"] = Field(
+        default="review",
+        description="Whether a fork's evidence is believed, waits for approval, or has to be made anew.",
+    )
+    reviewers: tuple[str, ...] = Field(
+        default=(), description="Who may accept; without any, everybody with write access but the author."
+    )
+    impact: dict[str, Level] = Field(
+        default={}, description="Check id or pattern: an impact other than the check's own."
+    )
+    likelihood: tuple[LikelihoodRule, ...] = Field(
+        default=(), description="Changed paths that make some checks likelier to find something."
+    )
 
     @model_validator(mode="after")
     def _each_priority_once(self) -> "Policy":
@@ -312,55 +381,81 @@ class Policy(Section):
 class Waiver(Section):
     """A finding that somebody accepts, up to a ceiling, until a day, for a reason."""
 
-    check: str
-    subject: str = "*"
-    ceiling: float | None = None
-    until: date
-    owner: str
-    reason: Annotated[str, Field(min_length=1)]
+    check: str = Field(description="Id of the check.")
+    subject: str = Field(
+        default="*", description="What the finding is about, as the comment says it; `*` stands for anything."
+    )
+    ceiling: float | None = Field(default=None, description="How bad it may get and still be accepted.")
+    until: date = Field(description="The last day that it holds.")
+    owner: str = Field(description="Who answers for it.")
+    reason: Annotated[str, Field(min_length=1)] = Field(description="Why it is accepted.")
 
 
 class BaselineRules(Section):
     """Where main's Snapshot comes from."""
 
-    from_: Literal["artifact", "refs", "folder", "url", "mlflow"] = Field(default="artifact", alias="from")
-    location: str | None = None
-    missing: Literal["retrain", "warn", "block"] = "retrain"
-    max_age: Seconds = 30 * 86400.0
-    keep_model: Annotated[int, BeforeValidator(parse_bytes), Field(ge=0), _written("a size: 500MB")] = 0
+    from_: Literal["artifact", "refs", "folder", "url", "mlflow"] = Field(
+        default="artifact", alias="from", description="Where Snapshots of main are kept."
+    )
+    location: str | None = Field(default=None, description="The folder, remote or address, for stores that need one.")
+    missing: Literal["retrain", "warn", "block"] = Field(
+        default="retrain",
+        description="What is done where there is none: train base here (never for forks), warn, or block.",
+    )
+    max_age: Seconds = Field(default=30 * 86400.0, description="Older ones are not taken.")
+    keep_model: Annotated[int, BeforeValidator(parse_bytes), Field(ge=0), _written("a size: 500MB")] = Field(
+        default=0, description="Up to which size base's model is kept too."
+    )
 
 
 class Privacy(Section):
     """What may be shown."""
 
-    ids: Literal["hashed", "plain"] = "hashed"
-    log_tail: Annotated[int, Field(ge=0, le=1000)] = 40
+    ids: Literal["hashed", "plain"] = Field(default="hashed", description="Whether ids of rows are shown as they are.")
+    log_tail: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=40, description="Lines of your code's log that are quoted where it failed."
+    )
 
 
 class RulesKeys(Section):
     """The keys of the file's top level that are Rules only."""
 
-    version: Literal[1] = 1
-    project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
-    task: TaskName = TaskName.CLASSIFICATION
-    paths: Patterns = ("**",)
-    drafts: Literal["run", "skip"] = "run"
-    merge_group: Literal["full", "reuse"] = "reuse"
-    metrics: tuple[MetricRule, ...] = ()
-    behaviour: Patterns = ()
-    serving: Serving | None = None
-    checks: dict[str, bool | dict[str, Any]] = {}
-    policy: Policy = Policy()
-    waivers: tuple[Waiver, ...] = ()
-    baseline: BaselineRules = BaselineRules()
-    privacy: Privacy = Privacy()
+    version: Literal[1] = Field(default=1, description="Of this format.")
+    project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
+        default=None,
+        description="Names the status, the comment's section and baselines. Default: the repository's name.",
+    )
+    task: TaskName = Field(
+        default=TaskName.CLASSIFICATION,
+        description="What the predictions are: labels, numbers, or scores of single examples.",
+    )
+    paths: Patterns = Field(
+        default=("**",), description="What can change the verdict: where nothing of it is touched, nothing is trained."
+    )
+    drafts: Literal["run", "skip"] = Field(default="run", description="Whether drafts are gated.")
+    merge_group: Literal["full", "reuse"] = Field(
+        default="reuse",
+        description="Whether a merge queue trains anew, or takes the pull request's evidence where nothing differs.",
+    )
+    metrics: tuple[MetricRule, ...] = Field(
+        default=(), description="What must not get worse. Without any, the task's usual ones."
+    )
+    behaviour: Patterns = Field(default=(), description="Files with cases that have to hold.")
+    serving: Serving | None = Field(default=None, description="How the model is served, and what it must keep to.")
+    checks: dict[str, bool | dict[str, Any]] = Field(
+        default={}, description="Check id: `false` turns it off, a mapping sets its options (docs/checks.md)."
+    )
+    policy: Policy = Field(default=Policy(), description="What each priority does.")
+    waivers: tuple[Waiver, ...] = Field(default=(), description="Findings that somebody accepts for a while.")
+    baseline: BaselineRules = Field(default=BaselineRules(), description="Where main's Snapshot comes from.")
+    privacy: Privacy = Field(default=Privacy(), description="What may be shown.")
 
 
 class Rules(RulesKeys):
     """What a pull request is judged by: read at the tip of its base branch."""
 
-    data: DataRules = DataRules()
-    smoke: SmokeRules = SmokeRules()
+    data: DataRules = Field(default=DataRules(), description="Where the data lies and how it is read.")
+    smoke: SmokeRules = Field(default=SmokeRules(), description="How much is trained, and what it may use.")
 
 
 class Recipe(Section):
@@ -368,17 +463,19 @@ class Recipe(Section):
 
     read_from: ClassVar[str] = "head"
 
-    data: DataRecipe = DataRecipe()
-    model: ModelRecipe
-    smoke: SmokeRecipe = SmokeRecipe()
+    data: DataRecipe = Field(default=DataRecipe(), description="Where the data lies.")
+    model: ModelRecipe = Field(description="How the model is trained and asked, in one of three ways.")
+    smoke: SmokeRecipe = Field(default=SmokeRecipe(), description="The environment that user code runs in.")
 
 
 class Document(RulesKeys):
     """The whole file."""
 
-    data: Data = Data()
-    model: ModelRecipe
-    smoke: Smoke = Smoke()
+    data: Data = Field(default=Data(), description="Where the data lies and how it is read.")
+    model: ModelRecipe = Field(
+        description="How the model is trained and asked: `python`, or `train` and `predict`, or `run`."
+    )
+    smoke: Smoke = Field(default=Smoke(), description="How much is trained, and what it may use.")
 
     @property
     def rules(self) -> Rules:
