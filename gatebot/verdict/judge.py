@@ -147,8 +147,10 @@ def verdict_of(
         return VerdictName.INCONCLUSIVE
     if case.facts.is_fork and policy.forks == "trusted-run":  # nobody can approve evidence that was not trusted
         return VerdictName.REVIEW
-    waits = Action.REVIEW in (*actions, *doubts) or (case.facts.is_fork and policy.forks == "review")
-    return VerdictName.REVIEW if waits and not _approved(case) else VerdictName.PASS
+    waiting = {f.priority for f in _acting(findings) if f.action is Action.REVIEW}
+    if State.NO_DATA in states or (case.facts.is_fork and policy.forks == "review"):
+        waiting.add(Priority.P0)  # what nobody has seen, or nobody trusted has run, takes an approval without limits
+    return VerdictName.PASS if all(_approved(case, priority) for priority in waiting) else VerdictName.REVIEW
 
 
 def _acting(findings: Sequence[ReportedFinding]) -> list[ReportedFinding]:
@@ -164,11 +166,14 @@ def _priority(verdict: VerdictName, findings: Sequence[ReportedFinding]) -> Prio
     return None
 
 
-def _approved(case: Case) -> bool:
-    """Somebody who may has accepted this very commit."""
+def _approved(case: Case, priority: Priority) -> bool:
+    """Somebody who may has accepted this very commit, with all that has this priority."""
     may = {login.casefold() for login in case.facts.rules.policy.reviewers}
+    order = list(Priority).index
     return any(
-        approval.sha == case.facts.judged.sha and (not may or approval.login.casefold() in may)
+        approval.sha == case.facts.judged.sha
+        and (not may or approval.login.casefold() in may)
+        and (approval.priority is None or order(priority) >= order(approval.priority))
         for approval in case.facts.approvals
     )
 

@@ -247,6 +247,28 @@ def test_an_approval_binds_to_a_commit_and_to_who_may(login: str, sha: str, revi
     assert _judged(what).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("accepted", "fork", "verdict"),
+    [
+        (["P0"], False, "pass"),
+        (["P1"], False, "pass"),
+        (["P2"], False, "review"),  # what is touched is P1
+        (["P4", "P1"], False, "pass"),
+        (["P1"], True, "review"),  # a fork's code takes an approval without limits
+        (["P0"], True, "pass"),
+    ],
+)
+def test_an_approval_accepts_its_priority_and_what_is_below(accepted: list[str], fork: bool, verdict: str) -> None:
+    approvals = tuple(Approval(login="octocat", sha=SHA, priority=Priority(each)) for each in accepted)
+    assert _judged(FINE.knowing(approvals=approvals, is_fork=fork, **TOUCHED)).verdict == verdict
+
+
+def test_without_data_somebody_has_to_look() -> None:
+    blind = FINE.knowing(states=(State.NO_DATA,))
+    assert _judged(blind).verdict == "review"
+    assert _judged(blind.knowing(**APPROVED)).verdict == "pass"
+
+
 def test_an_approval_does_not_unblock() -> None:
     assert _judged(LOSS.knowing(**APPROVED)).verdict == "blocked"
 
