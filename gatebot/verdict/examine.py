@@ -11,7 +11,7 @@ from gatebot.checks.check import Check, Options
 from gatebot.comparison import Comparison
 from gatebot.errors import UsageError
 from gatebot.finding import Area, Clean, Crashed, Finding, Found, Measure, Outcome, Skipped, Status
-from gatebot.needs import Fit, Predict, Profile, Side
+from gatebot.needs import File, Fit, Predict, Profile, Side
 
 WORSE = 1.5
 """What base has too is worse from half as much again on; below that it is the same on slightly other data."""
@@ -70,13 +70,14 @@ def options_of(check: Check, setting: bool | Mapping[str, Any]) -> Options:
 def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None:
     """Why a check cannot run; what head owes first, for that is never excused by the lack of a base.
 
-    Excused are gaps where base's own code fails: it is the base branch that is broken then, and head is not blocked
-    for it. Of base's runs one is enough: those that both sides have are compared.
+    Excused are files that nobody has to write, and gaps where base's own code fails: it is the base branch that is
+    broken then, and head is not blocked for it. Of base's runs one is enough: those that both sides have are compared.
     """
     needs = check.needs(case.facts.effort)
     for need in needs:
         if need.side is Side.HEAD and not case.has(need):
-            return Skipped(case.why_unmet(need), excused=all(case.failed(need, side) for side in Side))
+            excused = isinstance(need, File) or all(case.failed(need, side) for side in Side)
+            return Skipped(case.why_unmet(need), excused)
     if check.relative and case.base is None:
         return Skipped("there is no baseline to compare with", excused=True)
     for kind in (Profile, Fit, Predict):
