@@ -1,11 +1,15 @@
 """How many rows a metric rests on, and what becomes of margins and tiers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gatebot.checks.measuring import change, rests_on
 from gatebot.checks.view import Views
 from gatebot.finding import Measure
+from gatebot.snapshot.column import Names
+from gatebot.snapshot.evidence import Predictions
 from gatebot.stats.contrast import Estimand
 from gatebot.tasks.registry import task_named
 from gatebot.tasks.task import Margin
@@ -85,3 +89,25 @@ def test_one_seed_and_no_other_of_base_shows_no_seed_noise() -> None:
     one = world(seeds=1)
     assert _measured(one).not_enforced == ""  # base's other seeds show it
     assert one.base is not None
+
+
+def _hardly(each: Predictions) -> Predictions:
+    """`yes` is answered five times only."""
+    was = each.columns["prediction"]
+    assert isinstance(was, Names)
+    codes = np.zeros_like(was.codes)
+    codes[np.flatnonzero(was.codes)[:5]] = 1
+    return replace(each, columns={"prediction": Names(codes, was.names)})
+
+
+def test_hardly_predicting_a_class_is_no_way_out_of_its_precision() -> None:
+    precision = CLASSES.metric("precision", "yes", {})
+
+    def too_few(what: World) -> str:
+        found = change(Views(what.comparison()).whole, precision, Margin(0.02))
+        assert found is not None
+        return found.not_enforced
+
+    assert too_few(world().head_with(predictions=_hardly)) == ""
+    assert too_few(world().base_with(predictions=_hardly)) == ""
+    assert too_few(world().both_with(predictions=_hardly)) == "positives=5 < 10"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gatebot.finding import Action, Priority, Status
-from gatebot.needs import Side
+from gatebot.needs import Effort, Side, Tier
 from gatebot.snapshot.column import Codes, Names
 from gatebot.snapshot.evidence import Predictions
 from gatebot.verdict.judge import judge
@@ -59,6 +59,16 @@ def test_slices_are_looked_at_by_themselves() -> None:
 @pytest.mark.parametrize("noise", range(20))
 def test_seeds_of_models_that_disagree_with_themselves_are_silent(noise: int) -> None:
     assert silent(CHECK, world(noise=noise, churn=(0.1, 0.2, 0.3, 0.5)[noise % 4], skill=0.75, slices=SLICES))
+
+
+def test_what_any_two_seeds_of_base_flip_is_noise() -> None:
+    planted = _swapped(world(confirm=True), 200)
+    odd = planted.plus(Side.BASE, {_CONFIRM[4]: planted.head.evidence[_CONFIRM[0].key]})
+    assert said(CHECK, planted) == {"flips": Status.NEW}
+    assert silent(CHECK, odd)
+
+
+_CONFIRM = Effort().predictions(Side.HEAD, Tier.CONFIRM)
 
 
 def test_one_run_of_base_says_nothing_of_seeds() -> None:
