@@ -61,6 +61,7 @@ def _filled(text: str, job: Job) -> str:
         "project_input": "" if job.single else f"          project: {job.project}\n",
         "publish_file": f"{job.name}-publish.yml",
         "uploads": (TEMPLATES / "uploads.yml").read_text(encoding="utf-8").rstrip("\n"),
+        "finish": (TEMPLATES / "finish.yml").read_text(encoding="utf-8").rstrip("\n"),
         "workflow": job.name,
     }
     for _ in range(2):  # the uploads name the project

@@ -15,6 +15,7 @@ from gatebot.cli import artifact
 from gatebot.scout.workflows import ACTION, Job, workflows
 
 ROOT = Path(__file__).parents[2]
+DOWNLOAD = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c  # v8.0.1"
 BIN = Path(sys.executable).parent
 STYLE = "{extends: default, rules: {line-length: disable, document-start: disable, truthy: {check-keys: false}}}"
 JOBS = {
@@ -72,7 +73,7 @@ def test_nothing_is_granted_by_default_and_every_action_is_pinned_as_in_ours(job
         assert workflow["permissions"] == {}
         assert all("permissions" in each and "timeout-minutes" in each for each in workflow["jobs"].values())
         used = re.findall(r"^[ -]*uses: (\S+(?:  # v\S+)?)", text, re.MULTILINE)
-        assert {each for each in used if each != ACTION} <= ours
+        assert {each for each in used if each != ACTION} <= ours | {DOWNLOAD}
 
 
 def test_the_action_is_named_as_in_the_readme() -> None:
@@ -112,10 +113,11 @@ def test_events_and_concurrency(job: Job, forks: bool) -> None:
 
 @ALL
 def test_whoever_may_write_a_status_leaves_none_pending(job: Job, forks: bool) -> None:
-    name = f"{job.name}-publish.yml" if forks else f"{job.name}.yml"
-    last = _steps(_loaded(job, forks=forks)[name])[-1]
-    assert last["if"] == "always()"
-    assert last["with"]["command"] == "publish --finish"
+    for workflow in _loaded(job, forks=forks).values():
+        for each in workflow["jobs"].values():
+            if each["permissions"].get("statuses") == "write":
+                assert each["steps"][-1]["if"] == "always()"
+                assert each["steps"][-1]["with"]["command"] == "publish --finish"
 
 
 @ALL
@@ -133,8 +135,21 @@ def test_the_privileged_workflow_waits_for_the_other_by_its_name(job: Job) -> No
 @pytest.mark.parametrize("job", [job for job, forks in JOBS.values() if forks])
 def test_a_forks_code_runs_where_nothing_can_be_written(job: Job) -> None:
     collect = _loaded(job, forks=True)[f"{job.name}.yml"]["jobs"]["collect"]
-    assert collect["permissions"] == {"contents": "read"}
+    assert set(collect["permissions"].values()) == {"read"}
     assert [step["with"]["command"] for step in collect["steps"] if step["uses"] == ACTION] == ["collect"]
+
+
+@pytest.mark.parametrize("job", [job for job, forks in JOBS.values() if forks])
+def test_whoever_reads_a_forks_evidence_may_write_nothing(job: Job) -> None:
+    jobs = _loaded(job, forks=True)[f"{job.name}-publish.yml"]["jobs"]
+    assert set(jobs["judge"]["permissions"].values()) == {"read"}
+    assert [step["with"]["command"] for step in jobs["judge"]["steps"] if step["uses"] == ACTION] == ["judge"]
+    commands = [step["with"]["command"] for step in jobs["publish"]["steps"] if step["uses"] == ACTION]
+    assert commands == ["publish", "publish --finish"]
+    [upload] = [step["with"] for step in jobs["judge"]["steps"] if "upload-artifact" in step["uses"]]
+    [download] = [step["with"] for step in jobs["publish"]["steps"] if "download-artifact" in step["uses"]]
+    assert upload["path"] == f"{download['path']}/report.json" == ".gatebot/report.json"
+    assert upload["name"] == download["name"]
 
 
 @ALL

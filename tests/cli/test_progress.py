@@ -1,0 +1,68 @@
+"""Progress: lines in logs, a table that moves in terminals, nothing where nobody wants it."""
+
+import sys
+
+import pytest
+
+from gatebot.cli.progress import Lines, progress_for
+from gatebot.collect.progress import Phase, Step
+from gatebot.needs import Side
+
+TRAIN = Step(Phase.TRAIN, Side.HEAD, "s0")
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "outcome", "said"),
+    [
+        (TRAIN, 0.1, "ok", "training head, s0: ok, 0.1 s"),
+        (Step(Phase.READ, Side.BASE), 0.1, "ok", ""),
+        (Step(Phase.READ, Side.BASE), 3.0, "ok", "reading the data of base: ok, 3.0 s"),
+        (Step(Phase.SETUP, Side.HEAD), 0.1, "cached", ""),
+        (Step(Phase.PREDICT, Side.HEAD), 0.1, "crashed", "predicting with head: crashed, 0.1 s"),
+    ],
+)
+def test_lines_say_what_took_a_while_or_went_wrong(
+    step: Step, seconds: float, outcome: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = Lines()
+    lines.started(step)
+    lines.finished(step, seconds, outcome)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.partition("] ")[2].rstrip("\n") == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (1, "1 training to do"), (4, "4 trainings to do")])
+def test_lines_count_trainings(count: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Lines().planned(count)
+    assert capsys.readouterr().err.partition("] ")[2].rstrip("\n") == said
+
+
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_for(quiet=True) as progress:
+        progress.planned(3)
+        progress.started(TRAIN)
+        progress.finished(TRAIN, 9.0, "crashed")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_log_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    with progress_for(quiet=False) as progress:
+        assert isinstance(progress, Lines)
+
+
+def test_a_terminal_gets_something_that_moves_and_cleans_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    assert sys.stderr is not None
+    with progress_for(quiet=False) as progress:
+        progress.planned(1)
+        progress.started(TRAIN)
+        progress.finished(TRAIN, 1.0, "ok")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "judging" in shown.err
