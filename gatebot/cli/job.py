@@ -186,9 +186,11 @@ def finish_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int
 
 def publish_stored(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Publish a report that an earlier step has left."""
-    report = stored_report(arguments.report)
     event = events.read(environ)
-    with terminate_as_interrupt(), api_of(event, environ) as api:
+    with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
         hub = Hub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
+        with announced(hub.target, api, warn):  # without a report the status says that nobody could judge
+            report = stored_report(arguments.report)
+            texts = texts_of(report)
         arguments.out = arguments.report.parent
-        return say(report, texts_of(report), arguments, environ, hub)
+        return say(report, texts, arguments, environ, hub)
