@@ -85,6 +85,7 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
         gated = Gated(case, judge(case))
     else:
         with collecting(occasion, places, stores, progress) as (case, collector):
+            forget(places.out)
             gated = gate(case, collector, as_baseline=occasion.as_baseline)
         if occasion.as_baseline:
             gated = _remembering(gated, _previous(occasion, places, stores))
@@ -108,7 +109,6 @@ def collecting(
     head = Tree(occasion.root, occasion.recipe, facts.judged.sha, facts.judged.tested_sha, occasion.folder)
     with ExitStack() as stack:
         trees = {Side.HEAD: head}
-        forget(places.out)
         trains_base = occasion.base_commit if _may_train(occasion) and places.given_base is None else None
         if trains_base and (base is None or _is_partial(base)):
             trees[Side.BASE] = stack.enter_context(_base_tree(occasion, trains_base))

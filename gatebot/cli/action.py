@@ -28,5 +28,5 @@ def arguments_from(environ: Mapping[str, str]) -> list[str]:
     for name in _OPTIONS[command]:
         value = action_input(environ, name)
         if value:
-            arguments += [_FLAG.get(name, f"--{name}"), value]
+            arguments.append(f"{_FLAG.get(name, f'--{name}')}={value}")  # one word: a value is never an option
     return arguments

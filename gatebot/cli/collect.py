@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
             gathered = Case(occasion.facts)
         else:
             with collecting(occasion, places, stores, progress) as (case, collector):
+                forget(places.out)
                 gathered = gather(case, collector, as_baseline=occasion.as_baseline)
         leave_evidence(gathered, places.out)
     print(f"evidence is in {places.out}")

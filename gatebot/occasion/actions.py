@@ -17,6 +17,7 @@ from gatebot.occasion.occasion import (
     Occasion,
     changes_of,
     configured,
+    introduced,
     is_relevant,
     named,
     project_of,
@@ -65,8 +66,9 @@ def in_actions(
     found = rules_at(here, branch)
     touched = repository.changed_paths(chosen.sha, tested) if chosen.sha else None
     changes = changes_of(here, found.rules, touched, tuple(sha for sha in (branch, tested) if sha))
+    changes = introduced(here, changes, branch) if found.bootstrap else changes
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
-    states += _nothing_to_judge(here, found.rules, changes, is_draft=event.is_draft) if not as_baseline else ()
+    states += () if states else _nothing_to_judge(here, found.rules, changes, is_draft=event.is_draft)
     if event.is_fork and not states and _lacks_secrets(found.rules, environ or {}):
         states.append(State.NO_DATA)
     chosen = Base() if found.bootstrap else chosen

@@ -14,6 +14,7 @@ from gatebot.occasion.occasion import (
     Occasion,
     changes_of,
     configured,
+    introduced,
     is_relevant,
     named,
     project_of,
@@ -63,8 +64,9 @@ def local(
     commits = tuple(sha for sha in (place.branch, place.head) if sha)
     changes = changes_of(here, rules, place.touched, commits)
     base_sha = place.base.sha
+    changes = introduced(here, changes, place.branch) if found.bootstrap else changes
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
-    if base_sha and not is_relevant(here, rules, changes):
+    if base_sha and not states and not is_relevant(here, rules, changes):
         states.append(State.NOTHING_RELEVANT)
     facts = Facts(
         project=project_of(here, rules, here.root.name, project),

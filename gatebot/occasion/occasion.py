@@ -147,6 +147,20 @@ def changes_of(here: Configured, rules: Rules, paths: frozenset[str] | None, com
     return Changes(paths=tuple(sorted(paths)), gate=tuple(gate))
 
 
+def introduced(here: Configured, changes: Changes, base: str | None) -> Changes:
+    """The changes of the pull request that brings gatebot: the gate's new files are no tampering, known ones still are.
+
+    Args:
+        here: the configuration, which base does not have.
+        changes: of the pull request.
+        base: the tip of the base branch.
+    """
+    if here.repository is None or base is None:
+        return changes.model_copy(update={"gate": ()})
+    known = tuple(path for path in changes.gate if here.repository.file(base, path) is not None)
+    return changes.model_copy(update={"gate": known})
+
+
 def is_relevant(here: Configured, rules: Rules, changes: Changes) -> bool:
     """Whether anything that was touched can change the verdict; unknown changes can."""
     if changes.paths is None or changes.gate:
