@@ -241,12 +241,10 @@ class _Reader:
             self.parsers[names[0]] = command if isinstance(command, str) else ""
 
     def _answer(self, node: ast.AST, says: str) -> None:
-        for inner in ast.walk(node):
+        for inner in _outside_of_keys(node):
             column = None
             match inner:
-                case ast.Subscript(slice=key):
-                    column = self.constants.value(key)
-                case ast.Call(func=ast.Attribute(attr="pop"), args=[key]):
+                case ast.Subscript(slice=key) | ast.Call(func=ast.Attribute(attr="pop"), args=[key]):
                     column = self.constants.value(key)
                 case ast.Attribute(value=ast.Name(), attr=attr):
                     column = attr
@@ -389,3 +387,11 @@ def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
     yield tree
     for child in ast.iter_child_nodes(tree):
         yield from _in_order(child)
+
+
+def _outside_of_keys(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those within `[…]`: in `df[params["target"]]` it is `df` that has a column."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.Subscript) and child is node.slice):
+            yield from _outside_of_keys(child)

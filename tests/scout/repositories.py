@@ -80,7 +80,7 @@ def _rental(draw: random.Random, at: int) -> Row:
 
 
 def _income(draw: random.Random, at: int) -> Row:
-    age, hours = draw.randint(17, 80), draw.randint(5, 80)
+    age, hours = draw.randint(17, 80), round(draw.uniform(5, 80), 2)
     return {
         "age": age,
         "education": draw.choice(["school", "college", "phd"]),

@@ -13,6 +13,8 @@ import pytest
 from gatebot.cli.main import main
 from gatebot.config.load import load
 from gatebot.config.model import TaskName
+from gatebot.output import stored_case
+from gatebot.verdict.judge import judge
 from tests.scout.repositories import DATA, make
 
 SORT, VALUE = TaskName.CLASSIFICATION, TaskName.REGRESSION
@@ -159,5 +161,20 @@ def test_guess_runs_without_an_edit(name: str, tmp_path: Path, environments: Pat
         assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((root / ".gatebot" / "report.json").read_text())
     assert [each["check"] for each in report["findings"] if each["priority"] == "P0"] == []
-    assert [each["metric"] for each in report["measures"]]
-    assert not [each for each in report["skipped"] if each["reason"].startswith("crash")]
+    assert report["crashed"] == []
+    assert _learnt(root)
+
+
+def _learnt(root: Path) -> bool:
+    """Whether the model is of some use: the same evidence, judged again with a floor."""
+    text = (root / "gatebot.yml").read_text()
+    floors = {
+        "{metric: accuracy, margin: 0.02}": "{metric: accuracy, floor: 0.6}",
+        "{metric: mae, margin: 5%}": "{metric: r2, floor: 0.5}",
+    }
+    for metric, floor in floors.items():
+        text = text.replace(metric, floor)
+    (root / "floor.yml").write_text(text)
+    case = stored_case(root / ".gatebot" / "head", None).by_rules(load(root / "floor.yml").rules)
+    measures = [each for each in judge(case).measures if each.bound == "floor"]
+    return bool(measures) and all(each.outcome == "held" for each in measures)
