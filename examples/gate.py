@@ -40,10 +40,12 @@ class Gate:
 
     @property
     def found(self) -> frozenset[str]:
-        """Ids of the checks that found something new and do not merely note it."""
-        findings = self.report.get("findings", ())
-        told = [each for each in findings if each["action"] != "note" and each["status"] in ("new", "worse")]
-        return frozenset(each["check"] for each in told)
+        """Ids of the checks that are sure of something new, and do more than note it."""
+        return frozenset(
+            each["check"]
+            for each in self.report.get("findings", ())
+            if each["action"] != "note" and each["status"] in ("new", "worse") and not each["undecided"]
+        )
 
 
 def run_gate(

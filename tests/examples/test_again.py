@@ -11,7 +11,7 @@ from gatebot.output import report_json, stored_case
 from gatebot.verdict.judge import judge
 from tests.examples.conftest import Lay
 
-PULLS = [("llm-scores", "no-code"), ("ship-fuel", "whole-knots")]
+PULLS = [("llm-scores", "no-code"), ("ship-fuel", "metres-per-second")]
 ABOUT_THE_RUN = ("generated_at", "costs")
 
 

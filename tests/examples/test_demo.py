@@ -44,7 +44,7 @@ def test_the_demo_shows_a_pass_and_a_block(tmp_path: Path) -> None:
     ],
 )
 def test_it_is_right_only_for_the_right_reason(tmp_path: Path, verdict: str, found: str, right: bool) -> None:
-    finding = f'{{"check": "{found}", "action": "block", "status": "new"}}'
+    finding = f'{{"check": "{found}", "action": "block", "status": "new", "undecided": false}}'
     (tmp_path / "report.json").write_text(f'{{"verdict": "{verdict}", "findings": [{finding}]}}')
     shown = demo.Shown(example(demo.EXAMPLE).changes["skip-unlabelled"], Gate(1, tmp_path), 1.0)
     assert shown.as_expected is right

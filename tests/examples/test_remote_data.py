@@ -54,7 +54,7 @@ def test_both_sides_are_fetched_and_trained(pull: str, bucket: dict[str, str], t
     assert gate.verdict == change.verdict, gate.said
     assert set(change.found_by) <= gate.found
     assert bool(gate.found) == bool(change.found_by)
-    assert gate.report["base"]["relation"] == "merge-base"
+    assert gate.report["base"]["relation"] == "merge_base"
     assert gate.report["base"]["source"] == "trained here"
     left = [path for path in gate.out.rglob("*") if path.is_file()]
     assert not [path for path in left if SECRET.encode() in path.read_bytes()]
