@@ -1,5 +1,6 @@
 """One whole run: finds base's evidence, lends the trees to collect, gates, and leaves files."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -129,6 +130,7 @@ def collecting(
             rules_tree=rules_tree,
             cache=places.cache,
             known_base=base,
+            deadline=time.monotonic() + facts.rules.smoke.budget,
             reach=reach_for(occasion.recipe, least, occasion.root / occasion.folder),
         )
         clock = Stopwatch(progress)

@@ -1,5 +1,6 @@
 """Questions to real repositories, among them shallow, foreign-owned and hostile ones."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -302,3 +303,26 @@ def test_a_work_tree_of_another_user(origin: Path) -> None:
     assert repository.is_clean()
     with repository.worktree("main") as tree:
         assert (tree / "m").exists()
+
+
+def test_files_of_a_name_in_a_commit(origin: Path) -> None:
+    (origin / "a").mkdir()
+    sha = commit(origin, 8, **{"a/gatebot.yml": "1", "gatebot.yml": "2", "not-gatebot.yml": "3"})
+    assert open_repository(origin).named(sha, "gatebot.yml") == ("a/gatebot.yml", "gatebot.yml")
+
+
+def test_work_trees_of_killed_processes_go_and_those_in_use_stay(origin: Path, tmp_path: Path) -> None:
+    parent = tmp_path / "trees"
+    for name in ("dead", "held", "young"):
+        (parent / f"gatebot-tree-{name}/tree").mkdir(parents=True)
+    for name in ("dead", "held"):
+        os.utime(parent / f"gatebot-tree-{name}", (1, 1))
+    holder = os.open(parent / "gatebot-tree-held", os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    try:
+        with open_repository(origin).worktree("HEAD", parent) as tree:
+            assert (tree / "m").exists()
+            left = {path.name for path in parent.iterdir()} - {tree.parent.name}
+    finally:
+        os.close(holder)
+    assert left == {"gatebot-tree-held", "gatebot-tree-young"}
