@@ -1,5 +1,6 @@
 """Evidence that workflow runs have left as artifacts: main's baselines, and what one run is judged again by."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from gatebot.github.event import Event
 from gatebot.github.trouble import ApiError, MissingError
 from gatebot.needs import Side
 from gatebot.output import COMMENT_FILE, FACTS_FILE, PAGE_FILE, REPORT_FILE
+
+_COMPANION = re.compile(r"-(?:approve|publish)(?=\.ya?ml$)")  # gatebot-approve.yml stands beside gatebot.yml
 
 FILES = {
     Part.SNAPSHOT: (
@@ -35,6 +38,11 @@ def artifact_name(project: str, part: Part) -> str:
     return f"gatebot-{project}" if part is Part.SNAPSHOT else f"gatebot-{project}-labels"
 
 
+def gate_of(path: str) -> str:
+    """The workflow that leaves baselines, from the path of this job's: that itself, or one that `init` put beside it."""
+    return _COMPANION.sub("", path)
+
+
 def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None) -> ArtifactStore:
     """Baselines that runs of the default branch have left. The workflow's own upload steps fill it."""
 
@@ -44,7 +52,7 @@ def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None
             commits=commits,
             branch=event.default_branch,
             repository_id=event.repository_id,
-            workflow_path=event.run.workflow_path,
+            workflow_path=gate_of(event.run.workflow_path),
             now=datetime.now(UTC),
             max_age=None if max_age_s is None else timedelta(seconds=max_age_s),
         )

@@ -167,3 +167,10 @@ def test_projects_of_a_monorepo_are_told_apart(job: Job, forks: bool) -> None:
             if step["uses"] == ACTION and "config" in step["with"]:
                 assert step["with"]["config"] == job.config
                 assert step["with"].get("project") == (None if job.single else job.project)
+
+
+@ALL
+def test_every_workflow_knows_the_one_that_leaves_baselines(job: Job, forks: bool) -> None:
+    folder = ".github/workflows"
+    gates = {artifact.gate_of(f"{folder}/{name}") for name in workflows(job, forks=forks)}
+    assert gates == {f"{folder}/{job.name}.yml"}
