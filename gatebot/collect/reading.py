@@ -58,7 +58,7 @@ def columns(rules: Rules) -> Columns:
         group=data.group,
         time=data.time,
         split=data.split.column if isinstance(data.split, ColumnSplit) else None,
-        slices=tuple(dict.fromkeys((*data.slices, *data.protected))),
+        slices=rules.slice_columns,
     )
 
 

@@ -276,7 +276,7 @@ class SmokeRecipe(Section):
     env: EnvRecipe = Field(default=EnvRecipe(), description="What user code sees of the environment.")
     setup: str | None = Field(
         default=None,
-        description="Commands that install what your code needs, one a line; run once for each state of the lock files.",
+        description="Commands that install what your code needs, one a line; run once for each state of the locks.",
     )
     lock: Patterns = Field(default=(), description="Files that say what is installed, besides the usual ones.")
     python: str = Field(
@@ -456,6 +456,12 @@ class Rules(RulesKeys):
 
     data: DataRules = Field(default=DataRules(), description="Where the data lies and how it is read.")
     smoke: SmokeRules = Field(default=SmokeRules(), description="How much is trained, and what it may use.")
+
+    @property
+    def slice_columns(self) -> tuple[str, ...]:
+        """Every column that rows are told apart by: of `data`, then of single metrics."""
+        named = [rule.slice for rule in self.metrics if rule.slice is not None]
+        return tuple(dict.fromkeys((*self.data.slices, *self.data.protected, *named)))
 
 
 class Recipe(Section):

@@ -136,3 +136,11 @@ def test_a_missing_file_says_what_writes_one(tmp_path: Path) -> None:
 def test_any_text_is_a_configuration_or_a_usage_error(text: str) -> None:
     with suppress(UsageError):
         parse(text)
+
+
+def test_columns_of_single_metrics_are_slices_too() -> None:
+    rules = parse(
+        SMALLEST + "data: {slices: [region], protected: [age]}\n"
+        "metrics: [{metric: recall, slice: channel}, {metric: accuracy, slice: region}]"
+    ).rules
+    assert rules.slice_columns == ("region", "age", "channel")
