@@ -39,7 +39,7 @@ def artifact_name(project: str, part: Part) -> str:
 
 
 def gate_of(path: str) -> str:
-    """The workflow that leaves baselines, from the path of this job's: that itself, or one that `init` put beside it."""
+    """The workflow that leaves baselines: this job's own, or the one that `init` put this job's beside."""
     return _COMPANION.sub("", path)
 
 
