@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs lint test test-slow test-all
+.PHONY: help setup demo docs lint test test-slow test-all bench bench-full
 
 help:  ## show this
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,3 +34,11 @@ test-slow: $(READY)  ## the real container, simulations, large inputs
 	@$(PY) -m pytest -m "container or simulation or scale" -q
 
 test-all: test test-slow  ## everything
+
+bench: $(READY)  ## what gatebot costs and how often it errs, beside rivals: small sizes, minutes
+	@$(PY) -m benchmarks.stats && $(PY) -m benchmarks.gate_share && $(PY) -m benchmarks.decision
+
+bench-full: $(READY)  ## the same at full size into benchmarks/results.md: hours
+	@$(PY) -m benchmarks.stats --rows 1000000 --write && $(PY) -m benchmarks.gate_share --run --write
+	@$(PY) -m benchmarks.decision --full --jobs 2 --write --plot benchmarks/decision.svg
+	@$(PY) -m benchmarks.trainings --times 20 --write

@@ -79,7 +79,7 @@ def _cure(sight: Sight) -> str:
 
 def as_text(about: About, survey: Survey) -> str:
     """All of it, for a terminal."""
-    lines = [f"What the baseline of {(about.commit or 'the work tree')[:12]} can see:", ""]
+    lines = [f"What the baseline of {about.commit[:12] if about.commit else 'the work tree'} can see:", ""]
     for each in survey.found:
         seen, said = (each.guards, sentence(each)) if isinstance(each, Sight) else (False, _nothing(each))
         lines.append(f"{'✓' if seen else '✗'} {plain(each.subject)}: {said}")
@@ -144,7 +144,7 @@ def _assumptions(sights: Sequence[Sight]) -> str:
         said = f"the values of both models correlate by {AGREEMENT_UNKNOWN} row by row, for main ran once"
     else:
         said = "a change moves as many rows for good as another seed moves by chance, and at least a few"
-    return f"Assumed: {said}. A change that moves fewer is seen more sharply."
+    return f"Assumed: {said}.\nA change that moves fewer is seen more sharply."
 
 
 def as_json(about: About, survey: Survey) -> dict[str, object]:

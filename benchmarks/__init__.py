@@ -1,0 +1,1 @@
+"""What gatebot costs and how often it errs, measured side by side with its rivals."""

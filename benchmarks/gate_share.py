@@ -1,0 +1,101 @@
+"""gatebot's own share: of a whole run on a real repository, of starting, and of judging a run of 10,000 rows.
+
+python -m benchmarks.gate_share            starts and judging
+python -m benchmarks.gate_share --run      also real trainings on the digits example: a minute or two
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.pages import Page, brief
+from benchmarks.stopwatch import Took, timed_process
+from benchmarks.world import BASE, Draw
+from examples.gate import run_gate
+from examples.repository import Repository, example
+from gatebot.needs import Side, Tier
+from gatebot.output import leave_evidence
+
+EXAMPLE, PULL = "digits", "more-trees"
+PROCESSES = ("job", "CPU s", "wall s", "CPU / Python's")
+RUNS = ("digits example", "trainings", "user's code, s", "gatebot, s", "gatebot's share")
+
+
+def starts(times: int) -> list[list[str]]:
+    """How long it takes to be there at all, against Python alone."""
+    python = [sys.executable, "-I", "-c", ""]
+    jobs: list[tuple[str, list[str]]] = [
+        ("Python, nothing else", python),
+        ("gatebot --version", [sys.executable, "-m", "gatebot", "--version"]),
+        ("gatebot --help", [sys.executable, "-m", "gatebot", "--help"]),
+        ("gatebot run --help", [sys.executable, "-m", "gatebot", "run", "--help"]),
+    ]
+    took = [timed_process(argv, times) for _, argv in jobs]
+    return [_line(name, each, took[0]) for (name, _), each in zip(jobs, took, strict=True)]
+
+
+def judging(rows: int, times: int) -> list[list[str]]:
+    """Judge and render stored evidence, as whole processes."""
+    bare = timed_process([sys.executable, "-I", "-c", ""], times)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        leave_evidence(Draw.of(np.random.default_rng(1), rows, BASE).case(*Tier), folder)
+        gatebot, out = [sys.executable, "-m", "gatebot"], str(folder / "out")
+        sides = ["--base", str(folder / Side.BASE), "--head", str(folder / Side.HEAD)]
+        judge = [*gatebot, "judge", *sides, "--out", out]
+        render = [*gatebot, "render", str(Path(out, "report.json")), "--format", "html"]
+        judged = timed_process(judge, times)
+        return [
+            _line(f"gatebot judge, {rows:,} rows, both tiers, with its pages", judged, bare),
+            _line("gatebot render --format html, of its report", timed_process(render, times), bare),
+        ]
+
+
+def whole_run() -> list[list[str]]:
+    """Main's own run and a pull request's, trainings included."""
+    lines = []
+    with tempfile.TemporaryDirectory() as name:
+        folder, source = Path(name), example(EXAMPLE)
+        repository = Repository.create(source, folder / "repository")
+        runs = {"main's own run": ("--as-baseline",), "pull request": ()}
+        for at, (title, words) in enumerate(runs.items()):
+            if at:
+                repository.open_pull(source.changes[PULL])
+            gate = run_gate(repository.folder, *words, "--quiet", out=folder / str(at))
+            if not gate.report:
+                raise SystemExit(f"{title}: no report\n{gate.said}")
+            costs = gate.report["costs"]
+            user = costs["train_s"] + costs["predict_s"]
+            share = costs["gate_s"] / (costs["gate_s"] + user)
+            lines.append(
+                [title, str(costs["trainings"]), brief(user), brief(costs["gate_s"]), f"{100 * share:.1f}%"],
+            )
+    return lines
+
+
+def _line(job: str, took: Took, bare: Took) -> list[str]:
+    return [job, brief(took.cpu), brief(took.wall), f"{took.cpu / bare.cpu:.1f}"]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gate_share", description=__doc__.partition("\n")[0])
+    parser.add_argument("--rows", type=int, default=10_000, help="of the run that is judged (%(default)s)")
+    parser.add_argument("--times", type=int, default=3, help="of which the median counts (%(default)s)")
+    parser.add_argument("--run", action="store_true", help="also whole runs with real trainings")
+    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/results.md")
+    given = parser.parse_args(argv)
+    lines = [*starts(given.times), *judging(given.rows, given.times)]
+    tables: list[tuple[str, Sequence[str], Sequence[Sequence[object]]]] = [("Whole processes", PROCESSES, lines)]
+    if given.run:
+        tables.append(("Whole runs", RUNS, whole_run()))
+    Page("gatebot's share", "python -m benchmarks.gate_share --run", tuple(tables)).show(write=given.write)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
