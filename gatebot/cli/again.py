@@ -6,24 +6,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gatebot import output
-from gatebot.case import Case
-from gatebot.cli.artifact import fetch_run, has_evidence
+from gatebot.case import Approval, Case
+from gatebot.cli.artifact import fetch_run, gate_of, has_evidence
 from gatebot.cli.hub import Hub, api_of, pull_of, target_of, warn
 from gatebot.cli.job import approvals_of, leave_and_show, say, summarised
 from gatebot.cli.situation import stores_of
 from gatebot.errors import ExitCode, MachineError, UsageError
 from gatebot.github import status
 from gatebot.github.api import Api
+from gatebot.github.artifacts import runs_of_head
 from gatebot.github.event import Event, Kind
 from gatebot.github.pull import Pull, changed_paths, pull
 from gatebot.needs import Side
 from gatebot.occasion.actions import of_pull
 from gatebot.occasion.occasion import Occasion
-from gatebot.publish import Target, announced
+from gatebot.publish import announced
 from gatebot.rejudge import trusted_case, untrusted_case
 from gatebot.report import Report
 from gatebot.run import Places
@@ -52,13 +54,13 @@ def judge_again(
             print("there is no open pull request at this commit to judge again")
             return ExitCode.PASS
         hub = Hub(api, event, target_of(event, environ, arguments))
-        again = _Again(arguments, environ, hub, proposal)
-        run_ids = again.runs()
-        if not run_ids:
+        again = _Again(arguments, environ, hub, proposal, datetime.now(UTC))
+        run_id = again.run_id()
+        if run_id is None:
             print(f"{proposal.head_sha[:12]} has not been judged yet, or needs no second judgement")
             return ExitCode.PASS
         with _bracket(hub, publishes=publishes):
-            report = again.judged(run_ids)
+            report = again.judged(run_id)
             texts = leave_and_show(report, arguments)
         return say(report, texts, arguments, environ, hub) if publishes else report.exit_code
 
@@ -73,74 +75,93 @@ def _bracket(hub: Hub, *, publishes: bool) -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Again:
-    """One second judgement."""
+    """One second judgement. What it asks GitHub, it asks once."""
 
     arguments: argparse.Namespace
     environ: Mapping[str, str]
     hub: Hub
     proposal: Pull
+    now: datetime
 
-    def runs(self) -> list[int]:
-        """The runs that may have left evidence of the head commit, the likeliest first."""
-        event, target = self.hub.event, self.hub.target
+    def run_id(self) -> int | None:
+        """The run that has left the evidence of the head commit; None where there is nothing to judge again."""
+        api, event, target = self.hub.api, self.hub.event, self.hub.target
         if event.trigger is None:
-            return [run_id for run_id in _judged_by(self.hub.api, target) if run_id != event.run.id]
-        known = {said.context: said for said in status.latest(self.hub.api, target.sha)}.get(target.context)
+            found = self._runs()
+            return next((run_id for run_id in found if self._has_evidence(run_id)), found[0] if found else None)
+        known = {said.context: said for said in status.latest(api, target.sha)}.get(target.context)
         own = _RUN.search(known.url) if known is not None and known.state is not status.State.PENDING else None
-        return [] if own is not None and int(own[1]) == event.trigger.run_id else [event.trigger.run_id]
+        judged = own is not None and int(own[1]) == event.trigger.run_id
+        return None if judged else event.trigger.run_id
 
-    def judged(self, run_ids: list[int]) -> Report:
+    def _runs(self) -> tuple[int, ...]:
+        """The gate's runs for the head commit, where one of them, or one about it, has said a verdict already."""
+        api, event, target = self.hub.api, self.hub.event, self.hub.target
+        if not any(said.context == target.context for said in status.history(api, target.sha)):
+            return ()
+        gate = gate_of(event.run.workflow_path)
+        return runs_of_head(api, gate, target.sha, event.repository_id, is_fork=self.proposal.is_fork)
+
+    def _has_evidence(self, run_id: int) -> bool:
+        return has_evidence(self.hub.api, run_id, self.project)
+
+    @property
+    def project(self) -> str:
+        """Its name."""
+        return self.occasion().facts.project
+
+    def judged(self, run_id: int) -> Report:
         """The new Report; it and its evidence are left in the output folder."""
         with TemporaryDirectory(prefix="gatebot-again-") as scratch:
-            case = self._case(run_ids, Path(scratch))
+            case = self._case(run_id, Path(scratch))
             report = judge(case)
             output.forget(self.arguments.out)
             output.leave(case, report, self.arguments.out)
         return report
 
-    def _case(self, run_ids: list[int], scratch: Path) -> Case:
+    def _case(self, run_id: int, scratch: Path) -> Case:
         """The stored evidence, as far as it counts."""
         api, event = self.hub.api, self.hub.event
-        accepted = approvals_of(self.proposal, api)
-        paths = changed_paths(api, self.proposal.number)
-
-        def occasion(base: str = "") -> Occasion:
-            return of_pull(
-                self.arguments.config,
-                event,
-                self.proposal,
-                datetime.now(UTC),
-                paths=paths,
-                base=base,
-                project=self.arguments.project,
-                approvals=accepted,
-            )
-
-        said = _stored(api, run_ids, occasion().facts.project, scratch / "run")
+        said = _stored(api, run_id, self.project, scratch / "run")
         if not self.proposal.is_fork:
-            return trusted_case(said, self.proposal.head_sha, accepted)
-        here = occasion(said.facts.chosen.sha or "")
+            return trusted_case(said, self.proposal.head_sha, self.accepted)
+        here = self.occasion(said.facts.chosen.sha or "")
         places = Places(self.arguments.out, scratch / "cache", shared=True)
         return untrusted_case(said, here, places, stores_of(here, self.environ, api, event))
 
+    def occasion(self, base: str = "") -> Occasion:
+        """The pull request as trusted places know it; `base` is what head says it was compared with."""
+        return of_pull(
+            self.arguments.config,
+            self.hub.event,
+            self.proposal,
+            self.now,
+            paths=self.paths,
+            base=base,
+            project=self.arguments.project,
+            approvals=self.accepted,
+        )
 
-def _judged_by(api: Api, target: Target) -> list[int]:
-    """The runs whose statuses stand or stood on the head commit, the newest first."""
-    said = [known for known in status.history(api, target.sha) if known.context == target.context]
-    found = [int(match[1]) for known in said if (match := _RUN.search(known.url))]
-    return list(dict.fromkeys(found))
+    @cached_property
+    def accepted(self) -> tuple[Approval, ...]:
+        """Who has accepted the head."""
+        return approvals_of(self.proposal, self.hub.api)
+
+    @cached_property
+    def paths(self) -> frozenset[str] | None:
+        """What it touches."""
+        return changed_paths(self.hub.api, self.proposal.number)
 
 
-def _stored(api: Api, run_ids: list[int], project: str, folder: Path) -> Case:
-    """The Case as one of these runs saw it: the first that has left evidence.
+def _stored(api: Api, run_id: int, project: str, folder: Path) -> Case:
+    """The Case as a run saw it.
 
     Raises:
-        MachineError: none has, or it cannot be used.
+        MachineError: it has left none, or none that can be used.
         ApiError: by cause.
     """
-    run_id = next((each for each in run_ids if has_evidence(api, each, project)), run_ids[0])
     for missing in fetch_run(api, run_id, project, folder):
         warn(missing)
     base = folder / Side.BASE

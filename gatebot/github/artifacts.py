@@ -135,6 +135,44 @@ def find_in_run(api: Api, run_id: int, name: str, now: datetime) -> Found | Abse
     return Absent((f"run {run_id} has left no artifact {name!r}",))
 
 
+def runs_of_head(api: Api, workflow_path: str, sha: str, repository_id: int, *, is_fork: bool) -> tuple[int, ...]:
+    """The runs of one workflow for a pull request's head, the newest first.
+
+    Args:
+        api: GitHub.
+        workflow_path: of the workflow's file.
+        sha: the head.
+        repository_id: of this repository.
+        is_fork: the head lies in another one: then runs of this one are not meant, and the other way round.
+
+    Raises:
+        ApiError: by cause.
+    """
+    workflow = workflow_path.rpartition("/")[2]
+    why = Purpose(f"list the runs of {workflow} for {sha[:12]}", PERMISSION)
+    query = {"event": "pull_request", "head_sha": sha}
+    try:
+        pages = api.pages(
+            api.path("actions", "workflows", workflow, "runs"), answers.Page[answers.WorkflowRun], why, query, most=3
+        )
+        runs = [run for page in pages for run in page.items]
+    except MissingError:
+        return ()
+    return tuple(
+        sorted(
+            (
+                run.id
+                for run in runs
+                if (run.event, run.head_sha) == ("pull_request", sha)
+                and run.path.partition("@")[0] == workflow_path
+                and run.repository.id == repository_id
+                and (run.head_repository is None or run.head_repository.id != repository_id) == is_fork
+            ),
+            reverse=True,
+        )
+    )
+
+
 def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:
     """A commit and what came before it, the newest first: for clones that are too shallow to say.
 

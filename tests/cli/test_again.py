@@ -12,13 +12,14 @@ from tests.github.fake_github import FORK_TOKEN
 from . import tiny
 from .world import FORK_ID, Left, World, repacked
 
+APPROVE, PUBLISH = WORKFLOW.replace(".yml", "-approve.yml"), WORKFLOW.replace(".yml", "-publish.yml")
 TAMPER = {"gatebot.yml": tiny.files()["gatebot.yml"].replace("0.05", "0.5")}
 
 
 def commented(world: World, pull: Pull) -> Left:
     """The job that a comment starts."""
     issue = {"number": pull.number, "user": {"login": pull.author}, "pull_request": {"url": "https://x.invalid"}}
-    return world.on_main("issue_comment", {"action": "created", "issue": issue, "comment": {"body": "…"}})
+    return world.on_main("issue_comment", {"action": "created", "issue": issue, "comment": {"body": "…"}}, path=APPROVE)
 
 
 def reviewed(world: World, pull: Pull) -> Left:
@@ -30,7 +31,7 @@ def reviewed(world: World, pull: Pull) -> Left:
         "head": {"ref": pull.branch, "sha": pull.head, "repo": home},
         "base": {"ref": "main", "sha": pull.base, "repo": home},
     }
-    return world.on_main("pull_request_review", {"action": "submitted", "pull_request": said})
+    return world.on_main("pull_request_review", {"action": "submitted", "pull_request": said}, path=APPROVE)
 
 
 @pytest.fixture
@@ -105,9 +106,8 @@ def collected(world: World, files: Mapping[str, str | bytes | None], branch: str
     return pull, left
 
 
-def published(world: World, pull: Pull, run: int, **more: Any) -> Left:
+def published(world: World, pull: Pull, run: int, workflow: str = WORKFLOW, **more: Any) -> Left:
     """The privileged job that the end of the other one starts."""
-    path = more.pop("path", WORKFLOW)
     said = {
         "id": run,
         "run_attempt": 1,
@@ -116,11 +116,11 @@ def published(world: World, pull: Pull, run: int, **more: Any) -> Left:
         "conclusion": "success",
         "head_sha": pull.head,
         "head_branch": pull.branch,
-        "path": path,
+        "path": workflow,
         "head_repository": {"id": FORK_ID, "full_name": f"{pull.author}/tickets"},
         "pull_requests": [{"number": 1}],
     }
-    return world.on_main("workflow_run", {"action": "completed", "workflow_run": said}, **more)
+    return world.on_main("workflow_run", {"action": "completed", "workflow_run": said}, path=PUBLISH, **more)
 
 
 def stored(world: World, nth: int) -> bytes:
@@ -147,6 +147,10 @@ def test_a_fork_is_judged_by_the_base_branch(world: World) -> None:
     assert done.report["base"]["source"] == "workflow artifact"
     [comment] = world.github.bodies(pull.number)
     assert "review needed" in comment
+
+    world.github.comment(pull.number, "maintainer", f"/gatebot accept {pull.head[:12]}")
+    accepted = commented(world, pull)
+    assert (accepted.step.outputs["verdict"], world.status(pull.head)) == ("pass", "success"), accepted.step.log
 
 
 def test_facts_of_a_fork_have_no_effect(world: World) -> None:
@@ -214,7 +218,7 @@ def test_evidence_of_another_commit(world: World) -> None:
 
 def test_a_workflow_that_is_not_the_gates(world: World) -> None:
     pull, left = collected(world, tiny.HARMLESS, "fork-workflow")
-    done = published(world, pull, left.run, path=".github/workflows/mine.yml")
+    done = published(world, pull, left.run, workflow=".github/workflows/mine.yml")
     assert done.step.outputs["verdict"] == "review"
     assert ".github/workflows/mine.yml" in [finding["subject"] for finding in done.report["findings"]]
 

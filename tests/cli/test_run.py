@@ -5,18 +5,21 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.collect.repository import PLAIN_PYTHON
 from tests.container.scenario import git
 
 from . import tiny
-from .laptop import Done, commit, gatebot, inside, plain_environment, report_in, repository, start, write
+from .laptop import ROOT, Done, commit, gatebot, inside, report_in, repository, start, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,10 +347,25 @@ def test_what_can_be_used_after_all(tmp_path: Path, rows: str, code: int, says: 
     assert (done.code, says in done.out) == (code, True), done.out + done.err
 
 
-def test_user_code_finds_no_token_even_below_full_because_it_is_not_started(tmp_path: Path) -> None:
-    folder = repository(tmp_path / "tiny", tiny.files())
-    assert plain_environment(tmp_path).get("GITHUB_TOKEN") is None
-    if os.geteuid() == 0:
-        pytest.skip("root reaches full, where a token may be near; the sandbox's own tests go below")
-    done = gatebot(folder, "run", "--quiet", env={"GITHUB_TOKEN": "secret"})
-    assert (done.code, "GITHUB_TOKEN" in done.err) == (5, True)
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root is below full already, and the sandbox tests that")
+def test_beside_a_token_nothing_of_the_users_is_started_below_full() -> None:
+    libraries = next((path for path in sys.path if path.endswith("site-packages")), "")
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{libraries}", "PYTHONDONTWRITEBYTECODE": "1"}
+    ordinary: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}
+    probe = [PLAIN_PYTHON, "-c", "import gatebot.run"]
+    if subprocess.run(probe, env=environment, cwd="/", capture_output=True, check=False, **ordinary).returncode:
+        pytest.skip("an ordinary user of this machine cannot import what the tests import")
+    with tempfile.TemporaryDirectory(prefix="gatebot-test-") as scratch:
+        folder = repository(Path(scratch, "tiny"), tiny.files())
+        for path in (Path(scratch), *Path(scratch).rglob("*")):
+            os.chown(path, 65534, 65534)
+        done = subprocess.run(
+            [PLAIN_PYTHON, "-m", "gatebot", "run", "--quiet"],
+            env={**environment, "GITHUB_TOKEN": "secret", "HOME": scratch},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            **ordinary,
+        )
+    assert (done.returncode, "GITHUB_TOKEN" in done.stderr, "secret" in done.stderr) == (5, True, False), done.stderr

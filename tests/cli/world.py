@@ -140,14 +140,17 @@ class World:
         run = int(job.environment["GITHUB_RUN_ID"])
         return self._upload(self.start(job, run, token=FORK_TOKEN if fork else BOT_TOKEN, **more))
 
-    def on_main(self, name: str, payload: Mapping[str, Any], *, ref: str = "refs/heads/main", **more: Any) -> Left:
-        """A job of another event, with main (or another ref) checked out."""
-        run = self.github.run(self.origin.tip, event=name, path=".github/workflows/gatebot-again.yml")
+    def on_main(
+        self, name: str, payload: Mapping[str, Any], *, ref: str = "refs/heads/main", path: str = WORKFLOW, **more: Any
+    ) -> Left:
+        """A job of another event, of this workflow, with main (or another ref) checked out."""
+        run = self.github.run(self.origin.tip, event=name, path=path)
         folder = self._place()
         event = {"repository": repository_payload(), "sender": {"login": "octocat", "id": 1}, **payload}
         workspace = checkout(self.origin, ref, folder / "workspace", token=BOT_TOKEN)
         sha = git(workspace, "rev-parse", "HEAD")
         environment = run_variables(self.github.url, run, name=name, actor="octocat", sha=sha, ref=ref)
+        environment["GITHUB_WORKFLOW_REF"] = environment["GITHUB_WORKFLOW_REF"].replace(WORKFLOW, path)
         job = Job(folder / "temp", workspace, event, environment, network="host")
         return self.start(job, run, **more)
 
