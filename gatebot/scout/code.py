@@ -65,6 +65,7 @@ class Module:
         uses: hints at the target.
         features: what the model is given: one column, several, or None where that cannot be told.
         words: every text constant.
+        keys: texts in brackets: names of columns, mostly.
         calls: names of all functions and classes that are called.
         objects: module-level names of fitted or unfitted models and pipelines.
         guarded: importing it runs nothing but definitions.
@@ -79,6 +80,7 @@ class Module:
     uses: list[Use] = field(default_factory=list)
     features: str | tuple[str, ...] | None = None
     words: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     objects: list[str] = field(default_factory=list)
     guarded: bool = True
@@ -218,6 +220,8 @@ class _Reader:
         match node:
             case ast.Constant(value=str() as text):
                 self.found.words.add(text)
+            case ast.Subscript(slice=ast.Constant(value=str() as key)):
+                self.found.keys.add(key)
             case ast.Assign(targets=[target], value=value):
                 self._assigned(target, value)
             case ast.Call():

@@ -14,13 +14,17 @@ USUAL_TARGETS = {
     "target": 7, "label": 7, "class": 7, "y": 6, "category": 5, "outcome": 6, "labels": 6, "species": 5, "survived": 6,
     "churn": 6, "churned": 6, "default": 5, "defaulted": 6, "fraud": 6, "is_fraud": 7, "sentiment": 6, "quality": 4,
     "price": 4, "saleprice": 6, "median_house_value": 6, "diagnosis": 5, "response": 4, "clicked": 5, "converted": 5,
-    "rating": 4, "score": 3, "intent": 5, "is_spam": 6, "spam": 5, "demand": 4, "sales": 4, "medv": 6, "type": 2,
+    "rating": 4, "score": 3, "intent": 5, "is_spam": 6, "spam": 5, "demand": 4, "sales": 4, "medv": 6,
 }  # fmt: skip
-LAST = 1
-SURE = 4  # below this, only a column of few values is taken for the target
+LAST, NAMED = 1, 2
+SURE = 3  # below this, only a column of few values is taken for the target
+STRONG = 5  # from here on it counts twice in the file that trains
 FEW = 20
+SHORT = 16  # characters of a code
 GROUPS = re.compile(
-    r"^(customer|user|patient|client|account|session|household|subject|store|shop|device|group|document|author)_?(id|no|key|nr)?$",
+    r"^(customer|user|patient|client|account|session|household|subject|store|shop|device|group|document|author|ship|vessel"
+    r"|vehicle|machine|plant|sensor|station|building|player|team|company|driver|speaker|writer|school|hospital)"
+    r"(_?(id|no|key|nr))?$",
     re.IGNORECASE,
 )
 IDS = re.compile(r"^(id|uuid|guid|index|row_?id|key|.*_id|.*_?uuid|.*id|passengerid)$", re.IGNORECASE)
@@ -100,7 +104,9 @@ def _target(data: Data, modules: Sequence[Module]) -> Role:
 def _evidence(data: Data, modules: Sequence[Module]) -> Iterator[tuple[str, int, str]]:
     for one in modules:
         for use in one.uses:
-            yield use.column, use.weight * (2 if one.fits and use.weight > SURE else 1), use.says
+            yield use.column, use.weight * (2 if one.fits and use.weight >= STRONG else 1), use.says
+        for name in one.keys if one.fits or "train" in one.path.stem else ():
+            yield name, NAMED, f"{one.path} names it"
     if data.asked is not None:
         missing = [name for name in data.main.columns if name not in data.asked.columns]
         for name in missing:
@@ -139,10 +145,18 @@ def _task(column: Any, modules: Sequence[Module]) -> tuple[str, str]:
 
 
 def _id(table: Table, columns: Sequence[Any]) -> Role | None:
-    unique = [each for each in columns if each.distinct == table.rows and not each.missing and IDS.match(each.name)]
-    unique = [each for each in unique if each.kind != "number"]
-    unique.sort(key=lambda each: (each.name.lower() != "id", not each.name.lower().startswith(table.stem.rstrip("s"))))
-    return Role(unique[0].name, "every row has its own") if unique else None
+    unique = [each for each in columns if each.distinct == table.rows and not each.missing and each.kind != "number"]
+    named = [each for each in unique if IDS.match(each.name)]
+    named.sort(key=lambda each: (each.name.lower() != "id", not each.name.lower().startswith(table.stem.rstrip("s"))))
+    first = [each for each in unique if each.name == next(iter(table.columns)) and _counts(each)]
+    return Role([*named, *first][0].name, "every row has its own") if named or first else None
+
+
+def _counts(column: Any) -> bool:
+    """Whether it looks like a running number or code, and not like words."""
+    if column.kind == "integer":
+        return bool(column.maximum - column.minimum == column.rows - 1)
+    return column.kind == "text" and isinstance(column.maximum, float) and column.maximum <= SHORT
 
 
 def _group(table: Table, columns: Sequence[Any]) -> Role | None:

@@ -49,6 +49,7 @@ def _roles(tmp_path: Path, columns: dict[str, str], code: str = "", wanted: str 
         ({"label": "words", "a": "number", "b": "two"}, 'y = df["b"]', "b"),
         ({"id": "unique", "a": "number", "b": "words"}, 'X = df.drop(columns=["id", "b"])', "b"),
         ({"label": "unique", "a": "words"}, "", "a"),
+        ({"type": "words", "a": "count"}, 'model.fit(x, np.log([float(row["a"]) for row in rows]))', "a"),
     ],
 )
 def test_target(columns: dict[str, str], code: str, target: str, tmp_path: Path) -> None:
@@ -82,7 +83,11 @@ def test_task(kind: str, code: str, task: str, tmp_path: Path) -> None:
         ({"customer_id": "many", "id": "unique"}, "id", "customer_id", None),
         ({"created_at": "day", "a": "number"}, None, None, "created_at"),
         ({"created_at": "day", "closed_at": "day"}, None, None, None),
-        ({"a": "unique"}, None, None, None),
+        ({"leg": "unique", "a": "number"}, "leg", None, None),
+        ({"leg": "count", "a": "number"}, "leg", None, None),
+        ({"story": "text", "a": "number"}, None, None, None),
+        ({"a": "number", "leg": "unique"}, None, None, None),
+        ({"ship": "many", "a": "number"}, None, "ship", None),
     ],
 )
 def test_id_group_and_time(
