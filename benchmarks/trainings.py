@@ -61,7 +61,7 @@ def gated(source: Example, number: int, folder: Path) -> Iterator[Gated]:
             example=source.name,
             change=change,
             verdict=gate.verdict,
-            blocking=tuple(sorted(gate.blocking)),
+            blocking=tuple(sorted({f["check"] for f in report.get("findings", ()) if f["action"] == "block"})),
             undecided=any(each["outcome"] == "undecided" for each in overall),
             trainings=costs.get("trainings", 0),
             user_s=costs.get("train_s", 0.0) + costs.get("predict_s", 0.0),
