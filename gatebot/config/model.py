@@ -435,7 +435,7 @@ class RulesKeys(Section):
     drafts: Literal["run", "skip"] = Field(default="run", description="Whether drafts are gated.")
     merge_group: Literal["full", "reuse"] = Field(
         default="reuse",
-        description="Whether a merge queue trains anew, or takes the pull request's evidence where nothing differs.",
+        description="What a merge queue trains. This version always trains the group anew, also for `reuse`.",
     )
     metrics: tuple[MetricRule, ...] = Field(
         default=(), description="What must not get worse. Without any, the task's usual ones."
