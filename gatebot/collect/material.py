@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class Material:
     folder: Path
     version: str = ""
     _files: dict[str, RowsFile] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def lesson(self, fit: Fit) -> Lesson:
         """What a training gets: its rows with their labels, and its seed."""
@@ -99,14 +101,18 @@ class Material:
         return Asked(hashes, tuple(spelled(self.rows.frame, name).gather(index).to_list()), name)
 
     def _file(self, name: str, index: Index, *, labelled: bool, shuffle: int | None = None) -> RowsFile:
-        if name not in self._files:
-            identity = self.split.identity
-            paper = write_rows(self.rows, identity, index, self.folder, name, target=labelled, shuffle_labels=shuffle)
-            csv = paper.path if not self.rows.typed else self._as_csv(paper.path)
-            for each in (csv, paper.path):
-                each.chmod(0o644)
-            self._files[name] = RowsFile(paper.path, csv, len(index), self._digest(index, shuffle), self._types)
-        return self._files[name]
+        with self._lock:  # trainings side by side ask for the same rows
+            if name not in self._files:
+                self._files[name] = self._written(name, index, labelled=labelled, shuffle=shuffle)
+            return self._files[name]
+
+    def _written(self, name: str, index: Index, *, labelled: bool, shuffle: int | None) -> RowsFile:
+        identity = self.split.identity
+        paper = write_rows(self.rows, identity, index, self.folder, name, target=labelled, shuffle_labels=shuffle)
+        csv = paper.path if not self.rows.typed else self._as_csv(paper.path)
+        for each in (csv, paper.path):
+            each.chmod(0o644)
+        return RowsFile(paper.path, csv, len(index), self._digest(index, shuffle), self._types)
 
     def _as_csv(self, parquet: Path) -> Path:
         """The same rows for interpreters that cannot read Parquet."""

@@ -1,6 +1,9 @@
 """Rows as they are handed out."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,6 +14,7 @@ from gatebot.collect.job import Tree
 from gatebot.collect.material import Material
 from gatebot.collect.reading import material
 from gatebot.config.model import Document
+from gatebot.data.handover import Handover, write_rows
 from gatebot.needs import Fit, Labels, Predict, Rows, Side
 from tests.collect.repository import document, job, repository, tickets, with_folds
 
@@ -82,3 +86,19 @@ def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path) -> None:
     assert pl.read_parquet(rows.path)["pair"].to_list()[0] == [1, 2]
     assert pl.read_csv(rows.csv).height == rows.rows == 40
     assert rows.types == {}
+
+
+def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuff = read(repository(tmp_path / "repo"), tmp_path, document())
+    written: list[str] = []
+
+    def slowly(*given: Any, **more: Any) -> Handover:
+        written.append(given[4])
+        time.sleep(0.05)
+        return write_rows(*given, **more)
+
+    monkeypatch.setattr("gatebot.collect.material.write_rows", slowly)
+    with ThreadPoolExecutor(8) as workers:
+        lessons = list(workers.map(lambda seed: stuff.lesson(Fit(Side.HEAD, seed=seed)), range(8)))
+    assert len(written) == 1
+    assert len({lesson.rows.path for lesson in lessons}) == 1
