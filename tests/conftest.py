@@ -1,0 +1,11 @@
+"""What holds for every test: names that are the same in every process, and property tests without a clock."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("gatebot", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gatebot")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their length: what a compressor makes differs from process to process."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
