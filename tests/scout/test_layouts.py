@@ -146,8 +146,14 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("environments")
 
 
+QUICK = ("argparse_script", "src_package")
+"""Run in every test run; the others install and train for minutes."""
+
+
 @pytest.mark.examples
-@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in SEEN]
+)
 def test_guess_runs_without_an_edit(name: str, tmp_path: Path, environments: Path) -> None:
     root = make(name, tmp_path)
     (root / ".gatebot").mkdir()
