@@ -28,8 +28,8 @@ def rooms() -> set[str]:
 
 
 def room_of(path: Path) -> str:
-    first = path.relative_to(PACKAGE).parts[0]
-    return first.removesuffix(".py")
+    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "cli" if first == "__main__" else first
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
