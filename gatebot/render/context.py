@@ -45,7 +45,30 @@ def evidence(report: Report) -> Sentence:
     if first is None:
         return words(amount)
     sight = f"sees losses of {row_of(first).sees} and more in "
-    return joined(f"{amount}; {sight}" if amount else sight, quote(subject_of(first)))
+    told_of = joined(f"{amount}; {sight}" if amount else sight, quote(subject_of(first)))
+    unguarded = beyond_sight(report)
+    if not unguarded:
+        return told_of
+    worst = unguarded[0]
+    more = f" and {counted(len(unguarded) - 1, 'other')}" if len(unguarded) > 1 else ""
+    row = row_of(worst)
+    return joined(
+        told_of, f"; too little to guard {row.allowed} of ", quote(subject_of(worst)), f" (sees {row.sees}){more}"
+    )
+
+
+def beyond_sight(report: Report) -> list[ReportedMeasure]:
+    """Declared measures whose margin the evidence cannot see, the blindest first; proven losses were seen."""
+    found = [
+        (each.sees / each.margin, each)
+        for each in report.measures
+        if each.sees is not None and each.margin and each.sees > each.margin and _is_open(each)
+    ]
+    return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _is_open(measure: ReportedMeasure) -> bool:
+    return measure.declared and not measure.not_enforced and measure.outcome != "worse"
 
 
 def sharpest(report: Report) -> ReportedMeasure | None:

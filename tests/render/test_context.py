@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatebot.finding import Direction
 from gatebot.render import context
 from gatebot.render.sentence import flat
 from gatebot.report import Base, Head, Relation, Report
@@ -43,7 +44,8 @@ def test_which_commits(given_report: Report, told: str) -> None:
                     measure("few", 0.9, 0.9, not_enforced="n=1 < 50", sees=0.5),
                 ),
             ),
-            "sees losses of 3.1 points and more in f1",
+            "sees losses of 3.1 points and more in f1"
+            "; too little to guard 2 points of f1@a=b (sees 5 points) and 1 other",
         ),
     ],
 )
@@ -74,3 +76,13 @@ def test_costs() -> None:
         "peak memory": "1.31 GB",
     }
     assert context.costs(draft()) == []
+
+
+def test_a_margin_that_the_evidence_cannot_guard_is_said() -> None:
+    blind = measure("log_loss", 0.40, 0.41, direction=Direction.LOWER, relative=True, margin=0.02, sees=0.04)
+    sharp = measure("accuracy", 0.86, 0.86, margin=0.02, sees=0.008)
+    told = flat(context.evidence(report(measures=(sharp, blind))))
+    assert told.endswith("; too little to guard 5% of log_loss (sees 10%)")
+    watched = blind.model_copy(update={"declared": False})
+    worse = blind.model_copy(update={"outcome": "worse"})
+    assert "too little" not in flat(context.evidence(report(measures=(sharp, watched, worse))))
