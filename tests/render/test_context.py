@@ -44,8 +44,10 @@ def test_which_commits(given_report: Report, told: str) -> None:
                     measure("few", 0.9, 0.9, not_enforced="n=1 < 50", sees=0.5),
                 ),
             ),
-            "sees losses of 3.1 points and more in f1"
-            "; too little to guard 2 points of f1@a=b (sees 5 points) and 1 other",
+            (
+                "sees losses of 3.1 points and more in f1"
+                "; too little to guard 2 points of f1@a=b (sees 5 points) and 1 other"
+            ),
         ),
     ],
 )
