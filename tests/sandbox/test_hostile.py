@@ -68,7 +68,6 @@ def test_none_stops_hardly_anything() -> None:
         ("disk_one_file", {"disk_bytes": 50 * MIB}, Ended.DISK),
         ("disk_many_files", {"disk_bytes": 5 * MIB}, Ended.DISK),
         ("too_deep", {}, Ended.DISK),
-        ("fork_bomb", {"processes": 200}, Ended.PROCESSES),
         ("threads", {"processes": 200}, Ended.PROCESSES),
     ],
 )
@@ -76,6 +75,19 @@ def test_greed_is_ended_and_named(hostile: Hostile, mode: str, limits: dict[str,
     completed = hostile(mode, **limits)
     assert completed.ended is ended, completed
     assert not completed.ok
+    assert leftovers() == []
+
+
+@pytest.mark.parametrize("reach", [Isolation.FULL], indirect=True)
+def test_a_fork_bomb_is_ended_and_named(hostile: Hostile) -> None:
+    assert hostile("fork_bomb", processes=200).ended is Ended.PROCESSES
+    assert leftovers() == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("reach", [Isolation.PARTIAL, Isolation.NONE], indirect=True)
+def test_a_fork_bomb_under_the_gates_own_uid_is_ended_after_a_race(hostile: Hostile) -> None:
+    assert hostile("fork_bomb", processes=200).ended is Ended.PROCESSES
     assert leftovers() == []
 
 

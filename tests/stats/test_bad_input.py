@@ -120,7 +120,7 @@ CALLS: dict[str, Callable[[Drawn], object]] = {
     "smooth": lambda d: influence.smooth(np.stack([d.x, d.y]), lambda m: math.sqrt(m[0]) / m[1]),
     "ledger": lambda d: noise.Ledger.of(d.x),
     "row variance": lambda d: noise.row_variance(d.x, d.y),
-    "instability": lambda d: stability.instability(d.x, noise.Ledger(abs(float(d.y.sum())), 3)),
+    "instability": lambda d: stability.instability(d.x, noise.Ledger(float(np.abs(d.y).sum()), 3)),
     "bins": lambda d: calibration.calibration_error(calibration.bins(d.x > 0, d.y, 3), times=5),
     "recalibration": lambda d: calibration.recalibration(d.x > 0, d.y),
     "resample": lambda d: bootstrap.resample(weighted_mean(d.x), d.x.size, strata=d.y, times=3),
