@@ -293,7 +293,7 @@ def crashed_training() -> Report:
     """The pipeline itself fails: a P0 without any measure, and a log."""
     log = (
         "Traceback (most recent call last):",
-        '  File "/work/pipeline.py", line 41, in train',
+        '  File "/repo/pipeline.py", line 41, in train',
         "    frame = frame.drop(columns=['chanel'])",
         "KeyError: \"['chanel'] not found in axis\"",
     )
