@@ -111,7 +111,8 @@ class Spread:
         total = self.rows + self.pure_seeds
         if total == 0:
             return Contrast(self.delta, 0.0, self.rows_df)
-        shares = (self.rows / total) ** 2 / self.rows_df + (self.seeds / total) ** 2 / self.seeds_df
+        by_seed = min(self.seeds / total, LARGEST_RATIO)  # churn that is no part of the total may dwarf it
+        shares = (self.rows / total) ** 2 / self.rows_df + by_seed**2 / self.seeds_df
         df = max(1.0 / shares, min(self.rows_df, self.seeds_df)) if shares > 0 else math.inf
         return Contrast(self.delta, math.sqrt(total), df)
 

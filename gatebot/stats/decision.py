@@ -66,11 +66,13 @@ class Question:
         identical: predictions are equal byte for byte in all runs: held, whatever the contrasts say.
         declared: one of the overall measures that the owner declared; they share half of the level of "worse".
         enforced: False when there are too few rows to decide; the measure is shown and decides nothing.
+        harmless: what the confirm tier would show of a change that loses nothing; None where there is no telling.
     """
 
     smoke: Contrast | None
     confirm: Contrast | None
     margin: float
+    harmless: Contrast | None = None
     identical: bool = False
     declared: bool = True
     enforced: bool = True
@@ -87,6 +89,10 @@ class Question:
     def held(self, contrast: Contrast, alpha: float) -> bool:
         """Shown not to be worse by the margin."""
         return contrast.lower(alpha) > -self.margin
+
+    def promising(self, alpha: float) -> bool:
+        """The confirm tier can guard the margin: worth its price where the owner asked, and no step towards a block."""
+        return self.declared and self.harmless is not None and self.held(self.harmless, alpha)
 
     def beyond(self, contrast: Contrast) -> bool:
         """The estimate itself is worse by the margin."""
@@ -125,6 +131,10 @@ class Floor:
         """The estimate is at or above the floor."""
         return contrast.delta >= 0
 
+    def promising(self, alpha: float) -> bool:
+        """Never: at or above the floor it is kept already."""
+        return False
+
     def beyond(self, contrast: Contrast) -> bool:
         """The estimate is below the floor."""
         return contrast.delta < 0
@@ -140,7 +150,8 @@ class Answer:
 
     Attributes:
         outcome: held, undecided or worse.
-        wants_confirm: smoke evidence looks bad enough to ask for the confirm tier, which has not been seen yet.
+        wants_confirm: smoke evidence looks bad enough to ask for the confirm tier, or leaves open what was declared
+            and the confirm tier can guard; it has not been seen yet.
         likely: undecided, and the estimate itself is beyond the margin: "likely regression, unproven".
         p: p-value of "worse", adjusted for all questions of the report; 1 while there is no confirm evidence.
         low: lower confidence bound of the difference at the level of the tier it rests on; None without evidence.
@@ -240,5 +251,5 @@ def _answer(question: Question | Floor, p: float, levels: Levels, *, doubted: bo
     beyond = question.beyond(contrast)
     if evidence is Evidence.CONFIRM and beyond and p <= levels.worse:
         return say(Outcome.WORSE, question.broken)
-    wants = evidence is Evidence.SMOKE and doubted
+    wants = evidence is Evidence.SMOKE and (doubted or question.promising(levels.confirm))
     return say(Outcome.UNDECIDED, question.likely if beyond else question.unclear, wants=wants, likely=beyond)

@@ -1,7 +1,7 @@
 """What evidence of a given size can see, and how much more would settle an open question."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatebot.stats import student
 from gatebot.stats.arrays import StatError, fraction
@@ -73,6 +73,27 @@ def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float 
         reason="",
     )
     return Settle(found.rows, found.seeds, both, sees, _advice(found, spread))
+
+
+def foreseen(spread: Spread, runs: int) -> Spread:
+    """What `runs` seeds a side would show on the same rows, if the estimate and its variances stay as they are.
+
+    What only rows can lower stays; the seeds' part, and what rows and seeds both hold, shrink with the seeds.
+
+    Raises:
+        StatError: fewer than one seed.
+    """
+    if runs < 1:
+        raise StatError(f"seeds: {runs} runs")
+    share = spread.runs / runs
+    return replace(
+        spread,
+        rows=spread.rows - min(spread.churn, spread.rows) * (1.0 - share),
+        seeds=spread.seeds * share,
+        seeds_df=max(spread.seeds_df + runs - spread.runs, 1.0),
+        runs=runs,
+        churn=spread.churn * share,
+    )
 
 
 def rows_for_rate(changed: float, drop: float, *, alpha: float = 0.05, power: float = 0.8) -> int:

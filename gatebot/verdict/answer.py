@@ -7,9 +7,10 @@ from math import isfinite, nan
 from gatebot.finding import Bound, Clean, Finding, Found, Measure, Outcome, Provenance, Status, Undecided
 from gatebot.report import ReportedMeasure
 from gatebot.stats import decision
+from gatebot.stats.contrast import Contrast
 from gatebot.stats.decision import Floor, Question, decide
 from gatebot.stats.multiplicity import holm
-from gatebot.stats.power import settle
+from gatebot.stats.power import foreseen, settle
 from gatebot.verdict.examine import Examined
 
 SUSPECT = 0.05
@@ -24,13 +25,18 @@ class Said:
     measure: Measure | None = None
 
 
-def answered(examined: Sequence[Examined]) -> list[Examined]:
-    """The same, with an answer in every measure, and an outcome that takes it into account."""
+def answered(examined: Sequence[Examined], confirm_seeds: int = 0) -> list[Examined]:
+    """The same, with an answer in every measure, and an outcome that takes it into account.
+
+    Args:
+        examined: every check, with what it measured.
+        confirm_seeds: seeds that the confirm tier would have; 0 where there is none.
+    """
     measures = [measure for each in examined for measure in each.measures]
     answers: dict[int, Measure] = {}
     for warns_only in (False, True):  # what cannot block takes no part of the level from what can
         family = [measure for measure in measures if measure.warns_only is warns_only]
-        for measure, answer in zip(family, decide([_question(each) for each in family]), strict=True):
+        for measure, answer in zip(family, decide([_question(each, confirm_seeds) for each in family]), strict=True):
             answers[id(measure)] = replace(measure, answer=answer)
     done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in examined]
     return [replace(each, outcome=_outcome(each)) for each in done]
@@ -48,8 +54,9 @@ def said_by(examined: Examined) -> Iterator[Said]:
 def wanting(measures: Sequence[Measure]) -> list[Measure]:
     """Measures for which more evidence is worth its price.
 
-    A declared one that looks bad wants it at once. Of slices and classes there are many, and some look bad by chance on
-    every pull request: they want it when smoke evidence alone refutes "no loss", all of them taken together (Holm).
+    A declared one that looks bad wants it at once, and so does one that is open where the confirm tier can guard the
+    margin. Of slices and classes there are many, and some look bad by chance on every pull request: they want it when
+    smoke evidence alone refutes "no loss", all of them taken together (Holm).
     """
     asking = [each for each in measures if each.answer and each.answer.wants_confirm and not each.warns_only]
     soft = [each for each in measures if not each.declared and not each.not_enforced and each.smoke is not None]
@@ -96,7 +103,7 @@ def _is_open(measure: Measure) -> bool:
     return undecided and not measure.not_enforced
 
 
-def _question(measure: Measure) -> Question | Floor:
+def _question(measure: Measure, confirm_seeds: int) -> Question | Floor:
     enforced = not measure.not_enforced
     declared = measure.declared and measure.slice is None
     match measure.bound:
@@ -107,10 +114,18 @@ def _question(measure: Measure) -> Question | Floor:
                 measure.smoke,
                 measure.confirm,
                 measure.margin,
+                harmless=_harmless(measure, confirm_seeds),
                 identical=measure.identical,
                 declared=declared,
                 enforced=enforced,
             )
+
+
+def _harmless(measure: Measure, seeds: int) -> Contrast | None:
+    """What the confirm tier would show of a change that loses nothing, by the noise of smoke evidence."""
+    if measure.spread is None or measure.confirm is not None or not seeds:
+        return None
+    return replace(foreseen(measure.spread, max(seeds, measure.spread.runs)).contrast, delta=0.0)
 
 
 def _broken_before(measure: Measure) -> bool:

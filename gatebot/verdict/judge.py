@@ -41,7 +41,9 @@ def judge(case: Case) -> Report:
     if case.head is None:
         raise GateError("nothing was collected, so there is nothing to judge")
     comparison = comparison_of(case)
-    examined = answered([examine(check, comparison, case) for check in all_checks().values()])
+    effort = case.facts.effort
+    looked = [examine(check, comparison, case) for check in all_checks().values()]
+    examined = answered(looked, effort.confirm_seeds if effort.trains else 0)
     return _report(case, comparison, examined, weigh(case, examined))
 
 

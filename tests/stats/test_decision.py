@@ -91,6 +91,28 @@ def test_the_interval_and_the_outcome_never_contradict() -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "smoke", "harmless", "declared", "wants"),
+    [
+        ("open, and five seeds would guard the margin", (0.0, VAGUE), (0.0, SURE), True, True),
+        ("open, and five seeds would not either", (0.0, VAGUE), (0.0, VAGUE), True, False),
+        ("open, and nobody declared it", (0.0, VAGUE), (0.0, SURE), False, False),
+        ("held already", (0.0, SURE), (0.0, SURE), True, False),
+        ("bad enough, guarded or not", (-0.01, VAGUE), (0.0, VAGUE), True, True),
+    ],
+)
+def test_more_is_bought_where_it_can_guard_the_margin(
+    case: str, smoke: tuple[float, float], harmless: tuple[float, float], declared: bool, wants: bool
+) -> None:
+    question = Question(Contrast(*smoke), None, 0.02, harmless=Contrast(*harmless), declared=declared)
+    assert decide([question])[0].wants_confirm is wants
+
+
+def test_what_is_bought_to_show_that_nothing_was_lost_never_blocks() -> None:
+    question = Question(Contrast(0.0, VAGUE), Contrast(-0.3, SURE), 0.02, harmless=Contrast(0.0, SURE))
+    assert decide([question])[0].outcome is Outcome.UNDECIDED
+
+
+@pytest.mark.parametrize(
     ("smoke", "confirm", "outcome", "wants"),
     [
         (0.01, None, "held", False),

@@ -36,6 +36,23 @@ def test_two_independent_sets_need_more(drop: float, one_sided: int) -> None:
     assert power.rows_for_rate_unpaired(0.9, drop) == pytest.approx(one_sided, rel=0.002)
 
 
+def test_more_seeds_shrink_what_seeds_can_and_leave_the_rows() -> None:
+    now = Spread(-0.004, rows=5e-5, rows_df=999.0, n=1000, seeds=4e-5, seeds_df=5.0, runs=2, churn=2e-5)
+    then = power.foreseen(now, 5)
+    assert (then.delta, then.n, then.runs, then.seeds_df) == (now.delta, 1000, 5, 8.0)
+    assert then.rows == pytest.approx(5e-5 - 2e-5 * 3 / 5)
+    assert (then.seeds, then.churn) == pytest.approx((4e-5 * 2 / 5, 2e-5 * 2 / 5))
+    assert power.foreseen(now, 2) == now
+    with pytest.raises(StatError, match="runs"):
+        power.foreseen(now, 0)
+
+
+@given(rows=st.floats(0, 1e-3), seeds=st.floats(0, 1e-3), churn=st.floats(0, 1e-3), runs=st.integers(2, 5))
+def test_more_seeds_never_tell_less(rows: float, seeds: float, churn: float, runs: int) -> None:
+    now = Spread(0.0, rows, 999.0, 1000, seeds, 5.0, 2, churn)
+    assert power.foreseen(now, runs).contrast.se <= now.contrast.se * (1 + 1e-9)
+
+
 def test_rows_without_a_failure() -> None:
     assert [power.rows_to_certify(rate) for rate in (0.05, 0.01, 0.001)] == [59, 299, 2995]
 
