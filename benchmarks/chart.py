@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 820, 400
+WIDTH, HEIGHT = 900, 400
 LEFT, RIGHT, TOP, BOTTOM = 60, 560, 50, 350
-COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8e5ea2", "#b8860b", "#555555")
+COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8e5ea2", "#b8860b", "#555555", "#00838f", "#c2185b")
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:14px;font-weight:600}"
     "path{fill:none}.axis{stroke:#d0d7de}.line{stroke-width:2}"
@@ -15,7 +15,7 @@ STYLE = (
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line: its name and its points, x ascending. A dashed line shares the colour of the line before it."""
+    """One line: its name and its points, x ascending."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -40,10 +40,8 @@ def chart(title: str, across: str, up: str, series: Sequence[Series], *, mark: t
     if mark is not None:
         parts.append(f'<path d="M{_x(mark[0], most)} {TOP}V{BOTTOM}" stroke="#b3261e" stroke-dasharray="2 3"/>')
         parts.append(_text(_x(mark[0], most) + 4, TOP + 10, mark[1]))
-    colour = -1
     for place, each in enumerate(series):
-        colour += not each.dashed
-        parts += _line(each, COLOURS[max(colour, 0) % len(COLOURS)], place, most)
+        parts += _line(each, COLOURS[place % len(COLOURS)], place, most)
     return "".join([*parts, "</svg>\n"])
 
 

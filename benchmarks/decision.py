@@ -1,7 +1,7 @@
 """How often the gate errs: changes whose worth is known, through the real checks and verdict, beside rivals' rules.
 
-python -m benchmarks.decision            about two minutes
-python -m benchmarks.decision --full     what the documentation promises: hours
+python -m benchmarks.decision            about three minutes
+python -m benchmarks.decision --full     what the documentation promises: an hour
 python -m benchmarks.decision --plot power.svg
 """
 
@@ -11,22 +11,27 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 import numpy as np
 
 from benchmarks.changes import Change, Kind, faulty, graded, harmless
 from benchmarks.chart import Series, chart
+from benchmarks.learners import GENERATORS, Harmless
+from benchmarks.learners import pull as trained
 from benchmarks.pages import Page, exact, percent
+from benchmarks.pull import CONFIRM_SEEDS, MARGINS, SMOKE_SEEDS, Pull
 from benchmarks.rivals import RULES, rules
-from benchmarks.world import MARGINS, Draw
+from benchmarks.world import draw
 from gatebot.needs import Tier
 from gatebot.report import Report, VerdictName
 from gatebot.verdict.judge import judge
 
 ROWS = (300, 1000, 5000)
-SMALL, FULL = (40, 10), (2000, 500)
+SMALL, FULL = (10, 5, 3), (200, 100, 50)
 SEED = 20261120
+RUNS = 5
+DRAWN = "drawn predictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,9 @@ class Trial:
     """One pull request, judged by everybody.
 
     Attributes:
-        change: what it was.
+        world: where its rows and models come from: drawn, or a generator with a learner.
+        name: what it changes.
+        kind: what it deserves.
         rows: eval rows.
         loss: the true loss of accuracy where it is graded.
         verdict: gatebot's.
@@ -43,9 +50,12 @@ class Trial:
         confirmed: the second tier was bought.
         warned: it said something that is more than a note.
         rivals: who else would have blocked.
+        repeats: verdicts of the same commit when it is run again by code that ignores its seed.
     """
 
-    change: Change
+    world: str
+    name: str
+    kind: Kind
     rows: int
     loss: float | None
     verdict: VerdictName
@@ -54,48 +64,72 @@ class Trial:
     confirmed: bool
     warned: bool
     rivals: tuple[str, ...]
+    repeats: tuple[VerdictName, ...] = ()
 
     @property
     def blocked(self) -> bool:
         """Whether gatebot stops it."""
         return self.verdict is VerdictName.BLOCKED
 
+    @property
+    def trainings(self) -> int:
+        """Of head."""
+        return SMOKE_SEEDS + CONFIRM_SEEDS * self.confirmed
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One draw to be judged: picklable, and the same whoever draws it."""
+    """One pull request to be judged: picklable, and the same whoever draws it."""
 
-    change: Change
+    change: Change | Harmless
     rows: int
     number: int
+    world: str = DRAWN
     loss: float | None = None
-    metrics: tuple[str, ...] = tuple(MARGINS)
-    eager: bool = False
+    metrics: tuple[str, ...] = ()
+    repeats: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.change.value if isinstance(self.change, Harmless) else self.change.name
+
+    def pull(self) -> Pull:
+        """Draw it."""
+        rng = np.random.default_rng([SEED, self.rows, self.number, *self.world.encode(), *self.name.encode()])
+        if isinstance(self.change, Harmless):
+            return trained(rng, GENERATORS[self.world], self.change, self.rows)
+        return draw(rng, self.rows, self.change.recipe)
 
     def trial(self) -> Trial:
         """Draw it, gate it as `gate` does, and ask the rivals."""
-        rng = np.random.default_rng([SEED, self.rows, self.number, *self.change.name.encode()])
-        draw = Draw.of(rng, self.rows, self.change.recipe)
-        report = judge(draw.case(Tier.SMOKE, metrics=self.metrics))
-        confirmed = any(want.tier == Tier.CONFIRM for want in report.wants) or (self.eager and bool(_open(report)))
-        if confirmed:
-            report = judge(draw.case(*Tier, metrics=self.metrics))
-        blocked = tuple(name for name, blocks in rules(draw).items() if blocks)
-        return _trial(self, report, confirmed, blocked)
+        pull = self.pull()
+        report, confirmed = self._gated(pull)
+        return Trial(
+            world=self.world,
+            name=self.name,
+            kind=Kind.HARMLESS if isinstance(self.change, Harmless) else self.change.kind,
+            rows=self.rows,
+            loss=self.loss,
+            verdict=report.verdict,
+            blocking=tuple(sorted({each.check for each in report.decisive if each.action == "block"})),
+            undecided=_open(report),
+            confirmed=confirmed,
+            warned=bool(report.decisive),
+            rivals=tuple(name for name, blocks in rules(pull).items() if blocks),
+            repeats=tuple(self._again(pull, number) for number in range(self.repeats)),
+        )
 
+    def _gated(self, pull: Pull) -> tuple[Report, bool]:
+        metrics = self.metrics if pull.task == "classification" else ()
+        report = judge(pull.case(Tier.SMOKE, metrics=metrics))
+        if not any(want.tier == Tier.CONFIRM for want in report.wants):
+            return report, False
+        return judge(pull.case(*Tier, metrics=metrics)), True
 
-def _trial(task: Task, report: Report, confirmed: bool, rivals: tuple[str, ...]) -> Trial:
-    return Trial(
-        change=task.change,
-        rows=task.rows,
-        loss=task.loss,
-        verdict=report.verdict,
-        blocking=tuple(sorted({each.check for each in report.decisive if each.action == "block"})),
-        undecided=_open(report),
-        confirmed=confirmed,
-        warned=bool(report.decisive),
-        rivals=rivals,
-    )
+    def _again(self, pull: Pull, number: int) -> VerdictName:
+        """The verdict on the same commit, rows and baseline, with other luck in head's trainings."""
+        rng = np.random.default_rng([SEED, self.rows, self.number, number, *self.name.encode()])
+        return self._gated(pull.again(rng))[0].verdict
 
 
 def _open(report: Report) -> tuple[str, ...]:
@@ -105,15 +139,25 @@ def _open(report: Report) -> tuple[str, ...]:
 
 
 def tasks(given: argparse.Namespace) -> Iterator[Task]:
-    """Harmless changes `times[0]` times each, others `times[1]` times each, at every size."""
-    of_harmless, of_others = FULL if given.full else given.times
-    todo: list[tuple[Change, float | None, int]] = [(change, None, of_harmless) for change in harmless()]
-    todo += [(change, None, of_others) for change in faulty()]
-    todo += [(change, loss, of_others) for loss, change in graded()] if given.plot is not None else []
+    """Harmless changes `times[0]` times each, others `times[1]` times, and `times[2]` commits run again, by size."""
+    of_harmless, of_others, of_repeated = FULL if given.full else given.times
+    metrics = tuple(given.metrics)
     for rows in given.rows:
-        for change, loss, times in todo:
+        for world in GENERATORS:
+            for change in Harmless:
+                for number in range(of_harmless):
+                    yield Task(change, rows, number, world)
+        for drawn, loss, times in _drawn(of_harmless, of_others, curves=given.plot is not None):
             for number in range(times):
-                yield Task(change, rows, number, loss, tuple(given.metrics), given.eager)
+                again = RUNS - 1 if loss is None and drawn.recipe is not None and number < of_repeated else 0
+                yield Task(drawn, rows, number, loss=loss, metrics=metrics, repeats=again)
+
+
+def _drawn(of_harmless: int, of_others: int, *, curves: bool) -> Iterator[tuple[Change, float | None, int]]:
+    yield from ((change, None, of_harmless) for change in harmless())
+    yield from ((change, None, of_others) for change in faulty())
+    if curves:
+        yield from ((change, loss, of_others) for loss, change in graded())
 
 
 def judged(todo: Sequence[Task], jobs: int) -> list[Trial]:
@@ -127,13 +171,33 @@ def judged(todo: Sequence[Task], jobs: int) -> list[Trial]:
 def page(trials: Sequence[Trial], command: str) -> Page:
     """What it comes to."""
     plain = [each for each in trials if each.loss is None]
+    good = [each for each in plain if each.kind is Kind.HARMLESS]
     sizes = sorted({each.rows for each in plain})
+    worlds, names = dict.fromkeys(each.world for each in good), dict.fromkeys((each.world, each.name) for each in good)
     return Page(
         "Decisions",
         command,
         (
-            ("Harmless changes, by eval rows", _HEAD, [_harmless(plain, n) for n in sizes]),
-            ("Harmless changes, by kind", _HEAD, [_harmless(plain, n, c.name) for n in sizes for c in harmless()]),
+            ("Harmless changes, by eval rows", _HEAD, [_harmless(good, n, "all") for n in sizes]),
+            (
+                "Harmless changes, by data and learner",
+                _HEAD,
+                [_harmless([t for t in good if t.world == w], n, w) for w in worlds for n in sizes],
+            ),
+            (
+                "Harmless changes, by kind",
+                _HEAD,
+                [
+                    _harmless([t for t in good if (t.world, t.name) == (w, name)], n, f"{w}: {name}")
+                    for w, name in names
+                    for n in sizes
+                ],
+            ),
+            (
+                f"The same commit run {RUNS} times by code that ignores its seed: verdicts that are not the usual one",
+                ("changes", "commits", "runs", "unlike the usual, %", "exact interval"),
+                [line for n in sizes for line in _repeated(plain, n)],
+            ),
             (
                 "Blocked, % (flagged at least, %)",
                 ("change", "kind", "accuracy lost", "log loss", *(f"{n:,} rows" for n in sizes)),
@@ -144,33 +208,42 @@ def page(trials: Sequence[Trial], command: str) -> Page:
         (
             "Harmless: same predictions, another seed, another row order, equally good hyper-parameters or model.",
             "Caught: of the faults on all rows, in a slice, and within accuracy's margin. Exact intervals are of 95 %.",
+            f"Trainings: of head, {SMOKE_SEEDS} in the smoke tier and {CONFIRM_SEEDS} more in the confirm tier.",
         ),
     )
 
 
-_HEAD = ("changes", "judged", "blocked", "exact interval", "undecided", "warned", "confirm tier", "undecided metrics")
+_HEAD = ("changes", "judged", "blocked, %", "exact interval", "undecided, %", "warned, %", "trainings: median, mean")
 _RULES = ("rule", "eval rows", "harmless blocked", "exact interval", "whole", "slice only", "silent")
 
 
-def _harmless(trials: Sequence[Trial], rows: int, name: str | None = None) -> list[str]:
-    kept = [each for each in trials if each.rows == rows and each.change.kind is Kind.HARMLESS]
-    kept = [each for each in kept if name in (None, each.change.name)]
-    names = sorted({metric for each in kept for metric in each.undecided})
-    by_metric = ", ".join(f"{metric} {percent(metric in each.undecided for each in kept)}" for metric in names)
+def _harmless(trials: Sequence[Trial], rows: int, name: str) -> list[str]:
+    kept = [each for each in trials if each.rows == rows]
+    trainings = [each.trainings for each in kept]
     return [
-        f"{rows:,} rows, {name or 'all'}",
-        str(len(kept)),
+        f"{rows:,} rows, {name}",
+        f"{len(kept):,}",
         percent(each.blocked for each in kept),
         exact(sum(each.blocked for each in kept), len(kept)),
         percent(bool(each.undecided) for each in kept),
         percent(each.warned for each in kept),
-        percent(each.confirmed for each in kept),
-        by_metric,
+        f"{median(trainings):g}, {mean(trainings):.1f}" if trainings else "—",
     ]
 
 
+def _repeated(trials: Sequence[Trial], rows: int) -> Iterator[list[str]]:
+    """Runs whose verdict is not the one that most runs of that commit came to."""
+    for title, wanted in (("harmless", True), ("faulty", False)):
+        kept = [t for t in trials if t.repeats and t.rows == rows and (t.kind is Kind.HARMLESS) is wanted]
+        runs = [(t.verdict, *t.repeats) for t in kept]
+        unlike = sum(len(each) - max(map(each.count, each)) for each in runs)
+        total = sum(map(len, runs))
+        share = f"{100 * unlike / total:.1f}" if total else "—"
+        yield [f"{rows:,} rows, {title}", str(len(kept)), str(total), share, exact(unlike, total)]
+
+
 def _caught(trials: Sequence[Trial], rows: int, name: str) -> str:
-    kept = [each for each in trials if each.rows == rows and each.change.name == name]
+    kept = [each for each in trials if each.rows == rows and each.name == name]
     return f"{percent(each.blocked for each in kept)} ({percent(each.warned for each in kept)})"
 
 
@@ -184,27 +257,27 @@ def _beside(trials: Sequence[Trial]) -> Iterator[list[str]]:
         kept = [each for each in trials if each.rows == rows]
         for rule in (None, *RULES):
             blocks = [(each, each.blocked if rule is None else rule in each.rivals) for each in kept]
-            good = [blocked for each, blocked in blocks if each.change.kind is Kind.HARMLESS]
+            good = [blocked for each, blocked in blocks if each.kind is Kind.HARMLESS]
             caught = (
-                percent(blocked for each, blocked in blocks if each.change.kind is kind)
+                percent(blocked for each, blocked in blocks if each.kind is kind)
                 for kind in (Kind.WHOLE, Kind.SLICE, Kind.SILENT)
             )
             yield [rule or "gatebot", f"{rows:,}", percent(good), exact(sum(good), len(good)), *caught]
 
 
-def curves(trials: Sequence[Trial]) -> str:
-    """Share that blocks against the true loss, a line for each size, and the tolerance rule's beside."""
-    graded_ = [each for each in trials if each.loss is not None]
+def curves(trials: Sequence[Trial], rows: int) -> str:
+    """Share that blocks against the true loss: gatebot's, and rivals' dashed."""
+    kept = [each for each in trials if each.loss is not None and each.rows == rows]
+    losses = sorted({each.loss for each in kept if each.loss is not None})
     series = []
-    for rows in sorted({each.rows for each in graded_}):
-        for rule in (None, "tolerance of 2 points"):
-            points = []
-            for loss in sorted({each.loss for each in graded_ if each.loss is not None}):
-                kept = [each for each in graded_ if each.rows == rows and each.loss == loss]
-                hits = [each.blocked if rule is None else rule in each.rivals for each in kept]
-                points.append((100 * loss, 100 * mean(hits)))
-            series.append(Series(f"{rule or 'gatebot'}, {rows:,} rows", points, dashed=rule is not None))
-    return chart("Blocked, by true loss of accuracy", "points lost", "% blocked", series, mark=(2.0, "margin"))
+    for rule in (None, *RULES):
+        points = []
+        for loss in losses:
+            hits = [each.blocked if rule is None else rule in each.rivals for each in kept if each.loss == loss]
+            points.append((100 * loss, 100 * mean(hits)))
+        series.append(Series(rule or "gatebot", points, dashed=rule is not None))
+    title = f"Blocked, by true loss of accuracy, {rows:,} eval rows"
+    return chart(title, "points lost", "% blocked", series, mark=(100 * float(MARGINS["accuracy"]), "margin"))
 
 
 def main(argv: Sequence[str]) -> int:
@@ -213,7 +286,9 @@ def main(argv: Sequence[str]) -> int:
     trials = judged(list(tasks(given)), given.jobs)
     page(trials, " ".join(["python -m benchmarks.decision", *argv])).show(write=given.write)
     if given.plot is not None:
-        given.plot.write_text(curves(trials), encoding="utf-8")
+        for rows in given.rows:
+            path = given.plot.with_stem(f"{given.plot.stem}-{rows}")
+            path.write_text(curves(trials, rows), encoding="utf-8")
     return 0
 
 
@@ -221,12 +296,17 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """What is to be run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.decision", description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS), help="eval rows (%(default)s)")
-    parser.add_argument("--times", type=int, nargs=2, default=SMALL, help="draws of each harmless and other change")
-    parser.add_argument("--metrics", nargs="+", choices=MARGINS, default=list(MARGINS), help="declared (%(default)s)")
-    parser.add_argument("--eager", action="store_true", help="buy the confirm tier for whatever is undecided")
-    parser.add_argument("--full", action="store_true", help=f"{FULL[0]:,} and {FULL[1]:,} draws of each")
+    parser.add_argument(
+        "--times", type=int, nargs=3, default=SMALL, help="draws of each harmless and other change, commits run again"
+    )
+    parser.add_argument(
+        "--metrics", nargs="+", choices=("accuracy", "log_loss"), default=["accuracy"], help="declared (%(default)s)"
+    )
+    parser.add_argument("--full", action="store_true", help=f"{', '.join(map(str, FULL))} of them")
     parser.add_argument("--jobs", type=int, default=1, help="processes (%(default)s)")
-    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the power curve, which takes more draws")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.svg", help="draw the power curves, FILE-300.svg and so on: more draws"
+    )
     parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/results.md")
     return parser.parse_args(argv)
 

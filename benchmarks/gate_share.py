@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.pages import Page, brief
 from benchmarks.stopwatch import Took, timed_process
-from benchmarks.world import BASE, Draw
+from benchmarks.world import BASE, draw
 from examples.gate import run_gate
 from examples.repository import Repository, example
 from gatebot.needs import Side, Tier
@@ -43,7 +43,7 @@ def judging(rows: int, times: int) -> list[list[str]]:
     bare = timed_process([sys.executable, "-I", "-c", ""], times)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        leave_evidence(Draw.of(np.random.default_rng(1), rows, BASE).case(*Tier), folder)
+        leave_evidence(draw(np.random.default_rng(1), rows, BASE).case(*Tier, metrics=("accuracy", "log_loss")), folder)
         gatebot, out = [sys.executable, "-m", "gatebot"], str(folder / "out")
         sides = ["--base", str(folder / Side.BASE), "--head", str(folder / Side.HEAD)]
         judge = [*gatebot, "judge", *sides, "--out", out]

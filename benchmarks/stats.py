@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.pages import Page, brief
+from benchmarks.pull import about
 from benchmarks.stopwatch import Took, timed
-from benchmarks.world import about
 from gatebot.checks.measuring import change
 from gatebot.checks.view import View, Views
 from gatebot.comparison import Comparison

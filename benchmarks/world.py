@@ -1,32 +1,16 @@
 """Models without training: predictions of two commits drawn with known quality, seed noise and disagreement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatebot.case import Case, Changes, Facts
-from gatebot.config.model import Rules
-from gatebot.needs import Effort, Fit, Need, Predict, Profile, Side, Tier
-from gatebot.report import Base, Relation
-from gatebot.snapshot.column import Column, Names, Numbers
-from gatebot.snapshot.evidence import (
-    ColumnProfile,
-    DataProfile,
-    Effects,
-    Ending,
-    Evidence,
-    Predictions,
-    RowTable,
-    Training,
-    Truth,
-)
-from gatebot.snapshot.snapshot import About, Snapshot
+from benchmarks.pull import AA_SEEDS, CONFIRM_SEEDS, SMOKE_SEEDS, Array, Pull
+from gatebot.needs import Tier
+from gatebot.snapshot.column import Names
 
-Array = NDArray[np.float64]
 Codes = NDArray[np.int32]
 
 CLASSES = ("a", "b", "c")
@@ -34,10 +18,6 @@ PRIOR = (0.5, 0.35, 0.15)
 SLICES = ("web", "mail", "phone")
 SLICE_SHARES = (0.6, 0.3, 0.1)
 SHARPNESS = 6.0
-SMOKE_SEEDS, AA_SEEDS, CONFIRM_SEEDS = 2, 5, 5
-NOW = datetime(2026, 11, 20, tzinfo=UTC)
-MARGINS = {"accuracy": "0.02", "log_loss": "5%"}
-RAN = Effects(Ending.OK, 0, seconds=1.0, cpu_seconds=1.0, peak_rss_bytes=100_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,99 +140,26 @@ def _crossing(beyond: Callable[[float], bool], low: float, high: float) -> float
     return high
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Draw:
-    """One pull request: the rows, and both sides' scores by tier and seed."""
+def draw(rng: np.random.Generator, n: int, change: Recipe | None, main: Recipe = BASE) -> Pull:
+    """Main as it is, and main with this change; None for a change that changes no prediction at all."""
+    rows = Rows.draw(rng, n)
+    base = {
+        Tier.SMOKE: tuple(rows.scores(main, rng) for _ in range(AA_SEEDS)),
+        Tier.CONFIRM: tuple(rows.scores(_trained_longer(main), rng) for _ in range(CONFIRM_SEEDS)),
+    }
+    if change is None:
+        same = {Tier.SMOKE: base[Tier.SMOKE][:SMOKE_SEEDS], Tier.CONFIRM: base[Tier.CONFIRM]}
+        return Pull("classification", Names(rows.truth, CLASSES), Names(rows.channel, SLICES), base, same)
 
-    rows: Rows
-    base: Mapping[Tier, tuple[Array, ...]]
-    head: Mapping[Tier, tuple[Array, ...]]
-
-    @classmethod
-    def of(cls, rng: np.random.Generator, n: int, change: Recipe | None, main: Recipe = BASE) -> "Draw":
-        """Main as it is, and main with this change; None for a change that changes no prediction at all."""
-        rows = Rows.draw(rng, n)
-        base = {
-            Tier.SMOKE: tuple(rows.scores(main, rng) for _ in range(AA_SEEDS)),
-            Tier.CONFIRM: tuple(rows.scores(_trained_longer(main), rng) for _ in range(CONFIRM_SEEDS)),
-        }
-        if change is None:
-            return cls(rows, base, {Tier.SMOKE: base[Tier.SMOKE][:SMOKE_SEEDS], Tier.CONFIRM: base[Tier.CONFIRM]})
-        head = {
+    def luck(rng: np.random.Generator) -> dict[Tier, tuple[Array, ...]]:
+        return {
             Tier.SMOKE: tuple(rows.scores(change, rng) for _ in range(SMOKE_SEEDS)),
             Tier.CONFIRM: tuple(rows.scores(_trained_longer(change), rng) for _ in range(CONFIRM_SEEDS)),
         }
-        return cls(rows, base, head)
 
-    def case(self, *tiers: Tier, metrics: tuple[str, ...] = tuple(MARGINS)) -> Case:
-        """The Case with head's evidence of these tiers."""
-        ids = np.arange(len(self.rows), dtype=np.uint64)
-        effort = Effort(smoke_seeds=SMOKE_SEEDS, confirm_seeds=CONFIRM_SEEDS)
-        facts = Facts(
-            project="world",
-            now=NOW,
-            rules=_rules(metrics),
-            effort=effort,
-            chosen=Base(sha="0" * 40, relation=Relation.FIRST_PARENT, source="drawn"),
-            changes=Changes(paths=("src/model.py",)),
-        )
-        truth = Truth(ids, Names(self.rows.truth, CLASSES))
-        base = {need: found for tier in Tier for need, found in _runs(Side.BASE, tier, ids, self.base[tier])}
-        head = {need: found for tier in tiers for need, found in _runs(Side.HEAD, tier, ids, self.head[tier])}
-        profile = _profile(ids, self.rows)
-        return Case(
-            facts,
-            head=_snapshot({Profile(Side.HEAD): profile, **head}, truth),
-            base=_snapshot({Profile(Side.BASE): profile, **base}, truth),
-        )
-
-
-@cache
-def _rules(metrics: tuple[str, ...]) -> Rules:
-    declared = [{"metric": name, "margin": MARGINS[name]} for name in metrics]
-    return Rules.model_validate({"project": "world", "data": {"slices": ["channel"]}, "metrics": declared})
+    return Pull("classification", Names(rows.truth, CLASSES), Names(rows.channel, SLICES), base, luck(rng), luck)
 
 
 def _trained_longer(recipe: Recipe) -> Recipe:
     """The confirm tier has more rows to train on, so that seeds matter a little less."""
     return replace(recipe, luck=0.8 * recipe.luck)
-
-
-def _runs(side: Side, tier: Tier, ids: NDArray[np.uint64], runs: tuple[Array, ...]) -> list[tuple[Need, Evidence]]:
-    found: list[tuple[Need, Evidence]] = []
-    for seed, scores in enumerate(runs):
-        fit = Fit(side, tier, seed)
-        columns = {f"score_{name}": Numbers(np.ascontiguousarray(scores[:, at])) for at, name in enumerate(CLASSES)}
-        answered: dict[str, Column] = {"prediction": Names(scores.argmax(axis=1).astype(np.int32), CLASSES), **columns}
-        found.append((fit, Training(RAN, 2000, f"{tier}-{seed}", 1_000_000)))
-        found.append((Predict(fit), Predictions(RAN, ids, answered)))
-    return found
-
-
-def _profile(ids: NDArray[np.uint64], rows: Rows) -> DataProfile:
-    eval_rows = RowTable(ids, ids, None, np.zeros(len(ids), np.uint64), {"channel": Names(rows.channel, SLICES)})
-    columns = (ColumnProfile("text", "text", 50_000, 0, 50_000), ColumnProfile("channel", "category", 50_000, 0, 3))
-    return DataProfile(50_000, 45_000, columns, ("text", "channel"), eval_rows)
-
-
-def _snapshot(evidence: Mapping[Need, Evidence], truth: Truth) -> Snapshot:
-    return Snapshot(about(), {need.key: found for need, found in evidence.items()}, truth=truth)
-
-
-def about() -> About:
-    """What a drawn Snapshot says of itself."""
-    return About(
-        gatebot="0",
-        project="world",
-        task="classification",
-        commit=None,
-        tested=None,
-        created_at=NOW,
-        rules_digest="",
-        recipe_digest="",
-        eval_digest="",
-        data_version="",
-        environment_digest="",
-        runner="",
-        isolation="full",
-    )

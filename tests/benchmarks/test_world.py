@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from benchmarks.changes import Kind, faulty, graded, harmless
-from benchmarks.world import BASE, Draw, Rows, accuracy, worse_by
+from benchmarks.pull import Array, Pull
+from benchmarks.world import BASE, Rows, accuracy, draw, worse_by
 from gatebot.needs import Tier
 
 
-def right(rows: Rows, runs: tuple[np.ndarray, ...]) -> np.ndarray:
-    return np.array([scores.argmax(axis=1) == rows.truth for scores in runs])
+def right(pull: Pull, runs: tuple[Array, ...]) -> Array:
+    return np.array([pull.goodness(scores) for scores in runs])
 
 
 def test_a_draw_has_the_quality_that_it_is_said_to_have() -> None:
-    draw = Draw.of(np.random.default_rng(1), 20_000, worse_by(0.05))
-    base, head = (right(draw.rows, side[Tier.SMOKE]) for side in (draw.base, draw.head))
+    pull = draw(np.random.default_rng(1), 20_000, worse_by(0.05))
+    base, head = (right(pull, side[Tier.SMOKE]) for side in (pull.base, pull.head))
     assert base.mean() == pytest.approx(accuracy(BASE), abs=0.015)
     assert base.mean() - head.mean() == pytest.approx(0.05, abs=0.01)
     assert 0.03 < (base[0] != base[1]).mean() < 0.12  # another seed moves rows both ways
@@ -57,7 +58,7 @@ def test_harmless_changes_are_harmless_and_faults_are_not() -> None:
 
 
 def test_no_change_at_all_is_byte_for_byte_the_same() -> None:
-    draw = Draw.of(np.random.default_rng(4), 100, None)
+    pull = draw(np.random.default_rng(4), 100, None)
     for tier in Tier:
-        for one, other in zip(draw.base[tier], draw.head[tier], strict=False):
+        for one, other in zip(pull.base[tier], pull.head[tier], strict=False):
             assert one is other
