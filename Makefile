@@ -38,7 +38,8 @@ test-all: test test-slow  ## everything
 bench: $(READY)  ## what gatebot costs and how often it errs, beside rivals: small sizes, minutes
 	@$(PY) -m benchmarks.stats && $(PY) -m benchmarks.gate_share && $(PY) -m benchmarks.decision
 
-bench-full: $(READY)  ## the same at full size into benchmarks/results.md: hours
+bench-full: $(READY)  ## the same at full size into docs/results.md: hours
 	@$(PY) -m benchmarks.stats --rows 1000000 --write && $(PY) -m benchmarks.gate_share --run --write
-	@$(PY) -m benchmarks.decision --full --jobs 2 --write --plot benchmarks/decision.svg
-	@$(PY) -m benchmarks.trainings --times 20 --write
+	@$(PY) -m benchmarks.coverage --full --jobs 2 --write
+	@$(PY) -m benchmarks.decision --full --jobs 2 --write --plot docs/power.svg
+	@$(PY) -m benchmarks.trainings --times 20 --init --deserves pass --write

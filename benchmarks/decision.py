@@ -307,7 +307,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.svg", help="draw the power curves, FILE-300.svg and so on: more draws"
     )
-    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/results.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/results.md")
     return parser.parse_args(argv)
 
 

@@ -87,7 +87,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rows", type=int, default=10_000, help="of the run that is judged (%(default)s)")
     parser.add_argument("--times", type=int, default=3, help="of which the median counts (%(default)s)")
     parser.add_argument("--run", action="store_true", help="also whole runs with real trainings")
-    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/results.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/results.md")
     given = parser.parse_args(argv)
     lines = [*starts(given.times), *judging(given.rows, given.times)]
     tables: list[tuple[str, Sequence[str], Sequence[Sequence[object]]]] = [("Whole processes", PROCESSES, lines)]

@@ -1,4 +1,4 @@
-"""Tables for people: aligned in the terminal, and the same in benchmarks/results.md with the machine they hold for."""
+"""Tables for people: aligned in the terminal, and the same in docs/results.md with the machine they hold for."""
 
 import platform
 import re
@@ -13,7 +13,7 @@ from tabulate import tabulate
 
 from gatebot.stats.binomial import clopper_pearson
 
-RESULTS = Path(__file__).parent / "results.md"
+RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
 SHOWN = ("numpy", "scipy", "scikit-learn", "polars", "pandas")
 
 
@@ -22,7 +22,7 @@ class Page:
     """Results of one benchmark.
 
     Attributes:
-        name: of the section in results.md.
+        name: of the section in docs/results.md.
         command: that made them.
         tables: title, headers and rows of each.
         notes: sentences below.

@@ -207,7 +207,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rows", type=int, default=100_000, help="(%(default)s)")
     parser.add_argument("--times", type=int, default=3, help="of which the median counts (%(default)s)")
     parser.add_argument("--fairlearn", type=Path, metavar="PYTHON", help="an interpreter that has fairlearn")
-    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/results.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     given = parser.parse_args(argv)
     command = f"python -m benchmarks.stats --rows {given.rows}"
     compare(given.rows, given.times, given.fairlearn, command).show(write=given.write)
