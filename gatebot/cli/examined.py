@@ -14,10 +14,12 @@ from gatebot import __version__
 from gatebot.errors import ExitCode, GateError
 
 if TYPE_CHECKING:
-    from gatebot.config.model import Document
+    from gatebot.config.model import Document, Rules
     from gatebot.sandbox import Reach
+    from gatebot.snapshot.snapshot import Snapshot
 
 OLDEST = (3, 8)
+SEES = "Harmless changes may then end undecided. `gatebot power` tells what rows, seeds or margin would do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def examined(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     if document is not None:
         yield from _memory(document)
         yield _interpreter(config, document, environ)
-        yield _data(config, document)
-        yield _baseline(config, environ)
+        yield from _data(config, document)
+        yield from _baseline(config, environ)
 
 
 def _load(config: Path) -> "Document":
@@ -202,37 +204,27 @@ def _interpreter(config: Path, document: "Document", environ: Mapping[str, str])
     return Line("python", "ok", f"{interpreter.python} ({version})")
 
 
-def _data(config: Path, document: "Document") -> Line:
-    from gatebot.collect.reading import columns
-    from gatebot.data.read import read
-    from gatebot.data.source import Source
-    from gatebot.data.target import present, target_of
+def _data(config: Path, document: "Document") -> Iterator[Line]:
+    """The data, and what so much of it can see; what a baseline sees is said with the baseline."""
+    from gatebot.cli.outlook import outlook
+    from gatebot.power.outlook import too_few
 
-    folder, recipe = config.resolve().parent, document.recipe.data
     if document.data.fetch is not None:
-        return Line(
-            "data", "note", f"fetched by `{document.data.fetch.run}`", "Not looked at: fetching is left to a run."
-        )
+        says = f"fetched by `{document.data.fetch.run}`"
+        yield Line("data", "note", says, "Not looked at: fetching is left to a run.")
+        return
     try:
-        rows = read(Source(folder, recipe.path, recipe.train, recipe.eval, (_root(folder),)), columns(document.rules))
-        target = target_of(rows, document.task.value)
+        seen = outlook(config, document)
     except GateError as error:
-        return _failure("data", error)
-    labelled = f", {int(present(target).sum()):,} of them with `{document.data.target}`" if target is not None else ""
-    return Line("data", "ok", f"{len(rows):,} rows, {rows.frame.width} columns{labelled}")
+        yield _failure("data", error)
+        return
+    labelled = f", {seen.labelled:,} of them with `{document.data.target}`" if seen.labelled is not None else ""
+    yield Line("data", "ok", f"{seen.rows:,} rows, {seen.columns} columns{labelled}; {seen.eval_rows:,} eval rows")
+    for sentence in too_few(document.rules, seen.eval_rows):
+        yield Line("margin", "note", sentence, SEES)
 
 
-def _root(folder: Path) -> Path:
-    """Where data may lie: the repository, or the folder alone."""
-    from gatebot.git import open_repository
-
-    try:
-        return open_repository(folder).root
-    except GateError:
-        return folder
-
-
-def _baseline(config: Path, environ: Mapping[str, str]) -> Line:
+def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     from gatebot import run as whole
     from gatebot.cli.situation import places_of, stores_of
     from gatebot.occasion.local import local
@@ -240,16 +232,29 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Line:
     try:
         occasion = local(config, None, datetime.now(UTC))
         if occasion.base_commit is None:
-            return Line(
-                "baseline",
-                "note",
-                "there is no commit to compare with yet",
-                "The first run shows where the model stands.",
-            )
+            says = "there is no commit to compare with yet"
+            yield Line("baseline", "note", says, "The first run shows where the model stands.")
+            return
         places = places_of(occasion, Path(".gatebot"), None)
         facts, snapshot = whole.stored_base(occasion, places, stores_of(occasion, environ))
     except GateError as error:
-        return Line("baseline", "note", error.message, error.hint)
+        yield Line("baseline", "note", error.message, error.hint)
+        return
     if snapshot is None:
-        return Line("baseline", "note", f"none of {occasion.base_commit[:12]} is stored", "A run trains it here first.")
-    return Line("baseline", "ok", f"{(facts.chosen.sha or '')[:12]} from {facts.chosen.source}: {facts.chosen.why}")
+        yield Line("baseline", "note", f"none of {occasion.base_commit[:12]} is stored", "A run trains it here first.")
+        return
+    yield Line("baseline", "ok", f"{(facts.chosen.sha or '')[:12]} from {facts.chosen.source}: {facts.chosen.why}")
+    yield from _sights(snapshot, facts.rules)
+
+
+def _sights(snapshot: "Snapshot", rules: "Rules") -> Iterator[Line]:
+    """Declared margins over all rows that this baseline's rows and seeds cannot guard."""
+    from gatebot.power.survey import Sight, survey
+    from gatebot.power.words import sentence
+
+    try:
+        for each in survey(snapshot, rules):
+            if isinstance(each, Sight) and each.slice is None and not each.guards:
+                yield Line("margin", "note", f"{each.metric}: {sentence(each)}", SEES)
+    except GateError as error:
+        yield Line("margin", "note", error.message, error.hint)

@@ -148,4 +148,21 @@ def _say(found: "Guess", paths: list[Path]) -> None:
     print()
     for path in paths:
         print(f"wrote   {path}")
+    for sentence in _outlook(paths[0]):
+        print(printable(f"note    {sentence}"))
     print("\nnext: read gatebot.yml, then `gatebot run`; commit the files to gate pull requests")
+    print("      `gatebot run --as-baseline` on main trains it five times; `gatebot power` then proposes margins")
+
+
+def _outlook(config: Path) -> list[str]:
+    """What so little data cannot guard; nothing where the data is not here to be counted."""
+    from gatebot.cli.outlook import outlook
+    from gatebot.config.load import load
+    from gatebot.errors import GateError
+    from gatebot.power.outlook import too_few
+
+    try:
+        document = load(config)
+        return list(too_few(document.rules, outlook(config, document).eval_rows))
+    except GateError:
+        return []

@@ -165,6 +165,12 @@ def seeds_for(noise: Noise, demand: Demand, rows: float) -> int | None:
     return next((seeds for seeds in counts if guarded(noise, demand, rows, seeds) <= demand.margin), None)
 
 
+def rounded_up(amount: float) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 7 and 10 times a power of ten: margins are chosen, not measured."""
+    power = 10.0 ** math.floor(math.log10(amount))
+    return next(step * power for step in (1, 1.5, 2, 3, 5, 7, 10) if step * power >= amount * (1 - 1e-9))
+
+
 def _first(found: Callable[[float], bool], start: float, most: float = math.inf) -> float:
     """Where a condition that holds from some point on begins to hold, to six digits; it holds at `most` at least."""
     low = high = start

@@ -13,7 +13,7 @@ from gatebot.errors import UsageError
 from gatebot.gate import SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
 from gatebot.needs import Effort, Fit, Predict, Profile, Side, Tier
 from gatebot.plan import AA_SEEDS
-from gatebot.power.sight import Demand, Noise, guarded, noise_of, proven, rows_for, seeds_for
+from gatebot.power.sight import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
 from gatebot.snapshot.evidence import DataProfile, Predictions, Training
 from gatebot.snapshot.snapshot import Snapshot
 from gatebot.stats.arrays import StatError
@@ -25,6 +25,7 @@ from gatebot.verdict.judge import comparison_of
 SEEDS = (1, 2, 3, 5, 10)
 TIMES = (1, 2, 4)
 MOST_DETAILED = 6
+ENDLESS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,15 @@ class Sight:
         """The fewest seeds of `SEEDS` with which some number of rows guards the margin, and those rows."""
         ways = ((rows_for(self.smoke, self.demand, seeds), seeds) for seeds in self.columns)
         return next(((rows, seeds) for rows, seeds in ways if rows is not None), None)
+
+    @property
+    def proposed(self) -> float | None:
+        """A margin that endless rows would guard, where seeds alone keep today's from it; None where rows will do.
+
+        Never a margin for the rows that there are: few rows are a reason to say so, not to accept a larger loss.
+        """
+        endless = guarded(self.smoke, self.demand, ENDLESS * self.smoke.n, self.seeds)
+        return None if endless <= self.demand.margin else rounded_up(endless)
 
     @property
     def columns(self) -> tuple[int, ...]:

@@ -85,11 +85,23 @@ def as_text(about: About, survey: Survey) -> str:
         lines.append(f"{'✓' if seen else '✗'} {plain(each.subject)}: {said}")
     for sight in survey.detailed:
         lines += ["", *details(sight)]
+    lines += proposals(survey.found)
     if survey.left_out:
         lines += ["", f"{survey.left_out} more: name one with --metric for its tables."]
     if survey.detailed:
         lines += ["", _assumptions(survey.detailed)]
     return "\n".join(lines)
+
+
+def proposals(found: Sequence[Sight | Blind]) -> Iterator[str]:
+    """Margins that fit what seeds alone do to main, where the declared ones do not."""
+    wider = [each for each in found if isinstance(each, Sight) and each.slice is None and each.proposed is not None]
+    if wider:
+        yield ""
+        yield "Seeds alone move main by more than these margins, however many rows there are. More seeds, or a margin:"
+        for each in wider:
+            size = number(100 * (each.proposed or 0.0)) + "%" if each.relative else number(each.proposed or 0.0)
+            yield f"  {plain(each.metric)}: margin {size}"
 
 
 def _nothing(blind: Blind) -> str:
@@ -173,6 +185,7 @@ def _plain(sight: Sight) -> dict[str, object]:
         "guarded": sight.guards,
         "rows_needed": {str(seeds): rows_for(sight.smoke, sight.demand, seeds) for seeds in sight.columns},
         "seeds_needed": sight.seeds_needed,
+        "proposed_margin": sight.proposed,
         "levels": {"held": sight.demand.held, "worse": sight.demand.worse, "power": POWER},
         "table": [_plain_seen(each) for line in sight.grid() for each in line],
         "says": sentence(sight),

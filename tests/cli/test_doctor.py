@@ -36,7 +36,8 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = _examined(capsys)
     assert code == 0
     assert {"gatebot", "git", "machine", "config", "isolation", "token", "python", "data", "baseline"} <= set(lines)
-    assert lines["data"]["says"] == "60 rows, 5 columns, 60 of them with `label`"
+    assert lines["data"]["says"] == "60 rows, 5 columns, 60 of them with `label`; 60 eval rows"
+    assert lines["margin"]["says"] == "60 eval rows see ≥ 10 points: the margin of 2 points of accuracy takes 1,960"
     assert "cores" in lines["machine"]["says"]
     assert not [line for line in lines.values() if line["state"] == "bad"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatebot.power.sight import Demand, Noise, guarded, noise_of, proven, rows_for, seeds_for
+from gatebot.power.sight import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Ledger, pair
 from gatebot.stats.decision import Outcome, Question, decide
@@ -164,3 +164,8 @@ def test_a_loss_of_a_rate_makes_rows_differ() -> None:
     quiet = replace(RATE, churn=0.0, moved=0.0, seeds=0.0)
     assert quiet.error(1000, 5, 0.1).se > 3 * quiet.error(1000, 5).se
     assert LOSS.error(500, 5, 0.1).se == LOSS.error(500, 5).se
+
+
+@pytest.mark.parametrize(("amount", "margin"), [(0.011, 0.015), (0.02, 0.02), (0.0201, 0.03), (0.6, 0.7), (0.99, 1.0)])
+def test_a_proposed_margin_is_one_that_people_would_choose(amount: float, margin: float) -> None:
+    assert rounded_up(amount) == pytest.approx(margin)

@@ -41,6 +41,19 @@ def test_the_text_has_a_line_a_metric_and_tables(rows: int, sign: str) -> None:
     assert max(map(len, text.splitlines())) <= 140
 
 
+def test_a_margin_is_proposed_where_seeds_alone_are_the_trouble_and_never_for_few_rows() -> None:
+    few, restless = baseline(300), baseline(5000)
+    accuracy: dict[str, object] = {"metric": "accuracy", "margin": "0.02"}
+    assert not sights(few, accuracy)["accuracy"].guards
+    assert "Seeds alone" not in as_text(few.about, chosen(survey(few, rules(accuracy))))
+    tight: dict[str, object] = {"metric": "log_loss", "margin": "1%"}
+    text = as_text(restless.about, chosen(survey(restless, rules(tight))))
+    proposed = re.search(r"Seeds alone .*\n  log_loss: margin (\d+%)$", text, re.MULTILINE)
+    assert proposed is not None
+    wider = sights(restless, {"metric": "log_loss", "margin": proposed[1]})["log_loss"]
+    assert wider.proposed is None
+
+
 def test_json_holds_everything() -> None:
     snapshot = baseline(300)
     found = json.loads(json.dumps(as_json(snapshot.about, chosen(survey(snapshot, rules())))))
