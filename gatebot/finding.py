@@ -82,6 +82,7 @@ class Bound(StrEnum):
 
     CHANGE = "change"  # base's value, less the margin
     FLOOR = "floor"  # a fixed value, `floor` or `ceiling`
+    GAIN = "gain"  # base's value, plus the gain that is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +131,17 @@ class Measure:
         metric: name, with its class: `recall(urgent)`.
         slice: `column=value`, or None for all rows.
         base, head: in the metric's own units.
-        margin: positive; a share of base's value where `relative`, else in the metric's own units; NaN where `bound`
-            is a floor.
+        margin: positive, the gain where `bound` is one; a share of base's value where `relative`, else in the metric's
+            own units; NaN where `bound` is a floor.
         limit: the floor or ceiling where `bound` is one.
         smoke, confirm: contrasts by tier, oriented so that positive means head is better; in units of `margin`, so as
             a share of base's value where `relative`.
         spread: the latest tier's, with its sources of variance apart.
+        is_share: the metric lies between 0 and 1, and so do the ends of its interval.
         by_seed: head minus base for each seed of that tier, in the metric's own units.
         identical: predictions are equal byte for byte on every run.
         warns_only: held against a tighter margin that warns and never blocks.
+        clause: what its finding adds, with a `{name}` for each of `facts` that it quotes; or empty.
         not_enforced: why it is shown but decides nothing ("n=14 < 50"), or empty.
         answer: filled by the verdict, for all measures of a report together.
     """
@@ -159,10 +162,13 @@ class Measure:
     limit: float | None = None
     relative: bool = False
     spread: Spread | None = None
+    is_share: bool = False
     by_seed: tuple[float, ...] = ()
     provenance: Provenance = Provenance.COMPUTED
     not_enforced: str = ""
     warns_only: bool = False
+    clause: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
     answer: Answer | None = None
 
     @property

@@ -61,6 +61,7 @@ def bound(view: View, declared: Declared, limit: float, *, ceiling: bool = False
         declared=True,
         bound=Bound.FLOOR,
         limit=limit,
+        is_share=source.metric.is_share,
         provenance=provenance(view.comparison),
         not_enforced=latest.too_few(FEWEST_ROWS) or problem,
     )
@@ -188,6 +189,7 @@ def _change(view: View, source: _Source, margin: Margin, fewest: int) -> Measure
         smoke=smoke,
         confirm=confirm,
         spread=spreads.get(Tier.CONFIRM) or spreads.get(Tier.SMOKE),
+        is_share=source.metric.is_share,
         by_seed=tuple((latest.head - latest.base).tolist()),
         identical=bool(runs) and all(run.identical for run in runs),
         provenance=provenance(view.comparison),

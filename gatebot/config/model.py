@@ -306,6 +306,9 @@ class MetricRule(Section):
     margin: MarginValue | None = Field(
         default=None, description="How much worse it may get: in its own units, or a percentage of base's value."
     )
+    improve_by: MarginValue | None = Field(
+        default=None, description="It must be shown to be better than base by more than this; in place of a margin."
+    )
     warn: MarginValue | None = Field(default=None, description="A smaller loss that is worth a warning.")
     floor: float | None = Field(default=None, description="It may not be below this, whatever base has.")
     ceiling: float | None = Field(default=None, description="It may not be above this, whatever base has.")
@@ -319,6 +322,8 @@ class MetricRule(Section):
             raise ValueError("give exactly one of `metric` and `python`")
         if self.python is not None and self.direction is None:
             raise ValueError("a metric of your own needs `direction: higher` or `direction: lower`")
+        if self.improve_by is not None and (self.margin is not None or self.warn is not None):
+            raise ValueError("give either `improve_by`, or `margin` and `warn`: what must improve may not get worse")
         return self
 
 

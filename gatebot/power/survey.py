@@ -236,6 +236,7 @@ def _seeds(compared: Comparison, rules: Rules) -> int:
 def _sight(view: View, declared: Declared, levels: Levels, share: float, seeds: int) -> Sight:
     """Raises StatError where nothing can be said."""
     metric, compared = metric_of(declared), view.comparison
+    margin = declared.improve_by or declared.margin
     artifact = compared.head.about.estimand == Estimand.ARTIFACT
     noises, value = dict[Tier, Noise](), float("nan")
     for tier in Tier:
@@ -253,7 +254,7 @@ def _sight(view: View, declared: Declared, levels: Levels, share: float, seeds: 
             np.stack(known),
             clusters=view.clusters,
             step=metric.step(tables[0]),
-            scale=abs(value) if declared.margin.relative else 1.0,
+            scale=abs(value) if margin.relative else 1.0,
             artifact=artifact,
         )
     return Sight(
@@ -261,8 +262,8 @@ def _sight(view: View, declared: Declared, levels: Levels, share: float, seeds: 
         slice=view.name,
         higher_is_better=declared.higher_is_better,
         value=value,
-        relative=declared.margin.relative,
-        demand=Demand(levels.alpha if artifact else levels.smoke, share, declared.margin.size),
+        relative=margin.relative,
+        demand=Demand(levels.alpha if artifact else levels.smoke, share, margin.size),
         seeds=seeds,
         smoke=noises[Tier.SMOKE],
         confirm=noises.get(Tier.CONFIRM, noises[Tier.SMOKE]),

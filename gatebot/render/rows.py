@@ -168,6 +168,9 @@ def _sign(measure: ReportedMeasure) -> float:
 def _allowed(measure: ReportedMeasure, limit: str, margin: float | None, unit: Unit) -> str:
     if measure.bound is Bound.FLOOR:
         return f"{'≥' if measure.direction is Direction.HIGHER else '≤'} {limit}"
+    if measure.bound is Bound.GAIN and margin is not None:
+        better = "+" if measure.direction is Direction.HIGHER else "−"
+        return f"better than {better}{number(float(f'{margin:.4g}'))}{unit.suffix}"
     return NOTHING if margin is None else number(float(f"{margin:.4g}")) + unit.suffix
 
 

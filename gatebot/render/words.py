@@ -134,6 +134,9 @@ def _moved(measure: ReportedMeasure) -> Sentence | None:
         short = "below its floor" if row.allowed.startswith("≥") else "above its ceiling"
         doubt = ", not proven" if undecided else ""
         return joined(quote(row.subject), f" is {row.head}, {short} of {row.allowed[2:]}{doubt}")
+    if measure.bound is Bound.GAIN:
+        asked, doubt = row.allowed.removeprefix("better than "), ", not proven" if undecided else ""
+        return joined(quote(row.subject), f" changed by {row.delta}; {asked} or more was asked for{doubt}")
     if measure.delta == 0:
         return None
     verb = ("may have fallen", "fell") if measure.delta < 0 else ("may have risen", "rose")

@@ -98,6 +98,10 @@ class Question:
         """The estimate itself is worse by the margin."""
         return contrast.delta <= -self.margin
 
+    def p_worse(self, contrast: Contrast) -> float:
+        """One-sided p-value against "nothing was lost"."""
+        return contrast.p_worse()
+
     def suspect(self, contrast: Contrast) -> bool:
         """Bad enough to look again: half the margin. Needs no error control, since it can only prevent a block."""
         return contrast.delta <= -self.margin / 2
@@ -139,9 +143,64 @@ class Floor:
         """The estimate is below the floor."""
         return contrast.delta < 0
 
+    def p_worse(self, contrast: Contrast) -> float:
+        """One-sided p-value against "it is at the floor or above"."""
+        return contrast.p_worse()
+
     def suspect(self, contrast: Contrast) -> bool:
         """Below the floor at all is bad enough to look again."""
         return contrast.delta < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Is head better than base by more than was asked for?
+
+    Attributes:
+        smoke: as in `Question`.
+        confirm: as in `Question`.
+        gain: how much better head has to be, positive, in the units of the contrasts.
+        foreseen: what the confirm tier would show if the estimate stayed as it is; None where there is no telling.
+        declared: as in `Question`.
+        enforced: as in `Question`.
+    """
+
+    smoke: Contrast | None
+    confirm: Contrast | None
+    gain: float
+    foreseen: Contrast | None = None
+    declared: bool = True
+    enforced: bool = True
+
+    identical: ClassVar[bool] = False
+    kept: ClassVar[str] = "better by more than was asked for"
+    broken: ClassVar[str] = "proven to gain less than was asked for"
+    likely: ClassVar[str] = "gains less than was asked for, unproven"
+    unclear: ClassVar[str] = "gains enough, unproven"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.gain < math.inf:
+            raise StatError(f"gain: {self.gain} is not positive")
+
+    def held(self, contrast: Contrast, alpha: float) -> bool:
+        """Shown to gain more than was asked for."""
+        return contrast.lower(alpha) > self.gain
+
+    def promising(self, alpha: float) -> bool:
+        """The confirm tier would show the gain, if it is as large as it looks."""
+        return self.declared and self.foreseen is not None and self.held(self.foreseen, alpha)
+
+    def beyond(self, contrast: Contrast) -> bool:
+        """The estimate itself gains less."""
+        return contrast.delta < self.gain
+
+    def p_worse(self, contrast: Contrast) -> float:
+        """One-sided p-value against "it gains what was asked for"."""
+        return contrast.p_worse(-self.gain)
+
+    def suspect(self, contrast: Contrast) -> bool:
+        """Too small a gain is bad enough to look again."""
+        return self.beyond(contrast)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +229,7 @@ class Answer:
     reason: str
 
 
-def decide(questions: Sequence[Question | Floor], levels: Levels | None = None) -> list[Answer]:
+def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None = None) -> list[Answer]:
     """Answers to all questions of a report, in order.
 
     held: one-sided lower bound above -margin, at smoke or at confirm, each with its part of alpha; no correction for
@@ -189,7 +248,7 @@ def decide(questions: Sequence[Question | Floor], levels: Levels | None = None) 
     ]
 
 
-def _doubted(questions: Sequence[Question | Floor], levels: Levels) -> list[bool]:
+def _doubted(questions: Sequence[Question | Floor | Gain], levels: Levels) -> list[bool]:
     """Which questions smoke evidence gives cause to look at again.
 
     For a declared one the estimate alone is enough. Among many undeclared ones some always look bad by chance: there
@@ -202,13 +261,13 @@ def _doubted(questions: Sequence[Question | Floor], levels: Levels) -> list[bool
         if question.enforced and not question.declared and question.smoke is not None
     ]
     if soft:
-        adjusted = benjamini_hochberg([smoke.p_worse() for _, _, smoke in soft])
+        adjusted = benjamini_hochberg([question.p_worse(smoke) for _, question, smoke in soft])
         for (place, question, smoke), p in zip(soft, adjusted, strict=True):
             doubted[place] = question.beyond(smoke) and bool(p <= levels.alarm)
     return doubted
 
 
-def _adjusted(enforced: Sequence[tuple[Question | Floor, bool]], levels: Levels) -> list[float]:
+def _adjusted(enforced: Sequence[tuple[Question | Floor | Gain, bool]], levels: Levels) -> list[float]:
     """Holm over the whole family: half of the level to what was declared, half to the rest."""
     if not enforced:
         return []
@@ -219,17 +278,17 @@ def _adjusted(enforced: Sequence[tuple[Question | Floor, bool]], levels: Levels)
     return [float(p) for p in adjusted]
 
 
-def _p_worse(question: Question | Floor, doubted: bool, levels: Levels) -> float:
+def _p_worse(question: Question | Floor | Gain, doubted: bool, levels: Levels) -> float:
     """1 where the rule cannot come to "worse": the question then still counts, so that the family is not selected."""
     smoke, confirm = question.smoke, question.confirm
     if confirm is None or question.identical:
         return 1.0
     if smoke is not None and (question.held(smoke, levels.smoke) or not doubted):
         return 1.0
-    return confirm.p_worse()
+    return question.p_worse(confirm)
 
 
-def _answer(question: Question | Floor, p: float, levels: Levels, *, doubted: bool) -> Answer:
+def _answer(question: Question | Floor | Gain, p: float, levels: Levels, *, doubted: bool) -> Answer:
     smoke, confirm = question.smoke, question.confirm
     if question.identical:
         return Answer(Outcome.HELD, False, False, p, 0.0, 0.0, Evidence.IDENTITY, "identical predictions")

@@ -54,11 +54,29 @@ def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float 
     """
     if not 0 < margin < math.inf:
         raise StatError(f"margin: {margin} is not positive")
-    total = spread.contrast
-    sees = detectable(total.se, total.df, alpha, power)
     holds = spread.delta > -margin
     distance = spread.delta + margin if holds else -spread.delta
-    error = distance / _reach(alpha if holds else worse, power)
+    return _settled(spread, distance, alpha if holds else worse, alpha, power)
+
+
+def settle_gain(
+    spread: Spread, gain: float, *, alpha: float = 0.025, worse: float = 0.0025, power: float = 0.8
+) -> Settle:
+    """The same for a gain that is asked for: as shown if the estimate is that large, else as refuted.
+
+    Raises:
+        StatError: a gain that is not positive.
+    """
+    if not 0 < gain < math.inf:
+        raise StatError(f"gain: {gain} is not positive")
+    return _settled(spread, abs(spread.delta - gain), alpha if spread.delta > gain else worse, alpha, power)
+
+
+def _settled(spread: Spread, distance: float, level: float, alpha: float, power: float) -> Settle:
+    """What would show that the truth lies on the estimate's side of something so far away."""
+    total = spread.contrast
+    sees = detectable(total.se, total.df, alpha, power)
+    error = distance / _reach(level, power)
     target = error * error
     rows = _multiple(spread.rows, target - spread.pure_seeds)
     seeds = _multiple(spread.pure_seeds, target - spread.rows) if spread.pure_seeds else None

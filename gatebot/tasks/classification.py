@@ -1,6 +1,6 @@
 """Classification: labels, or probabilities of classes, against true labels."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,7 @@ METRICS: tuple[Definition, ...] = (
         RATE,
         "share of units whose label is right",
         lambda _of, _options: estimated(RECALL.averaged(Average.MICRO)),
+        is_share=True,
     ),
     Definition(
         "balanced_accuracy",
@@ -64,6 +65,7 @@ METRICS: tuple[Definition, ...] = (
         RATE,
         "average recall of the classes that occur in the truth",
         lambda _of, _options: estimated(balanced),
+        is_share=True,
     ),
     Definition(
         "precision",
@@ -73,6 +75,7 @@ METRICS: tuple[Definition, ...] = (
         _ratio(lambda _options: PRECISION),
         of="class",
         options={"average": AVERAGE},
+        is_share=True,
     ),
     Definition(
         "recall",
@@ -82,6 +85,7 @@ METRICS: tuple[Definition, ...] = (
         _ratio(lambda _options: RECALL),
         of="class",
         options={"average": AVERAGE},
+        is_share=True,
     ),
     Definition(
         "f1",
@@ -91,6 +95,7 @@ METRICS: tuple[Definition, ...] = (
         _ratio(lambda _options: F1),
         of="class",
         options={"average": AVERAGE},
+        is_share=True,
     ),
     Definition(
         "fbeta",
@@ -100,6 +105,7 @@ METRICS: tuple[Definition, ...] = (
         _ratio(lambda options: Ratio(float(options["beta"] or 0) ** 2, 1)),
         of="class",
         options={"beta": number("above 0", lambda beta: 0 < beta < 1e6), "average": AVERAGE},
+        is_share=True,
     ),
     Definition(
         "mcc",
@@ -116,6 +122,7 @@ METRICS: tuple[Definition, ...] = (
         lambda of, _options: roc_auc(of),
         of="class",
         needs_scores=True,
+        is_share=True,
     ),
     Definition(
         "average_precision",
@@ -125,6 +132,7 @@ METRICS: tuple[Definition, ...] = (
         lambda of, _options: average_precision(of),
         of="class",
         needs_scores=True,
+        is_share=True,
     ),
     Definition(
         "top_k",
@@ -134,6 +142,7 @@ METRICS: tuple[Definition, ...] = (
         lambda _of, options: among_first(int(options["k"] or 1)),
         options={"k": whole(1)},
         needs_scores=True,
+        is_share=True,
     ),
     Definition(
         "log_loss",
@@ -161,6 +170,7 @@ METRICS: tuple[Definition, ...] = (
         of="class",
         options={"bins": whole(2, 15), "binning": one_of([str(each) for each in Binning], Binning.MASS)},
         needs_scores=True,
+        is_share=True,
     ),
 )
 
@@ -189,6 +199,10 @@ class Classification:
         rare = counts[counts > 0].min(initial=len(target)) < RARE * counts.sum()
         first = "balanced_accuracy" if rare else "accuracy"
         return self.metric(first, None, {}), self.metric("log_loss", None, {})
+
+    def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
+        """Accuracy, and of probabilities the Brier score: a proper loss in which no single row weighs very much."""
+        return self.metric("accuracy", None, {}), self.metric("brier", None, {})
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
         """The classes that some row has, in order."""

@@ -42,6 +42,7 @@ class Definition:
         higher_is_better: None where the Rules have to say.
         says: its definition, one line.
         make: from the class (or None) and the options to the function of a table.
+        is_share: it lies between 0 and 1.
         of: what `of` names, "class" say; empty where the metric speaks of the whole only.
     """
 
@@ -53,6 +54,7 @@ class Definition:
     of: str = ""
     options: Mapping[str, Option] = field(default_factory=dict)
     needs_scores: bool = False
+    is_share: bool = False
 
     def metric(self, of: str | None, options: Mapping[str, Value], direction: Direction | None) -> Formula:
         """The metric with these settings.
@@ -65,7 +67,7 @@ class Definition:
             raise UsageError(f"{self.name}: it is not of a {self.of or 'class'}, but `of: {of}` is given")
         formula = self.make(spelled, self._settings(options))
         name = written(self.name, spelled, options)
-        return Formula(name, self._direction(direction), self.margin, formula, self.needs_scores)
+        return Formula(name, self._direction(direction), self.margin, formula, self.needs_scores, self.is_share)
 
     def _settings(self, options: Mapping[str, Value]) -> Settings:
         for given in options:

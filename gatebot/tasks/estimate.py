@@ -43,6 +43,7 @@ class Formula:
     Attributes:
         of: what to compute; StatError and numbers that are not finite mean that the metric is not defined there.
         needs_scores: without columns of probabilities it is not defined.
+        is_share: it lies between 0 and 1.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Formula:
     default_margin: Margin
     of: Callable[[Table], Estimate]
     needs_scores: bool = False
+    is_share: bool = False
 
     def estimate(self, table: Table) -> Estimate:
         """Value, influence and step at once. Remembered until another metric asks, because they are asked in turn."""

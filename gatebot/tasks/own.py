@@ -26,6 +26,7 @@ class Own:
     name: str
     higher_is_better: bool
     default_margin: Margin = LOSS
+    is_share: bool = False
 
     def value(self, table: Table) -> float:
         """The metric on these units; NaN on a part of them where the user's code gave no values of rows."""

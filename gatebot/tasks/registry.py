@@ -28,7 +28,7 @@ class Declaration:
     Attributes:
         metric: a name of the catalogue; or
         own: `file.py:function`, the user's own.
-        margin, warn: size, and whether it is relative to base's value.
+        margin, improve_by, warn: size, and whether it is relative to base's value.
     """
 
     metric: str | None = None
@@ -37,6 +37,7 @@ class Declaration:
     slice: str | None = None
     direction: Direction | None = None
     margin: tuple[float, bool] | None = None
+    improve_by: tuple[float, bool] | None = None
     warn: tuple[float, bool] | None = None
     floor: float | None = None
     ceiling: float | None = None
@@ -120,6 +121,7 @@ def _ready(task: Task, said: Declaration, classes: tuple[str, ...]) -> Declared:
         metric=metric,
         own=said.own if metric is None else None,
         slice=said.slice,
+        improve_by=None if said.improve_by is None else Margin(*said.improve_by),
         warn=warn,
         floor=said.floor,
         ceiling=said.ceiling,

@@ -1,7 +1,7 @@
 """Scores: numbers that every row already has, such as marks given to the answers of a language model."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +94,7 @@ METRICS: tuple[Definition, ...] = (
         _share_above,
         of="score",
         options={"threshold": number("a number", math.isfinite)},
+        is_share=True,
     ),
 )
 
@@ -127,6 +128,10 @@ class Scores:
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
         """The mean."""
         return (self.metric("mean", None, {}),)
+
+    def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
+        """What is held: only the Rules know which scores there are, and which way they are better."""
+        return tuple(held) or (self.metric("mean", None, {}),)
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
         """None: there are no classes."""

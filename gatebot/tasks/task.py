@@ -1,6 +1,6 @@
 """The seam between gatebot and a kind of task: what a task must answer, and nothing about any particular one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -39,6 +39,10 @@ class Metric(Protocol):
     def default_margin(self) -> Margin:
         """2 points for rates, 5 % relative for losses and errors."""
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it lies between 0 and 1."""
+
     def value(self, table: Table) -> float:
         """The metric on these units; NaN where it is not defined (no positive, one class)."""
 
@@ -73,6 +77,7 @@ class Declared:
         metric: how to compute it; None where the user's own code does (then `own` says which evidence).
         slice: a column; the metric is then held on each of its values.
         margin: what blocks; `warn` a smaller one that only warns, or None.
+        improve_by: in place of the margin, the gain over base that has to be shown, or None.
         floor, ceiling: absolute bounds in the metric's units, or None.
         default: the task's own choice, because the Rules name none: where it has no value, nobody misses it.
     """
@@ -83,6 +88,7 @@ class Declared:
     metric: Metric | None = None
     own: str | None = None
     slice: str | None = None
+    improve_by: Margin | None = None
     warn: Margin | None = None
     floor: float | None = None
     ceiling: float | None = None
@@ -121,6 +127,13 @@ class Task(Protocol):
 
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
         """What is held when the Rules declare no metric."""
+
+    def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
+        """Metrics to which each unit contributes by itself: slices that nobody declared are searched with them.
+
+        Args:
+            held: the metrics of all rows that the Rules declare, or the task's default ones.
+        """
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
         """What a metric can be `of`: the classes that the truth holds, in order. Empty where that is not classes."""

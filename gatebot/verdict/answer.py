@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 
-from gatebot.finding import Bound, Clean, Finding, Found, Measure, Outcome, Provenance, Status, Undecided
+from gatebot.finding import Bound, Clean, Fact, Finding, Found, Measure, Outcome, Provenance, Status, Undecided
 from gatebot.report import ReportedMeasure
 from gatebot.stats import decision
 from gatebot.stats.contrast import Contrast
-from gatebot.stats.decision import Floor, Question, decide
+from gatebot.stats.decision import Floor, Gain, Question, decide
 from gatebot.stats.multiplicity import holm
-from gatebot.stats.power import foreseen, settle
+from gatebot.stats.power import foreseen, settle, settle_gain
 from gatebot.verdict.examine import Examined
 
 SUSPECT = 0.05
@@ -72,7 +72,8 @@ def finding_of(measure: Measure) -> Finding | None:
         return None
     if answer.outcome is decision.Outcome.UNDECIDED and not (answer.likely if measure.warns_only else measure.declared):
         return None
-    facts = {
+    facts: dict[str, Fact] = {
+        **measure.facts,
         "metric": measure.subject,
         "base": measure.base,
         "head": measure.head,
@@ -83,7 +84,8 @@ def finding_of(measure: Measure) -> Finding | None:
         kind = "floor" if measure.direction.sign > 0 else "ceiling"
         says = f"{{metric}} is {{head}}, beyond its {kind} of {{limit}}: {{reason}}"
         return Finding(measure.subject, says, facts, Status.INHERITED if _broken_before(measure) else Status.NEW)
-    return Finding(measure.subject, "{metric} went from {base} to {head}: {reason}", facts)
+    clause = f"; {measure.clause}" if measure.clause else ""
+    return Finding(measure.subject, "{metric} went from {base} to {head}: {reason}" + clause, facts)
 
 
 def _outcome(examined: Examined) -> Outcome:
@@ -103,29 +105,40 @@ def _is_open(measure: Measure) -> bool:
     return undecided and not measure.not_enforced
 
 
-def _question(measure: Measure, confirm_seeds: int) -> Question | Floor:
+def _question(measure: Measure, confirm_seeds: int) -> Question | Floor | Gain:
     enforced = not measure.not_enforced
     declared = measure.declared and measure.slice is None
     match measure.bound:
         case Bound.FLOOR:
             return Floor(measure.smoke, measure.confirm, declared=declared, enforced=enforced)
+        case Bound.GAIN:
+            nothing = Contrast(0.0, 0.0) if measure.identical else None  # known exactly: identical models gain nothing
+            return Gain(
+                nothing or measure.smoke,
+                nothing or measure.confirm,
+                measure.margin,
+                foreseen=_foreseen(measure, confirm_seeds),
+                declared=declared,
+                enforced=enforced,
+            )
         case Bound.CHANGE:
+            noise = _foreseen(measure, confirm_seeds)
             return Question(
                 measure.smoke,
                 measure.confirm,
                 measure.margin,
-                harmless=_harmless(measure, confirm_seeds),
+                harmless=None if noise is None else replace(noise, delta=0.0),
                 identical=measure.identical,
                 declared=declared,
                 enforced=enforced,
             )
 
 
-def _harmless(measure: Measure, seeds: int) -> Contrast | None:
-    """What the confirm tier would show of a change that loses nothing, by the noise of smoke evidence."""
+def _foreseen(measure: Measure, seeds: int) -> Contrast | None:
+    """What the confirm tier would show if the estimate stayed as it is, by the noise of smoke evidence."""
     if measure.spread is None or measure.confirm is not None or not seeds:
         return None
-    return replace(foreseen(measure.spread, max(seeds, measure.spread.runs)).contrast, delta=0.0)
+    return foreseen(measure.spread, max(seeds, measure.spread.runs)).contrast
 
 
 def _broken_before(measure: Measure) -> bool:
@@ -143,10 +156,12 @@ def reported(check: str, measure: Measure, *, untrusted: bool = False) -> Report
     spread = measure.spread
     settled = None
     if spread is not None and spread.contrast.se > 0 and isfinite(measure.margin) and measure.margin > 0:
-        settled = settle(spread, measure.margin)
+        settled = (settle_gain if measure.bound is Bound.GAIN else settle)(spread, measure.margin)
     undecided = answer is not None and answer.outcome is decision.Outcome.UNDECIDED
     claimed = measure.provenance is Provenance.CLAIMED
     against = measure.limit if measure.bound is Bound.FLOOR else measure.base
+    if measure.is_share and against is not None:  # no share moves beyond 0 or 1, whatever an interval by t says
+        ends = [min(max(end, -against), 1.0 - against) for end in ends]
     return ReportedMeasure(
         check=check,
         metric=measure.metric,

@@ -75,6 +75,7 @@ def _declaration(rule: MetricRule) -> Declaration:
         slice=rule.slice,
         direction=rule.direction,
         margin=None if rule.margin is None else (rule.margin.size, rule.margin.relative),
+        improve_by=None if rule.improve_by is None else (rule.improve_by.size, rule.improve_by.relative),
         warn=None if rule.warn is None else (rule.warn.size, rule.warn.relative),
         floor=rule.floor,
         ceiling=rule.ceiling,

@@ -36,6 +36,7 @@ def problems(text: str) -> list[str]:
         ("metrics: [{metric: f1, of: no}]", "metrics[0].of: False must be a text: put it in quotes"),
         ("metrics: [{margin: 1}]", "give exactly one of `metric` and `python`"),
         ("metrics: [{python: m.py:cost}]", "needs `direction: higher` or `direction: lower`"),
+        ("metrics: [{metric: f1, margin: 0.1, improve_by: 0.1}]", "either `improve_by`, or `margin` and `warn`"),
         ("policy: {block: [P0], warn: [P0]}", "P0 stands in more than one of"),
         ("policy: {block: [P9]}", "policy.block[0]: input should be 'P0'"),
         ("waivers: [{check: a, owner: b, reason: c}]", "waivers[0].until: is missing"),

@@ -33,6 +33,9 @@ def test_the_headline(name: str) -> None:
 
 
 OWED = report(VerdictName.ERROR).model_copy(update={"skipped": REALISTIC["error"]().skipped})
+ASKED = measure(
+    "accuracy", 0.842, 0.845, bound=Bound.GAIN, delta=0.003, low=0.0, high=0.006, margin=0.01, outcome="worse"
+)
 FLOOR = measure("accuracy", 0.861, 0.842, bound=Bound.FLOOR, limit=0.85, delta=-0.008, margin=None, outcome="worse")
 CEILING = FLOOR.model_copy(update={"direction": "lower", "head": 0.9, "delta": 0.05})
 GAIN = measure("log_loss", 0.4, 0.5, direction="lower", relative=True, margin=0.02, outcome="worse")
@@ -54,6 +57,11 @@ def _blocked_by(found_measure: object) -> Report:
             report(VerdictName.ERROR, states=(State.NO_BASELINE,)),
             "could not judge: there is no baseline, and the policy blocks that",
             id="no baseline",
+        ),
+        pytest.param(
+            _blocked_by(ASKED),
+            "blocked (P1): accuracy changed by +0.3 points; +1 points or more was asked for",
+            id="asked for",
         ),
         pytest.param(_blocked_by(FLOOR), "blocked (P1): accuracy is 0.842, below its floor of 0.850", id="floor"),
         pytest.param(_blocked_by(CEILING), "blocked (P1): accuracy is 0.900, above its ceiling of 0.850", id="ceiling"),

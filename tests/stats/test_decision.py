@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast
-from gatebot.stats.decision import Answer, Evidence, Floor, Levels, Outcome, Question, decide
+from gatebot.stats.decision import Answer, Evidence, Floor, Gain, Levels, Outcome, Question, decide
 
 BADNESS = [Outcome.HELD, Outcome.UNDECIDED, Outcome.WORSE]
 SURE, VAGUE = 0.002, 0.02
@@ -17,6 +17,7 @@ flag = st.booleans()
 questions = st.one_of(
     st.builds(Question, maybe, maybe, st.sampled_from([0.01, 0.02]), declared=flag, enforced=flag),
     st.builds(Floor, maybe, maybe, declared=flag, enforced=flag),
+    st.builds(Gain, maybe, maybe, st.sampled_from([0.01, 0.02]), declared=flag, enforced=flag),
 )
 
 
@@ -91,6 +92,38 @@ def test_the_interval_and_the_outcome_never_contradict() -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "smoke", "confirm", "outcome", "wants"),
+    [
+        ("a gain, seen clearly", (0.03, SURE), None, "held", False),
+        ("a gain, seen dimly", (0.03, VAGUE), None, "undecided", False),
+        ("too small a gain", (0.005, SURE), None, "undecided", True),
+        ("and confirmed to be", (0.005, SURE), (0.005, 0.001), "worse", False),
+        ("and still dim", (0.005, SURE), (0.008, SURE), "undecided", False),
+        ("confirmed to be enough", (0.005, VAGUE), (0.03, SURE), "held", False),
+        ("a loss", (-0.05, SURE), (-0.05, SURE), "worse", False),
+        ("nothing at all, known exactly", (0.0, 0.0), (0.0, 0.0), "worse", False),
+    ],
+)
+def test_a_gain_that_was_asked_for(
+    case: str, smoke: tuple[float, float], confirm: tuple[float, float] | None, outcome: str, wants: bool
+) -> None:
+    question = Gain(Contrast(*smoke), confirm and Contrast(*confirm), 0.01)
+    answer = decide([question])[0]
+    assert (answer.outcome, answer.wants_confirm) == (outcome, wants)
+
+
+def test_a_dim_gain_is_looked_at_again_where_that_would_show_it() -> None:
+    seen = Contrast(0.03, SURE)
+    assert decide([Gain(Contrast(0.03, VAGUE), None, 0.01, foreseen=seen)])[0].wants_confirm
+    assert not decide([Gain(Contrast(0.03, VAGUE), None, 0.01, foreseen=Contrast(0.03, VAGUE))])[0].wants_confirm
+
+
+def test_a_gain_is_positive() -> None:
+    with pytest.raises(StatError, match="gain"):
+        Gain(None, None, 0.0)
+
+
+@pytest.mark.parametrize(
     ("case", "smoke", "harmless", "declared", "wants"),
     [
         ("open, and five seeds would guard the margin", (0.0, VAGUE), (0.0, SURE), True, True),
@@ -146,7 +179,7 @@ def test_unenforced_slices_do_not_dilute_the_family() -> None:
 
 
 @given(st.lists(questions, min_size=1, max_size=6), st.data())
-def test_worse_evidence_never_improves_any_outcome(asked: list[Question | Floor], data: st.DataObject) -> None:
+def test_worse_evidence_never_improves_any_outcome(asked: list[Question | Floor | Gain], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(asked) - 1))
     drop = data.draw(st.floats(0, 0.3))
 
@@ -163,7 +196,7 @@ def test_worse_evidence_never_improves_any_outcome(asked: list[Question | Floor]
 
 
 @given(st.lists(questions, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_questions_does_not_matter(asked: list[Question | Floor], random: object) -> None:
+def test_the_order_of_questions_does_not_matter(asked: list[Question | Floor | Gain], random: object) -> None:
     order = list(range(len(asked)))
     random.shuffle(order)  # type: ignore[attr-defined]
     answers = decide(asked)
@@ -172,12 +205,12 @@ def test_the_order_of_questions_does_not_matter(asked: list[Question | Floor], r
 
 
 @given(st.lists(questions, min_size=1, max_size=6))
-def test_nothing_is_worse_without_confirm_evidence_beyond_the_margin(asked: list[Question | Floor]) -> None:
+def test_nothing_is_worse_without_confirm_evidence_beyond_the_margin(asked: list[Question | Floor | Gain]) -> None:
     for question, answer in zip(asked, decide(asked), strict=True):
         if answer.outcome is Outcome.WORSE:
             assert question.enforced
             assert question.confirm is not None
-            assert question.confirm.p_worse() <= answer.p <= 0.0025
+            assert question.p_worse(question.confirm) <= answer.p <= 0.0025
             assert question.beyond(question.confirm)
         if answer.wants_confirm:
             assert question.confirm is None

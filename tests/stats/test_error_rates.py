@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
 from gatebot.stats.contrast import Contrast, Estimand, Ledger, pair
-from gatebot.stats.decision import Outcome, Question, decide
+from gatebot.stats.decision import Gain, Outcome, Question, decide
 
 MARGIN = 0.02
 Floats = NDArray[np.float64]
@@ -188,3 +188,34 @@ def test_a_family_of_dependent_slices_blocks_no_more_than_one_measure() -> None:
         asked = [Question(suspect, Contrast(0.02 * x, 0.02), MARGIN, declared=i < 2) for i, x in enumerate(z)]
         blocked += any(answer.outcome is Outcome.WORSE for answer in decide(asked))
     assert blocked / times <= 0.0025 + slack(0.0025, times)
+
+
+def _gain_outcomes(delta: float, asked: float, times: int) -> list[Outcome]:
+    """A recipe that truly gains `delta`, of which `asked` is asked for; one question, both tiers."""
+    rng, world = np.random.default_rng(20261121), World(delta=delta, seed_sd=0.003)
+    outcomes = []
+    for _ in range(times):
+        ledger = Ledger.of(rng.normal(0.85, world.seed_sd, 5))
+        smoke = world.tier(rng, world.rows, 2, 0.0, ledger)
+        answer = decide([Gain(smoke, None, asked)])[0]
+        if answer.wants_confirm or answer.outcome is Outcome.UNDECIDED:
+            answer = decide([Gain(smoke, world.tier(rng, world.rows, 5, 0.0, ledger), asked)])[0]
+        outcomes.append(answer.outcome)
+    return outcomes
+
+
+def _check_gain(times: int) -> None:
+    at_the_edge = _gain_outcomes(0.02, 0.02, times)
+    assert at_the_edge.count(Outcome.HELD) / times <= 0.05 + slack(0.05, times)
+    assert at_the_edge.count(Outcome.WORSE) / times <= 0.0025 + slack(0.0025, times)
+    assert _gain_outcomes(0.05, 0.02, times).count(Outcome.HELD) / times > 0.8
+    assert _gain_outcomes(-0.02, 0.02, times).count(Outcome.WORSE) / times > 0.8
+
+
+def test_a_gain_is_not_granted_too_often() -> None:
+    _check_gain(200)
+
+
+@pytest.mark.simulation
+def test_a_gain_is_not_granted_too_often_in_full() -> None:
+    _check_gain(4000)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gatebot.checks.registry import check_named
-from gatebot.finding import Clean, Direction, Found, Measure, Provenance, Status, Undecided
+from gatebot.finding import Bound, Clean, Direction, Found, Measure, Provenance, Status, Undecided
 from gatebot.stats.contrast import Contrast, Spread
 from gatebot.stats.decision import Outcome
 from gatebot.verdict.answer import answered, finding_of, reported, wanting
@@ -133,3 +133,20 @@ def test_a_forks_numbers_are_untrusted_and_claims_stay_claims() -> None:
     claim = _measure(provenance=Provenance.CLAIMED)
     assert reported("model.claimed", claim, untrusted=True).provenance is Provenance.CLAIMED
     assert reported("model.regression", _measure(), untrusted=True).provenance is Provenance.UNTRUSTED
+
+
+@pytest.mark.parametrize(
+    ("share", "base", "low", "high"),
+    [(True, 0.98, -0.5, 0.02), (True, 0.3, -0.3, 0.5), (False, 0.98, -0.5, 0.5)],
+    ids=["not above 1", "not below 0", "no share"],
+)
+def test_an_interval_of_a_share_ends_where_shares_end(share: bool, base: float, low: float, high: float) -> None:
+    measure = _measure(base=base, head=base, smoke=Contrast(0.0, 0.5 / 1.959964), is_share=share)
+    found = reported("model.regression", _one(measure).measures[0])
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
+def test_a_gain_that_identical_models_cannot_have() -> None:
+    measure = _measure(bound=Bound.GAIN, margin=0.01, smoke=GOOD, identical=True)
+    assert _outcomes(measure) == [Outcome.WORSE]
+    assert _outcomes(_measure(bound=Bound.GAIN, margin=0.01, smoke=Contrast(0.03, 0.004))) == [Outcome.HELD]

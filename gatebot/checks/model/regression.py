@@ -11,7 +11,7 @@ from gatebot.checks.check import Check, Options
 from gatebot.checks.measuring import change, change_of
 from gatebot.checks.view import View, Views
 from gatebot.comparison import Comparison
-from gatebot.finding import Level, Measure
+from gatebot.finding import Bound, Level, Measure
 from gatebot.needs import Effort, Need, Side
 from gatebot.tasks.task import Declared, Margin
 
@@ -36,6 +36,11 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Measure]:
 
 
 def _held(view: View, declared: Declared) -> Iterator[Measure]:
+    if declared.improve_by is not None:
+        gain = change_of(view, declared, declared.improve_by)
+        if gain is not None:
+            yield replace(gain, declared=True, bound=Bound.GAIN)
+        return
     measure = change_of(view, declared, declared.margin)
     if measure is not None:
         yield replace(measure, declared=True)

@@ -59,6 +59,18 @@ def test_on_smoke_evidence_a_loss_is_only_likely() -> None:
     assert [want.measure for want in judge(planted.case()).wants][:1] == ["accuracy"]
 
 
+@pytest.mark.parametrize(
+    ("loss", "outcome"),
+    [(-0.1, Outcome.HELD), (0.0, Outcome.WORSE), (0.06, Outcome.WORSE)],
+    ids=["gain", "same", "loss"],
+)
+def test_a_metric_that_has_to_improve(loss: float, outcome: Outcome) -> None:
+    asked = world(loss=loss, confirm=True, metrics=({"metric": "accuracy", "improve_by": 0.04},))
+    measure = measures(CHECK, asked)["accuracy"]
+    assert (measure.bound, measure.margin) == (Bound.GAIN, 0.04)
+    assert _outcome("accuracy", asked) is outcome
+
+
 def test_numbers_of_a_measure() -> None:
     measure = measures(CHECK, world(loss=0.06, confirm=True, metrics=(ACCURACY,)))["accuracy"]
     assert measure.base is not None
