@@ -8,8 +8,8 @@ import numpy as np
 
 from gatebot.needs import Effort, Fit, Predict, Profile, Score, Side, Tier
 from gatebot.snapshot.column import Hashes, Names, Numbers, concatenated, equal
-from gatebot.snapshot.evidence import DataProfile, Ending, OwnScore, Predictions, RowTable, Truth
-from gatebot.snapshot.snapshot import Snapshot
+from gatebot.snapshot.evidence import DataProfile, Ending, Levels, OwnScore, Predictions, RowTable, Truth
+from gatebot.snapshot.snapshot import SeedNoise, Snapshot, noise_key
 from gatebot.tasks.own import own_table
 from gatebot.tasks.table import Index, Mask, Table, rows_of
 from gatebot.tasks.task import Declared, Task
@@ -166,6 +166,10 @@ class Comparison:
             if head is not None and (base is not None or self.base is None)
         )
 
+    def earlier(self, tier: Tier, subject: str) -> SeedNoise | None:
+        """What main has shown of the seed noise of `recall(urgent)@region=south` before base."""
+        return None if self.base is None else self.base.about.noise.get(noise_key(tier, subject))
+
     def head_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
         """Every seed that head has on the units that decide, whatever base has."""
         tables = (self._aligned(Side.HEAD, tier, seed, own) for seed in range(self._seeds(tier)))
@@ -225,10 +229,24 @@ class Comparison:
 
     def slice_masks(self, column: str) -> Mapping[str, Mask]:
         """Units by value of a declared slice column: `value` -> mask of shape [units]. Missing values form no slice."""
-        if self.rows is None or column not in self.rows.slices:
+        values = self.slice_column(column)
+        if values is None:
             return {}
-        values: Names = self.rows.slices[column].take(rows_of(self.rows.ids, self.units))
         return {name: values.codes == code for code, name in enumerate(values.names) if (values.codes == code).any()}
+
+    def slice_column(self, column: str) -> Names | None:
+        """The values of a declared slice column, shape [units]."""
+        if self.rows is None or column not in self.rows.slices:
+            return None
+        return self.rows.slices[column].take(rows_of(self.rows.ids, self.units))
+
+    @cached_property
+    def levels(self) -> tuple[Levels, ...]:
+        """The columns as levels, shape [units] each; none where the evidence is from before they were kept."""
+        if self.rows is None or not self.rows.levels:
+            return ()
+        at = rows_of(self.rows.ids, self.units)
+        return tuple(replace(each, values=each.values.take(at)) for each in self.rows.levels)
 
     @cached_property
     def groups(self) -> Hashes | None:

@@ -1,13 +1,17 @@
-"""How often each check has found something on main: it travels from baseline to baseline, and raises likelihoods."""
+"""What main has shown so far, as it travels from baseline to baseline: findings by check, and seed noise by measure."""
 
 from collections.abc import Mapping
+from math import isfinite
 
 from gatebot.case import CheckRecord
 from gatebot.report import Report
-from gatebot.snapshot.snapshot import About
+from gatebot.snapshot.snapshot import About, SeedNoise
+from gatebot.stats.noise import Ledger
 
 MOST_RUNS = 50
 """Older runs fade: at this many, a new run replaces an average one."""
+FADING = 0.9
+"""What is left of earlier seed noise after each commit: with five seeds it never counts for more than forty runs."""
 
 
 def records(about: About | None) -> Mapping[str, CheckRecord]:
@@ -31,3 +35,41 @@ def grown(previous: About | None, report: Report) -> dict[str, tuple[int, int]]:
             runs = MOST_RUNS - 1
         grown[check] = (runs + 1, hits + (check in found))
     return grown
+
+
+def noise(previous: About | None, now: About, values: Mapping[str, tuple[float, ...]]) -> dict[str, SeedNoise]:
+    """Main's seed noise with one more commit.
+
+    Args:
+        previous: the baseline before. What it knows counts only where Rules and eval rows are the same.
+        now: the new one.
+        values: of the new one, by tier and measure, one for each seed.
+    """
+    same = (
+        previous is not None
+        and (previous.rules_digest, previous.eval_digest) == (now.rules_digest, now.eval_digest)
+        and previous.project == now.project  # it keys the seeds
+    )
+    known = previous.noise if previous is not None and same else {}
+    usable = {key: runs for key, runs in values.items() if len(runs) > 1 and all(map(isfinite, runs))}
+    return {key: _one_more(known.get(key), runs) for key, runs in usable.items()}
+
+
+def _one_more(known: SeedNoise | None, runs: tuple[float, ...]) -> SeedNoise:
+    if known is None or len(known.last) < 2:
+        return SeedNoise(last=runs)
+    pooled = Ledger.of(known.last)
+    if known.df > 0:
+        pooled = pooled.joined(Ledger(known.variance, FADING * known.df))
+    cross, square, pairs = (FADING * each for each in (known.cross, known.square, known.pairs))
+    if len(runs) == len(known.last) and runs != known.last:  # the same model again says nothing of another one
+        before, after = _centred(known.last), _centred(runs)
+        cross += sum(one * other for one, other in zip(before, after, strict=True))
+        square += sum(each * each for each in (*before, *after)) / 2.0
+        pairs += len(runs) - 1
+    return SeedNoise(variance=pooled.variance, df=pooled.df, cross=cross, square=square, pairs=pairs, last=runs)
+
+
+def _centred(values: tuple[float, ...]) -> list[float]:
+    mean = sum(values) / len(values)
+    return [value - mean for value in values]

@@ -19,7 +19,7 @@ from gatebot.collect.reach import reach_for
 from gatebot.collect.stopwatch import Stopwatch
 from gatebot.errors import GateError
 from gatebot.gate import Gated, gate, surveyed
-from gatebot.history import grown, records
+from gatebot.history import grown, noise, records
 from gatebot.needs import Model, Need, Side, Tier
 from gatebot.occasion.occasion import Occasion, document_from, with_state
 from gatebot.output import forget, leave
@@ -28,6 +28,7 @@ from gatebot.sandbox import Isolation
 from gatebot.snapshot.intake import read_whole
 from gatebot.snapshot.snapshot import About, Snapshot
 from gatebot.verdict.judge import NOTHING_TO_JUDGE, judge
+from gatebot.verdict.noise import seed_values
 
 HERE = "this machine"
 """What a report calls a place on the machine that it was made on: no path of it is published."""
@@ -153,11 +154,12 @@ def _previous(occasion: Occasion, places: Places, stores: Sequence[Store]) -> Ab
 
 
 def _remembering(gated: Gated, previous: About | None) -> Gated:
-    """The same, with main's history carried on in the Snapshot."""
+    """The same, with what main has shown so far carried on in the Snapshot."""
     head = gated.case.head
     if head is None:
         return gated
-    about = head.about.model_copy(update={"history": grown(previous, gated.report)})
+    shown = noise(previous, head.about, seed_values(gated.case))
+    about = head.about.model_copy(update={"history": grown(previous, gated.report), "noise": shown})
     return replace(gated, case=replace(gated.case, head=replace(head, about=about)))
 
 

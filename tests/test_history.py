@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gatebot.history import MOST_RUNS, grown, records
+from gatebot.history import MOST_RUNS, grown, noise, records
 from gatebot.report import Base, Head, Report, ReportedFinding, SkippedCheck, VerdictName
-from gatebot.snapshot.snapshot import About
+from gatebot.snapshot.snapshot import About, SeedNoise
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -78,3 +78,55 @@ def test_a_long_record_fades_and_never_holds_more_findings_than_runs(hits: int) 
 def test_the_record_reaches_the_judge() -> None:
     assert records(about({"a": (4, 2)}))["a"].found == 2
     assert records(None) == {}
+
+
+KEY = "smoke:accuracy"
+FIRST, SECOND, THIRD = (0.80, 0.82, 0.81), (0.81, 0.83, 0.80), (0.79, 0.82, 0.80)
+
+
+def after(*commits: tuple[float, ...]) -> SeedNoise:
+    last: About | None = None
+    for runs in commits:
+        now = about({})
+        last = now.model_copy(update={"noise": noise(last, now, {KEY: runs})})
+    assert last is not None
+    return last.noise[KEY]
+
+
+def test_the_first_commit_has_nothing_before_it() -> None:
+    assert after(FIRST) == SeedNoise(last=FIRST)
+
+
+def test_the_second_learns_from_the_first_and_how_alike_both_are() -> None:
+    found = after(FIRST, SECOND)
+    assert (found.variance, found.df, found.last) == (pytest.approx(1e-4), 2, SECOND)
+    assert found.pairs == 2
+    before, now = (-0.01, 0.01, 0.0), (-1 / 300, 5 / 300, -4 / 300)
+    assert found.cross == pytest.approx(sum(one * other for one, other in zip(before, now, strict=True)))
+
+
+def test_older_commits_fade() -> None:
+    many = after(*[(0.80 + n / 1000, 0.82, 0.81) for n in range(200)])
+    assert many.df == pytest.approx(2 / (1 - 0.9), rel=1e-3)
+    assert many.pairs == pytest.approx(2 / (1 - 0.9), rel=1e-3)
+
+
+def test_the_same_model_again_says_nothing_of_likeness() -> None:
+    found = after(FIRST, FIRST)
+    assert (found.df, found.pairs) == (2, 0)
+
+
+def test_noise_that_has_changed_is_learnt_anew() -> None:
+    calm = [(0.80, 0.8001 + n / 1e6, 0.8002) for n in range(10)]
+    assert after(*calm, FIRST, SECOND).variance == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize("key", ["rules_digest", "eval_digest", "project"])
+def test_other_rows_or_rules_begin_anew(key: str) -> None:
+    before = about({}).model_copy(update={"noise": {KEY: after(FIRST, SECOND)}, key: "other"})
+    assert noise(before, about({}), {KEY: THIRD})[KEY] == SeedNoise(last=THIRD)
+
+
+@pytest.mark.parametrize("runs", [(), (0.8,), (0.8, float("nan"))])
+def test_what_shows_no_noise_is_left_out(runs: tuple[float, ...]) -> None:
+    assert noise(None, about({}), {KEY: runs}) == {}

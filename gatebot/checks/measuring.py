@@ -12,8 +12,9 @@ from gatebot.comparison import Comparison
 from gatebot.finding import Bound, Direction, Measure, Provenance
 from gatebot.needs import Side, Tier
 from gatebot.snapshot.column import Hashes
+from gatebot.snapshot.snapshot import SeedNoise
 from gatebot.stats.arrays import StatError
-from gatebot.stats.contrast import Contrast, Estimand, Ledger, Spread, row_variance, single, spread
+from gatebot.stats.contrast import Contrast, Estimand, Ledger, Pairing, Spread, row_variance, single, spread
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Declared, Margin, Metric
 
@@ -89,7 +90,10 @@ class _Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """One tier's runs under one metric, with its value on each run in its own units."""
+    """One tier's runs under one metric, with its value on each run in its own units.
+
+    `earlier`: what commits of main before base have shown of its seed noise.
+    """
 
     metric: Metric
     tables: Tables
@@ -98,6 +102,7 @@ class _Seen:
     head: Values
     base: Values
     main: Values
+    earlier: SeedNoise | None = None
 
     @property
     def direction(self) -> Direction:
@@ -159,7 +164,11 @@ class _Seen:
     def _ledger(self, sign: float) -> Ledger | None:
         if len(self.main) < 2 or not np.isfinite(self.main).all():
             return None
-        return Ledger.of(sign * self.main, holds_base=True)
+        own, known = Ledger.of(sign * self.main, holds_base=True), self.earlier
+        if known is None or known.df <= 0:
+            return own
+        alike = Pairing(known.cross, known.square, known.pairs).correlation
+        return own.joined(Ledger(known.variance, known.df, alike))
 
 
 def _change(view: View, source: _Source, margin: Margin, fewest: int) -> Measure | None:
@@ -226,7 +235,8 @@ def _seen(view: View, source: _Source, look: Callable[[Tier, str | None], Tables
         tables = look(tier, source.own)
         head, base, main = (_values(source.metric, each) for each in (tables.head, tables.base, tables.main))
         if len(head) and np.isfinite(head).all():
-            found[tier] = _Seen(source.metric, tables, view.clusters, estimand, head, base, main)
+            earlier = view.comparison.earlier(tier, view.subject(source.metric.name))
+            found[tier] = _Seen(source.metric, tables, view.clusters, estimand, head, base, main, earlier)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatebot.errors import GateError
-from gatebot.needs import Need
+from gatebot.needs import Need, Tier
 from gatebot.snapshot.evidence import Evidence, Truth
 
 SCHEMA_VERSION = 1
@@ -20,6 +20,28 @@ class SnapshotError(GateError):
     """Bytes that are not a Snapshot, or not one that this version can read (exit 5)."""
 
 
+class SeedNoise(BaseModel):
+    """What earlier commits of main have shown of one metric's seed noise, all of them on the same rows.
+
+    Attributes:
+        variance: over seeds, of one run; pooled over those commits, the older ones faded.
+        df: its degrees of freedom; 0 where this commit is the first.
+        cross: sum of products of what two commits in a row have with the same seeds, each less its mean.
+        square: sum of squares of the same, the mean of both.
+        pairs: degrees of freedom of `cross` and `square`.
+        last: this commit's own values, by seed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    variance: float = Field(default=0.0, ge=0)
+    df: float = Field(default=0.0, ge=0, le=1000)
+    cross: float = 0.0
+    square: float = Field(default=0.0, ge=0)
+    pairs: float = Field(default=0.0, ge=0, le=1000)
+    last: tuple[float, ...] = Field(default=(), max_length=100)
+
+
 class About(BaseModel):
     """What a Snapshot is of, and where it fits.
 
@@ -29,6 +51,7 @@ class About(BaseModel):
         rules_digest, recipe_digest, eval_digest, data_version, environment_digest: equal where evidence is comparable.
         runner: class of the machine (system, processor, cores): times compare only within one.
         history: by check id, how many runs of main there were and how many of them found something.
+        noise: by tier and measure (`smoke:accuracy@region=south`), what main has shown of seed noise before.
         isolation: the level that was reached, with the reasons why not more.
     """
 
@@ -53,6 +76,12 @@ class About(BaseModel):
     estimand: str = "recipe"
     effort: dict[str, int] = {}
     history: dict[str, tuple[int, int]] = {}
+    noise: dict[str, SeedNoise] = Field(default={}, max_length=2000)
+
+
+def noise_key(tier: Tier, subject: str) -> str:
+    """Under which a Snapshot keeps the seed noise of a measure."""
+    return f"{tier}:{subject}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

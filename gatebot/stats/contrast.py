@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 
 from gatebot.stats import student
 from gatebot.stats.arrays import Floats, StatError, floats, fraction, same_length
-from gatebot.stats.noise import Ledger, Units, paired, row_variance, run_variance, seed_variance
+from gatebot.stats.noise import Ledger, Pairing, Units, paired, row_variance, run_variance, seed_variance
 
-__all__ = ["Contrast", "Estimand", "Ledger", "Spread", "pair", "row_variance", "single", "spread"]
+__all__ = ["Contrast", "Estimand", "Ledger", "Pairing", "Spread", "pair", "row_variance", "single", "spread"]
 
 LARGEST_RATIO = 1e40
 PSEUDO = 4.0

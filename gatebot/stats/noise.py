@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import fdtrc
 
 from gatebot.stats.arrays import Floats, Ints, StatError, floats, groups, variance
 
 FEWEST_CLUSTERS = 20
 TAIL = 1.96
+ONE_SIDED = 1.645
+FEWEST_PAIRS = 10.0
+MOST_ALIKE = 0.99
+CONTRADICTION = 0.01
 PAIRING = 0.3
 """Correlation of base and head over seeds from which differences by seed are less noisy than the sum."""
 
@@ -20,7 +25,7 @@ class Ledger:
 
     Attributes:
         variance: of the metric over seeds, all else equal.
-        df: degrees of freedom of that estimate, number of runs - 1.
+        df: degrees of freedom of that estimate, number of runs - 1; more where earlier commits are in it.
         correlation: of two commits that train with the same seeds; above 0.3 seeds are compared in pairs.
         holds_base: the base runs under comparison are among the ledger's, so they are not counted a second time.
     """
@@ -34,6 +39,18 @@ class Ledger:
         if not (math.isfinite(self.variance) and self.variance >= 0 and self.df > 0 and abs(self.correlation) <= 1):
             raise StatError(f"ledger: {self.variance}, {self.df}, {self.correlation} are no seed noise")
 
+    def joined(self, earlier: "Ledger") -> "Ledger":
+        """This and what was known earlier as one, unless they contradict each other: then this alone.
+
+        Variances are pooled by their degrees of freedom. They contradict where their ratio would come by chance once in
+        a hundred (F-test): main's noise has changed, and what it was is no guide any more.
+        """
+        if earlier.df <= 0 or _contradict(self, earlier):
+            return self
+        df = self.df + earlier.df
+        pooled = (self.df * self.variance + earlier.df * earlier.variance) / df
+        return Ledger(pooled, df, earlier.correlation, self.holds_base)
+
     @classmethod
     def of(cls, values: ArrayLike, correlation: float = 0.0, *, holds_base: bool = False) -> "Ledger":
         """The ledger of main's metric, one value per seed.
@@ -43,6 +60,39 @@ class Ledger:
         """
         runs = floats("ledger", values, least=2)
         return cls(variance(runs), runs.size - 1, correlation, holds_base)
+
+
+def _contradict(one: Ledger, other: Ledger) -> bool:
+    if one.variance == other.variance:
+        return False
+    if one.variance == 0 or other.variance == 0:
+        return True
+    ratio = one.variance / other.variance
+    above = float(fdtrc(one.df, other.df, ratio))
+    return 2.0 * min(above, 1.0 - above) < CONTRADICTION
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What commits that were trained with the same seeds have in common.
+
+    Attributes:
+        cross: sum over pairs of commits of the products of their values by seed, each less its commit's mean.
+        square: sum of the squares of the same, the mean of both commits.
+        df: degrees of freedom of both.
+    """
+
+    cross: float
+    square: float
+    df: float
+
+    @property
+    def correlation(self) -> float:
+        """What their correlation surely exceeds (one-sided 95 %, Fisher's z); 0 while there is too little to tell."""
+        if self.df < FEWEST_PAIRS or self.square <= 0:
+            return 0.0
+        estimate = min(max(self.cross / self.square, -MOST_ALIKE), MOST_ALIKE)
+        return max(0.0, math.tanh(math.atanh(estimate) - ONE_SIDED / math.sqrt(self.df - 1.0)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from gatebot.snapshot.intake import read_whole
 from tests.collect.repository import PLAIN_PYTHON
 from tests.container.scenario import git
 
@@ -157,6 +158,16 @@ def test_as_baseline_keeps_a_clean_tree_and_refuses_an_unclean_one(tmp_path: Pat
     assert refused.code == 2
     assert "notes.txt" in refused.err
     assert "commit first" in refused.err
+
+
+def test_main_s_seed_noise_travels_from_baseline_to_baseline(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "tiny", tiny.files())
+    assert inside(folder, "run", "--as-baseline", "--quiet").code == 0
+    commit(folder, tiny.HARMLESS)
+    assert inside(folder, "run", "--as-baseline", "--quiet").code == 0
+    second = git(folder, "rev-parse", "HEAD")
+    known = read_whole(folder / ".gatebot/baseline" / second).about.noise["smoke:accuracy"]
+    assert (known.df, len(known.last)) == (4, 5), "what the first commit's five seeds have shown"
 
 
 def test_more_of_a_base_that_was_trained_here_is_trained_when_it_is_wanted(tmp_path: Path) -> None:
