@@ -43,6 +43,7 @@ CATALOGUE = {
     "model.heuristic": (M, L),
     "model.negative_flips": (H, M),
     "model.slices": (H, M),
+    "model.slice_discovery": (M, M),
     "infra.train_cost": (L, H),
     "infra.artifact_size": (L, H),
 }

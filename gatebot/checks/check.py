@@ -24,6 +24,11 @@ def nothing(_effort: Effort) -> tuple[Need, ...]:
     return ()
 
 
+def no_excuse(_comparison: Comparison) -> str:
+    """For a check that needs no more than its evidence."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One rule.
@@ -36,6 +41,8 @@ class Check:
         wishes: what it uses where it is there; its absence skips nothing (base's evidence, mostly).
         options: the settings, with defaults.
         doc: the module's docstring: a one-line title, then `Why:` and `Fix:`.
+        excuse: why there is nothing that it could look at, though the evidence is there, or an empty string: it is
+            then skipped, and excused.
     """
 
     id: str
@@ -48,6 +55,7 @@ class Check:
     options: type[Options] = Options
     relative: bool = field(default=False)
     """Its findings are differences from base, so none of them is ever inherited, and without a base it is skipped."""
+    excuse: Callable[[Comparison], str] = no_excuse
 
     @property
     def area(self) -> Area:

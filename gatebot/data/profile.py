@@ -2,10 +2,12 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from gatebot.data.columns import column_profile, quantiles_of
+from gatebot.data.levels import levels_of
 from gatebot.data.rows import Index, Rows
 from gatebot.data.slices import slices_of
 from gatebot.data.split import Split
@@ -24,12 +26,14 @@ def profile(rows: Rows, split: Split) -> DataProfile:
         _, which, counts = np.unique(identity.ids, return_inverse=True, return_counts=True)
         duplicates = int((counts[which] > 1)[identity.named].sum())
     target = split.target.take(split.train) if split.target is not None else None
+    columns = _columns(rows)
+    levels = levels_of(rows, identity.ids, split.eval, columns)
     return DataProfile(
         rows=len(rows),
         train_rows=len(split.train),
-        columns=_columns(rows),
+        columns=columns,
         identity=identity.columns,
-        eval_rows=row_table(rows, split),
+        eval_rows=replace(row_table(rows, split), levels=levels),
         overlap=overlap(split),
         duplicate_ids=duplicates,
         excluded=split.excluded,

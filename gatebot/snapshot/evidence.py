@@ -61,6 +61,29 @@ class Predictions:
     rescored: bool = False
 
 
+class Trait(StrEnum):
+    """What the levels of a column tell of it."""
+
+    VALUE = "value"  # each level is one of its values, so that the column could be declared in `data.slices`
+    RANGE = "range"  # of numbers, or of times
+    TEXT = "text"  # length and the like, never the words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """A column of the eval rows as a few levels: what slices that nobody declared are made of.
+
+    Attributes:
+        column: of the data. A column may have several traits.
+        trait: what is told of it.
+        values: the level of each row, shape [n], named by a phrase: `channel=mail`, `age in (30, 41]`.
+    """
+
+    column: str
+    trait: Trait
+    values: Names
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RowTable:
     """The eval rows, in the order in which they are predicted.
@@ -71,6 +94,7 @@ class RowTable:
         groups: keyed hash of the row's group, shape [n], or None.
         folds: which fold's model predicts the row, shape [n]; zeros without folds.
         slices: declared slice and protected columns; numbers arrive binned.
+        levels: the columns, coarsely; None in Snapshots from before gatebot kept them.
     """
 
     ids: Hashes
@@ -78,6 +102,7 @@ class RowTable:
     groups: Hashes | None
     folds: Hashes
     slices: Mapping[str, Names]
+    levels: tuple[Levels, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

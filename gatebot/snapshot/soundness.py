@@ -21,6 +21,8 @@ from gatebot.snapshot.evidence import (
 
 MAX_NAMES = 200_000  # labels of one column
 MAX_COLUMNS = 20_000
+MAX_TRAITS = 200  # columns as levels, and all pairs of them are looked at
+MAX_LEVELS = 64
 MAX_LOG_LINES = 2000  # twice what `privacy.log_tail` allows, for lines of our own
 
 
@@ -63,6 +65,10 @@ def _of_rows(rows: RowTable) -> Iterator[str]:
         if hashes is not None and len(hashes) != len(rows):
             yield f"{name} has {len(hashes):,} rows where there are {len(rows):,} ids"
     yield from _of_columns(len(rows), rows.slices.items())
+    levels = rows.levels or ()
+    yield from _of_columns(len(rows), ((each.column, each.values) for each in levels))
+    if len(levels) > MAX_TRAITS or any(len(each.values.names) > MAX_LEVELS for each in levels):
+        yield f"more than {MAX_TRAITS} columns are told in levels, or one of them in more than {MAX_LEVELS}"
 
 
 def _of_columns(rows: int, columns: Iterable[tuple[str, Column]]) -> Iterator[str]:

@@ -1,23 +1,26 @@
-"""Slices that nobody declared and where head is worse than base: searched on half of the rows, proven on the other."""
+"""Slices that nobody declared, where head looks worse than base: found on half of the rows, proven on the other.
+
+The worst of thousands of slices looks bad by chance. So what is found here is no evidence; only the rows that were not
+searched can prove it.
+"""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gatebot.stats.arrays import Bools, Floats, Ints, StatError, floats, variance
-from gatebot.stats.contrast import PSEUDO, Contrast
-from gatebot.stats.multiplicity import holm
-from gatebot.stats.noise import row_variance
 
 MOST = 10
-BEAM = 50
+EXAMINED = 1000
+"""Of the worst slices, how many are held against each other."""
 OVERLAP = 0.5
+NEARLY = 0.8
+"""Rows shared, of the rows in either of two slices, from which on both are nearly one."""
 FEWEST = 32
-FEWEST_PROVEN = 50
 PRIOR_ROWS = 10.0
 """Rows' worth of the overall variance that each slice's own is mixed with, so that no tiny variance wins the search."""
 
@@ -32,7 +35,8 @@ class Slice:
         levels: (feature, level), by feature.
         n: rows of the searched half in it.
         mean: of their differences; negative where head is worse.
-        z: the mean over its standard error; for ranking only, since the worst of many looks bad by chance.
+        z: the mean, less what all rows lose, over its standard error; for ranking only, since the worst of many looks
+            bad by chance.
     """
 
     levels: tuple[Level, ...]
@@ -42,27 +46,34 @@ class Slice:
 
     def members(self, codes: Ints) -> Bools:
         """bool[n], which rows of int[n, F] codes are in the slice."""
-        inside = np.ones(codes.shape[0], dtype=np.bool_)
-        for feature, level in self.levels:
+        (feature, level), *others = self.levels
+        inside = codes[:, feature] == level
+        for feature, level in others:
             inside &= codes[:, feature] == level
-        return inside
+        return np.asarray(inside)
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What the other half of the rows says about a slice that was found.
+class Search:
+    """What to look for.
 
     Attributes:
-        found: the slice.
-        contrast: the mean difference on the rows that were not searched.
-        n: how many of those are in the slice.
-        p: one-sided p-value of "worse", adjusted for all slices that were put to proof (Holm).
+        depth: most levels in one slice: 1, 2 or 3.
+        most: how many slices.
+        fewest: smallest slice; by default max(32, n / 100).
+        faintest: how many standard errors a slice must lie below what all rows lose.
+        smallest: mean loss below which a slice is not worth a name, in units of the differences.
     """
 
-    found: Slice
-    contrast: Contrast
-    n: int
-    p: float
+    depth: int = 2
+    most: int = MOST
+    fewest: int | None = None
+    faintest: float = 0.0
+    smallest: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.depth not in {1, 2, 3}:
+            raise StatError(f"discovery: depth {self.depth}")
 
 
 def half(hashes: ArrayLike) -> Bools:
@@ -79,128 +90,218 @@ def half(hashes: ArrayLike) -> Bools:
 
 
 def discover(
-    codes: ArrayLike, differences: ArrayLike, *, depth: int = 2, most: int = MOST, fewest: int | None = None
+    codes: ArrayLike, differences: ArrayLike, search: Search | None = None, *, known: ArrayLike | None = None
 ) -> list[Slice]:
-    """The slices where head looks worst, worst first; all pairs of levels, and a beam of triples for depth 3.
+    """The slices where head looks worst, worst first: all single levels, all pairs, all triples that can matter.
 
-    Slices that overlap a worse one by more than half, or lie inside it, are left out.
+    A loss that all rows share is no slice's own: slices are ranked by what they lose beyond it. A narrower slice must
+    stand out from each wider one that is bad, as that does from all rows. Left out are slices that overlap a worse one
+    by more than half, lie inside it, or would not be bad enough without its rows. Slices that somebody looks at anyway
+    count among the worse ones, and are not returned.
 
     Args:
         codes: int[n, F] levels from 0 up (see `levels`); a negative code belongs to no slice.
         differences: float[n], head minus base, positive where head is better. Rows of the searched half only.
-        depth: most levels in one slice: 1, 2 or 3.
-        most: how many slices to return.
-        fewest: smallest slice; by default max(32, n / 100).
+        search: what to look for.
+        known: int[n, K] levels of columns each level of which is looked at anyway.
 
     Raises:
-        StatError: shapes that do not match, or differences that are not finite.
+        StatError: shapes that do not match, differences that are not finite, or an unknown depth.
     """
-    table, d = _table(codes, differences)
-    if depth not in {1, 2, 3}:
-        raise StatError(f"discovery: depth {depth}")
-    n, features = table.shape
-    support = max(FEWEST, n // 100) if fewest is None else fewest
-    overall = variance(d)
-    if overall == 0 or n < support:
+    search = search or Search()
+    d = floats("differences", differences)
+    table, looked_at = _table(codes, d.size), _table(np.empty((d.size, 0), np.intp) if known is None else known, d.size)
+    support = max(FEWEST, d.size // 100) if search.fewest is None else search.fewest
+    overall = variance(d) if d.size > 1 else 0.0
+    if overall == 0 or d.size < support:
         return []
+    columns = np.ascontiguousarray(np.concatenate([table, looked_at], axis=1).T)
+    ground = _Ground(columns, d, min(float(d.mean()), 0.0), overall, support, search)
+    features = range(table.shape[1])
+    found = ground.worst((f,) for f in range(ground.columns.shape[0]))
+    if search.depth > 1:
+        found += ground.worst(combinations(features, 2))
+    if search.depth > 2:
+        found += ground.triples(len(features))
+    found.sort(key=lambda each: each.z)  # stable: of equal ones the simpler stays first
+    return _distinct(_outstanding(found, ground), ground, table.shape[1], search.most)
 
-    def ranked(sets: Iterator[tuple[int, ...]]) -> list[Slice]:
-        found = [each for chosen in sets for each in _cells(table, d, chosen, support, overall)]
-        return sorted(found, key=lambda each: (each.z, each.levels))
 
-    singles = ranked((f,) for f in range(features))
-    pairs = ranked(combinations(range(features), 2)) if depth > 1 else []
-    triples = _beam(table, d, pairs[:BEAM], support, overall) if depth > 2 else []
-    ordered = sorted([*singles, *pairs, *triples], key=lambda each: (each.z, len(each.levels), each.levels))
-    return _distinct(ordered, table, most)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows, and those of them that differ at all: mostly few, and sums need no others.
 
-
-def prove(
-    slices: Sequence[Slice],
-    codes: ArrayLike,
-    differences: ArrayLike,
-    *,
-    clusters: ArrayLike | None = None,
-    step: float = 0.0,
-) -> list[Proof]:
-    """Put slices to proof on the rows that were not searched; those with fewer than 50 rows (20 clusters) drop out.
-
-    Args:
-        slices: from `discover`.
-        codes: int[n, F], rows that were not searched.
-        differences: float[n] of the same rows.
-        clusters: [n] labels of groups.
-        step: for 0/1 outcomes 1; see `contrast.spread`.
+    Attributes:
+        columns: int[F, n] levels.
+        moved: int[F, m] levels of the rows that differ.
+        d: float[m] differences of these.
+        squares: float[m] of the differences.
     """
-    table, d = _table(codes, differences)
-    group = None if clusters is None else np.asarray(clusters)
-    proofs = []
-    for each in slices:
-        inside = each.members(table)
-        n = int(np.count_nonzero(inside))
-        if n < FEWEST_PROVEN:
-            continue
-        try:
-            error, df = row_variance(d[inside], None if group is None else group[inside])
-        except StatError:
-            continue
-        contrast = Contrast(float(d[inside].mean()), math.sqrt(error + PSEUDO * (step / n) ** 2), df)
-        proofs.append((each, contrast, n))
-    if not proofs:
-        return []
-    adjusted = holm([contrast.p_worse() for _, contrast, _ in proofs])
-    return [Proof(*proof, float(p)) for proof, p in zip(proofs, adjusted, strict=True)]
+
+    columns: Ints
+    moved: Ints
+    d: Floats
+    squares: Floats
+
+    @classmethod
+    def of(cls, columns: Ints, d: Floats) -> "_Part":
+        moved = np.flatnonzero(d)
+        return cls(columns, columns[:, moved], d[moved], np.square(d[moved]))
 
 
-def _table(codes: ArrayLike, differences: ArrayLike) -> tuple[Ints, Floats]:
-    table, d = np.asarray(codes), floats("differences", differences)
-    if table.ndim != 2 or table.dtype.kind not in "iu" or table.shape[0] != d.size:
-        raise StatError(f"codes: whole numbers of shape ({d.size}, features) belong here, not {table.shape}")
-    return table.astype(np.intp), d
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The searched rows.
+
+    Attributes:
+        columns: int[F, n] levels.
+        d: float[n] differences.
+        shared: what all rows lose, at most 0.
+        overall: variance of the differences.
+        support: rows that a slice must have.
+        search: what to look for.
+    """
+
+    columns: Ints
+    d: Floats
+    shared: float
+    overall: float
+    support: int
+    search: Search
+
+    def bad(self, rows: Bools) -> bool:
+        """Whether these rows, too, are enough and bad enough."""
+        d = self.d[rows]
+        if d.size < self.support:
+            return False
+        excess = float(d.mean()) - self.shared
+        spread = (float(((d - d.mean()) ** 2).sum()) + PRIOR_ROWS * self.overall) / (d.size - 1 + PRIOR_ROWS)
+        return excess < 0 and excess / math.sqrt(spread / d.size) <= -self.search.faintest
+
+    def worst(self, sets: Iterable[tuple[int, ...]]) -> list[Slice]:
+        """Every combination of levels of these features that is bad enough."""
+        part = _Part.of(self.columns, self.d)
+        return [each for features in sets for each in self._cells(part, features)]
+
+    def triples(self, features: int) -> list[Slice]:
+        """Triples, each out of the pair of its first two features where no part of that can be bad enough.
+
+        As in SliceLine (Sagadeeva & Boehm 2021) a slice is neither larger than a pair that it lies in, nor has it more
+        of the losses: with that pair's, and the fewest rows, its z has a bound.
+        """
+        found: list[Slice] = []
+        excess = self.d - self.shared
+        losing = np.maximum(-excess, 0.0)
+        unit = float(losing[losing > 0].min(initial=math.inf))
+        for first, second in combinations(range(features - 1), 2):
+            cell, total = _coded(self.columns[[first, second]])
+            counts = np.bincount(cell[cell >= 0], minlength=total)
+            losses = np.bincount(cell[cell >= 0], weights=losing[cell >= 0], minlength=total)
+            for c in np.flatnonzero((counts >= self.support) & (losses > 0)):
+                if self._bound(float(losses[c]), unit) < self.search.faintest:
+                    continue
+                rows = np.flatnonzero(cell == c)
+                at = tuple((f, int(self.columns[f, rows[0]])) for f in (first, second))
+                part = _Part.of(self.columns[:, rows], self.d[rows])
+                for third in range(second + 1, features):
+                    found += self._cells(part, (third,), at)
+        return found
+
+    def _bound(self, losses: float, unit: float) -> float:
+        """The largest |z| of a slice that has at most these losses, each row's at least `unit`."""
+        n = max(float(self.support), losses / max(unit, losses / self.support))
+        own = max(losses * unit - losses**2 / n, 0.0)
+        return losses / n / math.sqrt((own + PRIOR_ROWS * self.overall) / (n - 1 + PRIOR_ROWS) / n)
+
+    def _cells(self, part: _Part, features: tuple[int, ...], at: tuple[Level, ...] = ()) -> Iterator[Slice]:
+        """Bad combinations of levels of these features among rows that have the levels `at`."""
+        columns, d, squares = part.columns[list(features)], part.d, part.squares
+        cell, total = _coded(columns)
+        changed, _ = _coded(part.moved[list(features)], columns)
+        if cell.size and cell.min() < 0:
+            cell = cell[cell >= 0]
+            kept = changed >= 0
+            changed, d, squares = changed[kept], d[kept], squares[kept]
+        n = np.bincount(cell, minlength=total)
+        sums = np.bincount(changed, weights=d, minlength=total)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = sums / n
+            excess = mean - self.shared
+            own = np.maximum(np.bincount(changed, weights=squares, minlength=total) - sums * mean, 0.0)
+            z = excess / np.sqrt((own + PRIOR_ROWS * self.overall) / (n - 1 + PRIOR_ROWS) / n)
+            bad = (n >= self.support) & (excess < 0) & (z <= -self.search.faintest) & (mean <= -self.search.smallest)
+        for c in np.flatnonzero(bad):
+            levels = zip(features, np.unravel_index(int(c), _sizes(columns)), strict=True)
+            yield Slice((*at, *((f, int(level)) for f, level in levels)), int(n[c]), float(mean[c]), float(z[c]))
 
 
-def _cells(table: Ints, d: Floats, features: tuple[int, ...], support: int, overall: float) -> Iterator[Slice]:
-    """Every combination of levels of these features that has enough rows and a negative mean, by three counts."""
-    sizes = [int(table[:, f].max()) + 1 for f in features]
-    if min(sizes) < 1:
-        return
-    cell, known = np.zeros(d.size, dtype=np.intp), np.ones(d.size, dtype=np.bool_)
-    for f, size in zip(features, sizes, strict=True):
-        known &= table[:, f] >= 0
-        cell = cell * size + table[:, f]
-    changed = known & (d != 0)
-    total = math.prod(sizes)
-    counts = np.bincount(cell[known], minlength=total)
-    sums = np.bincount(cell[changed], weights=d[changed], minlength=total)
-    squares = np.bincount(cell[changed], weights=d[changed] ** 2, minlength=total)
-    for c in np.flatnonzero((counts >= support) & (sums < 0)):
-        n, mean = int(counts[c]), float(sums[c] / counts[c])
-        own = max(float(squares[c]) - n * mean**2, 0.0)
-        spread = (own + PRIOR_ROWS * overall) / (n - 1 + PRIOR_ROWS)
-        levels = tuple(int(level) for level in np.unravel_index(int(c), sizes))
-        yield Slice(tuple(zip(features, levels, strict=True)), n, mean, mean / math.sqrt(spread / n))
+def _coded(columns: Ints, of: Ints | None = None) -> tuple[Ints, int]:
+    """int[n] the combination of levels that each row has, -1 where one is missing, and how many there may be."""
+    sizes = _sizes(columns if of is None else of)
+    cell = columns[0]
+    for column, size in zip(columns[1:], sizes[1:], strict=True):
+        cell = cell * size + column
+    missing = (columns < 0).any(axis=0)
+    return (np.where(missing, -1, cell) if missing.any() else cell), math.prod(sizes)
 
 
-def _beam(table: Ints, d: Floats, pairs: Sequence[Slice], support: int, overall: float) -> list[Slice]:
-    """Triples that narrow one of the worst pairs."""
-    found: dict[tuple[Level, ...], Slice] = {}
-    for pair in pairs:
-        rows = np.flatnonzero(pair.members(table))
-        for f in set(range(table.shape[1])) - {feature for feature, _ in pair.levels}:
-            for single in _cells(table[rows], d[rows], (f,), support, overall):
-                levels = tuple(sorted((*pair.levels, *single.levels)))
-                found[levels] = Slice(levels, single.n, single.mean, single.z)
-    return list(found.values())
+def _sizes(columns: Ints) -> tuple[int, ...]:
+    return tuple(max(int(column.max(initial=-1)) + 1, 1) for column in columns)
 
 
-def _distinct(ordered: Sequence[Slice], table: Ints, most: int) -> list[Slice]:
-    kept: list[tuple[Slice, NDArray[np.bool_]]] = []
+def _table(codes: ArrayLike, n: int) -> Ints:
+    table = np.asarray(codes)
+    if table.ndim != 2 or table.dtype.kind not in "iu" or table.shape[0] != n:
+        raise StatError(f"codes: whole numbers of shape ({n}, features) belong here, not {table.shape}")
+    return table.astype(np.intp)
+
+
+def _outstanding(ordered: Sequence[Slice], ground: _Ground) -> list[Slice]:
+    """Those that no wider slice explains: chance alone makes some part of a bad slice look worse than the whole."""
+    by_levels = {each.levels: each for each in ordered}
+    found = []
     for each in ordered:
-        if len(kept) == most:
+        narrower = range(1, len(each.levels))
+        wider = [by_levels[some] for k in narrower for some in combinations(each.levels, k) if some in by_levels]
+        error = (each.mean - ground.shared) / each.z
+        if all(each.mean - other.mean <= -ground.search.faintest * error for other in wider):
+            found.append(each)
+        if len(found) == EXAMINED:
             break
-        if any(set(other.levels) < set(each.levels) for other, _ in kept):
+    return found
+
+
+def _distinct(ordered: Sequence[Slice], ground: _Ground, features: int, most: int) -> list[Slice]:
+    """The first of those that say the same; a slice of a known column speaks and is not returned."""
+    codes = ground.columns.T
+    known = [(column, np.bincount(column[column >= 0])) for column in ground.columns[features:]]
+    worse = np.zeros(ground.d.size, dtype=np.bool_)
+    kept: list[tuple[Slice, Bools]] = []
+    found: list[Slice] = []
+    for each in ordered:
+        if len(found) == most:
+            break
+        inside = each.members(codes)
+        mine = each.levels[0][0] < features
+        if mine and any(_nearly(inside, column, sizes) for column, sizes in known):
             continue
-        inside = each.members(table)
-        if all(np.count_nonzero(inside & rows) <= OVERLAP * np.count_nonzero(inside | rows) for _, rows in kept):
-            kept.append((each, inside))
-    return [each for each, _ in kept]
+        if any(set(other.levels) < set(each.levels) or _overlap(inside, rows) > OVERLAP for other, rows in kept):
+            continue
+        if not ground.bad(inside & ~worse):
+            continue
+        kept.append((each, inside))
+        worse |= inside
+        if mine:
+            found.append(each)
+    return found
+
+
+def _nearly(inside: Bools, column: Ints, sizes: Ints) -> bool:
+    """Whether these rows are nearly those of one level of a known column."""
+    levels = column[inside]
+    shared = np.bincount(levels[levels >= 0], minlength=sizes.size)
+    return bool((shared > NEARLY * (inside.sum() + sizes - shared)).any())
+
+
+def _overlap(one: Bools, other: Bools) -> float:
+    return int(np.count_nonzero(one & other)) / max(int(np.count_nonzero(one | other)), 1)

@@ -41,6 +41,8 @@ def examine(check: Check, comparison: Comparison, case: Case) -> Examined:
     if skipped is not None:
         return Examined(check, skipped)
     try:
+        if excuse := check.excuse(comparison):
+            return Examined(check, Skipped(excuse, excused=True))
         said = list(check.run(comparison, options))
         base = comparison.base_alone()
         known = list(check.run(base, options)) if base is not None and not check.relative else []

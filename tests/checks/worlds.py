@@ -30,10 +30,12 @@ from gatebot.snapshot.evidence import (
     Effects,
     Ending,
     Evidence,
+    Levels,
     OwnScore,
     Predictions,
     RowTable,
     Training,
+    Trait,
     Truth,
 )
 from gatebot.snapshot.snapshot import About, Snapshot
@@ -126,6 +128,7 @@ def world(
     folds: int = 1,
     scores: bool = True,
     slices: Mapping[str, tuple[str, ...]] | None = None,
+    columns: Mapping[str, tuple[str, ...]] | None = None,
     groups: int = 0,
     trains: bool = True,
     metrics: tuple[Mapping[str, Any], ...] = (),
@@ -140,7 +143,7 @@ def world(
         classes: labels.
         skill: of base.
         loss: how much less head has.
-        loss_in: only in the slice `column=value`, or only in rows of one class.
+        loss_in: only in the slice `column=value` of either kind, or only in rows of one class.
         churn: how much each seed moves the rows that are nearly right or nearly wrong.
         noise: seed of all that is drawn; another one is another harmless world.
         seeds: of head's smoke tier; base has five.
@@ -148,6 +151,7 @@ def world(
         folds: models a seed; each row is predicted by one.
         scores: probabilities are given, not only labels.
         slices: column -> its values.
+        columns: the same of columns that nobody declared.
         groups: how many groups the rows come in, or none.
         trains: False for predictions that are brought.
         metrics: the Rules' `metrics:`; by default what the task holds by default.
@@ -157,20 +161,23 @@ def world(
     rng = np.random.default_rng(noise)
     ids = rng.permutation(np.arange(1, rows + 1)).astype(np.uint64)
     target = rng.choice(len(classes), rows, p=shares)
-    columns = {name: rng.choice(len(values), rows) for name, values in (slices or {}).items()}
+    given = {**(slices or {}), **(columns or {})}
+    drawn_columns = {name: rng.choice(len(values), rows).astype(np.int32) for name, values in given.items()}
+    levels = {name: Names(codes, tuple(f"{name}={v}" for v in given[name])) for name, codes in drawn_columns.items()}
     table = RowTable(
         ids=ids,
         contents=ids * np.uint64(7),
         groups=rng.integers(0, groups, rows).astype(np.uint64) if groups else None,
         folds=(np.arange(rows) % folds).astype(np.uint64),
-        slices={name: Names(columns[name].astype(np.int32), values) for name, values in (slices or {}).items()},
+        slices={name: Names(drawn_columns[name], values) for name, values in (slices or {}).items()},
+        levels=tuple(Levels(name, Trait.VALUE, names) for name, names in levels.items()),
     )
     effort = Effort(smoke_seeds=seeds if trains else 1, confirm_seeds=5 if trains else 0, folds=folds, trains=trains)
     drawn = _Drawn(task, classes, target, rng.uniform(size=rows), rng.normal(size=rows), table, churn, scores, trains)
     where = np.ones(rows, dtype=bool)
     if loss_in is not None:
         column, _, value = loss_in.rpartition("=")
-        where = columns[column] == (slices or {})[column].index(value) if column else target == classes.index(value)
+        where = drawn_columns[column] == given[column].index(value) if column else target == classes.index(value)
     lost = np.where(where, loss, 0.0)
     sides = {}
     for side, less in ((Side.BASE, np.zeros(rows)), (Side.HEAD, lost)):
@@ -410,6 +417,7 @@ def run(check: str, comparison: Comparison, **options: Any) -> list[Finding | Me
 
 
 SLICES = {"region": ("north", "south", "east"), "channel": ("web", "mail")}
+COLUMNS = {f"c{width}": tuple("abcdefgh"[:width]) for width in range(2, 9)}
 
 
 def _spelled(each: Predictions) -> Predictions:
@@ -487,6 +495,8 @@ def harmless() -> Iterator[tuple[str, World]]:
     yield "regression", world(noise=22, task="regression", slices=SLICES)
     yield "scores", world(noise=23, task="scores")
     yield "brought predictions", world(noise=24, trains=False, rows=4000)
+    for noise in range(26, 29):
+        yield f"columns that nobody declared {noise}", world(noise=noise, columns=COLUMNS, rows=4000, churn=0.1)
     yield "no base", world(noise=25).without_base()
 
 

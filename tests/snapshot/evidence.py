@@ -19,12 +19,14 @@ from gatebot.snapshot.evidence import (
     Effects,
     Ending,
     Evidence,
+    Levels,
     Overlap,
     OwnScore,
     Predictions,
     RowTable,
     Timings,
     Training,
+    Trait,
     Truth,
 )
 from gatebot.snapshot.snapshot import About, Snapshot
@@ -109,6 +111,7 @@ def truths(rows: int) -> st.SearchStrategy[Truth]:
 
 
 def row_tables(rows: int) -> st.SearchStrategy[RowTable]:
+    levels = st.builds(Levels, TEXT, st.sampled_from(Trait), names(rows))
     return st.builds(
         RowTable,
         hashes(rows, unique=True),
@@ -116,6 +119,7 @@ def row_tables(rows: int) -> st.SearchStrategy[RowTable]:
         st.none() | hashes(rows),
         hn.arrays(np.uint64, rows, elements=st.integers(0, 9)),
         st.dictionaries(TEXT, names(rows), max_size=2),
+        st.none() | st.lists(levels, max_size=2).map(tuple),
     )
 
 

@@ -20,7 +20,18 @@ from gatebot.needs import Fit, Predict, Profile, Side, Timing
 from gatebot.snapshot import store
 from gatebot.snapshot.bundle import Limits
 from gatebot.snapshot.column import Names, Numbers
-from gatebot.snapshot.evidence import DataProfile, Effects, Ending, Predictions, RowTable, Timings, Training, Truth
+from gatebot.snapshot.evidence import (
+    DataProfile,
+    Effects,
+    Ending,
+    Levels,
+    Predictions,
+    RowTable,
+    Timings,
+    Training,
+    Trait,
+    Truth,
+)
 from gatebot.snapshot.intake import parse, parse_truth, read, read_truth, read_whole
 from gatebot.snapshot.manifest import digest_of
 from gatebot.snapshot.packed import npy
@@ -30,6 +41,7 @@ from tests.snapshot.evidence import ABOUT
 IDS = np.arange(5, dtype=np.uint64)
 FIT = Fit(Side.HEAD)
 LABELS = Names(np.array([0, 1, -1, 1, 0], dtype=np.int32), ("no", "yes"))
+LEVELS = (Levels("channel", Trait.VALUE, LABELS),)
 VALID = store.packed(
     Snapshot(
         ABOUT,
@@ -39,11 +51,17 @@ VALID = store.packed(
                 Effects(Ending.OK), IDS, {"prediction": LABELS, "score_yes": Numbers(np.linspace(0, 1, 5))}
             ),
             Profile(Side.HEAD).key: DataProfile(
-                9, 4, (), ("text",), RowTable(IDS, IDS * 7, None, IDS * 0, {"c": LABELS})
+                9, 4, (), ("text",), RowTable(IDS, IDS * 7, None, IDS * 0, {"c": LABELS}, LEVELS)
             ),
             Timing().key: Timings({"head": (0.1, 0.2)}, {}),
         },
         {"fit-user-smoke-s1-f0": "budget"},
+    )
+)
+WITHOUT_LEVELS = store.packed(
+    Snapshot(
+        ABOUT,
+        {Profile(Side.HEAD).key: DataProfile(9, 4, (), ("text",), RowTable(IDS, IDS, None, IDS * 0, {}))},
     )
 )
 VALID_TRUTH = store.packed_truth(Truth(IDS, LABELS))
@@ -152,6 +170,10 @@ def _array(body: dict[str, Any], column: str) -> Any:
     return body["evidence"][Predict(FIT).key]["columns"][column]
 
 
+def _levels(body: dict[str, Any]) -> Any:
+    return body["evidence"]["profile"]["eval_rows"]["levels"]
+
+
 def _nested(depth: int) -> Any:
     value: Any = 0
     for _ in range(depth):
@@ -186,6 +208,16 @@ HOSTILE_BODIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         ),
         "stands twice",
     ),
+    "too many columns in levels": (
+        lambda body: body["evidence"]["profile"]["eval_rows"].update(levels=_levels(body) * 201),
+        "more than 200 columns",
+    ),
+    "a column in too many levels": (
+        lambda body: _levels(body)[0]["values"].update(names=[str(k) for k in range(65)]),
+        "more than 64",
+    ),
+    "a level without a name": (lambda body: _levels(body)[0]["values"].update(names=["no"]), "code without a label"),
+    "an unknown trait": (lambda body: _levels(body)[0].update(trait="name of somebody"), "is not what it should be"),
     "time below zero": (lambda body: body["evidence"][Timing().key]["single"].update(head=[-1]), "not finite and at"),
     "a long log": (
         lambda body: body["evidence"][FIT.key]["effects"].update(log_tail=["x"] * 2001),
@@ -203,6 +235,14 @@ HOSTILE_BODIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 def test_a_hostile_manifest_is_refused(change: Callable[[dict[str, Any]], object], says: str) -> None:
     with pytest.raises(SnapshotError, match=says):
         parse(_with_body(change))
+
+
+def test_a_snapshot_from_before_levels_were_kept_has_none() -> None:
+    old = parse(_with_body(lambda body: body["evidence"]["profile"]["eval_rows"].pop("levels"), WITHOUT_LEVELS))
+    profile = old.get(Profile(Side.HEAD), DataProfile)
+    assert profile is not None
+    assert profile.eval_rows.levels is None
+    assert len(profile.eval_rows) == 5
 
 
 def test_labels_must_agree_in_length() -> None:

@@ -135,11 +135,10 @@ CALLS: dict[str, Callable[[Drawn], object]] = {
     "bh": lambda d: multiplicity.benjamini_hochberg(d.x),
     "by": lambda d: multiplicity.benjamini_yekutieli(d.x),
     "e-bh": lambda d: multiplicity.e_benjamini_hochberg(d.x, 0.1),
-    "discover": lambda d: discovery.discover((np.stack([d.x, d.y], 1) > 0).astype(int), d.z, depth=2, fewest=1),
-    "prove": lambda d: discovery.prove(
-        [discovery.Slice(((0, 1),), 1, 0.0, 0.0)], np.ones((100, 1), int), np.resize(d.z, 100) if d.z.size else d.z
+    "discover": lambda d: discovery.discover(
+        (np.stack([d.x, d.y], 1) > 0).astype(int), d.z, discovery.Search(depth=3, fewest=1)
     ),
-    "levels": lambda d: levels.binned(d.x, levels.edges(d.y)),
+    "levels": lambda d: levels.binned(d.x, d.y),
     "proportion": lambda d: binomial.wilson(int(np.count_nonzero(d.x)), d.y.size),
     "tango": lambda d: binomial.tango(int(np.count_nonzero(d.x)), int(np.count_nonzero(d.y)), d.z.size),
     "settle": lambda d: (

@@ -6,43 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.stats.arrays import StatError
-from gatebot.stats.levels import binned, edges, frequent, named
+from gatebot.stats.levels import binned, frequent, named
 
 columns = st.lists(st.one_of(st.floats(-1e9, 1e9), st.just(math.nan), st.integers(0, 3).map(float)), min_size=1)
 
 
-def test_bins_have_about_equal_mass() -> None:
-    values = np.random.default_rng(0).exponential(size=6000)
-    assert np.bincount(binned(values, edges(values))) == pytest.approx([1000] * 6, abs=1)
-
-
-@given(columns, st.integers(1, 8))
-def test_every_value_has_a_level_and_no_level_of_known_data_is_empty(values: list[float], most: int) -> None:
-    inner = edges(values, most)
-    codes = binned(values, inner)
-    assert inner.size < most
-    assert (np.diff(inner) > 0).all()
-    missing = np.isnan(values)
-    assert (codes[missing] == inner.size + 1).all()
-    if not missing.all():
-        assert np.unique(codes[~missing]).tolist() == list(range(inner.size + 1))
-
-
-@given(columns, st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
-def test_levels_keep_the_order_of_values(values: list[float], one: float, other: float) -> None:
-    low, high = binned(sorted([one, other]), edges(values))
-    assert low <= high
+@given(columns, st.lists(st.floats(-1e9, 1e9), max_size=5, unique=True))
+def test_levels_against_the_definition(values: list[float], edges: list[float]) -> None:
+    inner = np.array(sorted(edges))
+    expected = [inner.size + 1 if math.isnan(value) else sum(value > edge for edge in inner) for value in values]
+    assert binned(values, inner).tolist() == expected
 
 
 def test_infinities_fall_into_the_outer_bins() -> None:
-    inner = edges(np.arange(60.0))
-    assert binned([-math.inf, math.inf, math.nan], inner).tolist() == [0, 5, 6]
-
-
-def test_a_constant_column_is_one_level() -> None:
-    assert edges([7.0] * 9).size == 0
-    assert binned([7.0, 8.0], edges([7.0] * 9)).tolist() == [0, 0]
-    assert edges([math.nan]).size == 0
+    assert binned([-math.inf, math.inf, math.nan], np.array([1.0, 2.0])).tolist() == [0, 2, 3]
+    assert binned([7.0, math.nan], np.empty(0)).tolist() == [0, 1]
 
 
 def test_frequent_names_keep_their_own_level() -> None:
@@ -51,6 +29,8 @@ def test_frequent_names_keep_their_own_level() -> None:
     assert kept.tolist() == [1, 9]
     assert named([1, 9, 5, -1, 77], kept).tolist() == [0, 1, 2, 3, 2]
     assert named([1, -1], frequent([-1, -1])).tolist() == [0, 1]
+    assert frequent(codes, fewest=20).tolist() == [1, 9]
+    assert frequent(codes, fewest=31).size == 0
 
 
 @given(st.lists(st.integers(-1, 20), min_size=1), st.integers(1, 8))
@@ -63,8 +43,7 @@ def test_names_against_the_definition(codes: list[int], most: int) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: edges([[1.0]]),
-        lambda: edges([1.0], 0),
+        lambda: binned([[1.0]], np.empty(0)),
         lambda: frequent([1.5]),
         lambda: named([[1]], np.array([1])),
     ],

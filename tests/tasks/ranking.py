@@ -1,6 +1,6 @@
 """A fourth task, made of public names only: documents ranked for queries. A unit is a query, an item a document."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,9 @@ class Ranking:
         return defined(name, METRICS, self.name).metric(of, options, direction)
 
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
+        return (self.metric("ndcg", None, {}),)
+
+    def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
         return (self.metric("ndcg", None, {}),)
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
