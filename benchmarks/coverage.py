@@ -210,10 +210,17 @@ def _contrast(metric: Metric, base: _Runs | None, head: _Runs | None, seeds: int
         estimand=Estimand.RECIPE if counted else Estimand.ARTIFACT,
         relative=metric.default_margin.relative,
         step=head.step,
+        boundary=_boundary(metric, base, head, seeds),
     ).contrast
 
 
 # --- procedures for single runs ---
+
+
+def _boundary(metric: Metric, base: _Runs, head: _Runs, seeds: int) -> float | None:
+    """As checks ask it: of shares in which no single row counts."""
+    ranked = metric.is_share and not head.step and metric.higher_is_better
+    return float(base.values[:seeds].mean()) - metric.default_margin.size if ranked else None
 
 
 @dataclass(frozen=True, slots=True)

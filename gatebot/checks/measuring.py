@@ -122,7 +122,8 @@ class _Seen:
 
     def against_base(self, margin: Margin) -> Spread:
         """Head against base, positive when head is better."""
-        sign = self.direction.sign
+        sign, step = self.direction.sign, self.metric.step(self.tables.head[0])
+        ranked = self.metric.is_share and not step and sign > 0 and not margin.relative
         return spread(
             sign * self.base,
             sign * self.head,
@@ -132,7 +133,8 @@ class _Seen:
             ledger=self._ledger(sign),
             estimand=self.estimand,
             relative=margin.relative,
-            step=self.metric.step(self.tables.head[0]),
+            step=step,
+            boundary=float(self.base.mean()) - margin.size if ranked else None,
         )
 
     def above(self, limit: float, direction: Direction) -> Contrast:

@@ -13,6 +13,7 @@ from gatebot.stats.noise import Ledger, Pairing, Units, paired, row_variance, ru
 __all__ = ["Contrast", "Estimand", "Ledger", "Pairing", "Spread", "pair", "row_variance", "single", "spread"]
 
 LARGEST_RATIO = 1e40
+WIDEST = 10.0
 PSEUDO = 4.0
 """Squared steps added to the row variance of a rate: with fewer, no changed row in 100 would pass for proof."""
 
@@ -128,6 +129,7 @@ def spread(
     estimand: Estimand = Estimand.RECIPE,
     relative: bool = False,
     step: float = 0.0,
+    boundary: float | None = None,
 ) -> Spread:
     """Head minus base of one metric over the same rows, with row and seed variance.
 
@@ -147,6 +149,9 @@ def spread(
         step: for rates, by how much one unit's flip from right to wrong moves its influence (1 for accuracy,
             n / positives for recall). Keeps the error honest when few or no units differ (after Agresti & Min 2005).
             0 for losses and errors, which get an allowance for skewed units instead (after Johnson 1978).
+        boundary: for shares without a step (AUC), the value that head must surely exceed: base's less the margin. The
+            variance of a share shrinks towards 1, so a head that looks too good by luck looks too sure as well; above
+            the boundary head's influence is widened to what it would be there, as score tests do.
 
     Raises:
         StatError: shapes that do not match, values that are not finite, fewer than 2 units or 20 clusters, seed noise
@@ -156,6 +161,8 @@ def spread(
     head, head_rows = _side("head", head_values, head_influence)
     n = same_length(base_influence=base_rows, head_influence=head_rows)
     base_mean, head_mean = float(base.mean()), float(head.mean())
+    if boundary is not None:
+        head_rows = head_rows * _widening(head_mean, boundary)
     weights = (-1.0, 1.0)
     delta = head_mean - base_mean
     if relative:
@@ -190,6 +197,7 @@ def pair(
     estimand: Estimand = Estimand.RECIPE,
     relative: bool = False,
     step: float = 0.0,
+    boundary: float | None = None,
 ) -> Contrast:
     """The contrast of head and base; arguments and errors as in `spread`."""
     return spread(
@@ -202,6 +210,7 @@ def pair(
         estimand=estimand,
         relative=relative,
         step=step,
+        boundary=boundary,
     ).contrast
 
 
@@ -234,6 +243,13 @@ def _side(name: str, values: ArrayLike, influence: ArrayLike) -> tuple[Floats, F
     if by_row.shape[0] != runs.size:
         raise StatError(f"{name}: {runs.size} values but influence of {by_row.shape[0]} runs")
     return runs, by_row
+
+
+def _widening(value: float, boundary: float) -> float:
+    """How much wider a share is spread at the boundary than where it was seen; 1 where it was seen below."""
+    if not 0.0 < boundary < value < 1.0:
+        return 1.0
+    return min(max(math.sqrt(boundary * (1.0 - boundary) / (value * (1.0 - value))), 1.0), WIDEST)
 
 
 def _far_from_zero(value: float, influence: Floats) -> None:

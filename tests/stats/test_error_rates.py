@@ -11,6 +11,7 @@ from scipy.special import expit, ndtri
 
 from gatebot.stats.contrast import Contrast, Estimand, Ledger, pair
 from gatebot.stats.decision import Gain, Outcome, Question, decide
+from gatebot.stats.ranked import auc
 
 MARGIN = 0.02
 Floats = NDArray[np.float64]
@@ -219,3 +220,32 @@ def test_a_gain_is_not_granted_too_often() -> None:
 @pytest.mark.simulation
 def test_a_gain_is_not_granted_too_often_in_full() -> None:
     _check_gain(4000)
+
+
+def _ranked_held(times: int, positives: int, base_auc: float, head_auc: float) -> float:
+    """How often one run a side calls an AUC held that lost all of the margin between both values."""
+    rng, n = np.random.default_rng(20261121), 5 * positives
+    labels = np.arange(n) < positives
+    shifts = [math.sqrt(2.0) * float(ndtri(each)) for each in (base_auc, head_auc)]
+    margin, held = base_auc - head_auc, 0
+    for _ in range(times):
+        shared = rng.normal(size=n)
+        sides = [math.sqrt(0.8) * shared + math.sqrt(0.2) * rng.normal(size=n) + d * labels for d in shifts]
+        (base, base_rows), (head, head_rows) = (auc(labels, scores) for scores in sides)
+        seen = pair(
+            [base], [head], base_rows[None], head_rows[None], estimand=Estimand.ARTIFACT, boundary=base - margin
+        )
+        held += seen.lower(0.025) > -margin
+    return held / times
+
+
+@pytest.mark.parametrize(("base", "head"), [(0.9, 0.88), (0.98, 0.96), (0.995, 0.975)])
+def test_an_auc_near_one_is_not_too_sure_of_itself(base: float, head: float) -> None:
+    assert _ranked_held(300, 20, base, head) <= 0.025 + slack(0.025, 300)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("positives", [20, 50, 300])
+@pytest.mark.parametrize(("base", "head"), [(0.8, 0.78), (0.9, 0.88), (0.98, 0.96), (0.995, 0.975), (0.999, 0.989)])
+def test_an_auc_near_one_is_not_too_sure_of_itself_in_full(base: float, head: float, positives: int) -> None:
+    assert _ranked_held(4000, positives, base, head) <= 0.03 + slack(0.03, 4000)
