@@ -10,6 +10,7 @@ from gatebot.needs import Effort, Fit, Predict, Profile, Score, Side, Tier
 from gatebot.snapshot.column import Hashes, Names, Numbers, concatenated, equal
 from gatebot.snapshot.evidence import DataProfile, Ending, Levels, OwnScore, Predictions, RowTable, Truth
 from gatebot.snapshot.snapshot import SeedNoise, Snapshot, noise_key
+from gatebot.stats.promise import Promise
 from gatebot.tasks.own import own_table
 from gatebot.tasks.table import Index, Mask, Table, rows_of
 from gatebot.tasks.task import Declared, Task
@@ -57,6 +58,7 @@ class Comparison:
         slices, protected: columns of the row table that the Rules name.
         changed_paths: paths that the pull request touches; None where that is unknown.
         rule_paths: those of them that hold the gate itself: Rules, waivers, contract, behaviour files, workflows.
+        promise: the guarantee that the Rules give, or None.
     """
 
     task: Task
@@ -68,6 +70,7 @@ class Comparison:
     protected: tuple[str, ...] = ()
     changed_paths: tuple[str, ...] | None = None
     rule_paths: tuple[str, ...] = ()
+    promise: Promise | None = None
 
     def base_alone(self) -> "Comparison | None":
         """Base in head's place: what a check finds there too is inherited."""

@@ -109,6 +109,7 @@ class Finding:
         size: how bad it is, where that is a number (a share of rows, say): what base has too, and head has much more
             of, is `worse` and not `inherited`.
         unconfirmed: it rests on noisy smoke evidence alone: it wants the confirm tier, and until then warns.
+        undecided: it is a doubt and no fault: what follows is what `policy.undecided` says.
     """
 
     subject: str
@@ -121,6 +122,7 @@ class Finding:
     log: tuple[str, ...] = ()
     size: float | None = None
     unconfirmed: bool = False
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

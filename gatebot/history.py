@@ -37,6 +37,16 @@ def grown(previous: About | None, report: Report) -> dict[str, tuple[int, int]]:
     return grown
 
 
+def eval_uses(previous: About | None, now: About) -> int:
+    """How many commits of main the new one's eval rows have judged: another set of rows begins at 0.
+
+    What is missing: pull requests that were never merged, and all that was before a gap between baselines.
+    """
+    if previous is None or previous.eval_digest != now.eval_digest:
+        return 0
+    return (previous.eval_uses or 0) + 1
+
+
 def noise(previous: About | None, now: About, values: Mapping[str, tuple[float, ...]]) -> dict[str, SeedNoise]:
     """Main's seed noise with one more commit.
 

@@ -197,6 +197,20 @@ class Want(Part):
     reason: str
 
 
+class ReportedGuarantee(Part):
+    """What holds for many commits together. No estimate stands here: whoever learns it has learned too much."""
+
+    condition: str
+    reliability: float
+    steps: int
+    adaptivity: str
+    mode: str
+    answer: str  # held, broken, undecided, not given
+    rows_needed: int
+    rows: int
+    merges: int  # commits of main after which the eval rows are spent
+
+
 class Report(Part):
     """One verdict with everything it rests on."""
 
@@ -224,6 +238,8 @@ class Report(Part):
     clean: tuple[str, ...] = ()
     waived: tuple[WaivedFinding, ...] = ()
     wants: tuple[Want, ...] = ()
+    guarantee: ReportedGuarantee | None = None
+    eval_uses: int | None = None  # commits of main that base's eval rows have judged
     environment_changes: tuple[EnvironmentChange, ...] = ()
     costs: Costs = Costs()
     run_url: str = ""

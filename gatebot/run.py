@@ -19,7 +19,7 @@ from gatebot.collect.reach import reach_for
 from gatebot.collect.stopwatch import Stopwatch
 from gatebot.errors import GateError
 from gatebot.gate import Gated, gate, surveyed
-from gatebot.history import grown, noise, records
+from gatebot.history import eval_uses, grown, noise, records
 from gatebot.needs import Model, Need, Side, Tier
 from gatebot.occasion.occasion import Occasion, document_from, with_state
 from gatebot.output import forget, leave
@@ -159,7 +159,9 @@ def _remembering(gated: Gated, previous: About | None) -> Gated:
     if head is None:
         return gated
     shown = noise(previous, head.about, seed_values(gated.case))
-    about = head.about.model_copy(update={"history": grown(previous, gated.report), "noise": shown})
+    uses = eval_uses(previous, head.about)
+    update = {"history": grown(previous, gated.report), "noise": shown, "eval_uses": uses}
+    about = head.about.model_copy(update=update)
     return replace(gated, case=replace(gated.case, head=replace(head, about=about)))
 
 

@@ -24,7 +24,7 @@ from gatebot.policy.risk import MATRIX
 from gatebot.snapshot.evidence import Ending, Predictions
 from gatebot.snapshot.snapshot import Snapshot
 from gatebot.tasks.registry import TASKS, task_named
-from tests.checks.worlds import HARMLESS, about, claiming, ended, world
+from tests.checks.worlds import HARMLESS, World, about, claiming, ended, world
 
 H, M, L = Level.HIGH, Level.MEDIUM, Level.LOW
 
@@ -44,6 +44,7 @@ CATALOGUE = {
     "model.negative_flips": (H, M),
     "model.slices": (H, M),
     "model.slice_discovery": (M, M),
+    "model.guarantee": (H, M),
     "infra.train_cost": (L, H),
     "infra.artifact_size": (L, H),
 }
@@ -78,9 +79,16 @@ def _planted() -> dict[str, Comparison]:
             predictions=_labels_only
         ),
         "alone": faulty.without_base(),
+        **{f"promised {mode} {steps}": _promised(mode, steps) for mode in ("fp-free", "ternary") for steps in (1, 999)},
         **{name: HARMLESS[name] for name in ("out of fold", "regression", "scores", "brought predictions")},
     }
     return {name: each.comparison() for name, each in worlds.items()}
+
+
+def _promised(mode: str, steps: int) -> World:
+    """A guarantee that is broken, or for which there are too few rows."""
+    given = {"condition": "n - o > 0 +/- 0.1", "reliability": 0.5, "steps": steps, "mode": mode}
+    return world(loss=0.2, trains=False).ruled(guarantee=given)
 
 
 def _labels_only(each: Predictions) -> Predictions:

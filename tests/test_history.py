@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gatebot.history import MOST_RUNS, grown, noise, records
+from gatebot.history import MOST_RUNS, eval_uses, grown, noise, records
 from gatebot.report import Base, Head, Report, ReportedFinding, SkippedCheck, VerdictName
 from gatebot.snapshot.snapshot import About, SeedNoise
 
@@ -78,6 +78,21 @@ def test_a_long_record_fades_and_never_holds_more_findings_than_runs(hits: int) 
 def test_the_record_reaches_the_judge() -> None:
     assert records(about({"a": (4, 2)}))["a"].found == 2
     assert records(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("previous", "uses"),
+    [
+        (None, 0),
+        ({"eval_uses": 0}, 1),
+        ({"eval_uses": 7}, 8),
+        ({"eval_uses": None}, 1),
+        ({"eval_uses": 7, "eval_digest": "other"}, 0),
+    ],
+)
+def test_main_counts_how_often_it_has_used_an_eval_set(previous: dict[str, object] | None, uses: int) -> None:
+    before = None if previous is None else about({}).model_copy(update=previous)
+    assert eval_uses(before, about({})) == uses
 
 
 KEY = "smoke:accuracy"

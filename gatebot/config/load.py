@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from gatebot.config import yaml
 from gatebot.config.model import Document, Section
+from gatebot.config.promised import obstacles
 from gatebot.errors import UsageError
 
 FILE_NAME = "gatebot.yml"
@@ -56,7 +57,7 @@ def parse(text: str, name: str = FILE_NAME) -> Document:
         except ValidationError as error:
             troubles += _troubles(error, parsed)
         else:
-            troubles += _reserved(document, parsed)
+            troubles += [*_reserved(document, parsed), *_unpromised(document, parsed)]
     if troubles:
         troubles.sort(key=lambda trouble: trouble.line)
         listed = "\n".join(f"{name}:{each.line}: {_dotted(each.path)}{each.message}" for each in troubles)
@@ -82,6 +83,13 @@ def _reserved(document: Document, parsed: yaml.Parsed) -> Iterator[yaml.Trouble]
             value = getattr(value, str(name))
         if value != unset:
             yield yaml.Trouble(parsed.line_of(path), path, "is reserved: this version does not read it yet; remove it")
+
+
+def _unpromised(document: Document, parsed: yaml.Parsed) -> Iterator[yaml.Trouble]:
+    """Why the guarantee cannot be given for this kind of model and data."""
+    trains = document.model.python is not None or document.model.train is not None
+    for why in obstacles(document.rules, trains=trains):
+        yield yaml.Trouble(parsed.line_of(("guarantee",)), ("guarantee",), why)
 
 
 def _path(error: ErrorDetails, parsed: yaml.Parsed) -> tuple[yaml.Path, bool]:

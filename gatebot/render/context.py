@@ -8,6 +8,14 @@ from gatebot.render.sentence import Sentence, joined, quote, words
 from gatebot.report import Relation, Report, ReportedMeasure
 
 SHORT_SHA = 7
+OFTEN = 50
+"""Commits of main from which on new eval rows are suggested. In practice the harm of reuse is mild, and not none."""
+_ANSWERS: Mapping[str, str] = {
+    "held": "holds",
+    "broken": "does not hold",
+    "undecided": "is undecided",
+    "not given": "cannot be given",
+}
 _RELATIONS: Mapping[Relation, str] = {
     Relation.FIRST_PARENT: "first parent of the merge",
     Relation.MERGE_BASE: "merge base",
@@ -78,6 +86,43 @@ def sharpest(report: Report) -> ReportedMeasure | None:
     return next(iter(ranked), None)
 
 
+def guarantee(report: Report) -> Sentence:
+    """What is promised and whether it was kept, which is all that may be told; empty where nothing is promised."""
+    given = report.guarantee
+    if given is None:
+        return ()
+    return joined(
+        quote(given.condition),
+        f" {_ANSWERS.get(given.answer, given.answer)}: at a reliability of {given.reliability:.10g} for"
+        f" {counted(given.steps, 'commit')} together (adaptivity {given.adaptivity}, {given.mode});"
+        f" {counted(given.rows_needed, 'row')} needed, {grouped(given.rows)} there."
+        " A guarantee is exempt from the limit on false blocks.",
+    )
+
+
+def eval_set(report: Report) -> Sentence:
+    """How often main has used the eval rows, and whether that is too often; empty where nobody has counted."""
+    uses, given = report.eval_uses, report.guarantee
+    if uses is None:
+        return ()
+    told = f"eval set used {counted(uses, 'time')} by main"
+    if given is not None:
+        spent = "; the guarantee is spent, new eval rows are due" if uses >= given.merges else ""
+        return words(f"{told} of {grouped(given.merges)} promised{spent}")
+    return words(
+        f"{told}; what is chosen by the same rows so often fits them by luck: new ones are due"
+        if is_worn(report)
+        else told
+    )
+
+
+def is_worn(report: Report) -> bool:
+    """Whether the eval rows have chosen so many commits that it is time for new ones."""
+    if report.eval_uses is None:
+        return False
+    return report.eval_uses >= (OFTEN if report.guarantee is None else report.guarantee.merges)
+
+
 def baseline(report: Report) -> Sentence:
     """Where base's evidence is from, and why that one; empty where nothing is said."""
     base = report.base
@@ -93,6 +138,8 @@ def provenance(report: Report) -> list[tuple[str, Sentence]]:
         ("trained", quote(report.head.tested_sha) if report.head.tested_sha else ()),
         ("base", quote(report.base.sha) if report.base.sha else words("none")),
         ("baseline", baseline(report)),
+        ("guarantee", guarantee(report)),
+        ("eval rows", eval_set(report)),
         ("rules", quote(report.rules_sha) if report.rules_sha else ()),
         ("rules digest", quote(report.rules_digest) if report.rules_digest else ()),
         ("isolation", isolation(report)),

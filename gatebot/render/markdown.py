@@ -10,7 +10,7 @@ from gatebot.render.advice import Advice, advice_for
 from gatebot.render.gfm import MOST_CELL, bullets, code, fence, fold, inline, paragraph, table, within
 from gatebot.render.numbers import counted, duration, grouped
 from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, unsettled
-from gatebot.render.sentence import joined, listed, quote, said, words
+from gatebot.render.sentence import capital, joined, listed, quote, said, words
 from gatebot.render.words import ACTIONS, PROVENANCE, lead, title_of
 from gatebot.report import Report, ReportedFinding, ReportedMeasure, VerdictName
 
@@ -135,11 +135,22 @@ def _folds(report: Report, room: Room) -> Iterable[str]:
     yield from _logs(report, room.log)
     if report.measures:
         yield fold(_count_of_measures(report), _measures(report, room.measures))
+    yield from _promised(report)
     for title, findings in _quiet(report).items():
         if findings:
             items = [f"{each.priority} {_told(each)}" for each in findings]
             yield fold(f"{title}: {grouped(len(items))}", bullets(within(items, room.part)))
     yield from _settings(report, room.part)
+
+
+def _promised(report: Report) -> Iterable[str]:
+    """The guarantee, and how often the eval rows have served."""
+    told = [inline(capital(each)) for each in (context.guarantee(report), context.eval_set(report)) if each]
+    if report.guarantee is not None:
+        yield fold(f"Guarantee: {report.guarantee.answer}", bullets(told))
+    elif report.eval_uses is not None:
+        worn = ", new ones are due" if context.is_worn(report) else ""
+        yield fold(f"Eval set: used {counted(report.eval_uses, 'time')} by main{worn}", bullets(told))
 
 
 def _settings(report: Report, room: int) -> Iterable[str]:

@@ -111,7 +111,8 @@ def _banner(report: Report) -> "Text":
 
 
 def _compared(report: Report) -> Iterable["RenderableType"]:
-    for sentence in (context.compared(report), context.evidence(report)):
+    uses = context.eval_set(report) if context.is_worn(report) else ()
+    for sentence in (context.compared(report), context.evidence(report), context.guarantee(report), uses):
         told = flat(sentence)
         if told:
             yield _indented(told, "dim")

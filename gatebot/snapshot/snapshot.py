@@ -52,6 +52,8 @@ class About(BaseModel):
         runner: class of the machine (system, processor, cores): times compare only within one.
         history: by check id, how many runs of main there were and how many of them found something.
         noise: by tier and measure (`smoke:accuracy@region=south`), what main has shown of seed noise before.
+        eval_uses: how many commits of main these eval rows have judged, this one among them unless it brought them;
+            None where nobody has counted, as on pull requests.
         isolation: the level that was reached, with the reasons why not more.
     """
 
@@ -76,6 +78,7 @@ class About(BaseModel):
     estimand: str = "recipe"
     effort: dict[str, int] = {}
     history: dict[str, tuple[int, int]] = {}
+    eval_uses: int | None = Field(default=None, ge=0)
     noise: dict[str, SeedNoise] = Field(default={}, max_length=2000)
 
 

@@ -20,10 +20,11 @@ class Variable(StrEnum):
 
 
 class Mode(StrEnum):
-    """What an estimate means that is too near its threshold: fp_free lets it fail, fn_free lets it pass."""
+    """What an estimate means that is too near its threshold: it fails, it passes, or it stays undecided."""
 
-    FP_FREE = "fp_free"
-    FN_FREE = "fn_free"
+    FP_FREE = "fp-free"
+    FN_FREE = "fn-free"
+    TERNARY = "ternary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,10 @@ class Condition:
             return False
         return None if None in answers else True
 
-    def passes(self, values: Mapping[Variable, float], mode: Mode) -> bool:
-        """Two-valued answer: in doubt fp_free fails and fn_free passes."""
+    def passes(self, values: Mapping[Variable, float], mode: Mode) -> bool | None:
+        """What is told: in doubt fp-free fails and fn-free passes; ternary alone says None."""
         answer = self.holds(values)
-        return mode is Mode.FN_FREE if answer is None else answer
+        return mode is Mode.FN_FREE if answer is None and mode is not Mode.TERNARY else answer
 
     @property
     def most_changed(self) -> float | None:
@@ -106,9 +107,16 @@ class Condition:
             log_level: ln(1 / level), see `guarantee.log_inverse_level`.
             changed: a known bound of the share of changed rows; by default the one that the condition itself sets.
         """
-        log_level += math.log(len(self.clauses))
         bound = self.most_changed if changed is None else changed
-        return max(_rows(clause, log_level, bound) for clause in self.clauses)
+        return self._rows(log_level, bound)
+
+    def rows_by_range(self, log_level: float) -> int:
+        """The same by Hoeffding's bound alone, whatever share of rows changes."""
+        return self._rows(log_level, None)
+
+    def _rows(self, log_level: float, changed: float | None) -> int:
+        log_level += math.log(len(self.clauses))
+        return max(_rows(clause, log_level, changed) for clause in self.clauses)
 
 
 def parse(text: str) -> Condition:

@@ -9,12 +9,12 @@ from gatebot.stats.arrays import StatError, fraction
 class Adaptivity(StrEnum):
     """What developers learn from one commit to the next, and so how fast the error budget is spent.
 
-    none: nothing until the set is retired; first_change: as none, the set is retired at the first pass;
+    none: nothing until the set is retired; first-change: verdicts, and the set is retired at the first pass;
     full: every verdict.
     """
 
     NONE = "none"
-    FIRST_CHANGE = "first_change"
+    FIRST_CHANGE = "first-change"
     FULL = "full"
 
 
@@ -24,7 +24,8 @@ def log_inverse_level(delta: float, steps: int, adaptivity: Adaptivity, *, verdi
     Args:
         delta: 1 - reliability.
         steps: how many commits the eval set must serve.
-        adaptivity: `none` and `first_change` share delta among steps; `full` among all histories of verdicts.
+        adaptivity: delta is shared among steps for `none`; among all histories of verdicts for `full`; among those
+            without a pass for `first-change`, which are as many as steps where there is one other verdict.
         verdicts: how many different answers a developer may see; 3 where "undecided" is shown.
 
     Raises:
@@ -32,7 +33,13 @@ def log_inverse_level(delta: float, steps: int, adaptivity: Adaptivity, *, verdi
     """
     if steps < 1 or verdicts < 2:
         raise StatError(f"guarantee: {steps} steps with {verdicts} verdicts")
-    histories = steps * math.log(verdicts) if adaptivity is Adaptivity.FULL else math.log(steps)
+    match adaptivity:
+        case Adaptivity.NONE:
+            histories = math.log(steps)
+        case Adaptivity.FIRST_CHANGE:
+            histories = max(math.log(steps), steps * math.log(verdicts - 1))
+        case Adaptivity.FULL:
+            histories = steps * math.log(verdicts)
     return histories - math.log(fraction("delta", delta))
 
 

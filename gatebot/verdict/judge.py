@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from gatebot import __version__
 from gatebot.case import Case
+from gatebot.checks.promised import judged
 from gatebot.checks.registry import all_checks
 from gatebot.comparison import Comparison
 from gatebot.config.model import MetricRule
-from gatebot.errors import ExitCode, GateError
+from gatebot.config.promised import obstacles
+from gatebot.errors import ExitCode, GateError, UsageError
 from gatebot.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
 from gatebot.needs import Fit, Predict, Side, Tier
 from gatebot.report import (
@@ -16,11 +18,14 @@ from gatebot.report import (
     EnvironmentChange,
     Report,
     ReportedFinding,
+    ReportedGuarantee,
     SkippedCheck,
     State,
     VerdictName,
     Want,
 )
+from gatebot.stats.contrast import Estimand
+from gatebot.stats.promise import Promise
 from gatebot.tasks.registry import Declaration, declared, task_named
 from gatebot.verdict.answer import answered, reported, wanting
 from gatebot.verdict.examine import Examined, could_not_see, examine
@@ -34,7 +39,7 @@ def judge(case: Case) -> Report:
 
     Raises:
         GateError: nothing was collected, and no named state says why.
-        UsageError: the Rules name a metric or a setting that does not exist.
+        UsageError: the Rules name a metric or a setting that does not exist, or give a guarantee that can mean nothing.
     """
     if NOTHING_TO_JUDGE & set(case.facts.states):
         return _report(case, None, [], Weighed((), ()))
@@ -64,7 +69,20 @@ def comparison_of(case: Case) -> Comparison:
         rule_paths=facts.changes.gate,
     )
     metrics = declared(task, [_declaration(rule) for rule in rules.metrics], aligned.truth)
-    return replace(aligned, declared=metrics)
+    return replace(aligned, declared=metrics, promise=_promise(case))
+
+
+def _promise(case: Case) -> Promise | None:
+    """The guarantee that the Rules give.
+
+    Raises:
+        UsageError: it can mean nothing for what was collected.
+    """
+    rules = case.facts.rules
+    trains = any(side is not None and side.about.estimand == Estimand.RECIPE for side in (case.head, case.base))
+    if why := next(obstacles(rules, trains=trains), ""):
+        raise UsageError(f"gatebot.yml: guarantee: {why}", "docs/statistics.md says what a guarantee rests on")
+    return rules.guarantee.promise if rules.guarantee is not None else None
 
 
 def _declaration(rule: MetricRule) -> Declaration:
@@ -126,10 +144,31 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         clean=tuple(each.check.id for each in examined if isinstance(each.outcome, Clean)),
         waived=weighed.waived,
         wants=_wants(case, examined),
+        guarantee=None if comparison is None else _guarantee(comparison),
+        eval_uses=None if case.base is None else case.base.about.eval_uses,
         environment_changes=_environment_changes(case),
         costs=facts.costs,
         run_url=facts.run_url,
         reproduce=facts.reproduce,
+    )
+
+
+def _guarantee(comparison: Comparison) -> ReportedGuarantee | None:
+    """The guarantee as it stands in the Report; None where there is none, or nothing to hold it against."""
+    found = judged(comparison)
+    if found is None:
+        return None
+    promise = found.promise
+    return ReportedGuarantee(
+        condition=promise.text,
+        reliability=promise.reliability,
+        steps=promise.steps,
+        adaptivity=promise.adaptivity.value,
+        mode=promise.mode.value,
+        answer=found.answer.value,
+        rows_needed=promise.rows,
+        rows=found.rows,
+        merges=promise.merges,
     )
 
 

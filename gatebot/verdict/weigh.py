@@ -72,7 +72,7 @@ def _weighed(case: Case, check: Check, said: Said) -> ReportedFinding | WaivedFi
         log=finding.log,
         fix=check.section("Fix"),
         measure=None if measure is None else measure.subject,
-        undecided=_undecided(measure),
+        undecided=finding.undecided or _undecided(measure),
     )
     if waiver is None:
         return reported
@@ -112,8 +112,8 @@ def _exception(case: Case, said: Said) -> tuple[Action | None, str]:
         return Action.WARN, "not confirmed on more rows"
     if measure is not None and measure.warns_only:
         return Action.WARN, "its margin only warns"
-    if measure is not None and _undecided(measure):
-        likely = measure.answer is not None and measure.answer.likely
+    if said.finding.undecided or _undecided(measure):
+        likely = measure is not None and measure.answer is not None and measure.answer.likely
         if likely and policy.reviewers and policy.undecided == "warn":
             return Action.REVIEW, "likely, and not proven"
         return Action(policy.undecided), "not proven"

@@ -53,6 +53,52 @@ def test_a_mistake_is_told_with_its_place(text: str, problem: str) -> None:
     assert problem in only
 
 
+PROMISE = "guarantee: {condition: 'n - o > -0.02 +/- 0.01'}"
+BROUGHT = "model: {predictions: answers.csv}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            SMALLEST + PROMISE,
+            "gatebot.yml:2: guarantee: holds for fixed models only: what gatebot trains is trained anew",
+        ),
+        ("model: {train: a, predict: b}\n" + PROMISE, "bring predictions (`model.run` or `model.predictions`)"),
+        (BROUGHT + "data: {group: customer}\n" + PROMISE, "gatebot.yml:3: guarantee: needs independent rows"),
+        (BROUGHT + "data: {split: {folds: 5}}\n" + PROMISE, "with folds each row has another"),
+        (BROUGHT + "task: scores\n" + PROMISE, "accuracies, which `task: scores` has not"),
+        (
+            BROUGHT + "guarantee:\n  steps: 3\n  condition: n - o >= 2",
+            "gatebot.yml:4: guarantee.condition: n, o, d, a number or an operator expected, not `=`, at character 8",
+        ),
+        (BROUGHT + "guarantee: {condition: \"__import__('os')\"}", "guarantee.condition: n, o, d, a number"),
+        (BROUGHT + "guarantee: {condition: n > 0 +/- 0}", "guarantee.condition: a tolerance of 0"),
+        (BROUGHT + "guarantee: {steps: 3}", "guarantee.condition: is missing"),
+        (BROUGHT + "guarantee: {condition: n > 0 +/- 1, steps: 0}", "guarantee.steps: input should be greater"),
+        (
+            BROUGHT + "guarantee: {condition: n > 0 +/- 1, reliability: 1}",
+            "guarantee.reliability: input should be less",
+        ),
+        (BROUGHT + "guarantee: {condition: n > 0 +/- 1, mode: fp_free}", "guarantee.mode: input should be 'fp-free'"),
+        (BROUGHT + "guarantee: {condition: n > 0 +/- 1, adaptivity: some}", "guarantee.adaptivity: input should be"),
+        (BROUGHT + "guarantee: {condition: n > 0 +/- 1, relibility: 0.9}", "did you mean `reliability`?"),
+    ],
+)
+def test_a_guarantee_that_cannot_be_given_is_told_once(text: str, problem: str) -> None:
+    (only,) = problems(text)
+    assert problem in only
+
+
+def test_a_guarantee_belongs_to_the_base_branch_and_has_the_promised_defaults() -> None:
+    rules = parse(BROUGHT + PROMISE).rules
+    assert rules.guarantee is not None
+    promise = rules.guarantee.promise
+    assert (promise.reliability, promise.steps, promise.adaptivity, promise.mode) == (0.999, 32, "full", "ternary")
+    assert Rules.model_validate_json(rules.model_dump_json(by_alias=True)) == rules
+    assert parse(BROUGHT).rules.guarantee is None
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

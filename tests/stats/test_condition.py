@@ -109,6 +109,7 @@ def test_an_estimate_near_its_threshold_says_neither(n: float, o: float, d: floa
     assert condition.holds(values) is holds
     assert condition.passes(values, Mode.FP_FREE) is (holds is True)
     assert condition.passes(values, Mode.FN_FREE) is (holds is not False)
+    assert condition.passes(values, Mode.TERNARY) is holds
 
 
 def test_a_variable_without_a_value_is_refused() -> None:
@@ -123,6 +124,7 @@ def test_rows_use_what_the_condition_says_about_changes() -> None:
     shared = level + math.log(2)
     assert condition.most_changed == pytest.approx(0.12)
     assert condition.rows(level) == max(rows_bennett(0.01, shared, 0.12), rows_hoeffding(0.01, shared))
+    assert condition.rows_by_range(level) == rows_hoeffding(0.01, shared, width=2)
     alone = parse("n - o > -0.02 +/- 0.01")
     assert alone.most_changed is None
     assert alone.rows(level) == rows_hoeffding(0.01, level, width=2)

@@ -40,6 +40,11 @@ def test_showing_nothing_costs_as_much_as_retiring_at_the_first_change() -> None
     assert none == first == pytest.approx(math.log(1000))
 
 
+def test_before_the_first_pass_there_is_one_history_unless_undecided_is_told_too() -> None:
+    three = log_inverse_level(0.01, 10, Adaptivity.FIRST_CHANGE, verdicts=3)
+    assert three == pytest.approx(10 * math.log(2) + math.log(100))  # worse or undecided, ten times
+
+
 @given(st.floats(0.005, 0.2), st.floats(0.01, 0.3), st.integers(0, 99))
 def test_the_interval_has_its_width_with_so_many_rows(tolerance: float, changed: float, seed: int) -> None:
     """Far from a tight test, since the bound is conservative: in 50 runs at level .01 none may miss by chance."""
