@@ -59,8 +59,8 @@ def judged(comparison: Comparison) -> Judged | None:
     promise, runs = comparison.promise, comparison.runs()
     if promise is None or comparison.base is None or not runs or runs[0].base is None:
         return None
-    labelled = _labelled(comparison)
-    rows, compared = len(labelled), np.isin(comparison.units, labelled)
+    known = labelled(comparison)
+    rows, compared = len(known), np.isin(comparison.units, known)
     missing = rows - int(compared.sum())
     uses = comparison.base.about.eval_uses or 0
     lack = _lack(promise, rows, missing, uses)
@@ -78,7 +78,7 @@ def values(new: Table, old: Table) -> dict[Variable, float]:
     }
 
 
-def _labelled(comparison: Comparison) -> Hashes:
+def labelled(comparison: Comparison) -> Hashes:
     """Ids of the eval rows that have a label."""
     if comparison.truth is None or comparison.rows is None:
         return np.empty(0, dtype=np.uint64)

@@ -20,6 +20,8 @@ examples:
   gatebot power --plot power.svg     draw it
   gatebot power --base main/head     by a Snapshot in a folder
 
+With a guarantee in gatebot.yml it also says how many eval rows that needs, and how many there are.
+
 exit codes: 0 always, also where a margin cannot be guarded: that is a thing to know, not a failure.
 """
 COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
@@ -39,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Say what can be seen."""
     from gatebot.config.load import load
     from gatebot.output import write_text
+    from gatebot.power import promised
     from gatebot.power.curve import curves
     from gatebot.power.survey import chosen, survey
     from gatebot.power.words import as_json, as_text
@@ -48,10 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
     found = chosen(survey(baseline, rules), arguments.metric)
     if arguments.plot is not None:
         write_text(curves(found.detailed), arguments.plot)
+    guarantee = promised.prospect(baseline, rules)
     if arguments.json:
-        sys.stdout.write(json.dumps(as_json(baseline.about, found), indent=1) + "\n")
+        told = as_json(baseline.about, found)
+        told["guarantee"] = None if guarantee is None else promised.as_json(guarantee)
+        sys.stdout.write(json.dumps(told, indent=1) + "\n")
     else:
         print(as_text(baseline.about, found))
+        if guarantee is not None:
+            print("", *promised.lines(guarantee), sep="\n")
     return 0
 
 

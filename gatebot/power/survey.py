@@ -195,7 +195,7 @@ def survey(baseline: Snapshot, rules: Rules) -> Iterator[Sight | Blind]:
     Raises:
         UsageError: the Rules name a metric that does not exist, or the baseline holds no predictions or labels.
     """
-    compared = _with_itself(baseline, rules)
+    compared = with_itself(baseline, rules)
     if not compared.base_runs():
         raise UsageError(
             "this baseline holds no predictions of labelled eval rows",
@@ -212,7 +212,7 @@ def survey(baseline: Snapshot, rules: Rules) -> Iterator[Sight | Blind]:
                 yield Blind(view.subject(declared.name), str(error))
 
 
-def _with_itself(baseline: Snapshot, rules: Rules) -> Comparison:
+def with_itself(baseline: Snapshot, rules: Rules) -> Comparison:
     """Main against main."""
     about = baseline.about
     facts = Facts(project=about.project, now=about.created_at, rules=rules, effort=Effort(folds=_folds(baseline)))

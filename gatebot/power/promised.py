@@ -1,0 +1,113 @@
+"""What the guarantee of the Rules needs, by every kind of adaptivity and bound, beside the eval rows that there are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gatebot.checks.promised import labelled
+from gatebot.config.model import Rules
+from gatebot.power.survey import with_itself
+from gatebot.render.numbers import NOTHING, counted, grouped
+from gatebot.render.safe import plain
+from gatebot.snapshot.snapshot import Snapshot
+from gatebot.stats.guarantee import Adaptivity
+from gatebot.stats.promise import Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Outlay:
+    """Eval rows for one kind of adaptivity: by Hoeffding's bound, and by Bennett's where the condition bounds d."""
+
+    adaptivity: Adaptivity
+    hoeffding: int
+    bennett: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A promise and what there is for it.
+
+    Attributes:
+        promise: the Rules' own.
+        rows: labelled eval rows of the baseline.
+        uses: commits of main that they have judged; None where nobody has counted.
+    """
+
+    promise: Promise
+    rows: int
+    uses: int | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the promise can be given for the next pull request."""
+        return self.rows >= self.promise.rows and (self.uses or 0) < self.promise.merges
+
+    @property
+    def outlays(self) -> tuple[Outlay, ...]:
+        """What each kind of adaptivity needs."""
+        return tuple(_outlay(self.promise, adaptivity) for adaptivity in Adaptivity)
+
+
+def prospect(baseline: Snapshot, rules: Rules) -> Prospect | None:
+    """The guarantee beside this baseline; None where the Rules give none.
+
+    Raises:
+        UsageError: it can mean nothing for this baseline.
+    """
+    compared = with_itself(baseline, rules)
+    if compared.promise is None:
+        return None
+    return Prospect(compared.promise, len(labelled(compared)), baseline.about.eval_uses)
+
+
+def _outlay(promise: Promise, adaptivity: Adaptivity) -> Outlay:
+    level = promise.log_level(adaptivity)
+    bennett = promise.condition.rows(level) if promise.condition.most_changed is not None else None
+    return Outlay(adaptivity, promise.condition.rows_by_range(level), bennett)
+
+
+def lines(of: Prospect) -> Iterator[str]:
+    """All of it, for a terminal."""
+    from tabulate import tabulate
+
+    promise = of.promise
+    yield f"The guarantee {plain(promise.text)}"
+    yield (
+        f"{'✓' if of.is_enough else '✗'} {counted(promise.steps, 'commit')} at a reliability of"
+        f" {promise.reliability:.10g} need {counted(promise.rows, 'eval row')}, and there are {grouped(of.rows)}"
+    )
+    if of.uses is not None:
+        yield f"  main has used them {counted(of.uses, 'time')} of {grouped(promise.merges)} that are promised"
+    yield ""
+    rows = [
+        (
+            each.adaptivity + (" (chosen)" if each.adaptivity is promise.adaptivity else ""),
+            grouped(each.hoeffding),
+            NOTHING if each.bennett is None else grouped(each.bennett),
+        )
+        for each in of.outlays
+    ]
+    heads = ["eval rows needed, by adaptivity", "Hoeffding", "Bennett"]
+    table = tabulate(rows, heads, tablefmt="simple", disable_numparse=True, colalign=("left", "right", "right"))
+    yield from (f"  {line}" for line in table.splitlines())
+    if promise.condition.most_changed is None:
+        yield "  Bennett's bound needs a clause such as `d < 0.1 +/- 0.01`: few changed answers need far fewer rows."
+
+
+def as_json(of: Prospect) -> dict[str, object]:
+    """All of it as plain values."""
+    promise = of.promise
+    return {
+        "condition": promise.text,
+        "reliability": promise.reliability,
+        "steps": promise.steps,
+        "adaptivity": promise.adaptivity.value,
+        "mode": promise.mode.value,
+        "rows_needed": promise.rows,
+        "rows": of.rows,
+        "uses": of.uses,
+        "enough": of.is_enough,
+        "table": [
+            {"adaptivity": each.adaptivity.value, "hoeffding": each.hoeffding, "bennett": each.bennett}
+            for each in of.outlays
+        ],
+    }
