@@ -49,6 +49,8 @@ def measured(
     if target is None or task is TaskName.SCORES:
         raise UnmetError("there is no model to compare with: nothing is trained")
     train = material.split.training(fit.tier, fit.fold)
+    if not len(train):
+        raise UnmetError("there is no model to compare with: there are no train rows")
     start = time.monotonic()
     if fit.model is Model.TRIVIAL:
         answers = {need: _constant(target.take(train), len(material.index_of(need))) for need in needs}

@@ -64,6 +64,15 @@ def test_what_no_yardstick_fits_says_why(open_path: Path, shared_cache: Path) ->
     assert "nothing is trained" in found.why_unmet(Predict(TRIVIAL))
 
 
+def test_without_train_rows_there_is_none(open_path: Path, shared_cache: Path) -> None:
+    """Predictions are brought, and all rows are eval rows."""
+    root = repository(open_path / "repo", {"data/tickets.csv": tickets(60)})
+    config = document(data={"split": "auto"}, model={"predictions": "answers.csv"})
+    found = collect([Predict(TRIVIAL), Predict(SIMPLE)], job(root, shared_cache, config))[Side.HEAD]
+    for each in (TRIVIAL, SIMPLE):
+        assert "there are no train rows" in found.why_unmet(Predict(each))
+
+
 def test_every_kind_of_column_is_understood_gaps_and_all() -> None:
     n = 60
     lesson = {
