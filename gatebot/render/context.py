@@ -108,7 +108,7 @@ def eval_set(report: Report) -> Sentence:
     told = f"eval set used {counted(uses, 'time')} by main"
     if given is not None:
         spent = "; the guarantee is spent, new eval rows are due" if uses >= given.merges else ""
-        return words(f"{told} of {grouped(given.merges)} promised{spent}")
+        return words(f"{told}, of {grouped(given.merges)} promised{spent}")
     return words(
         f"{told}; what is chosen by the same rows so often fits them by luck: new ones are due"
         if is_worn(report)
