@@ -42,6 +42,20 @@ class Changes(Value):
     gate: tuple[str, ...] = ()
 
 
+class Anchor(Value):
+    """The release that head is held against besides base.
+
+    Attributes:
+        name: as the Rules say it; empty where they name none.
+        commit: what that means; None where it is not to be found.
+        missing: why there is no evidence of it, and what to do; empty where there is some.
+    """
+
+    name: str = ""
+    commit: str | None = None
+    missing: str = ""
+
+
 class Facts(Value):
     """What judge knows besides evidence. Stored beside the Snapshot, so that a verdict can be derived again.
 
@@ -52,6 +66,7 @@ class Facts(Value):
         effort: seeds and folds of each tier.
         chosen: which base, and why that.
         judged: which commit.
+        anchor: which release besides.
         states: named situations that are known before judging.
         history: by check id.
         costs: what collecting took.
@@ -64,6 +79,7 @@ class Facts(Value):
     effort: Effort = Effort()
     chosen: Base = Base()
     judged: Head = Head()
+    anchor: Anchor = Anchor()
     states: tuple[State, ...] = ()
     changes: Changes = Changes()
     history: Mapping[str, CheckRecord] = {}
@@ -77,11 +93,15 @@ class Facts(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One question put to the judge: the facts, and the evidence of both sides; None where there is none (yet)."""
+    """One question put to the judge: the facts, and the evidence of both sides; None where there is none (yet).
+
+    `anchor` is a release's evidence, from trusted stores alone, as base's is.
+    """
 
     facts: Facts
     head: Snapshot | None = None
     base: Snapshot | None = None
+    anchor: Snapshot | None = None
 
     def side(self, side: Side) -> Snapshot | None:
         """The Snapshot of one side."""

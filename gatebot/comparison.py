@@ -56,6 +56,8 @@ class Comparison:
         declared: the metrics that the Rules name, or the task's default ones.
         effort: how many seeds and folds each tier has.
         slices, protected: columns of the row table that the Rules name.
+        anchor: the Snapshot of a release, where the Rules name one and it is stored.
+        anchor_name, anchor_missing: how the Rules call it, and why it is not there; empty where it is.
         changed_paths: paths that the pull request touches; None where that is unknown.
         rule_paths: those of them that hold the gate itself: Rules, waivers, contract, behaviour files, workflows.
         promise: the guarantee that the Rules give, or None.
@@ -68,15 +70,24 @@ class Comparison:
     effort: Effort = field(default_factory=Effort)
     slices: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    anchor: Snapshot | None = None
+    anchor_name: str = ""
+    anchor_missing: str = ""
     changed_paths: tuple[str, ...] | None = None
     rule_paths: tuple[str, ...] = ()
     promise: Promise | None = None
+
+    def since_anchor(self) -> "Comparison | None":
+        """The anchor in base's place, scored by the labels of today: what changed since that release."""
+        if self.anchor is None:
+            return None
+        return replace(self, base=replace(self.anchor, truth=self.truth), anchor=None)
 
     def base_alone(self) -> "Comparison | None":
         """Base in head's place: what a check finds there too is inherited."""
         if self.base is None:
             return None
-        return replace(self, head=self.base, base=None, changed_paths=(), rule_paths=())
+        return replace(self, head=self.base, base=None, anchor=None, changed_paths=(), rule_paths=())
 
     def side(self, side: Side) -> Snapshot | None:
         """The Snapshot of one side."""

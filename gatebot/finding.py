@@ -106,6 +106,7 @@ class Finding:
         action: a fixed exception to the policy (`code.gate_tamper`); otherwise the priority decides.
         where: places in the repository's files.
         log: the last lines of the user's log, where they explain it.
+        note: a second sentence, on what to do about this very finding; with places as `says`, or empty.
         size: how bad it is, where that is a number (a share of rows, say): what base has too, and head has much more
             of, is `worse` and not `inherited`.
         unconfirmed: it rests on noisy smoke evidence alone: it wants the confirm tier, and until then warns.
@@ -120,6 +121,7 @@ class Finding:
     action: Action | None = None
     where: tuple[Location, ...] = ()
     log: tuple[str, ...] = ()
+    note: str = ""
     size: float | None = None
     unconfirmed: bool = False
     undecided: bool = False
@@ -143,7 +145,8 @@ class Measure:
         by_seed: head minus base for each seed of that tier, in the metric's own units.
         identical: predictions are equal byte for byte on every run.
         warns_only: held against a tighter margin that warns and never blocks.
-        clause: what its finding adds, with a `{name}` for each of `facts` that it quotes; or empty.
+        note: what its finding tells besides, with a `{name}` for each of `facts` that it quotes; or empty.
+        inherited: base has lost as much already, so that this change is not to blame.
         not_enforced: why it is shown but decides nothing ("n=14 < 50"), or empty.
         answer: filled by the verdict, for all measures of a report together.
     """
@@ -167,9 +170,10 @@ class Measure:
     is_share: bool = False
     by_seed: tuple[float, ...] = ()
     provenance: Provenance = Provenance.COMPUTED
+    inherited: bool = False
     not_enforced: str = ""
     warns_only: bool = False
-    clause: str = ""
+    note: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     answer: Answer | None = None
 

@@ -15,6 +15,7 @@ from gatebot.errors import MachineError, UsageError
 
 DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
 REMOTE = "refs/remotes/origin/"
+TAGS = "refs/tags/"
 LOCAL_TIMEOUT_S = 120
 FETCH_TIMEOUT_S = 600
 TREE_PREFIX = "gatebot-tree-"
@@ -129,7 +130,7 @@ class Repository:
         """As `commit`; what is missing here is fetched from `origin` first.
 
         Args:
-            name: a full SHA, or `refs/remotes/origin/<branch>`; anything else has to be here.
+            name: a full SHA, `refs/remotes/origin/<branch>` or `refs/tags/<tag>`; anything else has to be here.
 
         Raises:
             UsageError: it is neither here nor there.
@@ -142,6 +143,8 @@ class Repository:
             self._run_fetch(*depth, "--end-of-options", "origin", name)
         elif name.startswith(REMOTE):
             self._run_fetch(*depth, "--end-of-options", "origin", f"+refs/heads/{name.removeprefix(REMOTE)}:{name}")
+        elif name.startswith(TAGS):
+            self._run_fetch(*depth, "--end-of-options", "origin", f"+{name}:{name}")
         return self.commit(name)
 
     def ancestors(self, name: str, most: int = 100) -> tuple[str, ...]:

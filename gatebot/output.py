@@ -11,6 +11,8 @@ from gatebot.snapshot import store as snapshots
 from gatebot.snapshot.disk import flush, remove, writing
 from gatebot.snapshot.intake import read_whole
 
+ANCHOR = "anchor"
+"""Where a release's evidence lies in head's folder, which then needs nothing else to be judged again."""
 FACTS_FILE, REPORT_FILE, COMMENT_FILE, PAGE_FILE = "facts.json", "report.json", "comment.md", "report.html"
 OWN_FOLDER = ".gatebot"
 MAX_BYTES = 8_000_000
@@ -40,7 +42,7 @@ def leave(case: Case, report: Report, out: Path) -> None:
 
 
 def leave_evidence(case: Case, out: Path) -> None:
-    """Write the facts and both Snapshots, in place of what an earlier run has left.
+    """Write the facts and the Snapshots, in place of what an earlier run has left.
 
     Raises:
         MachineError: the disk is full, or the folder may not be written.
@@ -53,6 +55,8 @@ def leave_evidence(case: Case, out: Path) -> None:
             snapshots.write(snapshot, out / side)
             if snapshot.truth is not None:
                 snapshots.write_truth(snapshot.truth, out / side)
+    if case.anchor is not None:
+        snapshots.write(case.anchor, out / Side.HEAD / ANCHOR)
     write_text(case.facts.model_dump_json(by_alias=True, indent=1), out / Side.HEAD / FACTS_FILE)
 
 
@@ -92,8 +96,13 @@ def stored_case(head: Path, base: Path | None) -> Case:
     except (OSError, ValueError) as error:
         said = str(error).splitlines()[0]
         raise UsageError(f"{path}: {said}", "give the folder that `gatebot run` left as head") from error
-    has_head = (head / "snapshot").exists()
-    return Case(facts, read_whole(head) if has_head else None, read_whole(base) if base is not None else None)
+    has_head, anchor = (head / "snapshot").exists(), head / ANCHOR
+    return Case(
+        facts,
+        read_whole(head) if has_head else None,
+        read_whole(base) if base is not None else None,
+        read_whole(anchor) if anchor.exists() else None,
+    )
 
 
 def stored_report(path: Path) -> Report:

@@ -10,7 +10,7 @@ from gatebot.errors import MachineError
 from gatebot.gate import sized
 from gatebot.needs import Side
 from gatebot.occasion.occasion import Occasion
-from gatebot.run import Places, stored_base
+from gatebot.run import Places, stored_anchor, stored_base
 from gatebot.verdict.judge import NOTHING_TO_JUDGE
 
 AGAIN = "run the gate again"
@@ -50,4 +50,5 @@ def untrusted_case(said: Case, occasion: Occasion, places: Places, stores: Seque
     facts, base = stored_base(occasion, places, stores)
     if base is None:
         raise MachineError(f"main has left no evidence: {facts.chosen.why}", "run the gate on the default branch first")
-    return sized(Case(facts, replace(head, truth=None), base), Side.BASE)
+    facts, anchor = stored_anchor(occasion.repository, facts, (*places.local_baselines, *stores))
+    return sized(Case(facts, replace(head, truth=None), base, anchor), Side.BASE)

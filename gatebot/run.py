@@ -10,15 +10,16 @@ from pathlib import Path
 from gatebot.baseline.fit import Remedy, fits
 from gatebot.baseline.folder import FolderShelf
 from gatebot.baseline.store import Found, Missing, ShelfStore, Store
-from gatebot.case import Case, Facts
+from gatebot.case import Anchor, Case, Facts
 from gatebot.collect.about import rules_digest
 from gatebot.collect.collector import Collector
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.progress import Progress
 from gatebot.collect.reach import reach_for
 from gatebot.collect.stopwatch import Stopwatch
-from gatebot.errors import GateError
+from gatebot.errors import GateError, UsageError
 from gatebot.gate import Gated, gate, surveyed
+from gatebot.git import TAGS, Repository
 from gatebot.history import eval_uses, grown, noise, records
 from gatebot.needs import Model, Need, Side, Tier
 from gatebot.occasion.occasion import Occasion, document_from, with_state
@@ -136,7 +137,11 @@ def collecting(
         )
         clock = Stopwatch(progress)
         facts = facts.model_copy(update={"history": records(base.about if base else None)})
-        yield Case(facts, base=base), Here(stack.enter_context(Collector(job, clock)), frozenset(trees), clock)
+        facts, anchor = stored_anchor(occasion.repository, facts, (*places.local_baselines, *stores))
+        yield (
+            Case(facts, base=base, anchor=anchor),
+            Here(stack.enter_context(Collector(job, clock)), frozenset(trees), clock),
+        )
 
 
 def _previous(occasion: Occasion, places: Places, stores: Sequence[Store]) -> About | None:
@@ -194,6 +199,43 @@ def stored_base(occasion: Occasion, places: Places, stores: Sequence[Store]) -> 
     return facts.model_copy(update={"chosen": facts.chosen.model_copy(update={"why": why})}), None
 
 
+def stored_anchor(
+    repository: Repository | None, facts: Facts, stores: Sequence[Store]
+) -> tuple[Facts, Snapshot | None]:
+    """The Snapshot of the release that the Rules name, and the facts with why there is none. It is never trained."""
+    name = facts.rules.baseline.anchor
+    if name is None:
+        return facts, None
+    commit = None if repository is None else _release(repository, name)
+    found, why = None, f"{name} is no commit here; fetch tags, or correct `baseline.anchor`"
+    if commit is not None:
+        found, why = _stored_release(name, commit, facts, stores)
+    anchor = Anchor(name=name, commit=commit, missing=why)
+    return facts.model_copy(update={"anchor": anchor}), found
+
+
+def _release(repository: Repository, name: str) -> str | None:
+    """The commit of a tag, a branch or a commit; a shallow clone fetches the tag."""
+    try:
+        return repository.find(name) or repository.fetched(f"{TAGS}{name}")
+    except UsageError:
+        return None
+
+
+def _stored_release(name: str, commit: str, facts: Facts, stores: Sequence[Store]) -> tuple[Snapshot | None, str]:
+    """What is stored of a release, or why it cannot be compared with."""
+    unfit = ""
+    for each in stores:
+        found = each.find([commit], facts.now)
+        if isinstance(found, Found):
+            there, wanted = found.snapshot.about, (facts.project, facts.rules.task.value)
+            if (there.project, there.task) == wanted:
+                return found.snapshot, ""
+            unfit = f"the baseline of {name} is of another project or task"
+    hint = "`gatebot run --as-baseline` on a checkout of it leaves one"
+    return None, unfit or f"no baseline of {name} ({commit[:12]}) is stored; {hint}"
+
+
 def _comparable(occasion: Occasion) -> list[str]:
     """Base, and those commits before it from which on nothing changed that can change a verdict."""
     repository, base = occasion.repository, occasion.base_commit
@@ -243,14 +285,15 @@ def _base_tree(occasion: Occasion, commit: str) -> Iterator[Tree]:
 
 def _keep(occasion: Occasion, gated: Gated, places: Places, stores: Sequence[Store], *, known: Snapshot | None) -> None:
     """Keep main's evidence, and base's where some of it was trained here, for the runs to come."""
-    head, base = gated.case.head, gated.case.base
+    head, base, anchor = gated.case.head, gated.case.base, gated.case.facts.anchor.commit
+    spared = () if anchor is None else (anchor,)
     if occasion.as_baseline and head is not None and head.about.commit:
         for each in (*places.local_baselines, *stores):
-            each.keep(places.out / Side.HEAD, head.about.commit)
+            each.keep(places.out / Side.HEAD, head.about.commit, spared=spared)
     elif base is not None and base.about.commit and places.given_base is None:
         learned = known is None or len(base.evidence) > len(known.evidence)
         for each in places.local_baselines if learned else ():
-            each.keep(places.out / Side.BASE, base.about.commit)
+            each.keep(places.out / Side.BASE, base.about.commit, spared=spared)
 
 
 def _aged(chosen: Base, snapshot: Snapshot, now: datetime) -> Base:

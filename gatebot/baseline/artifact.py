@@ -1,6 +1,6 @@
 """Baselines as artifacts of workflow runs: the errands to the API are run by whoever knows it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -62,7 +62,7 @@ class ArtifactStore:
             return Found(snapshot, fetched.commit, distance, age_s, self.source, why(distance, notes))
         return Missing(self.source, why_none(len(commits), notes))
 
-    def keep(self, folder: Path, commit: str) -> None:
+    def keep(self, folder: Path, commit: str, *, spared: Collection[str] = ()) -> None:
         """See `Store`."""
         snapshot = check_commit(folder, commit)
         if self.send is None:

@@ -1,7 +1,7 @@
 """Baselines in a folder of this machine, one subfolder a commit."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,7 +50,7 @@ class FolderShelf:
         except SnapshotError as trouble:
             raise SnapshotError(trouble.message.replace(f"{self.root}/", "")) from trouble
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
+    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
         """Keeps the parts of one commit in place of what is there, and lets the oldest go."""
         with writing(self.root) as new:
             for part, data in parts.items():
@@ -65,12 +65,13 @@ class FolderShelf:
             flush_folder(self.root)
             if self.ignored:
                 (self.root / ".gitignore").write_text("*\n")
-            self._prune(place)
+            self._prune({commit, *spared})
 
-    def _prune(self, newest: Path) -> None:
+    def _prune(self, kept: Collection[str]) -> None:
         if self.most is None:
             return
-        others = [path for path in self.root.iterdir() if path.is_dir() and path != newest and _is_commit(path.name)]
+        folders = [path for path in self.root.iterdir() if path.is_dir() and _is_commit(path.name)]
+        others = [path for path in folders if path.name not in kept]
         others.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for path in others[self.most - 1 :]:
             remove(path)

@@ -3,7 +3,7 @@
 Reference: https://mlflow.org/docs/latest/rest-api.html, and the `mlflow-artifacts` proxy of the tracking server.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -59,7 +59,7 @@ class MlflowShelf:
                 return data
         return None
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
+    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
         """Keeps the parts of one commit, the Snapshot last; a run counts once it is finished."""
         experiment = self._experiment() or self._asked(_Experiment, "experiments/create", {"name": self.experiment})
         for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):

@@ -1,7 +1,7 @@
 """Baselines in the repository itself: a ref a commit, beside the branches, never checked out."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -76,14 +76,14 @@ class RefShelf:
             raise SnapshotError(f"{newest.name} has more than {LIMITS.file:,} bytes")
         return self._ask("cat-file", "blob", blob)
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
+    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
         """Keeps the parts of one commit, and lets the oldest go."""
         stamp = int(made.timestamp())
         for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):
             ref = _Ref(f"{self._prefix(part)}{commit}-{stamp}")
             self._ask("update-ref", ref.name, self._commit_of(parts[part], part, commit))
             self._push(f"+{ref.name}:{ref.name}")
-            self._prune(part, ref)
+            self._prune(part, ref, spared)
 
     def _commit_of(self, data: bytes, part: Part, commit: str) -> str:
         """A commit without parents whose tree holds one file."""
@@ -94,11 +94,12 @@ class RefShelf:
         tree = self._line("mktree", stdin=f"100644 blob {blob}\t{part.file.name}\n".encode())
         return self._line(*_IDENTITY, "commit-tree", "-m", f"{part} of {commit}", tree)
 
-    def _prune(self, part: Part, newest: _Ref) -> None:
+    def _prune(self, part: Part, newest: _Ref, spared: Collection[str]) -> None:
         others = [ref for ref in self._refs(part) if ref != newest]
         others.sort(key=lambda ref: ref.seconds, reverse=True)
         same = [ref for ref in others if ref.commit == newest.commit]
-        for ref in {*same, *others[self.most - 1 :]}:
+        old = [ref for ref in others if ref.commit not in spared][self.most - 1 :]
+        for ref in {*same, *old}:
             self._push(f":{ref.name}")
             self._ask("update-ref", "-d", ref.name)
 

@@ -1,7 +1,7 @@
 """What every store of baselines answers: the nearest Snapshot among a commit and its ancestors, and why that one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -73,8 +73,13 @@ class Store(Protocol):
             MachineError: the store cannot be asked: that is not the same as having none.
         """
 
-    def keep(self, folder: Path, commit: str) -> None:
+    def keep(self, folder: Path, commit: str, *, spared: Collection[str] = ()) -> None:
         """Keeps the Snapshot and the labels that lie in a folder as the baseline of a commit.
+
+        Args:
+            folder: of the Snapshot.
+            commit: what it is of.
+            spared: commits whose baselines stay, however old: a release that others are held against.
 
         Raises:
             SnapshotError: there is no readable Snapshot in the folder.
@@ -96,8 +101,11 @@ class Shelf(Protocol):
     def get(self, commit: str, part: Part) -> bytes | None:
         """One part of one commit; None where it is not there."""
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
-        """Keeps the parts of one commit so that the Snapshot never appears before its labels."""
+    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
+        """Keeps the parts of one commit so that the Snapshot never appears before its labels.
+
+        Commits that are `spared` stay, however old: a release that others are held against.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +129,12 @@ class ShelfStore:
                 return Found(snapshot, commit, distance, age_s, self.shelf.source, why(distance, notes))
         return Missing(self.shelf.source, why_none(len(commits), notes))
 
-    def keep(self, folder: Path, commit: str) -> None:
+    def keep(self, folder: Path, commit: str, *, spared: Collection[str] = ()) -> None:
         """See `Store`."""
         snapshot = check_commit(folder, commit)
         there = [part for part in Part if part is Part.SNAPSHOT or snapshot.truth is not None]
-        self.shelf.put(commit, snapshot.about.created_at, {part: content(folder, part.file) for part in there})
+        parts = {part: content(folder, part.file) for part in there}
+        self.shelf.put(commit, snapshot.about.created_at, parts, spared=spared)
 
     def _get(self, commit: str, *, labels: bool) -> Snapshot | None:
         data = self.shelf.get(commit, Part.SNAPSHOT)

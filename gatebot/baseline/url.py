@@ -1,6 +1,6 @@
 """Baselines below a web address, on any server that takes GET and PUT."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -32,7 +32,7 @@ class UrlShelf:
         """One part of one commit."""
         return self.web.get(self._path(commit, part))
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes]) -> None:
+    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
         """Keeps the parts of one commit, the Snapshot last."""
         for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):
             self.web.put(self._path(commit, part), parts[part])

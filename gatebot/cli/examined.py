@@ -14,6 +14,7 @@ from gatebot import __version__
 from gatebot.errors import ExitCode, GateError
 
 if TYPE_CHECKING:
+    from gatebot.case import Anchor
     from gatebot.config.model import Document, Rules
     from gatebot.sandbox import Reach
     from gatebot.snapshot.snapshot import Snapshot
@@ -236,6 +237,8 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
             yield Line("baseline", "note", says, "The first run shows where the model stands.")
             return
         places = places_of(occasion, Path(".gatebot"), None)
+        stores = (*places.local_baselines, *stores_of(occasion, environ))
+        yield from _anchor(whole.stored_anchor(occasion.repository, occasion.facts, stores)[0].anchor)
         facts, snapshot = whole.stored_base(occasion, places, stores_of(occasion, environ))
     except GateError as error:
         yield Line("baseline", "note", error.message, error.hint)
@@ -245,6 +248,14 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
         return
     yield Line("baseline", "ok", f"{(facts.chosen.sha or '')[:12]} from {facts.chosen.source}: {facts.chosen.why}")
     yield from _sights(snapshot, facts.rules)
+
+
+def _anchor(anchor: "Anchor") -> Iterator[Line]:
+    """The release that the Rules name."""
+    if anchor.missing:
+        yield Line("anchor", "note", anchor.missing, "Until then nothing holds many small losses together.")
+    elif anchor.name:
+        yield Line("anchor", "ok", f"{anchor.name} ({(anchor.commit or '')[:12]}) is stored")
 
 
 def _sights(snapshot: "Snapshot", rules: "Rules") -> Iterator[Line]:

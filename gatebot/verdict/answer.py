@@ -84,8 +84,12 @@ def finding_of(measure: Measure) -> Finding | None:
         kind = "floor" if measure.direction.sign > 0 else "ceiling"
         says = f"{{metric}} is {{head}}, beyond its {kind} of {{limit}}: {{reason}}"
         return Finding(measure.subject, says, facts, Status.INHERITED if _broken_before(measure) else Status.NEW)
-    clause = f"; {measure.clause}" if measure.clause else ""
-    return Finding(measure.subject, "{metric} went from {base} to {head}: {reason}" + clause, facts)
+    says = "{metric} went from {base} to {head}: {reason}"
+    return Finding(measure.subject, says, facts, _inherited(measure), note=measure.note)
+
+
+def _inherited(measure: Measure) -> Status:
+    return Status.INHERITED if measure.inherited else Status.NEW
 
 
 def _outcome(examined: Examined) -> Outcome:

@@ -65,6 +65,9 @@ def comparison_of(case: Case) -> Comparison:
         effort=facts.effort,
         slices=rules.data.slices,
         protected=rules.data.protected,
+        anchor=case.anchor,
+        anchor_name=facts.anchor.name,
+        anchor_missing=facts.anchor.missing,
         changed_paths=facts.changes.paths,
         rule_paths=facts.changes.gate,
     )

@@ -20,6 +20,14 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     assert _kept(root) == {COMMITS[0], COMMITS[1], COMMITS[5]}  # the newest two, and what was kept last
 
 
+def test_a_release_stays_however_old(tmp_path: Path) -> None:
+    root = tmp_path / "baseline"
+    stored = ShelfStore(FolderShelf(root, most=3))
+    for place, commit in enumerate(COMMITS[:6]):
+        stored.keep(folder_of(tmp_path, commit, hours=10 - place), commit, spared=(COMMITS[0],))
+    assert _kept(root) == {COMMITS[0], *COMMITS[3:6]}
+
+
 def test_twenty_are_kept(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
     stored = ShelfStore(FolderShelf(root))

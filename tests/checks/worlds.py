@@ -61,12 +61,13 @@ class World:
     effort: Effort
     rules: Rules
     facts: Mapping[str, Any] = field(default_factory=dict)
+    anchor: Snapshot | None = None
 
     def case(self) -> Case:
         """The question for the judge."""
         known = {"project": "tickets", "now": NOW, "judged": Head(sha=SHA, tested_sha=SHA)}
         facts = Facts(**{**known, "rules": self.rules, "effort": self.effort, **self.facts})
-        return Case(facts, self.head, self.base)
+        return Case(facts, self.head, self.base, self.anchor)
 
     def comparison(self) -> Comparison:
         """What checks see."""

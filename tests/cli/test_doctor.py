@@ -104,6 +104,14 @@ def test_a_stored_baseline_is_named(root: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.usefixtures("root")
+def test_a_release_that_is_not_stored_is_said(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = root / "gatebot.yml"
+    config.write_text(config.read_text() + "baseline: {anchor: HEAD}\n")
+    git(root, "commit", "--quiet", "--all", "--message", "Name a release")
+    _, lines = _examined(capsys)
+    assert "no baseline of HEAD" in lines["anchor"]["says"]
+
+
 def test_lines_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     *lines, empty, last = capsys.readouterr().out.splitlines()
