@@ -103,15 +103,17 @@ def test_a_stored_baseline_is_named(root: Path, capsys: pytest.CaptureFixture[st
     assert lines["baseline"]["hint"] == "A run trains it here first."
 
 
-@pytest.mark.usefixtures("root")
 def test_a_release_that_is_not_stored_is_said(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = root / "gatebot.yml"
     config.write_text(config.read_text() + "baseline: {anchor: HEAD}\n")
     git(root, "commit", "--quiet", "--all", "--message", "Name a release")
+    git(root, "checkout", "--quiet", "-b", "topic")
+    git(root, "commit", "--quiet", "--allow-empty", "--message", "Nothing")
     _, lines = _examined(capsys)
     assert "no baseline of HEAD" in lines["anchor"]["says"]
 
 
+@pytest.mark.usefixtures("root")
 def test_lines_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     *lines, empty, last = capsys.readouterr().out.splitlines()
