@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gatebot.render.numbers import age, counted, duration, grouped, size
 from gatebot.render.rows import row_of, subject_of
 from gatebot.render.sentence import Sentence, joined, quote, words
-from gatebot.report import Relation, Report, ReportedMeasure
+from gatebot.report import Relation, Report, ReportedGuarantee, ReportedMeasure
 
 SHORT_SHA = 7
 OFTEN = 50
@@ -93,11 +93,19 @@ def guarantee(report: Report) -> Sentence:
         return ()
     return joined(
         quote(given.condition),
-        f" {_ANSWERS.get(given.answer, given.answer)}: at a reliability of {given.reliability:.10g} for"
-        f" {counted(given.steps, 'commit')} together (adaptivity {given.adaptivity}, {given.mode});"
-        f" {counted(given.rows_needed, 'row')} needed, {grouped(given.rows)} there."
+        f" {answered(given)}, at a reliability of {given.reliability:.10g} for {counted(given.steps, 'commit')}"
+        " together (adaptivity ",
+        quote(given.adaptivity),
+        ", ",
+        quote(given.mode),
+        f"); {counted(given.rows_needed, 'row')} needed, {grouped(given.rows)} there."
         " A guarantee is exempt from the limit on false blocks.",
     )
+
+
+def answered(given: ReportedGuarantee) -> str:
+    """What is told of the condition, as a predicate."""
+    return _ANSWERS.get(given.answer, "is undecided")
 
 
 def eval_set(report: Report) -> Sentence:

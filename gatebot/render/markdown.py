@@ -147,7 +147,7 @@ def _promised(report: Report) -> Iterable[str]:
     """The guarantee, and how often the eval rows have served."""
     told = [inline(capital(each)) for each in (context.guarantee(report), context.eval_set(report)) if each]
     if report.guarantee is not None:
-        yield fold(f"Guarantee: {report.guarantee.answer}", bullets(told))
+        yield fold(f"The guarantee {context.answered(report.guarantee)}", bullets(told))
     elif report.eval_uses is not None:
         worn = ", new ones are due" if context.is_worn(report) else ""
         yield fold(f"Eval set: used {counted(report.eval_uses, 'time')} by main{worn}", bullets(told))

@@ -86,7 +86,7 @@ def test_what_keeps_it_passes_and_the_comment_says_what_was_promised(folder: Pat
     given = said.report["guarantee"]
     assert (given["condition"], given["answer"], given["rows"]) == (CONDITION, "held", ROWS)
     assert said.report["eval_uses"] == 0
-    assert "<summary>Guarantee: held</summary>" in said.comment
+    assert "<summary>The guarantee holds</summary>" in said.comment
     assert "exempt from the limit on false blocks" in said.comment
     assert "Eval set used 0 times by main, of 2 promised" in said.comment
 

@@ -16,6 +16,7 @@ from gatebot.report import (
     Relation,
     Report,
     ReportedFinding,
+    ReportedGuarantee,
     ReportedMeasure,
     SkippedCheck,
     State,
@@ -105,6 +106,22 @@ def report(verdict: VerdictName = VerdictName.PASS, **changes: Any) -> Report:
         "reproduce": f"gatebot run --base {BASE_SHA[:12]}",
     }
     return Report.model_validate(values | changes)
+
+
+def guarantee(**changes: Any) -> ReportedGuarantee:
+    """One that holds, unless `changes` say otherwise."""
+    values: dict[str, Any] = {
+        "condition": "n - o > -0.02 +/- 0.01 and d < 0.1 +/- 0.01",
+        "reliability": 0.999,
+        "steps": 32,
+        "adaptivity": "full",
+        "mode": "ternary",
+        "answer": "held",
+        "rows_needed": 61_000,
+        "rows": 64_000,
+        "merges": 32,
+    }
+    return ReportedGuarantee.model_validate(values | changes)
 
 
 def passed() -> Report:
@@ -488,6 +505,8 @@ def hostile(text: str = HOSTILE) -> Report:
         waived=(WaivedFinding(finding=found, owner=text, reason=text, until=date(2027, 1, 31), days_left=72),),
         wants=(Want(measure=text, tier=text, reason=text),),
         environment_changes=(EnvironmentChange(name=text, base=text, head=text),),
+        guarantee=guarantee(condition=text, adaptivity=text, mode=text, answer=text),
+        eval_uses=3,
         run_url=text,
         reproduce=text,
     )

@@ -4,9 +4,12 @@ import pytest
 
 from gatebot.finding import Direction
 from gatebot.render import context
+from gatebot.render.html import page
+from gatebot.render.markdown import section
 from gatebot.render.sentence import flat
+from gatebot.render.terminal import text
 from gatebot.report import Base, Head, Relation, Report
-from tests.render.reports import BASE_SHA, HEAD_SHA, blocked, bootstrap, draft, measure, report
+from tests.render.reports import BASE_SHA, HEAD_SHA, blocked, bootstrap, draft, guarantee, measure, report
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,64 @@ def test_a_margin_that_the_evidence_cannot_guard_is_said() -> None:
     watched = blind.model_copy(update={"declared": False})
     worse = blind.model_copy(update={"outcome": "worse"})
     assert "too little" not in flat(context.evidence(report(measures=(sharp, watched, worse))))
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("held", "holds"),
+        ("broken", "does not hold"),
+        ("undecided", "is undecided"),
+        ("not given", "cannot be given"),
+        ("<b>", "is undecided"),
+    ],
+)
+def test_a_guarantee_is_told_without_an_estimate(answer: str, says: str) -> None:
+    assert flat(context.guarantee(report(guarantee=guarantee(answer=answer)))) == (
+        f"n - o > -0.02 +/- 0.01 and d < 0.1 +/- 0.01 {says}, at a reliability of 0.999 for 32 commits together"
+        " (adaptivity full, ternary); 61,000 rows needed, 64,000 there."
+        " A guarantee is exempt from the limit on false blocks."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ""),
+        ({"eval_uses": 0}, "eval set used 0 times by main"),
+        ({"eval_uses": 1}, "eval set used 1 time by main"),
+        ({"eval_uses": 49}, "eval set used 49 times by main"),
+        (
+            {"eval_uses": 50},
+            (
+                "eval set used 50 times by main; what is chosen by the same rows so often fits them by luck:"
+                " new ones are due"
+            ),
+        ),
+        ({"eval_uses": 31, "guarantee": guarantee()}, "eval set used 31 times by main, of 32 promised"),
+        (
+            {"eval_uses": 32, "guarantee": guarantee()},
+            "eval set used 32 times by main, of 32 promised; the guarantee is spent, new eval rows are due",
+        ),
+        ({"eval_uses": 60, "guarantee": guarantee(merges=90)}, "eval set used 60 times by main, of 90 promised"),
+    ],
+)
+def test_how_often_the_eval_rows_have_served(changes: dict[str, object], told: str) -> None:
+    assert flat(context.eval_set(report(**changes))) == told
+
+
+def test_a_worn_eval_set_is_said_in_the_fold_and_in_the_terminal() -> None:
+    for uses, due in ((49, ""), (50, ", new ones are due")):
+        used = report(eval_uses=uses)
+        assert f"<summary>Eval set: used {uses} times by main{due}</summary>" in section(used)
+        assert ("new ones are due" in text(used, 200)) is bool(due)
+        assert f"eval set used {uses} times by main" in page(used)
+    assert "Eval set" not in section(report())
+
+
+def test_a_guarantee_has_a_fold_of_its_own() -> None:
+    given = report(eval_uses=3, guarantee=guarantee())
+    assert "<summary>The guarantee holds</summary>" in section(given)
+    assert "- Eval set used 3 times by main, of 32 promised" in section(given)
+    for made in (text(given, 200), page(given)):
+        assert "exempt from the limit on false blocks" in " ".join(made.split())
