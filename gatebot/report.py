@@ -139,6 +139,7 @@ class ReportedFinding(Part):
     facts: Mapping[str, Any] = {}
     where: tuple[Location, ...] = ()
     log: tuple[str, ...] = ()
+    note: str = ""  # what to do about this very finding; with places for facts, as `says`
     fix: str = ""
     measure: str | None = None  # subject of the measure behind it
     undecided: bool = False

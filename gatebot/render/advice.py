@@ -3,14 +3,14 @@
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from gatebot.finding import Action
 from gatebot.render.numbers import counted
 from gatebot.render.rows import loss_of, measure_behind
-from gatebot.render.sentence import Sentence, joined, quote, words
+from gatebot.render.sentence import Sentence, joined, noted, quote, words
 from gatebot.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
 
 WAIVER_DAYS = 30
@@ -48,12 +48,14 @@ def advice_for(report: Report) -> Advice:
     )
 
 
-def _fixes(findings: Iterable[ReportedFinding]) -> Iterable[tuple[tuple[str, ...], Sentence]]:
+def _fixes(findings: Sequence[ReportedFinding]) -> Iterable[tuple[tuple[str, ...], Sentence]]:
     checks: dict[str, dict[str, None]] = defaultdict(dict)  # inner: a set in order
     for each in findings:
         if each.fix:
             checks[each.fix][each.check] = None
-    return [(tuple(named), words(fix)) for fix, named in checks.items()]
+    fixes = [(tuple(named), words(fix)) for fix, named in checks.items()]
+    notes = [((each.check,), noted(each)) for each in findings if each.note]
+    return list(dict.fromkeys([*fixes, *notes]))
 
 
 def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence]:

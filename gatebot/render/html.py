@@ -11,7 +11,7 @@ from gatebot.render.forest import pictures
 from gatebot.render.numbers import counted, duration, grouped, number
 from gatebot.render.rows import Row, by_weight, measure_behind, outcome_of, row_of
 from gatebot.render.safe import MOST_PROSE, line, plain
-from gatebot.render.sentence import Sentence, capital, said, words
+from gatebot.render.sentence import Sentence, capital, noted, said, words
 from gatebot.render.words import ACTIONS, PROVENANCE, STATUSES, lead, title_of
 from gatebot.report import Report, ReportedFinding, ReportedMeasure, VerdictName
 
@@ -108,6 +108,7 @@ def _environment() -> "Environment":
     filters: dict[str, Any] = {
         "say": _say,
         "told": said,
+        "noted": noted,
         "words": words,
         "capital": capital,
         "plain": plain,

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from gatebot.finding import Action, Status
 from gatebot.render.rows import measure_behind, row_of, subject_of
 from gatebot.render.safe import line, plain
-from gatebot.render.sentence import flat, said
+from gatebot.render.sentence import flat, noted, said
 from gatebot.render.words import ACTIONS, about, headline
 from gatebot.report import Report, ReportedFinding, ReportedMeasure
 
@@ -63,7 +63,13 @@ def _case(check: str, name: str, inside: ET.Element | None) -> tuple[str, ET.Ele
 
 def _found(report: Report, finding: ReportedFinding) -> ET.Element:
     told = f"{finding.priority} {ACTIONS[finding.action]}: {flat(about(report, finding))}"
-    lines = [flat(said(finding)), f"why {finding.priority}: {finding.why_priority}", finding.fix, *finding.log]
+    lines = [
+        flat(said(finding)),
+        f"why {finding.priority}: {finding.why_priority}",
+        flat(noted(finding)),
+        finding.fix,
+        *finding.log,
+    ]
     if _stops(finding, report):
         return _element("failure", told, lines, type=finding.action)
     return _element("system-out", "", [f"{finding.status}: {told}", *lines])

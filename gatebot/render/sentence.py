@@ -63,6 +63,11 @@ def said(finding: ReportedFinding) -> Sentence:
     return filled(finding.says, finding.facts)
 
 
+def noted(finding: ReportedFinding) -> Sentence:
+    """What it tells besides, of what to do; nothing where it tells nothing."""
+    return filled(finding.note, finding.facts)
+
+
 def filled(template: str, facts: Mapping[str, Any]) -> Sentence:
     """A template with its facts. Numbers that are compared get equally many digits, enough to tell them apart."""
     known = _facts(facts)

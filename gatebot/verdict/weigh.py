@@ -70,6 +70,7 @@ def _weighed(case: Case, check: Check, said: Said) -> ReportedFinding | WaivedFi
         facts=_plain(finding.facts),
         where=finding.where,
         log=finding.log,
+        note=finding.note,
         fix=check.section("Fix"),
         measure=None if measure is None else measure.subject,
         undecided=finding.undecided or _undecided(measure),

@@ -9,6 +9,8 @@ from gatebot.config.model import Waiver
 from gatebot.finding import Priority
 from gatebot.policy.waiver import waiver_for
 from gatebot.render.advice import advice_for, yaml_text
+from gatebot.render.html import page
+from gatebot.render.markdown import section
 from gatebot.render.rows import loss_of, subject_of
 from gatebot.render.sentence import flat
 from gatebot.report import VerdictName
@@ -42,6 +44,22 @@ def test_warnings_come_with_their_fixes_and_no_steps() -> None:
 def test_checks_with_the_same_fix_share_it() -> None:
     ((checks, _),) = advice_for(blocked()).fixes
     assert checks == ("model.regression", "model.slices", "model.floor", "data.eval_identity")
+
+
+def test_what_a_finding_tells_besides_stands_beside_the_fixes_once() -> None:
+    facts = {"slice": "shop=`east`", "column": "shop"}
+    note = "nobody declared {slice}; name {column} in `data.slices`"
+    both = [
+        finding("model.slice_discovery", f"{metric}@shop=east", "worse", note=note, facts=facts, fix="Look at it.")
+        for metric in ("accuracy", "brier")
+    ]
+    told = report(VerdictName.PASS, findings=both)
+    assert [flat(fix) for _, fix in advice_for(told).fixes] == [
+        "Look at it.",
+        "nobody declared shop=`east`; name shop in data.slices",
+    ]
+    assert "Nobody declared" in page(told)
+    assert "nobody declared" in section(told)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """No slice that nobody declared is worse than base.
 
 Why: The group that pays for a change is often one that nobody thought of: long texts, one shop, the missing values.
-Fix: Look at the rows of the slice. Name its column in `data.slices`, so that every pull request is held to it.
+Fix: Look at the rows of the slice. Declare it if it matters; more data or a weight for them is the usual cure.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,9 @@ from gatebot.tasks.table import Mask
 from gatebot.tasks.task import Margin, Metric
 
 FEWEST_UNITS = 200
+FEWEST_FOUND = 64
+"""Rows of the searched half: so many that the other half hardly ever has too few, and a part that cannot be proven does
+not stand for a whole that could."""
 FAINTEST = 3.0
 """Standard errors below which a slice of the searched half is not worth a proof, and would only burden the others'."""
 
@@ -114,8 +117,9 @@ class _Ground:
         if seen is None:
             return []
         differences, base = seen
-        search = Search(options.depth, max(most, 1), faintest=FAINTEST, smallest=margin.absolute(base) / 2)
         rows = self.searched
+        fewest = max(FEWEST_FOUND, int(rows.sum()) // 100)
+        search = Search(options.depth, max(most, 1), fewest, FAINTEST, margin.absolute(base) / 2)
         found = discover(self.codes[rows], differences[rows], search, known=self.known[rows])
         return [each for each in found if self.proving(each).sum() >= FEWEST_ROWS]
 
@@ -166,12 +170,12 @@ def _margin(metric: Metric, comparison: Comparison, options: DiscoveryOptions) -
 
 def _told(measure: Measure, found: Slice, ground: _Ground) -> Measure:
     column = ground.column(found)
-    facts: dict[str, Fact] = {"searched": found.n, "proving": measure.units}
-    clause = "nobody declared this slice: found on {searched} rows, proven on {proving} others"
+    facts: dict[str, Fact] = {"slice": measure.slice, "searched": found.n, "proving": measure.units}
+    note = "nobody declared {slice}, which was found on {searched} rows and measured on {proving} others"
     if column is not None:
         facts["column"] = column
-        clause += "; {column} in `data.slices` holds it from now on"
-    return replace(measure, clause=clause, facts=facts)
+        note += "; name {column} in `data.slices`, and every pull request is held to it"
+    return replace(measure, note=note, facts=facts)
 
 
 CHECK = Check(

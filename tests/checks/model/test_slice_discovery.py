@@ -37,7 +37,7 @@ def test_a_slice_that_pays_is_found_proven_and_warned_of() -> None:
     assert set(found) == {"accuracy@c8=d", "brier@c8=d"}
     one = found["accuracy@c8=d"]
     assert (one.status, one.priority, one.action) == (Status.NEW, Priority.P2, Action.WARN)
-    assert "nobody declared this slice" in one.says
+    assert one.note.startswith("nobody declared {slice}")
     known = facts(CHECK, planted, "accuracy@c8=d")
     assert known["column"] == "c8"
     assert known["base"] - known["head"] == pytest.approx(0.15, abs=0.05)
@@ -80,6 +80,22 @@ def test_two_columns_together() -> None:
     found = weighed(CHECK, told)
     assert "accuracy@shop=b and text: with digits" in found
     assert "column" not in found["accuracy@shop=b and text: with digits"].facts
+
+
+@pytest.mark.parametrize("noise", range(4))
+def test_a_part_too_small_to_be_proven_does_not_stand_for_the_whole(noise: int) -> None:
+    """All that shop d and size c lose, they lose in the rows of both: about a hundred, fifty to a half."""
+    shops, sizes = COLUMNS["c8"], COLUMNS["c6"]
+    cells = {f"{shop}{size}": (shop, size) for shop in shops for size in sizes}
+    hurt = world(rows=4800, columns={"cell": tuple(cells)}, loss=0.8, loss_in="cell=dc", confirm=True, noise=noise)
+    codes = hurt.comparison().levels[0].values.codes
+    shop, size = (codes // len(sizes)).astype(np.int32), (codes % len(sizes)).astype(np.int32)
+    told = relevelled(
+        hurt,
+        Levels("shop", Trait.VALUE, Names(shop, tuple(f"shop={each}" for each in shops))),
+        Levels("size", Trait.VALUE, Names(size, tuple(f"size={each}" for each in sizes))),
+    )
+    assert {"accuracy@shop=d", "accuracy@size=c"} & set(said(CHECK, told))
 
 
 @pytest.mark.parametrize("task", ["regression", "scores"])
