@@ -1,5 +1,7 @@
 """What was compared, with how much evidence, and what that took."""
 
+from typing import Any
+
 import pytest
 
 from gatebot.finding import Direction
@@ -133,7 +135,7 @@ def test_a_guarantee_is_told_without_an_estimate(answer: str, says: str) -> None
         ({"eval_uses": 60, "guarantee": guarantee(merges=90)}, "eval set used 60 times by main, of 90 promised"),
     ],
 )
-def test_how_often_the_eval_rows_have_served(changes: dict[str, object], told: str) -> None:
+def test_how_often_the_eval_rows_have_served(changes: dict[str, Any], told: str) -> None:
     assert flat(context.eval_set(report(**changes))) == told
 
 
