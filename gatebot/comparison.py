@@ -20,7 +20,7 @@ MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
 _NO_ROWS: Hashes = np.empty(0, dtype=np.uint64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Run:
     """One seed's predictions of both sides over the same units. `base` is None where there is no base."""
 
@@ -28,7 +28,7 @@ class Run:
     head: Table
     base: Table | None
 
-    @property
+    @cached_property
     def identical(self) -> bool:
         """Whether both sides predict the same, byte for byte."""
         if self.base is None or self.base.payload.keys() != self.head.payload.keys():
@@ -170,15 +170,21 @@ class Comparison:
             tier: of the trainings.
             own: instead of predictions, what this metric of the user's own said of them.
         """
-        pairs = (
-            (seed, self._aligned(Side.HEAD, tier, seed, own), self._aligned(Side.BASE, tier, seed, own))
-            for seed in range(self._seeds(tier))
-        )
-        return tuple(
-            Run(seed, head, base)
-            for seed, head, base in pairs
-            if head is not None and (base is not None or self.base is None)
-        )
+        if (tier, own) not in self._paired:
+            pairs = (
+                (seed, self._aligned(Side.HEAD, tier, seed, own), self._aligned(Side.BASE, tier, seed, own))
+                for seed in range(self._seeds(tier))
+            )
+            self._paired[tier, own] = tuple(
+                Run(seed, head, base)
+                for seed, head, base in pairs
+                if head is not None and (base is not None or self.base is None)
+            )
+        return self._paired[tier, own]
+
+    @cached_property
+    def _paired(self) -> dict[tuple[Tier, str | None], tuple[Run, ...]]:
+        return {}
 
     def earlier(self, tier: Tier, subject: str) -> SeedNoise | None:
         """What main has shown of the seed noise of `recall(urgent)@region=south` before base."""

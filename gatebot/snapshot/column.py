@@ -39,6 +39,8 @@ class Names:
     def recoded(self, names: Sequence[str]) -> Codes:
         """Codes into another list of names, -1 where a label is not in it."""
         place = {name: code for code, name in enumerate(names)}
+        if tuple(names) == self.names and len(place) == len(names):
+            return self.codes.copy()
         table = np.array([place.get(name, MISSING) for name in self.names] + [MISSING], dtype=np.int32)
         return table[self.codes]
 

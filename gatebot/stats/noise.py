@@ -119,7 +119,7 @@ class Units:
     def variance_of_mean(self, influence: Floats) -> float:
         """Variance of the mean of float[n] influence; clusters count by their sums."""
         drawn = self._drawn(influence)
-        return float(drawn @ drawn) * self.count / (self.count - 1) / self.n**2
+        return float(np.square(drawn).sum()) * self.count / (self.count - 1) / self.n**2
 
     def skew_allowance(self, influence: Floats) -> float:
         """By how much the standard error must grow so that bounds at 2.5 % keep their level although units are skewed.
@@ -133,7 +133,8 @@ class Units:
         if largest == 0:
             return 1.0
         drawn = np.asarray(drawn / largest)
-        skewness = abs(float((drawn**3).mean())) / math.pow(float((drawn**2).mean()), 1.5)
+        squares = np.square(drawn)
+        skewness = abs(float((squares * drawn).mean())) / math.pow(float(squares.mean()), 1.5)
         onset = min(max(skewness - 1.0, 0.0), 1.0)
         return 1.0 + onset * skewness * (1.0 + 2.0 * TAIL**2) / (6.0 * TAIL) / math.sqrt(self.count)
 
