@@ -12,7 +12,7 @@ from gatebot.snapshot.evidence import DataProfile, Ending, Levels, OwnScore, Pre
 from gatebot.snapshot.snapshot import SeedNoise, Snapshot, noise_key
 from gatebot.stats.promise import Promise
 from gatebot.tasks.own import own_table
-from gatebot.tasks.table import Index, Mask, Table, rows_of
+from gatebot.tasks.table import Index, Table, rows_of
 from gatebot.tasks.task import Declared, Task
 
 MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
@@ -247,12 +247,15 @@ class Comparison:
         """The units that decide, as predicted by these parts together; None where some unit has no prediction."""
         return self._table(_joined(parts))
 
-    def slice_masks(self, column: str) -> Mapping[str, Mask]:
-        """Units by value of a declared slice column: `value` -> mask of shape [units]. Missing values form no slice."""
+    def slice_units(self, column: str) -> Mapping[str, Index]:
+        """Units by value of a declared slice column: `value` -> places in `units`. Missing values form no slice."""
         values = self.slice_column(column)
         if values is None:
             return {}
-        return {name: values.codes == code for code, name in enumerate(values.names) if (values.codes == code).any()}
+        order = np.argsort(values.codes.astype(np.min_scalar_type(-len(values.names) - 1)), kind="stable")
+        ends = np.searchsorted(values.codes[order], np.arange(len(values.names) + 1))
+        parts = {name: order[ends[code] : ends[code + 1]] for code, name in enumerate(values.names)}
+        return {name: part for name, part in parts.items() if len(part)}
 
     def slice_column(self, column: str) -> Names | None:
         """The values of a declared slice column, shape [units]."""

@@ -2,14 +2,16 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gatebot.comparison import Comparison
-from gatebot.needs import Effort, Predict, Profile, Side
-from gatebot.snapshot.column import Hashes
+from gatebot.needs import Effort, Fit, Predict, Profile, Side
+from gatebot.snapshot.column import Hashes, Names
 from gatebot.snapshot.evidence import DataProfile, Effects, Ending, Predictions, RowTable, Truth
 from gatebot.snapshot.snapshot import About, Snapshot
 from gatebot.tasks.registry import task_named
-from tests.tasks.tables import column
+from tests.tasks.tables import column, few_examples
 
 ABOUT = About(
     gatebot="0",
@@ -78,3 +80,34 @@ def test_a_table_is_aligned_once() -> None:
     assert [run.seed for run in compared.runs()] == [0, 1]
     assert all(run.base is table for run, table in zip(compared.runs(), compared.base_runs(), strict=True))
     assert compared.base_runs()[0] is compared.base_runs()[0]
+
+
+@few_examples
+@given(st.lists(st.integers(-1, 4), min_size=1, max_size=40), st.sampled_from([5, 127, 128, 200]))
+def test_units_of_a_slice_are_those_with_its_value(codes: list[int], values: int) -> None:
+    names, ids = tuple(f"v{each}" for each in range(values)), _ids([*range(len(codes))])
+    column_ = Names(np.array([values - 1 if code == 4 else code for code in codes], dtype=np.int32), names)
+    rows = RowTable(ids, ids, None, np.zeros(len(ids), dtype=np.uint64), {"shop": column_})
+    profile = DataProfile(len(ids), 0, (), (), rows)
+    head = Snapshot(ABOUT, {Profile(Side.HEAD).key: profile}, truth=Truth(ids, column(["a"] * len(ids))))
+    found = Comparison(task_named("classification"), head, None).slice_units("shop")
+    expected = {name: np.flatnonzero(column_.codes == code).tolist() for code, name in enumerate(names)}
+    assert {name: part.tolist() for name, part in found.items()} == {n: p for n, p in expected.items() if p}
+
+
+def test_runs_are_aligned_and_compared_once() -> None:
+    ids = [1, 2, 3]
+    answers = Predictions(Effects(Ending.OK), _ids(ids), {"prediction": column(["a", "b", "a"])})
+    sides = {
+        side: Snapshot(
+            ABOUT,
+            {**_snapshot(side, ids, ["a", "b", "b"]).evidence, Predict(Fit(side)).key: answers},
+            truth=Truth(_ids(ids), column(["a", "b", "b"])),
+        )
+        for side in Side
+    }
+    effort = Effort(smoke_seeds=1, confirm_seeds=0, trains=False)
+    comparison = Comparison(task_named("classification"), sides[Side.HEAD], sides[Side.BASE], effort=effort)
+    (run,) = comparison.runs()
+    assert run.identical
+    assert comparison.runs()[0] is run

@@ -7,7 +7,7 @@ from gatebot.comparison import Comparison
 from gatebot.needs import Tier
 from gatebot.snapshot.column import Hashes
 from gatebot.tasks.own import own_metric
-from gatebot.tasks.table import Mask, Table
+from gatebot.tasks.table import Index, Mask, Table
 from gatebot.tasks.task import Declared, Metric
 
 
@@ -27,12 +27,12 @@ class View:
     Attributes:
         comparison: what is looked at.
         name: `column=value`, or None for all rows.
-        mask: the part's units, shape [units]; None for all.
+        units: the part's units, as a mask or by their places; None for all.
     """
 
     comparison: Comparison
     name: str | None = None
-    mask: Mask | None = None
+    units: Mask | Index | None = None
     _cut: dict[int, Table] = field(default_factory=dict)
 
     def subject(self, metric: str) -> str:
@@ -55,16 +55,16 @@ class View:
     def clusters(self) -> Hashes | None:
         """The group of each unit, where the Rules name one."""
         groups = self.comparison.groups
-        return groups if groups is None or self.mask is None else groups[self.mask]
+        return groups if groups is None or self.units is None else groups[self.units]
 
     def _main(self, tier: Tier, own: str | None) -> tuple[Table, ...]:
         return tuple(self._part(table) for table in self.comparison.base_runs(tier, own))
 
     def _part(self, table: Table) -> Table:
-        if self.mask is None:
+        if self.units is None:
             return table
         if id(table) not in self._cut:  # the Comparison keeps the whole tables, so an id stays one table's
-            self._cut[id(table)] = table.where(self.mask)
+            self._cut[id(table)] = table.where(self.units)
         return self._cut[id(table)]
 
 
@@ -90,8 +90,8 @@ class Views:
         if column is None:
             yield View(self.comparison)
             return
-        for value, mask in self.comparison.slice_masks(column).items():
-            yield View(self.comparison, f"{column}={value}", mask)
+        for value, units in self.comparison.slice_units(column).items():
+            yield View(self.comparison, f"{column}={value}", units)
 
 
 def metric_of(declared: Declared) -> Metric:

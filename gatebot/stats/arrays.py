@@ -48,8 +48,10 @@ def flags(name: str, values: ArrayLike) -> Bools:
     Raises:
         StatError: anything but a vector of 0 and 1.
     """
+    if isinstance(values, np.ndarray) and values.dtype == np.bool_ and values.ndim == 1 and values.size:
+        return values
     array = floats(name, values)
-    if not np.isin(array, (0.0, 1.0)).all():
+    if not ((array == 0.0) | (array == 1.0)).all():
         raise StatError(f"{name}: only 0 and 1 belong here")
     return np.asarray(array == 1.0, dtype=np.bool_)
 

@@ -62,10 +62,9 @@ class Ranking:
         negatives, positives = self._by_rank(~self.positive), self._by_rank(self.positive)
         below = (np.cumsum(negatives) - negatives / 2) / negatives.sum()
         above = (positives.sum() - np.cumsum(positives) + positives / 2) / positives.sum()
-        value = float(positives @ below / positives.sum())
-        components = np.where(self.positive, below[self.rank], above[self.rank])
-        scale = np.where(self.positive, self._scale(self.positive), self._scale(~self.positive))
-        return value, self.mass * scale * (components - value)
+        value = float((positives * below).sum() / positives.sum())
+        moved = (above - value) * self._scale(~self.positive), (below - value) * self._scale(self.positive)
+        return value, self.mass * np.concatenate(moved).take(self.rank + self.positive * below.size)
 
     def average_precision(self) -> Estimate:
         """Average precision; see `average_precision`."""

@@ -40,14 +40,16 @@ class Table:
         """The number of units."""
         return len(self.ids)
 
-    def where(self, mask: Mask) -> "Table":
-        """The units for which `mask`, shape [units], is true."""
-        kept = np.flatnonzero(mask)
+    def where(self, units: Mask | Index) -> "Table":
+        """Some of the units, in their order: a mask of shape [units], or their places, ascending."""
+        kept = np.flatnonzero(units) if units.dtype == np.bool_ else units.astype(np.intp, copy=False)
         if self.unit is None:
             items, unit = kept, None
         else:
-            items = np.flatnonzero(mask[self.unit])
-            unit = (np.cumsum(mask) - 1)[self.unit[items]].astype(np.intp)
+            place = np.full(len(self), -1, dtype=np.intp)
+            place[kept] = np.arange(len(kept))
+            items = np.flatnonzero(place[self.unit] >= 0)
+            unit = place[self.unit[items]]
         return replace(
             self,
             ids=self.ids[kept],

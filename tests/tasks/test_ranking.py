@@ -133,7 +133,7 @@ def test_a_comparison_aligns_queries() -> None:
 
 def test_a_slice_holds_the_items_of_its_queries() -> None:
     (run, _), metric = COMPARISON.runs(), TASK.metric("ndcg", None, {})
-    by_language = {name: run.head.where(mask) for name, mask in COMPARISON.slice_masks("language").items()}
+    by_language = {name: run.head.where(units) for name, units in COMPARISON.slice_units("language").items()}
     assert {name: len(part) for name, part in by_language.items()} == {"de": 40, "fr": 20}
     assert all(len(part.payload["prediction"]) == DOCUMENTS * len(part) for part in by_language.values())
     whole = sum(metric.value(part) * len(part) for part in by_language.values()) / QUERIES

@@ -42,13 +42,14 @@ def test_truth_and_predictions_meet_by_id() -> None:
     assert made.weight.tolist() == [3, 1]
 
 
-@given(st.lists(st.integers(0, 5), max_size=30), st.lists(st.booleans(), min_size=6, max_size=6))
+@given(st.lists(st.integers(0, 5), max_size=30), st.lists(st.booleans(), min_size=6, max_size=6), st.booleans())
 @few_examples
-def test_a_part_keeps_the_items_of_its_units(unit: list[int], kept: list[bool]) -> None:
+def test_a_part_keeps_the_items_of_its_units(unit: list[int], kept: list[bool], by_place: bool) -> None:
     owner = np.array(unit, dtype=np.intp)
     column = Numbers(owner.astype(np.float64))
     whole = Table(_ids(*range(6)), {"target": column}, {"prediction": column}, np.arange(6.0), owner)
-    part = whole.where(np.array(kept))
+    mask = np.array(kept)
+    part = whole.where(np.flatnonzero(mask) if by_place else mask)
     assert part.ids.tolist() == [place for place in range(6) if kept[place]]
     assert part.unit is not None
     assert part.ids[part.unit].tolist() == [each for each in unit if kept[each]]
