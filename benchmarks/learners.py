@@ -74,11 +74,15 @@ class Generator:
         return scores
 
 
-def pull(rng: np.random.Generator, generator: Generator, change: Harmless, n: int) -> Pull:
-    """Main and the pull request, trained on the same rows with the same seeds, and predicting the same `n` rows."""
-    train, rows = generator.rows(rng, TRAIN_ROWS[Tier.CONFIRM]), generator.rows(rng, n)
+def pull(rng: np.random.Generator, generator: Generator, change: Harmless, n: int, folds: int = 1) -> Pull:
+    """Main and the pull request, trained on the same rows with the same seeds, and predicting the same `n` rows.
+
+    With folds there are no other rows: each is predicted by a model that was trained on the other folds.
+    """
+    rows = generator.rows(rng, n)
+    train = generator.rows(rng, TRAIN_ROWS[Tier.CONFIRM]) if folds == 1 else rows
     seeds = rng.integers(0, 2**31 - 1, size=max(AA_SEEDS, CONFIRM_SEEDS))
-    trained = _Trainings(generator, change, train, rows, seeds.tolist(), int(rng.integers(2**31)))
+    trained = _Trainings(generator, change, train, rows, seeds.tolist(), int(rng.integers(2**31)), folds)
     channel = rng.choice(len(SLICES), n, p=SLICE_SHARES).astype(np.int32)
     return Pull(
         generator.task,
@@ -113,6 +117,7 @@ class _Trainings:
     rows: Table
     seeds: list[int]
     shuffle: int
+    folds: int = 1
     known: dict[tuple[Tier, int], Array] = field(default_factory=dict)
 
     def outputs(self, side: Side, tier: Tier, runs: int) -> tuple[Array, ...]:
@@ -121,22 +126,39 @@ class _Trainings:
             return tuple(self._base(tier, seed) for seed in self.seeds[:runs])
         if not changed:
             return tuple(self._base(tier, seed) for seed in self.seeds[:runs])
-        order = np.arange(TRAIN_ROWS[tier])
+        order = self._order(tier)
         if self.change is Harmless.ORDER:
             np.random.default_rng(self.shuffle).shuffle(order)
         moved = 1 if self.change is Harmless.SEED else 0
         tuned = self.change is Harmless.TUNED
-        return tuple(self._fitted(tier, seed + moved, order, tuned=tuned) for seed in self.seeds[:runs])
+        return tuple(self._fitted(seed + moved, order, tuned=tuned) for seed in self.seeds[:runs])
 
     def _base(self, tier: Tier, seed: int) -> Array:
         if (tier, seed) not in self.known:
-            self.known[tier, seed] = self._fitted(tier, seed, np.arange(TRAIN_ROWS[tier]), tuned=False)
+            self.known[tier, seed] = self._fitted(seed, self._order(tier), tuned=False)
         return self.known[tier, seed]
 
-    def _fitted(self, tier: Tier, seed: int, order: NDArray[np.intp], *, tuned: bool) -> Array:
+    def _order(self, tier: Tier) -> NDArray[np.intp]:
+        """Rows to train on; tiny data is trained on whole in both tiers."""
+        return np.arange(TRAIN_ROWS[tier] if self.folds == 1 else len(self.train.x))
+
+    def _fitted(self, seed: int, order: NDArray[np.intp], *, tuned: bool) -> Array:
+        if self.folds == 1:
+            return self._answers(seed, order, self.rows.x, tuned=tuned)
+        answers = [
+            (held, self._answers(seed, order[order % self.folds != fold], self.rows.x[held], tuned=tuned))
+            for fold in range(self.folds)
+            for held in [np.arange(fold, len(self.rows.x), self.folds)]
+        ]
+        whole = np.empty((len(self.rows.x), *answers[0][1].shape[1:]))
+        for held, found in answers:
+            whole[held] = found
+        return whole
+
+    def _answers(self, seed: int, order: NDArray[np.intp], x: Array, *, tuned: bool) -> Array:
         model = self.generator.model(seed, tuned)
         model.fit(self.train.x[order], self.train.y[order])
-        return self.generator.output(model, self.rows.x)
+        return self.generator.output(model, x)
 
 
 # --- data ---

@@ -6,6 +6,8 @@ import pytest
 from benchmarks.learners import GENERATORS, Harmless, pull
 from benchmarks.pull import AA_SEEDS, SMOKE_SEEDS, Pull
 from gatebot.needs import Tier
+from gatebot.report import VerdictName
+from gatebot.verdict.judge import judge
 
 
 def drawn(name: str, change: Harmless, number: int = 0, rows: int = 2000) -> Pull:
@@ -42,3 +44,30 @@ def test_the_second_tier_is_trained_when_it_is_asked_for() -> None:
     made = drawn("texts, linear", Harmless.TUNED, rows=300)
     assert Tier.CONFIRM not in made.base
     assert len(made.base[Tier.CONFIRM]) == 5
+
+
+def _judged_out_of_fold(name: str, rows: int, times: int) -> tuple[float, float]:
+    """Main against main with other seeds, tiny and out of fold: how often blocked, how often the interval misses 0."""
+    blocked = missed = 0
+    for number in range(times):
+        made = pull(np.random.default_rng([20261121, number]), GENERATORS[name], Harmless.SEED, rows, folds=5)
+        report = judge(made.case(*Tier))
+        blocked += report.verdict is VerdictName.BLOCKED
+        (measure,) = (m for m in report.measures if m.declared and m.slice is None)
+        assert measure.low is not None
+        assert measure.high is not None
+        missed += not measure.low <= 0 <= measure.high
+    return blocked / times, missed / times
+
+
+def test_tiny_data_out_of_fold_blocks_nothing() -> None:
+    assert _judged_out_of_fold("texts, linear", 150, 5)[0] == 0
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("name", GENERATORS)
+def test_tiny_data_out_of_fold_keeps_its_level(name: str) -> None:
+    times = 60
+    blocked, missed = _judged_out_of_fold(name, 150, times)
+    assert blocked == 0
+    assert missed <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / times)

@@ -21,8 +21,10 @@ questions = st.one_of(
 )
 
 
-def ask(smoke: Contrast | None, confirm: Contrast | None = None, **more: bool) -> Answer:
-    return decide([Question(smoke, confirm, 0.02, **more)])[0]
+def ask(
+    smoke: Contrast | None, confirm: Contrast | None = None, *, identical: bool = False, enforced: bool = True
+) -> Answer:
+    return decide([Question(smoke, confirm, 0.02, identical=identical, enforced=enforced)])[0]
 
 
 @pytest.mark.parametrize(
