@@ -12,7 +12,7 @@ from gatebot.snapshot.evidence import DataProfile, Ending, Levels, OwnScore, Pre
 from gatebot.snapshot.snapshot import SeedNoise, Snapshot, noise_key
 from gatebot.stats.promise import Promise
 from gatebot.tasks.own import own_table
-from gatebot.tasks.table import Index, Table, rows_of
+from gatebot.tasks.table import Index, Table, among, rows_of
 from gatebot.tasks.task import Declared, Task
 
 MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
@@ -117,12 +117,12 @@ class Comparison:
         """Ids of the rows on which both sides are compared: known, labelled, predicted, of the same content on both."""
         if self.truth is None or self.rows is None:
             return _NO_ROWS
-        known = self.rows.ids[np.isin(self.rows.ids, self.truth.ids)]
+        known = self.rows.ids[among(self.rows.ids, self.truth.ids)]
         head = self.profile(Side.HEAD)
         if self.base is not None and head is not None:
-            known = known[np.isin(known, head.eval_rows.ids) & ~np.isin(known, self.eval_changes.edited)]
+            known = known[among(known, head.eval_rows.ids) & ~among(known, self.eval_changes.edited)]
         for answered in self._answered:
-            there = np.isin(known, answered)
+            there = among(known, answered)
             if 2 * there.sum() >= len(known):  # rows that a run lost are a finding, and no reason to compare nothing
                 known = known[there]
         return known
@@ -144,11 +144,11 @@ class Comparison:
         if base is None or head is None or self.base is None:
             return EvalChanges()
         old, new = base.eval_rows, head.eval_rows
-        common = old.ids[np.isin(old.ids, new.ids)]
+        common = old.ids[among(old.ids, new.ids)]
         same = old.contents[rows_of(old.ids, common)] == new.contents[rows_of(new.ids, common)]
         return EvalChanges(
-            added=new.ids[~np.isin(new.ids, old.ids)],
-            removed=old.ids[~np.isin(old.ids, new.ids)],
+            added=new.ids[~among(new.ids, old.ids)],
+            removed=old.ids[~among(old.ids, new.ids)],
             relabelled=_relabelled(self.base.truth, self.head.truth),
             edited=common[~same],
         )
@@ -239,7 +239,7 @@ class Comparison:
     def _table(self, predictions: Predictions | None) -> Table | None:
         if predictions is None or self.truth is None or not len(self.units):
             return None
-        if not np.isin(self.units, predictions.ids).all():
+        if not among(self.units, predictions.ids).all():
             return None
         return self.task.table(self.truth, predictions, self.units)
 
@@ -297,8 +297,8 @@ def _relabelled(old: Truth | None, new: Truth | None) -> Hashes:
     """
     if old is None or new is None:
         return _NO_ROWS
-    common, before = np.unique(old.ids[np.isin(old.ids, new.ids)], return_counts=True)
-    resized = np.bincount(np.searchsorted(common, new.ids[np.isin(new.ids, common)]), minlength=len(common)) != before
+    common, before = np.unique(old.ids[among(old.ids, new.ids)], return_counts=True)
+    resized = np.bincount(np.searchsorted(common, new.ids[among(new.ids, common)]), minlength=len(common)) != before
     ids = common[~resized]
     was, now = (truth.target.take(_rows_by_id(truth.ids, ids)) for truth in (old, new))
     match was, now:
@@ -313,5 +313,5 @@ def _relabelled(old: Truth | None, new: Truth | None) -> Hashes:
 
 def _rows_by_id(ids: Hashes, chosen: Hashes) -> Index:
     """Rows of the chosen ids, id by id, each id's in their order."""
-    rows = np.flatnonzero(np.isin(ids, chosen))
+    rows = np.flatnonzero(among(ids, chosen))
     return rows[np.argsort(ids[rows], kind="stable")]

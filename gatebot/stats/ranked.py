@@ -63,7 +63,9 @@ class Ranking:
         below = (np.cumsum(negatives) - negatives / 2) / negatives.sum()
         above = (positives.sum() - np.cumsum(positives) + positives / 2) / positives.sum()
         value = float((positives * below).sum() / positives.sum())
-        moved = (above - value) * self._scale(~self.positive), (below - value) * self._scale(self.positive)
+        count = int(np.count_nonzero(self.positive))
+        of_negatives = self._scale(self.mass.size - count, negatives.sum())
+        moved = (above - value) * of_negatives, (below - value) * self._scale(count, positives.sum())
         return value, self.mass * np.concatenate(moved).take(self.rank + self.positive * below.size)
 
     def average_precision(self) -> Estimate:
@@ -84,10 +86,10 @@ class Ranking:
         mass = self.mass if chosen is None else self.mass * chosen
         return np.asarray(np.bincount(self.rank, weights=mass), dtype=np.float64)
 
-    def _scale(self, chosen: Bools) -> float:
+    def _scale(self, count: int, mass: float) -> float:
         """From a class's structural components to influence, with that class's own n / (n - 1)."""
-        n, count = self.mass.size, max(int(np.count_nonzero(chosen)), 2)
-        return float(n / self.mass[chosen].sum()) * math.sqrt(count / (count - 1) * (n - 1) / n)
+        n, counted = self.mass.size, max(count, 2)
+        return float(n / mass) * math.sqrt(counted / (counted - 1) * (n - 1) / n)
 
 
 def auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None, *, least: int = FEWEST) -> Estimate:

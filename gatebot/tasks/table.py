@@ -60,6 +60,11 @@ class Table:
         )
 
 
+def among(units: Hashes, ids: Hashes) -> Mask:
+    """Which units are among the ids, shape [units]. Seen at once where both are the same, as they are as a rule."""
+    return np.ones(len(units), dtype=np.bool_) if np.array_equal(units, ids) else np.isin(units, ids)
+
+
 def rows_of(ids: Hashes, units: Hashes) -> Index:
     """Where each unit stands in `ids`, shape [units]; the first place where an id stands twice.
 

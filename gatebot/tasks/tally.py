@@ -136,9 +136,8 @@ def estimated(rule: Rule) -> Callable[[Table], Estimate]:
             return UNDEFINED
         value, slope = found
         weight, total = seen.weight, float(seen.weight.sum())
-        moved = (
-            slope.true[seen.truth] + slope.predicted[seen.predicted] + np.where(seen.right, slope.right[seen.truth], 0)
-        )
+        moved = slope.true.take(seen.truth) + slope.predicted.take(seen.predicted)
+        moved += np.where(seen.right, slope.right.take(seen.truth), 0.0)
         step = total * float(np.abs(slope.right[:-1]).max()) * crowding(weight)
         return Estimate(value, moved * weight * len(weight), step)
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.snapshot.column import Numbers
-from gatebot.tasks.table import Table, one_row_per_unit, rows_of
+from gatebot.tasks.table import Table, among, one_row_per_unit, rows_of
 from tests.tasks.tables import delivered, few_examples, truth_of
 
 
@@ -30,6 +30,13 @@ def test_an_unknown_unit_is_an_error() -> None:
         rows_of(_ids(1, 2), _ids(2, 3, 0))
     with pytest.raises(KeyError):
         rows_of(_ids(), _ids(1))
+
+
+@few_examples
+@given(st.lists(st.integers(0, 9), max_size=8), st.none() | st.lists(st.integers(0, 9), max_size=8))
+def test_which_units_are_there(units: list[int], ids: list[int] | None) -> None:
+    others = units if ids is None else ids
+    assert among(_ids(*units), _ids(*others)).tolist() == [unit in others for unit in units]
 
 
 def test_truth_and_predictions_meet_by_id() -> None:
