@@ -16,13 +16,14 @@ from gatebot.github.download import download
 from gatebot.github.event import Event
 from gatebot.github.trouble import ApiError, MissingError
 from gatebot.needs import Side
-from gatebot.output import COMMENT_FILE, FACTS_FILE, PAGE_FILE, REPORT_FILE
+from gatebot.output import ANCHOR, COMMENT_FILE, FACTS_FILE, PAGE_FILE, REPORT_FILE
 
 _COMPANION = re.compile(r"-(?:approve|publish)(?=\.ya?ml$)")  # gatebot-approve.yml stands beside gatebot.yml
 
 FILES = {
     Part.SNAPSHOT: (
         *(f"{side}/{Part.SNAPSHOT.file}" for side in Side),
+        f"{Side.HEAD}/{ANCHOR}/{Part.SNAPSHOT.file}",
         f"{Side.HEAD}/{FACTS_FILE}",
         REPORT_FILE,
         COMMENT_FILE,

@@ -21,7 +21,15 @@ from .laptop import gatebot, inside
 
 NO_COMMIT = "0" * 40
 RUNNER_TOKEN = "runtime-token-of-the-runner"
-EVIDENCE = ("base/snapshot/", "head/snapshot/", "head/facts.json", "report.json", "comment.md", "report.html")
+EVIDENCE = (
+    "base/snapshot/",
+    "head/snapshot/",
+    "head/anchor/snapshot/",
+    "head/facts.json",
+    "report.json",
+    "comment.md",
+    "report.html",
+)
 LABELS = ("base/labels/", "head/labels/")
 FORK_ID = 90_210
 
