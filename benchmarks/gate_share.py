@@ -8,6 +8,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,14 @@ from benchmarks.stopwatch import Took, timed_process
 from benchmarks.world import BASE, draw
 from examples.gate import run_gate
 from examples.repository import Repository, example
-from gatebot.needs import Side, Tier
+from gatebot.needs import Profile, Side, Tier
 from gatebot.output import leave_evidence
+from gatebot.snapshot.column import Names
+from gatebot.snapshot.evidence import DataProfile, Levels, Trait
+from gatebot.snapshot.snapshot import Snapshot
 
 EXAMPLE, PULL = "digits", "more-trees"
+COLUMNS = 20
 PROCESSES = ("job", "CPU s", "wall s", "CPU / Python's")
 RUNS = ("digits example", "trainings", "user's code, s", "gatebot, s", "gatebot's share")
 
@@ -43,7 +48,8 @@ def judging(rows: int, times: int) -> list[list[str]]:
     bare = timed_process([sys.executable, "-I", "-c", ""], times)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        leave_evidence(draw(np.random.default_rng(1), rows, BASE).case(*Tier, metrics=("accuracy", "log_loss")), folder)
+        case = draw(np.random.default_rng(1), rows, BASE).case(*Tier, metrics=("accuracy", "log_loss"))
+        leave_evidence(replace(case, base=_told(case.base), head=_told(case.head)), folder)
         gatebot, out = [sys.executable, "-m", "gatebot"], str(folder / "out")
         sides = ["--base", str(folder / Side.BASE), "--head", str(folder / Side.HEAD)]
         judge = [*gatebot, "judge", *sides, "--out", out]
@@ -53,6 +59,20 @@ def judging(rows: int, times: int) -> list[list[str]]:
             _line(f"gatebot judge, {rows:,} rows, both tiers, with its pages", judged, bare),
             _line("gatebot render --format html, of its report", timed_process(render, times), bare),
         ]
+
+
+def _told(snapshot: Snapshot | None) -> Snapshot | None:
+    """With twenty columns of the eval rows in six levels each, as the data of a real run have them."""
+    profile = None if snapshot is None else snapshot.get(Profile(Side.HEAD), DataProfile)
+    if snapshot is None or profile is None:
+        return snapshot
+    drawn = np.random.default_rng(2).integers(0, 6, (COLUMNS, len(profile.eval_rows))).astype(np.int32)
+    levels = tuple(
+        Levels(f"c{at}", Trait.VALUE, Names(codes, tuple(f"c{at}={level}" for level in range(6))))
+        for at, codes in enumerate(drawn)
+    )
+    told = replace(profile, eval_rows=replace(profile.eval_rows, levels=levels))
+    return replace(snapshot, evidence={**snapshot.evidence, Profile(Side.HEAD).key: told})
 
 
 def whole_run() -> list[list[str]]:

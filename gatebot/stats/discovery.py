@@ -5,7 +5,7 @@ searched can prove it.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gatebot.stats.arrays import Bools, Floats, Ints, StatError, floats, variance
+from gatebot.stats.cells import Cells, Level
 
 MOST = 10
 EXAMINED = 1000
@@ -23,8 +24,6 @@ NEARLY = 0.8
 FEWEST = 32
 PRIOR_ROWS = 10.0
 """Rows' worth of the overall variance that each slice's own is mixed with, so that no tiny variance wins the search."""
-
-Level = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +116,14 @@ def discover(
         return []
     columns = np.ascontiguousarray(np.concatenate([table, looked_at], axis=1).T)
     ground = _Ground(columns, d, min(float(d.mean()), 0.0), overall, support, search)
-    features = range(table.shape[1])
-    found = ground.worst((f,) for f in range(ground.columns.shape[0]))
+    part, features = Cells.of(columns, d), table.shape[1]
+    found = ground.worst(part, [(f,) for f in range(len(columns))])
     if search.depth > 1:
-        found += ground.worst(combinations(features, 2))
+        found += ground.worst(part, list(combinations(range(features), 2)))
     if search.depth > 2:
-        found += ground.triples(len(features))
+        found += ground.triples(part, features)
     found.sort(key=lambda each: each.z)  # stable: of equal ones the simpler stays first
-    return _distinct(_outstanding(found, ground), ground, table.shape[1], search.most)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Some rows, and those of them that differ at all: mostly few, and sums need no others.
-
-    Attributes:
-        columns: int[F, n] levels.
-        moved: int[F, m] levels of the rows that differ.
-        d: float[m] differences of these.
-        squares: float[m] of the differences.
-    """
-
-    columns: Ints
-    moved: Ints
-    d: Floats
-    squares: Floats
-
-    @classmethod
-    def of(cls, columns: Ints, d: Floats) -> "_Part":
-        moved = np.flatnonzero(d)
-        return cls(columns, columns[:, moved], d[moved], np.square(d[moved]))
+    return _distinct(_outstanding(found, ground), ground, features, search.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,33 +155,45 @@ class _Ground:
         spread = (float(((d - d.mean()) ** 2).sum()) + PRIOR_ROWS * self.overall) / (d.size - 1 + PRIOR_ROWS)
         return excess < 0 and excess / math.sqrt(spread / d.size) <= -self.search.faintest
 
-    def worst(self, sets: Iterable[tuple[int, ...]]) -> list[Slice]:
-        """Every combination of levels of these features that is bad enough."""
-        part = _Part.of(self.columns, self.d)
-        return [each for features in sets for each in self._cells(part, features)]
+    def worst(self, part: Cells, sets: Sequence[tuple[int, ...]], at: tuple[Level, ...] = ()) -> list[Slice]:
+        """Every combination of levels of these features that is bad enough, among rows that have the levels `at`."""
+        if not sets:
+            return []
+        counted = [part.counted(features) for features in sets]
+        n, sums, squares = (np.concatenate(each) for each in zip(*counted, strict=True))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = sums / n
+            excess = mean - self.shared
+            own = np.maximum(squares - sums * mean, 0.0)
+            z = excess / np.sqrt((own + PRIOR_ROWS * self.overall) / (n - 1 + PRIOR_ROWS) / n)
+            bad = (n >= self.support) & (excess < 0) & (z <= -self.search.faintest) & (mean <= -self.search.smallest)
+        ends = np.cumsum([each[0].size for each in counted])
+        found = []
+        for c in np.flatnonzero(bad):
+            which = int(np.searchsorted(ends, c, side="right"))
+            levels = part.levels(sets[which], int(c - ends[which] + counted[which][0].size))
+            found.append(Slice((*at, *levels), int(n[c]), float(mean[c]), float(z[c])))
+        return found
 
-    def triples(self, features: int) -> list[Slice]:
-        """Triples, each out of the pair of its first two features where no part of that can be bad enough.
+    def triples(self, part: Cells, features: int) -> list[Slice]:
+        """Triples, each out of the pair of its first two features where some part of that can be bad enough.
 
         As in SliceLine (Sagadeeva & Boehm 2021) a slice is neither larger than a pair that it lies in, nor has it more
         of the losses: with that pair's, and the fewest rows, its z has a bound.
         """
         found: list[Slice] = []
-        excess = self.d - self.shared
-        losing = np.maximum(-excess, 0.0)
+        losing = np.maximum(self.shared - self.d, 0.0)
         unit = float(losing[losing > 0].min(initial=math.inf))
-        for first, second in combinations(range(features - 1), 2):
-            cell, total = _coded(self.columns[[first, second]])
-            counts = np.bincount(cell[cell >= 0], minlength=total)
-            losses = np.bincount(cell[cell >= 0], weights=losing[cell >= 0], minlength=total)
+        for pair in combinations(range(features - 1), 2):
+            cell = part.cell(part.columns, pair)
+            counts = np.bincount(cell[cell >= 0])
+            losses = np.bincount(cell[cell >= 0], weights=losing[cell >= 0])
             for c in np.flatnonzero((counts >= self.support) & (losses > 0)):
-                if self._bound(float(losses[c]), unit) < self.search.faintest:
-                    continue
-                rows = np.flatnonzero(cell == c)
-                at = tuple((f, int(self.columns[f, rows[0]])) for f in (first, second))
-                part = _Part.of(self.columns[:, rows], self.d[rows])
-                for third in range(second + 1, features):
-                    found += self._cells(part, (third,), at)
+                if self._bound(float(losses[c]), unit) >= self.search.faintest:
+                    rows = np.flatnonzero(cell == c)
+                    narrow = Cells.of(self.columns[:, rows], self.d[rows])
+                    thirds = [(third,) for third in range(pair[1] + 1, features)]
+                    found += self.worst(narrow, thirds, part.levels(pair, int(c)))
         return found
 
     def _bound(self, losses: float, unit: float) -> float:
@@ -212,41 +201,6 @@ class _Ground:
         n = max(float(self.support), losses / max(unit, losses / self.support))
         own = max(losses * unit - losses**2 / n, 0.0)
         return losses / n / math.sqrt((own + PRIOR_ROWS * self.overall) / (n - 1 + PRIOR_ROWS) / n)
-
-    def _cells(self, part: _Part, features: tuple[int, ...], at: tuple[Level, ...] = ()) -> Iterator[Slice]:
-        """Bad combinations of levels of these features among rows that have the levels `at`."""
-        columns, d, squares = part.columns[list(features)], part.d, part.squares
-        cell, total = _coded(columns)
-        changed, _ = _coded(part.moved[list(features)], columns)
-        if cell.size and cell.min() < 0:
-            cell = cell[cell >= 0]
-            kept = changed >= 0
-            changed, d, squares = changed[kept], d[kept], squares[kept]
-        n = np.bincount(cell, minlength=total)
-        sums = np.bincount(changed, weights=d, minlength=total)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = sums / n
-            excess = mean - self.shared
-            own = np.maximum(np.bincount(changed, weights=squares, minlength=total) - sums * mean, 0.0)
-            z = excess / np.sqrt((own + PRIOR_ROWS * self.overall) / (n - 1 + PRIOR_ROWS) / n)
-            bad = (n >= self.support) & (excess < 0) & (z <= -self.search.faintest) & (mean <= -self.search.smallest)
-        for c in np.flatnonzero(bad):
-            levels = zip(features, np.unravel_index(int(c), _sizes(columns)), strict=True)
-            yield Slice((*at, *((f, int(level)) for f, level in levels)), int(n[c]), float(mean[c]), float(z[c]))
-
-
-def _coded(columns: Ints, of: Ints | None = None) -> tuple[Ints, int]:
-    """int[n] the combination of levels that each row has, -1 where one is missing, and how many there may be."""
-    sizes = _sizes(columns if of is None else of)
-    cell = columns[0]
-    for column, size in zip(columns[1:], sizes[1:], strict=True):
-        cell = cell * size + column
-    missing = (columns < 0).any(axis=0)
-    return (np.where(missing, -1, cell) if missing.any() else cell), math.prod(sizes)
-
-
-def _sizes(columns: Ints) -> tuple[int, ...]:
-    return tuple(max(int(column.max(initial=-1)) + 1, 1) for column in columns)
 
 
 def _table(codes: ArrayLike, n: int) -> Ints:

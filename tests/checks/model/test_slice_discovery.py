@@ -11,7 +11,7 @@ from gatebot.checks.registry import check_named
 from gatebot.finding import Action, Clean, Measure, Priority, Skipped, Status
 from gatebot.needs import Side
 from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import DataProfile, Levels, Trait
+from gatebot.snapshot.evidence import DataProfile, Levels, Predictions, Trait
 from gatebot.stats.decision import Outcome
 from gatebot.verdict.judge import judge
 from tests.checks.worlds import COLUMNS, HARMLESS, World, examined, facts, measures, run, said, silent, weighed, world
@@ -202,6 +202,40 @@ def test_false_alarms_in_full() -> None:
     accused, bought = alarms(600, churn=0.2, skill=0.8, confirm=True)
     assert accused <= 0.005
     assert bought <= 0.05
+
+
+def moody(what: World, sway: float, noise: int) -> World:
+    """The same commits, whose every training misjudges each level of each column by its own luck."""
+    comparison = what.comparison()
+    truth, rng = comparison.truth, np.random.default_rng(noise)
+    assert truth is not None
+    assert isinstance(truth.target, Names)
+    right, codes = truth.target.codes, [each.values.codes for each in comparison.levels]
+
+    def edit(each: Predictions) -> Predictions:
+        mood = np.sum([rng.normal(0, sway, column.max() + 1)[column] for column in codes], axis=0)
+        said = each.columns["prediction"]
+        assert isinstance(said, Names)
+        moved = rng.random(len(mood)) < np.abs(mood)
+        answers = np.where(moved, np.where(mood > 0, 1 - right, right), said.codes).astype(np.int32)
+        return replace(each, columns={"prediction": Names(answers, said.names)})
+
+    return what.both_with(predictions=edit)
+
+
+@pytest.mark.simulation
+def test_seeds_that_move_whole_slices_accuse_nobody() -> None:
+    """Two seeds misjudge the same slices on both halves of the rows; those of the confirm tier misjudge others."""
+    accused = bought = 0
+    for noise in range(300):
+        what = world(noise=5000 + noise, rows=3000, columns=COLUMNS, confirm=True, scores=False, churn=0.05)
+        told = moody(what, 0.05, noise)
+        accused += bool(said(CHECK, told))
+        smoke = {key: each for key, each in told.head.evidence.items() if "confirm" not in key}
+        report = judge(replace(told, head=replace(told.head, evidence=smoke)).case())
+        bought += any("@" in want.measure for want in report.wants)
+    assert accused <= 2
+    assert bought <= 20
 
 
 @pytest.mark.simulation
