@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from gatebot.baseline.fit import Remedy, fits
+from gatebot.baseline.fit import Mismatch, Remedy, fits
 from gatebot.baseline.folder import FolderShelf
 from gatebot.baseline.store import Found, Missing, ShelfStore, Store
 from gatebot.case import Anchor, Case, Facts
@@ -228,10 +228,10 @@ def _stored_release(name: str, commit: str, facts: Facts, stores: Sequence[Store
     for each in stores:
         found = each.find([commit], facts.now)
         if isinstance(found, Found):
-            there, wanted = found.snapshot.about, (facts.project, facts.rules.task.value)
-            if (there.project, there.task) == wanted:
+            other = [each.what for each in _grave(found, facts)]
+            if not other:
                 return found.snapshot, ""
-            unfit = f"the baseline of {name} is of another project or task"
+            unfit = f"the baseline of {name} cannot be compared with: {', '.join(other)} differs"
     hint = "`gatebot run --as-baseline` on a checkout of it leaves one"
     return None, unfit or f"no baseline of {name} ({commit[:12]}) is stored; {hint}"
 
@@ -246,17 +246,21 @@ def _comparable(occasion: Occasion) -> list[str]:
 
 def _unfit(occasion: Occasion, found: Found) -> str:
     """Why base has to be trained again although a Snapshot of it is stored; empty where it has not, or cannot be."""
-    rules = occasion.facts.rules
+    grave = _grave(found, occasion.facts, occasion.facts.rules.baseline.max_age)
+    return ", ".join(f"{each.what} differs" for each in grave) if grave and _may_train(occasion) else ""
+
+
+def _grave(found: Found, facts: Facts, max_age_s: float | None = None) -> list[Mismatch]:
+    """What a stored Snapshot says that one collected by these Rules would not."""
     wanted = found.snapshot.about.model_copy(
         update={
-            "project": occasion.facts.project,
-            "task": rules.task.value,
-            "rules_digest": rules_digest(occasion.facts.project, rules),
+            "project": facts.project,
+            "task": facts.rules.task.value,
+            "rules_digest": rules_digest(facts.project, facts.rules),
         }
     )
-    mismatches = fits(found.snapshot.about, wanted, found.age_s, rules.baseline.max_age)
-    grave = [each for each in mismatches if each.remedy is Remedy.RETRAIN]
-    return ", ".join(f"{each.what} differs" for each in grave) if grave and _may_train(occasion) else ""
+    mismatches = fits(found.snapshot.about, wanted, found.age_s, max_age_s)
+    return [each for each in mismatches if each.remedy is Remedy.RETRAIN]
 
 
 def _is_partial(base: Snapshot) -> bool:

@@ -48,6 +48,18 @@ def test_small_losses_add_up_to_one_that_is_told(tmp_path: Path) -> None:
     assert (again / "report.json").read_bytes() == (folder / ".gatebot/report.json").read_bytes()
 
 
+def test_a_release_of_other_rules_is_not_compared_with(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "tiny", tiny.files(baseline="baseline: {anchor: v1.0}"))
+    assert inside(folder, "run", "--as-baseline", "--quiet").code == 0
+    git(folder, "tag", "v1.0")
+    config = tiny.files(baseline="baseline: {anchor: v1.0}")["gatebot.yml"].replace("train_rows: 60", "train_rows: 50")
+    commit(folder, {"gatebot.yml": config})
+    commit(folder, tiny.HARMLESS, branch="better")
+    assert inside(folder, "run", "--quiet").code == 0
+    skipped = {each["check"]: each["reason"] for each in report_in(folder / ".gatebot")["skipped"]}
+    assert skipped["model.anchor"] == "the baseline of v1.0 cannot be compared with: rules_digest differs"
+
+
 def test_a_release_without_a_baseline_is_said_and_blocks_nothing(tmp_path: Path) -> None:
     folder = repository(tmp_path / "tiny", tiny.files(baseline="baseline: {anchor: v9}"))
     assert inside(folder, "run", "--as-baseline", "--quiet").code == 0
