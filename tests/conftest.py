@@ -1,5 +1,7 @@
 """What holds for every test: names that are the same in every process, and property tests without a clock."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("gatebot", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -9,3 +11,9 @@ settings.load_profile("gatebot")
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes are named by their length: what a compressor makes differs from process to process."""
     return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
+def pytest_configure() -> None:
+    """Ctrl-C ends things here too: what a shell starts in the background ignores it, and so would all that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
