@@ -14,6 +14,6 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_configure() -> None:
-    """Ctrl-C ends things here too: what a shell starts in the background ignores it, and so would all that it starts."""
+    """Ctrl-C ends things here too: what a shell starts in the background ignores it, with all that it starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
