@@ -48,7 +48,7 @@ def test_checks_with_the_same_fix_share_it() -> None:
 
 def test_what_a_finding_tells_besides_stands_beside_the_fixes_once() -> None:
     facts = {"slice": "shop=`east`", "column": "shop"}
-    note = "nobody declared {slice}; name {column} in `data.slices`"
+    note = "Nobody declared {slice}; name {column} in `data.slices`"
     both = [
         finding("model.slice_discovery", f"{metric}@shop=east", "worse", note=note, facts=facts, fix="Look at it.")
         for metric in ("accuracy", "brier")
@@ -56,10 +56,10 @@ def test_what_a_finding_tells_besides_stands_beside_the_fixes_once() -> None:
     told = report(VerdictName.PASS, findings=both)
     assert [flat(fix) for _, fix in advice_for(told).fixes] == [
         "Look at it.",
-        "nobody declared shop=`east`; name shop in data.slices",
+        "Nobody declared shop=`east`; name shop in data.slices",
     ]
     assert "Nobody declared" in page(told)
-    assert "nobody declared" in section(told)
+    assert "Nobody declared" in section(told)
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def _margin(metric: Metric, comparison: Comparison, options: DiscoveryOptions) -
 def _told(measure: Measure, found: Slice, ground: _Ground) -> Measure:
     column = ground.column(found)
     facts: dict[str, Fact] = {"slice": measure.slice, "searched": found.n, "proving": measure.units}
-    note = "nobody declared {slice}, which was found on {searched} rows and measured on {proving} others"
+    note = "Nobody declared {slice}, which was found on {searched} rows and measured on {proving} others"
     if column is not None:
         facts["column"] = column
         note += "; name {column} in `data.slices`, and every pull request is held to it"

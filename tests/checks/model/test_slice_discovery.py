@@ -37,7 +37,7 @@ def test_a_slice_that_pays_is_found_proven_and_warned_of() -> None:
     assert set(found) == {"accuracy@c8=d", "brier@c8=d"}
     one = found["accuracy@c8=d"]
     assert (one.status, one.priority, one.action) == (Status.NEW, Priority.P2, Action.WARN)
-    assert one.note.startswith("nobody declared {slice}")
+    assert one.note.startswith("Nobody declared {slice}")
     known = facts(CHECK, planted, "accuracy@c8=d")
     assert known["column"] == "c8"
     assert known["base"] - known["head"] == pytest.approx(0.15, abs=0.05)
