@@ -49,13 +49,15 @@ def advice_for(report: Report) -> Advice:
 
 
 def _fixes(findings: Sequence[ReportedFinding]) -> Iterable[tuple[tuple[str, ...], Sentence]]:
+    """Each fix once, and behind it what its findings tell besides."""
     checks: dict[str, dict[str, None]] = defaultdict(dict)  # inner: a set in order
+    notes: dict[str, dict[Sentence, None]] = defaultdict(dict)
     for each in findings:
         if each.fix:
             checks[each.fix][each.check] = None
-    fixes = [(tuple(named), words(fix)) for fix, named in checks.items()]
-    notes = [((each.check,), noted(each)) for each in findings if each.note]
-    return list(dict.fromkeys([*fixes, *notes]))
+        if each.note:
+            notes[each.fix][joined(" ", noted(each), ".")] = None
+    return [(tuple(named), joined(fix, *notes[fix])) for fix, named in checks.items()]
 
 
 def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence]:

@@ -144,13 +144,12 @@ def _folds(report: Report, room: Room) -> Iterable[str]:
 
 
 def _promised(report: Report) -> Iterable[str]:
-    """The guarantee, and how often the eval rows have served."""
+    """The guarantee, or that new eval rows are due; until then the job's summary and the page count their uses."""
     told = [inline(capital(each)) for each in (context.guarantee(report), context.eval_set(report)) if each]
     if report.guarantee is not None:
         yield fold(f"The guarantee {context.answered(report.guarantee)}", bullets(told))
-    elif report.eval_uses is not None:
-        worn = ", new ones are due" if context.is_worn(report) else ""
-        yield fold(f"Eval set: used {counted(report.eval_uses, 'time')} by main{worn}", bullets(told))
+    elif report.eval_uses is not None and context.is_worn(report):
+        yield fold(f"Eval set: used {counted(report.eval_uses, 'time')} by main, new ones are due", bullets(told))
 
 
 def _settings(report: Report, room: int) -> Iterable[str]:

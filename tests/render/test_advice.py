@@ -46,7 +46,7 @@ def test_checks_with_the_same_fix_share_it() -> None:
     assert checks == ("model.regression", "model.slices", "model.floor", "data.eval_identity")
 
 
-def test_what_a_finding_tells_besides_stands_beside_the_fixes_once() -> None:
+def test_what_a_finding_tells_besides_stands_behind_its_fix_once() -> None:
     facts = {"slice": "shop=`east`", "column": "shop"}
     note = "Nobody declared {slice}; name {column} in `data.slices`"
     both = [
@@ -55,8 +55,7 @@ def test_what_a_finding_tells_besides_stands_beside_the_fixes_once() -> None:
     ]
     told = report(VerdictName.PASS, findings=both)
     assert [flat(fix) for _, fix in advice_for(told).fixes] == [
-        "Look at it.",
-        "Nobody declared shop=`east`; name shop in data.slices",
+        "Look at it. Nobody declared shop=`east`; name shop in data.slices."
     ]
     assert "Nobody declared" in page(told)
     assert "Nobody declared" in section(told)

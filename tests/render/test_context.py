@@ -139,11 +139,11 @@ def test_how_often_the_eval_rows_have_served(changes: dict[str, Any], told: str)
     assert flat(context.eval_set(report(**changes))) == told
 
 
-def test_a_worn_eval_set_is_said_in_the_fold_and_in_the_terminal() -> None:
-    for uses, due in ((49, ""), (50, ", new ones are due")):
+def test_the_comment_and_the_terminal_tell_of_an_eval_set_when_it_is_worn() -> None:
+    for uses, worn in ((49, False), (50, True)):
         used = report(eval_uses=uses)
-        assert f"<summary>Eval set: used {uses} times by main{due}</summary>" in section(used)
-        assert ("new ones are due" in text(used, 200)) is bool(due)
+        assert ("<summary>Eval set: used 50 times by main, new ones are due</summary>" in section(used)) is worn
+        assert ("new ones are due" in text(used, 200)) is worn
         assert f"eval set used {uses} times by main" in page(used)
     assert "Eval set" not in section(report())
 
