@@ -1,7 +1,7 @@
 """What evidence a check can ask for. A need is a value, and the key under which its evidence is stored."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
 from urllib.parse import quote, unquote
@@ -71,6 +71,10 @@ class Fit:
             parts.append(f"r{self.repeat}")
         return "fit-" + "-".join(parts)
 
+    def at(self, tier: Tier) -> "Fit":
+        """The same training in a tier."""
+        return replace(self, tier=tier)
+
 
 @dataclass(frozen=True, slots=True)
 class Predict:
@@ -88,6 +92,10 @@ class Predict:
     def key(self) -> str:
         """The name of this evidence inside one Snapshot."""
         return f"predict-{self.rows}-{self.fit.key.removeprefix('fit-')}"
+
+    def at(self, tier: Tier) -> "Predict":
+        """The same question to the same training in a tier."""
+        return replace(self, fit=self.fit.at(tier))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,10 @@ class Score:
         """The name of this evidence inside one Snapshot."""
         name = quote(self.metric, safe=":").replace("-", "%2D")
         return f"score-{name}-{self.predict.key.removeprefix('predict-')}"
+
+    def at(self, tier: Tier) -> "Score":
+        """The same metric of the same training in a tier."""
+        return replace(self, predict=self.predict.at(tier))
 
 
 Need = Fit | Predict | Timing | Profile | File | Score

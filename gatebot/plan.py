@@ -10,7 +10,7 @@ from gatebot.finding import Priority
 from gatebot.needs import Effort, Fit, Model, Need, Predict, Profile, Score, Side, Tier
 from gatebot.policy.risk import Prior, risk_of
 from gatebot.report import Want
-from gatebot.snapshot.evidence import Training
+from gatebot.snapshot.evidence import DataProfile, Training
 from gatebot.snapshot.snapshot import Snapshot
 
 AA_SEEDS = 5
@@ -22,11 +22,15 @@ CONFIRM_COST = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Needs in the order in which they are met, each with its estimated seconds, and needs cut by the budget."""
+    """Needs in the order in which they are met, each with its estimated seconds, and needs cut by the budget.
+
+    `shared` are those of the confirm tier that a training of the smoke tier serves too.
+    """
 
     needs: tuple[Need, ...] = ()
     seconds: Mapping[Need, float] = field(default_factory=dict)
     cut: Mapping[Need, str] = field(default_factory=dict)
+    shared: frozenset[Need] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.needs)
@@ -34,7 +38,8 @@ class Plan:
     @property
     def trainings(self) -> tuple[Fit, ...]:
         """The user's trainings among the needs."""
-        return tuple(need for need in self.needs if isinstance(need, Fit) and need.model is Model.USER)
+        fits = (need for need in self.needs if isinstance(need, Fit) and need not in self.shared)
+        return tuple(fit for fit in fits if fit.model is Model.USER)
 
     @property
     def total_s(self) -> float:
@@ -130,22 +135,40 @@ def _cut(case: Case, ranked: Mapping[Need, Priority], sides: frozenset[Side], bu
     What a training leads to is cut with it: a prediction is cheap only where there is a model.
     """
     open_needs = [need for need in ranked if need.side in sides and not case.has(need)]
-    costs = {need: _cost(case, need) for need in open_needs}
+    trainings = {need: _served_by(case, need, ranked) for need in open_needs}
+    shared = frozenset(need for need in open_needs if trainings[need] != _training(need))
+    costs = {need: 0.0 if need in shared else _cost(case, need) for need in open_needs}
     order = {need: place for place, need in enumerate(open_needs)}
-    open_needs.sort(key=lambda need: (ranked[need], costs.get(_training(need) or need, 0.0), order[need]))
+    open_needs.sort(key=lambda need: (ranked[need], costs.get(trainings[need] or need, 0.0), order[need]))
     taken: list[Need] = []
     cut: dict[Need, str] = {}
     left = budget_s
     for need in open_needs:
-        training = _training(need)
+        training = trainings[need]
         if training in cut and ranked[need] is not Priority.P0:
             cut[need] = cut[training]
-        elif costs[need] > left and ranked[need] is not Priority.P0:
+        elif costs[need] > max(left, 0.0) and ranked[need] is not Priority.P0:
             cut[need] = _over(costs[need], left)
         else:
             left -= costs[need]
             taken.append(need)
-    return Plan(tuple(taken), {need: costs[need] for need in taken}, cut)
+    return Plan(tuple(taken), {need: costs[need] for need in taken}, cut, shared & frozenset(taken))
+
+
+def _served_by(case: Case, need: Need, ranked: Mapping[Need, Priority]) -> Fit | None:
+    """The training that a need comes out of: the smoke tier's, there or asked for, where it is the same one."""
+    training = _training(need)
+    if training is None or not _one_tier(case, need.side):
+        return training
+    smoke = training.at(Tier.SMOKE)
+    return smoke if case.has(smoke) or smoke in ranked else training
+
+
+def _one_tier(case: Case, side: Side) -> bool:
+    """Whether both tiers train on the same rows; a side that nobody has read is taken to be like head."""
+    snapshot = case.side(side) or case.head
+    profile = None if snapshot is None else snapshot.get(Profile(side), DataProfile)
+    return profile is not None and profile.one_tier
 
 
 def _over(needed_s: float, left_s: float) -> str:
@@ -171,6 +194,7 @@ def _cost(case: Case, need: Need) -> float:
         return 0.0
     other = Tier.SMOKE if need.tier is Tier.CONFIRM else Tier.CONFIRM
     factor = CONFIRM_COST if need.tier is Tier.CONFIRM else 1 / CONFIRM_COST
+    factor = 1.0 if _one_tier(case, need.side) else factor
     snapshots = [side for side in (case.base, case.head) if side is not None]
     same = [mean for side in snapshots if (mean := _mean_s(side, need.tier)) is not None]
     like = [mean * factor for side in snapshots if (mean := _mean_s(side, other)) is not None]

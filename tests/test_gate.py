@@ -115,6 +115,15 @@ def test_main_leaves_all_that_pull_requests_need_and_is_compared_with_nothing() 
     assert not [each for each in gated.report.measures if each.check == "model.regression"]
 
 
+def test_a_training_that_serves_both_tiers_is_paid_once() -> None:
+    evidence = dict(LOSS.head.evidence)
+    for fit in LOSS.effort.fits(Side.HEAD):
+        evidence[fit.at(Tier.CONFIRM).key] = evidence[fit.key]
+    shared = replace(LOSS, head=replace(LOSS.head, evidence=evidence))
+    costs = gate(_warm(shared), Shelf(shared)).report.costs
+    assert (costs.trainings, costs.train_s) == (5, 50.0)
+
+
 def test_what_user_code_took_is_not_gatebots_share() -> None:
     report = gate(_warm(FINE), Shelf(FINE, user_s=1e6)).report
     assert report.costs.gate_s == 0.0

@@ -192,6 +192,32 @@ def test_it_is_cut_as_a_whole() -> None:
     assert plan_next([WANT], world().case(), BOTH, 251.0)
 
 
+# --- data so small that both tiers train on the same rows ---
+
+
+def _small(what: World) -> World:
+    return what.both_with(profile=lambda profile: replace(profile, one_tier=True))
+
+
+def test_trainings_of_the_smoke_tier_are_not_bought_again() -> None:
+    case = _small(world()).case()
+    plan = plan_next([WANT], case, BOTH, ENDLESS)
+    confirm = Effort().fits(Side.HEAD, Tier.CONFIRM)
+    assert plan.trainings == confirm[case.facts.effort.smoke_seeds :]  # base has five seeds of the smoke tier
+    assert set(confirm) <= set(plan.needs)  # those that are there are shared, not left out
+    assert plan.total_s == 10.0 * len(plan.trainings)  # on as many rows as in the smoke tier
+
+
+@pytest.mark.parametrize("budget_s", [ENDLESS, 0.0])
+def test_a_baseline_is_trained_once_for_both_tiers(budget_s: float) -> None:
+    small = _small(world(seeds=5))
+    profile = Profile(Side.HEAD)
+    read = Snapshot(small.head.about, {profile.key: small.head.evidence[profile.key]})
+    plan = plan_baseline(replace(small.case(), head=read, base=None), budget_s)
+    assert set(plan.trainings) == set(Effort(smoke_seeds=AA_SEEDS).fits(Side.HEAD))
+    assert set(Effort().predictions(Side.HEAD, Tier.CONFIRM)) <= set(plan.needs)
+
+
 # --- main's own run ---
 
 

@@ -21,7 +21,7 @@ from gatebot.collect.progress import Herald, Progress, Quiet
 from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.collect.site import WORKER, Site, equip, opened
 from gatebot.errors import UsageError
-from gatebot.needs import File, Model, Need, Predict, Profile, Rows, Side, Timing
+from gatebot.needs import File, Fit, Model, Need, Predict, Profile, Rows, Score, Side, Tier, Timing
 from gatebot.sandbox import Isolation, probe, scratch, terminate_as_interrupt
 from gatebot.snapshot.column import concatenated
 from gatebot.snapshot.evidence import DataProfile, Truth
@@ -124,9 +124,12 @@ class Collector:
 
     def _carried_out(self, asked: list[Need]) -> Found:
         found = Found()
-        groups = grouped(need for need in asked if need.side in self._sites)
-        self._herald.planned(sum(group.fit.model is Model.USER for group in groups))
+        served_by = {need: self._served_by(need) for need in asked if need.side in self._sites}
+        groups = grouped(served_by.values())
+        new = [group for group in groups if self._memory.done(group.fit) is None]
+        self._herald.planned(sum(group.fit.model is Model.USER for group in new))
         self._at_once(groups, found)
+        found.share(served_by)
         for need in asked:
             site = self._sites.get(need.side)
             if site is None:
@@ -138,6 +141,11 @@ class Collector:
             elif isinstance(need, Timing):
                 found.unmet[need] = "times of base and head are not taken yet"
         return found
+
+    def _served_by(self, need: Need) -> Need:
+        """The need whose evidence is this one's too: the smoke tier's, where both tiers train on the same rows."""
+        shared = self._sites[need.side].material.profile.one_tier
+        return need.at(Tier.SMOKE) if shared and isinstance(need, Fit | Predict | Score) else need
 
     def _why_no_site(self, side: Side) -> str:
         if side in self.broken:

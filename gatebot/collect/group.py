@@ -1,6 +1,6 @@
 """All needs of one training, carried out one after the other: train, predict, score."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
@@ -41,6 +41,17 @@ class Found:
 
     evidence: dict[Need, Evidence] = field(default_factory=dict)
     unmet: dict[Need, str] = field(default_factory=dict)
+
+    def share(self, served_by: Mapping[Need, Need]) -> None:
+        """Give each need what its server found, and forget servers that nobody asked for."""
+        for need, server in served_by.items():
+            if server in self.evidence:
+                self.evidence[need] = self.evidence[server]
+            elif server in self.unmet:
+                self.unmet[need] = self.unmet[server]
+        for server in set(served_by.values()) - served_by.keys():
+            self.evidence.pop(server, None)
+            self.unmet.pop(server, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def profile(rows: Rows, split: Split) -> DataProfile:
         train_classes=_classes(target) if isinstance(target, Names) else {},
         train_target=quantiles_of(target.values[present(target)]) if isinstance(target, Numbers) else (),
         files=rows.files,
+        one_tier=split.one_tier,
     )
 
 

@@ -69,6 +69,13 @@ class Split:
         pool = self.outside(fold)
         return pool[np.flatnonzero(self._first(pool, self._amount(tier, len(pool))))]
 
+    @cached_property
+    def one_tier(self) -> bool:
+        """Whether both tiers train on the same rows: where smoke takes all that there are."""
+        pools = [len(self.outside(fold)) for fold in range(self.fold_count)]
+        same = (self._amount(Tier.SMOKE, pool) >= self._amount(Tier.CONFIRM, pool) for pool in pools)
+        return self.rules.trains and all(same)
+
     def outside(self, fold: int) -> Index:
         """Rows that may train the model of one fold, in source order."""
         if self.folds is None:

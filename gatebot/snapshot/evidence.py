@@ -151,6 +151,7 @@ class DataProfile:
         train_classes: label -> count among the rows that training may draw from (classification).
         train_target: quantiles of the target there (regression and scores), as in `ColumnProfile.quantiles`.
         eval_rows: the rows that are predicted.
+        one_tier: both tiers train on the same rows, so that a training of one serves the other.
     """
 
     rows: int
@@ -164,6 +165,7 @@ class DataProfile:
     train_classes: Mapping[str, int] = field(default_factory=dict)
     train_target: tuple[float, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # path -> digest of what was read
+    one_tier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,34 @@ def test_a_later_round_finds_what_an_earlier_one_trained(open_path: Path, shared
     assert phases.count(Phase.READ) == 1
     assert first.get(FIT, Training) == second.get(FIT, Training)
     assert "not taken" in second.why_unmet(Timing())
-    assert progress.trainings == 2
+    assert progress.trainings == 1
+
+
+def test_where_both_tiers_train_on_the_same_rows_a_training_serves_both(open_path: Path, shared_cache: Path) -> None:
+    progress, effort = Recorded(), Effort(smoke_seeds=2, confirm_seeds=3)
+    smoke, confirm = effort.predictions(Side.HEAD), effort.predictions(Side.HEAD, Tier.CONFIRM)
+    with Collector(job(repository(open_path / "repo"), shared_cache), progress) as collector:
+        first = collector.collect([*effort.fits(Side.HEAD), *smoke])[Side.HEAD]
+        second = collector.collect([*effort.fits(Side.HEAD, Tier.CONFIRM), *confirm])[Side.HEAD]
+    trained = sorted(step.what for step, _ in progress.finished_steps if step.phase is Phase.TRAIN)
+    assert trained == [f"fit-user-smoke-s{seed}-f0" for seed in range(3)]
+    assert progress.trainings == 3
+    for one, same in zip(smoke, confirm[: len(smoke)], strict=True):
+        assert second.evidence[same.key] is first.evidence[one.key]
+        assert second.evidence[same.fit.key] is first.evidence[one.fit.key]
+    asked: set[Need] = {*effort.fits(Side.HEAD, Tier.CONFIRM), *confirm}
+    assert set(second.evidence) == {need.key for need in asked}
+
+
+def test_a_training_that_serves_both_tiers_fails_in_both(open_path: Path, shared_cache: Path) -> None:
+    broken = repository(open_path / "repo", {"pipeline.py": "def train(rows):\n    raise ValueError(len(rows))\n"})
+    asked = [need for tier in Tier for need in (FIT.at(tier), ASK.at(tier))]
+    found = collect(asked, job(broken, shared_cache))[Side.HEAD]
+    for tier in Tier:
+        training = found.get(FIT.at(tier), Training)
+        assert training is not None
+        assert training.effects.ended is Ending.CRASHED
+        assert "crashed" in found.why_unmet(ASK.at(tier))
 
 
 def test_nothing_is_left_behind(open_path: Path, shared_cache: Path) -> None:

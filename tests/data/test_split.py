@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatebot.data.profile import overlap, row_table
+from gatebot.data.profile import overlap, profile, row_table
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.rules import SplitRules
 from gatebot.data.split import Split, split
@@ -233,6 +233,28 @@ def test_smoke_rows_are_among_confirm_rows(count: int, seed: int, train_rows: in
         assert len(smoke) <= min(wanted, pool)
         assert len(smoke) >= min(wanted, pool) - 4  # classes and bins round down
         assert np.array_equal(smoke, np.sort(smoke))
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"train_rows": 2000}, True),
+        ({"train_rows": 1.0}, True),
+        ({"train_rows": 100}, False),
+        ({"train_rows": 100, "confirm_rows": 50}, True),
+        ({"train_rows": 2000, "folds": 5}, True),
+        ({"train_rows": 300, "folds": 5}, False),
+        ({"train_rows": 2000, "trains": False}, False),
+    ],
+)
+def test_both_tiers_are_one_where_they_train_on_the_same_rows(changes: dict[str, Any], same: bool) -> None:
+    rows, rules = made("by id", 500)
+    result = split(rows, replace(rules, **changes))
+    assert result.one_tier is same
+    assert profile(rows, result).one_tier is same
+    if result.rules.trains:
+        tiers = [[result.training(tier, fold).tolist() for fold in range(result.fold_count)] for tier in Tier]
+        assert (tiers[0] == tiers[1]) is same
 
 
 def test_numbers_are_held_out_over_their_whole_range() -> None:

@@ -71,8 +71,8 @@ def excuse(comparison: Comparison) -> str:
 def run(comparison: Comparison, options: DiscoveryOptions) -> Iterator[Measure]:
     """The worst slices of one half of the rows, measured on the other half.
 
-    They are found by smoke evidence, so that a block rests on other rows and on other trainings. Every one that is
-    found is measured, bad or not: that is the family over which the verdict corrects.
+    They are found by smoke evidence, so that a block rests on other rows, and on other trainings where the tiers
+    differ. Every one that is found is measured, bad or not: that is the family over which the verdict corrects.
     """
     runs = comparison.runs()
     if not runs or runs[0].base is None or not comparison.levels or excuse(comparison):
