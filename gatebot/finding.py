@@ -1,12 +1,12 @@
 """What a check can say: Findings (facts) and Measures (comparisons with a margin), and how much they matter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from gatebot.errors import GateError
 from gatebot.stats.contrast import Contrast, Spread
-from gatebot.stats.decision import Answer
+from gatebot.stats.decision import Answer, Evidence
 
 Fact = str | int | float | bool | None | tuple[str, ...]
 
@@ -128,6 +128,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What one tier shows of a measure: the fields of `Measure` that have these names."""
+
+    base: float | None
+    head: float
+    seeds: int
+    spread: Spread | None = None
+    by_seed: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """A metric of base and head, and whether it got worse by more than its margin.
 
@@ -148,6 +159,7 @@ class Measure:
         note: what its finding tells besides, with a `{name}` for each of `facts` that it quotes; or empty.
         inherited: base has lost as much already, so that this change is not to blame.
         not_enforced: why it is shown but decides nothing ("n=14 < 50"), or empty.
+        at_smoke: what the smoke tier shows, where `base`, `head` and so on are the confirm tier's.
         answer: filled by the verdict, for all measures of a report together.
     """
 
@@ -175,12 +187,19 @@ class Measure:
     warns_only: bool = False
     note: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    at_smoke: Reading | None = None
     answer: Answer | None = None
 
     @property
     def subject(self) -> str:
         """`recall(urgent)@region=south`: what waivers name."""
         return f"{self.metric}@{self.slice}" if self.slice else self.metric
+
+    def answered(self, answer: Answer) -> "Measure":
+        """The measure with its answer, and with the numbers of the tier that this rests on."""
+        shown = self.at_smoke if answer.evidence is Evidence.SMOKE else None
+        numbers = {} if shown is None else {each.name: getattr(shown, each.name) for each in fields(shown)}
+        return replace(self, answer=answer, **numbers)
 
 
 @dataclass(frozen=True, slots=True)

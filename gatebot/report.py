@@ -115,6 +115,7 @@ class ReportedMeasure(Part):
     n: int
     seeds: int
     declared: bool = False
+    stands_out: bool = False  # not declared, undecided, and likely worse among all that nobody declared
     not_enforced: str = ""
     provenance: Provenance
     sees: Number = None  # smallest loss that this evidence would show, own units

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gatebot.checks.view import Tables, View, metric_of
 from gatebot.comparison import Comparison
-from gatebot.finding import Bound, Direction, Measure, Provenance
+from gatebot.finding import Bound, Direction, Measure, Provenance, Reading
 from gatebot.needs import Side, Tier
 from gatebot.snapshot.column import Hashes
 from gatebot.snapshot.snapshot import SeedNoise
@@ -47,16 +47,16 @@ def bound(view: View, declared: Declared, limit: float, *, ceiling: bool = False
     latest = _latest(seen)
     contrasts, problem = _each(seen, lambda tier: tier.above(limit, direction))
     smoke, confirm = _tiers(contrasts, latest.estimand)
-    main = latest.main
     return Measure(
         metric=source.metric.name,
         slice=view.name,
         direction=direction,
-        base=float(main.mean()) if len(main) and np.isfinite(main).all() else None,
+        base=latest.of_main,
         head=float(latest.head.mean()),
         margin=float("nan"),
         units=latest.units,
         seeds=len(latest.head),
+        at_smoke=_at_smoke(seen, lambda tier: Reading(tier.of_main, float(tier.head.mean()), len(tier.head))),
         smoke=smoke,
         confirm=confirm,
         declared=True,
@@ -111,6 +111,16 @@ class _Seen:
     @property
     def units(self) -> int:
         return len(self.tables.head[0])
+
+    @property
+    def of_main(self) -> float | None:
+        """What main has, head or no head."""
+        return float(self.main.mean()) if len(self.main) and np.isfinite(self.main).all() else None
+
+    @property
+    def by_seed(self) -> tuple[float, ...]:
+        """Head minus base for each seed."""
+        return tuple((self.head - self.base).tolist())
 
     def too_few(self, fewest: int) -> str:
         """Why so few rows decide nothing, or an empty string."""
@@ -201,7 +211,8 @@ def _change(view: View, source: _Source, margin: Margin, fewest: int) -> Measure
         confirm=confirm,
         spread=spreads.get(Tier.CONFIRM) or spreads.get(Tier.SMOKE),
         is_share=source.metric.is_share,
-        by_seed=tuple((latest.head - latest.base).tolist()),
+        by_seed=latest.by_seed,
+        at_smoke=_at_smoke(seen, lambda tier: _reading(tier, spreads.get(Tier.SMOKE))),
         identical=bool(runs) and all(run.identical for run in runs),
         provenance=provenance(view.comparison),
         not_enforced=latest.too_few(fewest) or problem,
@@ -248,6 +259,15 @@ def _values(metric: Metric, tables: tuple[Table, ...]) -> Values:
 
 def _latest(seen: Mapping[Tier, _Seen]) -> _Seen:
     return seen.get(Tier.CONFIRM) or seen[Tier.SMOKE]
+
+
+def _reading(tier: _Seen, found: Spread | None) -> Reading:
+    return Reading(float(tier.base.mean()), float(tier.head.mean()), len(tier.head), found, tier.by_seed)
+
+
+def _at_smoke(seen: Mapping[Tier, _Seen], read: Callable[[_Seen], Reading]) -> Reading | None:
+    """What the smoke tier shows, where it is not the latest."""
+    return read(seen[Tier.SMOKE]) if len(seen) > 1 else None
 
 
 def _each(seen: Mapping[Tier, _Seen], work: Callable[[_Seen], T]) -> tuple[dict[Tier, T], str]:

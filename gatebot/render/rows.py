@@ -111,11 +111,11 @@ def subject_of(measure: ReportedMeasure) -> str:
 
 
 def outcome_of(measure: ReportedMeasure) -> str:
-    """One of five; what is not known of a declared measure is undecided."""
+    """One of five; what is not known of a measure that was declared or stands out is undecided."""
     if measure.not_enforced:
         return "not enforced"
     outcome = measure.outcome if measure.outcome in _OUTCOMES else "undecided"
-    return outcome if measure.declared or outcome != "undecided" else WATCHED
+    return WATCHED if outcome == "undecided" and not (measure.declared or measure.stands_out) else outcome
 
 
 def loss_of(measure: ReportedMeasure) -> float | None:

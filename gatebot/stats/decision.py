@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -37,8 +37,8 @@ class Levels:
         smoke: the part of it that the smoke tier spends.
         confirm: the part of it that the confirm tier spends; both together are at most `alpha`.
         worse: chance that anything at all is called worse although nothing is, over all questions of a report.
-        alarm: false discovery rate at which smoke evidence on what nobody declared (classes, slices) asks for the
-            confirm tier; it decides what is spent, not what is blocked.
+        alarm: false discovery rate at which what nobody declared (classes, slices) stands out: on smoke evidence it is
+            doubted, on confirm evidence it is warned about. It blocks nothing.
     """
 
     alpha: float = 0.05
@@ -217,6 +217,7 @@ class Answer:
         high: upper bound, likewise.
         evidence: the tier that the answer rests on.
         reason: one clause for people.
+        stands_out: nobody declared it, and it is likely, by confirm evidence, among all that nobody declared.
     """
 
     outcome: Outcome
@@ -227,6 +228,7 @@ class Answer:
     high: float | None
     evidence: Evidence
     reason: str
+    stands_out: bool = False
 
 
 def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None = None) -> list[Answer]:
@@ -236,15 +238,25 @@ def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None =
     many questions, because all must hold (intersection-union test, Berger 1982). worse: suspect at smoke, and on
     confirm evidence alone both the estimate beyond the margin and "no loss" refuted, by weighted Holm over all
     enforced questions. Everything else is undecided. P(any worse | no loss anywhere) <= levels.worse, whatever the
-    dependence between measures and tiers.
+    dependence between measures and tiers. What is undecided and nobody declared stands out where the same two things
+    hold at a false discovery rate of levels.alarm (Benjamini & Hochberg 1995).
     """
     levels = levels or Levels()
     doubts = _doubted(questions, levels)
-    enforced = [(question, doubt) for question, doubt in zip(questions, doubts, strict=True) if question.enforced]
-    adjusted = iter(_adjusted(enforced, levels))
+    enforced = [place for place, question in enumerate(questions) if question.enforced]
+    p = [_p_worse(questions[place], doubts[place], levels) for place in enforced]
+    adjusted = dict(zip(enforced, _adjusted([questions[place] for place in enforced], p), strict=True))
+    soft = {place: each for place, each in zip(enforced, p, strict=True) if not questions[place].declared}
+    discovered = dict(zip(soft, benjamini_hochberg(list(soft.values())), strict=True)) if soft else {}
     return [
-        _answer(question, next(adjusted) if question.enforced else 1.0, levels, doubted=doubt)
-        for question, doubt in zip(questions, doubts, strict=True)
+        _answer(
+            question,
+            adjusted.get(place, 1.0),
+            levels,
+            doubted=doubts[place],
+            discovered=bool(discovered.get(place, 1.0) <= levels.alarm),
+        )
+        for place, question in enumerate(questions)
     ]
 
 
@@ -267,15 +279,13 @@ def _doubted(questions: Sequence[Question | Floor | Gain], levels: Levels) -> li
     return doubted
 
 
-def _adjusted(enforced: Sequence[tuple[Question | Floor | Gain, bool]], levels: Levels) -> list[float]:
+def _adjusted(family: Sequence[Question | Floor | Gain], p: Sequence[float]) -> list[float]:
     """Holm over the whole family: half of the level to what was declared, half to the rest."""
-    if not enforced:
+    if not family:
         return []
-    family = [question for question, _ in enforced]
     declared = sum(question.declared for question in family)
     share = {True: 1.0 / max(declared, 1), False: 1.0 / max(len(family) - declared, 1)}
-    adjusted = holm([_p_worse(*each, levels) for each in enforced], [share[q.declared] for q in family])
-    return [float(p) for p in adjusted]
+    return [float(each) for each in holm(p, [share[question.declared] for question in family])]
 
 
 def _p_worse(question: Question | Floor | Gain, doubted: bool, levels: Levels) -> float:
@@ -288,7 +298,7 @@ def _p_worse(question: Question | Floor | Gain, doubted: bool, levels: Levels) -
     return question.p_worse(confirm)
 
 
-def _answer(question: Question | Floor | Gain, p: float, levels: Levels, *, doubted: bool) -> Answer:
+def _answer(question: Question | Floor | Gain, p: float, levels: Levels, *, doubted: bool, discovered: bool) -> Answer:
     smoke, confirm = question.smoke, question.confirm
     if question.identical:
         return Answer(Outcome.HELD, False, False, p, 0.0, 0.0, Evidence.IDENTITY, "identical predictions")
@@ -311,4 +321,5 @@ def _answer(question: Question | Floor | Gain, p: float, levels: Levels, *, doub
     if evidence is Evidence.CONFIRM and beyond and p <= levels.worse:
         return say(Outcome.WORSE, question.broken)
     wants = evidence is Evidence.SMOKE and (doubted or question.promising(levels.confirm))
-    return say(Outcome.UNDECIDED, question.likely if beyond else question.unclear, wants=wants, likely=beyond)
+    answer = say(Outcome.UNDECIDED, question.likely if beyond else question.unclear, wants=wants, likely=beyond)
+    return replace(answer, stands_out=beyond and discovered)

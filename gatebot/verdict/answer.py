@@ -37,7 +37,7 @@ def answered(examined: Sequence[Examined], confirm_seeds: int = 0) -> list[Exami
     for warns_only in (False, True):  # what cannot block takes no part of the level from what can
         family = [measure for measure in measures if measure.warns_only is warns_only]
         for measure, answer in zip(family, decide([_question(each, confirm_seeds) for each in family]), strict=True):
-            answers[id(measure)] = replace(measure, answer=answer)
+            answers[id(measure)] = measure.answered(answer)
     done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in examined]
     return [replace(each, outcome=_outcome(each)) for each in done]
 
@@ -66,11 +66,12 @@ def wanting(measures: Sequence[Measure]) -> list[Measure]:
 
 
 def finding_of(measure: Measure) -> Finding | None:
-    """What an answered measure means; None where it held, or is undecided and nobody declared it."""
+    """What an answered measure means; None where it held, or is undecided and nobody asked for it."""
     answer = measure.answer
     if answer is None or measure.not_enforced or answer.outcome is decision.Outcome.HELD:
         return None
-    if answer.outcome is decision.Outcome.UNDECIDED and not (answer.likely if measure.warns_only else measure.declared):
+    told = answer.likely if measure.warns_only else measure.declared or answer.stands_out
+    if answer.outcome is decision.Outcome.UNDECIDED and not told:
         return None
     facts: dict[str, Fact] = {
         **measure.facts,
@@ -184,6 +185,7 @@ def reported(check: str, measure: Measure, *, untrusted: bool = False) -> Report
         p=answer.p if answer else None,
         reason=answer.reason if answer else "",
         tier=answer.evidence if answer else "",
+        stands_out=answer is not None and answer.stands_out,
         n=measure.units,
         seeds=measure.seeds,
         declared=measure.declared,

@@ -7,12 +7,13 @@ from typing import Any
 
 from gatebot.case import Case, CheckRecord
 from gatebot.checks.check import Check
+from gatebot.config.model import Policy
 from gatebot.finding import Action, Fact, Finding, Measure, Status
 from gatebot.policy.action import action_of
 from gatebot.policy.risk import Prior, Risk, risk_of
 from gatebot.policy.waiver import waiver_for
 from gatebot.report import ReportedFinding, WaivedFinding
-from gatebot.stats.decision import Outcome
+from gatebot.stats.decision import Answer, Outcome
 from gatebot.verdict.answer import Said, said_by
 from gatebot.verdict.examine import Examined
 
@@ -106,7 +107,7 @@ def _action(case: Case, said: Said, found: Risk) -> tuple[Action, str]:
 
 def _exception(case: Case, said: Said) -> tuple[Action | None, str]:
     """The exceptions to "the priority decides"."""
-    policy, measure = case.facts.rules.policy, said.measure
+    measure = said.measure
     if said.finding.action is not None:
         return said.finding.action, "its action is fixed"
     if said.finding.unconfirmed:
@@ -114,11 +115,17 @@ def _exception(case: Case, said: Said) -> tuple[Action | None, str]:
     if measure is not None and measure.warns_only:
         return Action.WARN, "its margin only warns"
     if said.finding.undecided or _undecided(measure):
-        likely = measure is not None and measure.answer is not None and measure.answer.likely
-        if likely and policy.reviewers and policy.undecided == "warn":
-            return Action.REVIEW, "likely, and not proven"
-        return Action(policy.undecided), "not proven"
+        return _in_doubt(case.facts.rules.policy, None if measure is None else measure.answer)
     return None, ""
+
+
+def _in_doubt(policy: Policy, answer: Answer | None) -> tuple[Action, str]:
+    """What an unproven loss does: as the policy says, but never more than a warning for what nobody declared."""
+    if answer is not None and answer.stands_out:
+        return Action.WARN, "stands out among what nobody declared, and is not proven"
+    if answer is not None and answer.likely and policy.reviewers and policy.undecided == "warn":
+        return Action.REVIEW, "likely, and not proven"
+    return Action(policy.undecided), "not proven"
 
 
 def _undecided(measure: Measure | None) -> bool:

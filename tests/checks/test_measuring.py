@@ -51,6 +51,11 @@ def test_both_tiers_have_their_contrast() -> None:
     assert measure.spread.contrast == measure.confirm
     assert measure.smoke.delta == pytest.approx(-0.05, abs=0.02)
     assert len(measure.by_seed) == measure.seeds == 5
+    assert measure.at_smoke is not None
+    assert measure.at_smoke.spread is not None
+    assert measure.at_smoke.spread.contrast == measure.smoke
+    assert len(measure.at_smoke.by_seed) == measure.at_smoke.seeds == 2
+    assert _measured(world(loss=0.05)).at_smoke is None
 
 
 def test_an_artifact_has_one_tier_which_may_decide() -> None:

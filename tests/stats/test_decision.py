@@ -10,6 +10,7 @@ from gatebot.stats.decision import Answer, Evidence, Floor, Gain, Levels, Outcom
 
 BADNESS = [Outcome.HELD, Outcome.UNDECIDED, Outcome.WORSE]
 SURE, VAGUE = 0.002, 0.02
+LOST, DIM = Contrast(-0.05, SURE), Contrast(-0.05, VAGUE)
 
 contrasts = st.builds(Contrast, st.floats(-0.2, 0.2), st.sampled_from([0.0, 0.002, 0.01, 0.05]))
 maybe = st.none() | contrasts
@@ -66,6 +67,29 @@ def test_the_rule(
     answer = ask(Contrast(*smoke) if smoke else None, Contrast(*confirm) if confirm else None)
     assert (answer.outcome, answer.wants_confirm, answer.likely, answer.evidence) == (outcome, wants, likely, evidence)
     assert answer.reason
+
+
+@pytest.mark.parametrize(
+    ("case", "question", "crowd", "stands_out"),
+    [
+        ("likely", Question(LOST, DIM, 0.02, declared=False), 0, True),
+        ("and one of many", Question(LOST, DIM, 0.02, declared=False), 40, False),
+        ("declared: told anyway", Question(LOST, DIM, 0.02), 0, False),
+        ("too few rows", Question(LOST, DIM, 0.02, declared=False, enforced=False), 0, False),
+        ("less than the margin", Question(LOST, Contrast(-0.017, SURE), 0.02, declared=False), 0, False),
+        ("smoke alone", Question(LOST, None, 0.02, declared=False), 0, False),
+        ("not doubted at smoke", Question(Contrast(-0.015, VAGUE), DIM, 0.02, declared=False), 0, False),
+        ("proven: more than that", Question(LOST, LOST, 0.02, declared=False), 0, False),
+        ("one tier only", Question(None, DIM, 0.02, declared=False), 0, True),
+    ],
+)
+def test_what_stands_out_of_all_that_nobody_declared(
+    case: str, question: Question, crowd: int, stands_out: bool
+) -> None:
+    others = [Question(Contrast(-0.005, VAGUE), Contrast(0.0, VAGUE), 0.02, declared=False)] * crowd
+    answer = decide([question, *others])[0]
+    assert answer.stands_out is stands_out, case
+    assert not stands_out or (answer.outcome, answer.likely) == (Outcome.UNDECIDED, True)
 
 
 def test_one_tier_spends_the_whole_alpha() -> None:

@@ -178,17 +178,34 @@ def test_error_rates_in_full(seed_sd: float, rows: int, changed: float) -> None:
     assert margin[Outcome.HELD] <= 0.055 + slack(0.05, times)
 
 
-@pytest.mark.simulation
-def test_a_family_of_dependent_slices_blocks_no_more_than_one_measure() -> None:
-    """Forty overlapping slices and two declared measures, nothing worse anywhere, everything suspect at smoke."""
+def _family(times: int) -> tuple[float, float]:
+    """How often a report blocks, and how often it warns of what nobody declared, where nothing is worse anywhere.
+
+    Forty overlapping slices and two declared measures, all of which look bad at smoke.
+    """
     rng = np.random.default_rng(7)
-    times, suspect, blocked = 20_000, Contrast(-0.05, 0.01), 0
+    suspect, blocked, warned = Contrast(-0.05, 0.01), 0, 0
     for _ in range(times):
         shared = rng.normal()
         z = 0.7 * shared + 0.714 * rng.normal(size=42)
         asked = [Question(suspect, Contrast(0.02 * x, 0.02), MARGIN, declared=i < 2) for i, x in enumerate(z)]
-        blocked += any(answer.outcome is Outcome.WORSE for answer in decide(asked))
-    assert blocked / times <= 0.0025 + slack(0.0025, times)
+        answers = decide(asked)
+        blocked += any(answer.outcome is Outcome.WORSE for answer in answers)
+        warned += any(answer.stands_out for answer in answers)
+    return blocked / times, warned / times
+
+
+def test_a_family_of_dependent_slices_blocks_and_warns_no_more_than_one_measure() -> None:
+    blocked, warned = _family(400)
+    assert blocked <= 0.0025 + slack(0.0025, 400)
+    assert 0 < warned <= 0.1 + slack(0.1, 400)
+
+
+@pytest.mark.simulation
+def test_a_family_of_dependent_slices_in_full() -> None:
+    blocked, warned = _family(20_000)
+    assert blocked <= 0.0025 + slack(0.0025, 20_000)
+    assert 0 < warned <= 0.1 + slack(0.1, 20_000)
 
 
 def _gain_outcomes(delta: float, asked: float, times: int) -> list[Outcome]:

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from gatebot.checks.registry import check_named
-from gatebot.finding import Bound, Clean, Direction, Found, Measure, Provenance, Status, Undecided
+from gatebot.finding import Bound, Clean, Direction, Found, Measure, Provenance, Reading, Status, Undecided
 from gatebot.stats.contrast import Contrast, Spread
 from gatebot.stats.decision import Outcome
 from gatebot.verdict.answer import answered, finding_of, reported, wanting
 from gatebot.verdict.examine import Examined
 
 GOOD, BAD, SURE = Contrast(0.0, 0.004), Contrast(-0.05, 0.03), Contrast(-0.05, 0.001)
+LIKELY = Contrast(-0.05, 0.02)  # p = .006
 
 
 def _measure(
@@ -100,11 +101,33 @@ def test_one_of_many_slices_looks_bad_by_chance() -> None:
         (_measure(smoke=Contrast(-0.015, 0.03), warns_only=True), None),
         (_measure(smoke=BAD, warns_only=True, declared=False), Status.NEW),
         (_measure(smoke=BAD, not_enforced="n=14 < 50"), None),
+        (_measure(smoke=BAD, confirm=LIKELY, declared=False), Status.NEW),
+        (_measure(smoke=BAD, confirm=Contrast(-0.015, 0.004), declared=False), None),
+        (_measure(smoke=BAD, confirm=BAD, declared=False), Status.NEW),
+        (_measure(smoke=BAD, confirm=Contrast(-0.03, 0.03), declared=False), None),
+        (_measure(smoke=BAD, confirm=LIKELY, declared=False, not_enforced="n=14 < 50"), None),
     ],
 )
 def test_what_is_told(measure: Measure, status: Status | None) -> None:
     found = finding_of(_one(measure).measures[0])
     assert (found.status if found else None) == status
+
+
+def test_what_nobody_declared_is_told_where_it_stands_out_among_all_of_it() -> None:
+    one = _measure("s0", smoke=SURE, confirm=LIKELY, declared=False)
+    crowd = [_measure(f"s{n}", confirm=GOOD, declared=False) for n in range(1, 40)]
+    assert finding_of(_one(one).measures[0]) is not None
+    assert finding_of(_one(one, *crowd).measures[0]) is None
+    assert reported("model.slices", _one(one).measures[0]).stands_out
+    assert not reported("model.slices", _one(one, *crowd).measures[0]).stands_out
+
+
+def test_numbers_are_those_of_the_tier_that_the_answer_rests_on() -> None:
+    smoke = Reading(base=0.81, head=0.805, seeds=2, by_seed=(-0.004, -0.006))
+    open_at_smoke, held_at_smoke = Contrast(-0.015, 0.004), Contrast(-0.005, 0.004)
+    for contrast, shown in ((open_at_smoke, (0.8, 0.75, 5, ())), (held_at_smoke, (0.81, 0.805, 2, smoke.by_seed))):
+        measure = _one(_measure(smoke=contrast, confirm=GOOD, seeds=5, at_smoke=smoke)).measures[0]
+        assert (measure.base, measure.head, measure.seeds, measure.by_seed) == shown
 
 
 def test_differences_are_reported_as_head_minus_base_in_own_units() -> None:

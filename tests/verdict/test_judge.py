@@ -17,6 +17,7 @@ from gatebot.case import Approval, Changes
 from gatebot.errors import ExitCode, GateError, UsageError
 from gatebot.finding import Action, Priority, Provenance, Status
 from gatebot.needs import Side
+from gatebot.render.words import headline
 from gatebot.report import Report, State, VerdictName
 from gatebot.snapshot.column import Names
 from gatebot.snapshot.evidence import DataProfile, Ending, Overlap, Predictions
@@ -76,6 +77,20 @@ def test_verdicts(what: World, verdict: str, code: int) -> None:
     report = _judged(what)
     assert (report.verdict, report.exit_code) == (verdict, code)
     assert report.observed is (what.rules.policy.mode == "observe")
+
+
+def test_a_slice_that_stands_out_warns_and_never_more() -> None:
+    """What is told at a false discovery rate of a tenth is no reason to hold a merge up."""
+    regions, accuracy = ("north", "south", "east", "west"), ({"metric": "accuracy", "margin": 0.05},)
+    what = world(noise=3, rows=300, churn=0.1, loss=0.15, loss_in="region=south", slices={"region": regions},
+                 metrics=accuracy, confirm=True)  # fmt: skip
+    for undecided in ("warn", "review", "block"):
+        report = _judged(what.ruled(policy={"undecided": undecided, "reviewers": ["ada"]}))
+        (found,) = [each for each in report.findings if each.check == "model.slices"]
+        assert (found.subject, found.action, found.undecided) == ("accuracy@region=south", Action.WARN, True)
+        assert report.verdict == "pass"
+        told = "no metric is proven worse; 4 of 5 measures held; 4 more watched, none stands out"
+        assert headline(report) == f"pass with 1 warning: {told}"
 
 
 @pytest.mark.parametrize("name", HARMLESS)

@@ -41,8 +41,8 @@ def test_what_is_proven_below_blocks() -> None:
 
 
 def test_what_is_near_is_undecided() -> None:
-    head = measures(CHECK, _held({"floor": 0.8}))["accuracy"].head
-    found = weighed(CHECK, _held({"floor": head + 0.001}))["accuracy"]
+    at_smoke, at_confirm = (measures(CHECK, _held({"floor": limit}))["accuracy"].head for limit in (0.8, 1.0))
+    found = weighed(CHECK, _held({"floor": max(at_smoke, at_confirm) + 0.001}))["accuracy"]
     assert found.undecided
 
 
