@@ -90,9 +90,9 @@ class Latent:
     drift: float
     rows: int = 500
 
-    def contrasts(self, delta: float, seeds: int, known: int, times: int) -> Iterator[Contrast]:
-        """Accuracy of .85 against .85 + delta, `seeds` runs a side, `known` runs of main in the ledger."""
-        rng = np.random.default_rng(seeds * 100 + known)
+    def drawn(self, delta: float, of_main: int, of_head: int, times: int) -> Iterator[tuple[Floats, Floats]]:
+        """Which rows the runs of main get right, with an accuracy of .85, and those of head, with .85 + delta."""
+        rng = np.random.default_rng(of_head * 100 + of_main)
         total = math.sqrt(1 + self.luck**2 + self.drift**2)
         base_at, head_at = float(ndtri(0.85)) * total, float(ndtri(0.85 + delta)) * total
 
@@ -102,10 +102,34 @@ class Latent:
 
         for _ in range(times):
             hardness = rng.normal(size=self.rows)
-            main, head = right(base_at, hardness, max(known, seeds)), right(head_at, hardness, seeds)
-            ledger = Ledger.of(main.mean(axis=1), holds_base=True) if known else None
-            runs = [(side.mean(axis=1), side - side.mean(axis=1, keepdims=True)) for side in (main[:seeds], head)]
-            yield pair(runs[0][0], runs[1][0], runs[0][1], runs[1][1], ledger=ledger, step=1.0)
+            yield right(base_at, hardness, of_main), right(head_at, hardness, of_head)
+
+    def compared(self, main: Floats, head: Floats, known: int) -> Contrast:
+        """`known` runs of main are in the ledger, and as many are compared as head has."""
+        ledger = Ledger.of(main.mean(axis=1), holds_base=True) if known else None
+        runs = [(side.mean(axis=1), side - side.mean(axis=1, keepdims=True)) for side in (main[: len(head)], head)]
+        return pair(runs[0][0], runs[1][0], runs[0][1], runs[1][1], ledger=ledger, step=1.0)
+
+    def contrasts(self, delta: float, seeds: int, known: int, times: int) -> Iterator[Contrast]:
+        """`seeds` runs a side, `known` runs of main in the ledger."""
+        for main, head in self.drawn(delta, max(known, seeds), seeds, times):
+            yield self.compared(main, head, known)
+
+    def rates_of_one_tier(self, delta: float, times: int) -> dict[Outcome, float]:
+        """Both tiers have the same rows, and the two runs of smoke are among the five of confirm."""
+        outcomes = []
+        for main, head in self.drawn(delta, 5, 5, times):
+            smoke = self.compared(main, head[:2], known=5)
+            answer = decide([Question(smoke, None, MARGIN)])[0]
+            if answer.wants_confirm:
+                answer = decide([Question(smoke, self.compared(main, head, known=5), MARGIN)])[0]
+            outcomes.append(answer.outcome)
+        return {outcome: outcomes.count(outcome) / times for outcome in Outcome}
+
+    def check_one_tier(self, times: int) -> None:
+        """The level of a block, and of a false hold."""
+        assert self.rates_of_one_tier(0.0, times)[Outcome.WORSE] <= 0.0025 + slack(0.0025, times)
+        assert self.rates_of_one_tier(-MARGIN, times)[Outcome.HELD] <= 0.05 + slack(0.05, times)
 
     def check(self, seeds: int, known: int, times: int) -> None:
         """Levels at a loss of exactly the margin, and an error that is neither too small nor wasteful."""
@@ -129,6 +153,18 @@ def test_rows_and_seeds_that_interact(luck: float, drift: float, seeds: int, kno
 @pytest.mark.parametrize(("seeds", "known"), [(2, 5), (3, 0), (5, 5)])
 def test_rows_and_seeds_that_interact_in_full(luck: float, drift: float, seeds: int, known: int, rows: int) -> None:
     Latent(luck, drift, rows).check(seeds, known, times=4000)
+
+
+@pytest.mark.parametrize(("luck", "drift"), [(0.3, 0.02), (0.3, 0.1), (1.0, 0.02)])
+def test_tiers_that_share_rows_and_runs_err_no_more(luck: float, drift: float) -> None:
+    Latent(luck, drift).check_one_tier(times=300)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("rows", [200, 500, 1000])
+@pytest.mark.parametrize(("luck", "drift"), [(0.3, 0.02), (0.3, 0.1), (1.0, 0.02), (0.05, 0.05)])
+def test_tiers_that_share_rows_and_runs_err_no_more_in_full(luck: float, drift: float, rows: int) -> None:
+    Latent(luck, drift, rows).check_one_tier(times=4000)
 
 
 def skewed_losses(rng: np.random.Generator, rows: int, sure: float) -> tuple[Floats, Floats]:
