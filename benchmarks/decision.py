@@ -178,7 +178,14 @@ def page(trials: Sequence[Trial], command: str) -> Page:
         "Decisions",
         command,
         (
-            ("Harmless changes, by eval rows", _HEAD, [_harmless(good, n, "all") for n in sizes]),
+            (
+                "Harmless changes, by eval rows",
+                _HEAD,
+                [
+                    *(_harmless([t for t in good if t.world != DRAWN], n, "trained: three generators") for n in sizes),
+                    *(_harmless(good, n, "all, drawn predictions too") for n in sizes),
+                ],
+            ),
             (
                 "Harmless changes, by data and learner",
                 _HEAD,

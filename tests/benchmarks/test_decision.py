@@ -65,7 +65,7 @@ def test_tables_and_curves(trials: list[Trial]) -> None:
     text = page(trials, "command").text()
     for rule in RULES:
         assert rule in text
-    assert re.search(r"^1,000 rows, all +51 +0\.0 +0\.0 to 7\.0", text, re.MULTILINE)
+    assert re.search(r"^1,000 rows, all, drawn predictions too +51 +0\.0 +0\.0 to 7\.0", text, re.MULTILINE)
     root = ET.fromstring(curves(trials, int(ROWS)))  # noqa: S314  # our own text
     lines = [each for each in root.iter() if each.get("class") == "line" and "L" in str(each.get("d"))]
     assert [str(each.get("d")).count("L") for each in lines] == [len(GRADES) - 1] * (1 + len(RULES))
