@@ -3,13 +3,15 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gatebot.case import Case
 from gatebot.cli.console import colourful
-from gatebot.gate import first_plan
 from gatebot.output import COMMENT_FILE, PAGE_FILE, REPORT_FILE, report_json, write_text
 from gatebot.report import Report
-from gatebot.run import Here
+
+if TYPE_CHECKING:  # judge and render show reports, too, and have no use for what collects
+    from gatebot.case import Case
+    from gatebot.run import Here
 
 
 def leave_pages(report: Report, out: Path) -> None:
@@ -35,9 +37,11 @@ def show(report: Report, out: Path, *, as_json: bool = False) -> None:
     terminal.print_report(report, console, files)
 
 
-def show_plan(planned: tuple[Case, Here], *, as_json: bool = False) -> None:
+def show_plan(planned: "tuple[Case, Here]", *, as_json: bool = False) -> None:
     """Print what would be trained, on which side, and what that costs as far as anybody knows."""
     from tabulate import tabulate
+
+    from gatebot.gate import first_plan
 
     case, collector = planned
     plan = first_plan(case, collector)

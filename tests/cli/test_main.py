@@ -11,6 +11,8 @@ import pytest
 from gatebot import __version__
 from gatebot.cli import main as cli
 from gatebot.errors import ExitCode, GateError, MachineError, UsageError
+from gatebot.output import leave_evidence
+from tests.checks.worlds import world
 
 HEAVY = {
     "polars",
@@ -38,6 +40,14 @@ def _imported(*words: str) -> set[str]:
 @pytest.mark.parametrize("words", [("--version",), ("--help",), *((name, "--help") for name in cli.COMMANDS)])
 def test_asking_for_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert _imported(*words) & HEAVY == set()
+
+
+def test_what_judges_and_shows_imports_nothing_that_collects(tmp_path: Path) -> None:
+    leave_evidence(world().case(), tmp_path)
+    sides = ["--head", str(tmp_path / "head"), "--base", str(tmp_path / "base"), "--out", str(tmp_path)]
+    report = str(tmp_path / "report.json")
+    for words in (("judge", *sides), ("render", report), ("render", report, "--format", "html")):
+        assert _imported(*words) & {"polars", "pandas", "sklearn", "github", "requests", "yaml"} == set()
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
