@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gatebot.checks.promised import labelled
 from gatebot.config.model import Rules
 from gatebot.power.survey import with_itself
-from gatebot.render.numbers import NOTHING, counted, grouped
+from gatebot.render.numbers import counted, grouped
 from gatebot.render.safe import plain
 from gatebot.snapshot.snapshot import Snapshot
 from gatebot.stats.guarantee import Adaptivity
@@ -15,11 +15,11 @@ from gatebot.stats.promise import Promise
 
 @dataclass(frozen=True, slots=True)
 class Outlay:
-    """Eval rows for one kind of adaptivity: by Hoeffding's bound, and by Bennett's where the condition bounds d."""
+    """Eval rows for one kind of adaptivity: by the range of each value alone, and by all that the condition says."""
 
     adaptivity: Adaptivity
-    hoeffding: int
-    bennett: int | None
+    by_range: int
+    needed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,7 @@ def prospect(baseline: Snapshot, rules: Rules) -> Prospect | None:
 
 def _outlay(promise: Promise, adaptivity: Adaptivity) -> Outlay:
     level = promise.log_level(adaptivity)
-    bennett = promise.condition.rows(level) if promise.condition.most_changed is not None else None
-    return Outlay(adaptivity, promise.condition.rows_by_range(level), bennett)
+    return Outlay(adaptivity, promise.condition.rows_by_range(level), promise.condition.rows(level))
 
 
 def lines(of: Prospect) -> Iterator[str]:
@@ -81,16 +80,16 @@ def lines(of: Prospect) -> Iterator[str]:
     rows = [
         (
             each.adaptivity + (" (chosen)" if each.adaptivity is promise.adaptivity else ""),
-            grouped(each.hoeffding),
-            NOTHING if each.bennett is None else grouped(each.bennett),
+            grouped(each.needed),
+            grouped(each.by_range),
         )
         for each in of.outlays
     ]
-    heads = ["eval rows needed, by adaptivity", "Hoeffding", "Bennett"]
+    heads = ["eval rows, by adaptivity", "needed", "by Hoeffding's bound"]
     table = tabulate(rows, heads, tablefmt="simple", disable_numparse=True, colalign=("left", "right", "right"))
     yield from (f"  {line}" for line in table.splitlines())
     if promise.condition.most_changed is None:
-        yield "  Bennett's bound needs a clause such as `d < 0.1 +/- 0.01`: few changed answers need far fewer rows."
+        yield "  With a clause such as `d < 0.1 +/- 0.01` far fewer are needed: few changed answers vary less."
 
 
 def as_json(of: Prospect) -> dict[str, object]:
@@ -107,7 +106,7 @@ def as_json(of: Prospect) -> dict[str, object]:
         "uses": of.uses,
         "enough": of.is_enough,
         "table": [
-            {"adaptivity": each.adaptivity.value, "hoeffding": each.hoeffding, "bennett": each.bennett}
+            {"adaptivity": each.adaptivity.value, "rows_needed": each.needed, "by_range": each.by_range}
             for each in of.outlays
         ],
     }

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal, NoReturn
 
 from gatebot.stats.arrays import StatError
-from gatebot.stats.guarantee import rows_bennett, rows_hoeffding
+from gatebot.stats.guarantee import rows_bennett, rows_chernoff, rows_hoeffding
 
 
 class Variable(StrEnum):
@@ -101,7 +101,8 @@ class Condition:
     def rows(self, log_level: float, *, changed: float | None = None) -> int:
         """Rows with which every clause's interval has its half-width, all clauses together at one level.
 
-        Differences n - o take Bennett's bound with the share of changed rows, everything else Hoeffding's.
+        Differences n - o take Bennett's bound with the share of changed rows, one variable alone takes Chernoff's at
+        its threshold, everything else Hoeffding's.
 
         Args:
             log_level: ln(1 / level), see `guarantee.log_inverse_level`.
@@ -111,12 +112,15 @@ class Condition:
         return self._rows(log_level, bound)
 
     def rows_by_range(self, log_level: float) -> int:
-        """The same by Hoeffding's bound alone, whatever share of rows changes."""
-        return self._rows(log_level, None)
+        """The same by Hoeffding's bound alone, whatever share of rows changes and whatever the thresholds are."""
+        return max(_by_range(clause, self._shared(log_level)) for clause in self.clauses)
 
     def _rows(self, log_level: float, changed: float | None) -> int:
-        log_level += math.log(len(self.clauses))
-        return max(_rows(clause, log_level, changed) for clause in self.clauses)
+        return max(_rows(clause, self._shared(log_level), changed) for clause in self.clauses)
+
+    def _shared(self, log_level: float) -> float:
+        """The level of one clause."""
+        return log_level + math.log(len(self.clauses))
 
 
 def parse(text: str) -> Condition:
@@ -132,11 +136,16 @@ def parse(text: str) -> Condition:
 
 
 def _rows(clause: Clause, log_level: float, changed: float | None) -> int:
-    by_range = rows_hoeffding(clause.tolerance, log_level, width=clause.width)
+    by_range, factor = _by_range(clause, log_level), clause.terms[0][1]
+    if len(clause.terms) == 1:
+        return min(by_range, rows_chernoff(clause.threshold / factor, clause.tolerance / abs(factor), log_level))
     if not clause.is_gain or changed is None:
         return by_range
-    scale = abs(clause.terms[0][1])
-    return min(by_range, rows_bennett(clause.tolerance / scale, log_level, changed))
+    return min(by_range, rows_bennett(clause.tolerance / abs(factor), log_level, changed))
+
+
+def _by_range(clause: Clause, log_level: float) -> int:
+    return rows_hoeffding(clause.tolerance, log_level, width=clause.width)
 
 
 _LONGEST = 1000

@@ -76,6 +76,35 @@ def rows_bennett(tolerance: float, log_level: float, changed: float, *, sides: i
     return math.ceil((log_level + math.log(sides)) / (changed * ((1 + u) * math.log1p(u) - u)))
 
 
+def rows_chernoff(threshold: float, tolerance: float, log_level: float) -> int:
+    """Rows with which no verdict on one share contradicts the truth (Chernoff 1952; Hoeffding 1963, equation 2.1).
+
+    A share on the wrong side of the threshold is estimated beyond the tolerance on the right side too seldom, and one
+    that exceeds the threshold by twice the tolerance is not taken for a doubt: so whatever passes is below that.
+    Of these errors each truth allows one, so that none has to share the level.
+
+    Args:
+        threshold: what the share is compared with.
+        tolerance: how far beyond it an estimate decides, positive.
+        log_level: from `log_inverse_level`.
+    """
+    _check(tolerance, log_level, 1)
+    mistakes = (
+        (threshold - tolerance, threshold),
+        (threshold + tolerance, threshold),
+        (threshold + tolerance, threshold + 2 * tolerance),
+    )
+    exponents = [_divergence(told, true) for told, true in mistakes if 0 <= told <= 1 and 0 < true < 1]
+    by_range = rows_hoeffding(tolerance, log_level, sides=1)
+    return min(by_range, math.ceil(log_level / min(exponents))) if exponents else by_range
+
+
+def _divergence(told: float, true: float) -> float:
+    """Kullback and Leibler's, of a coin that falls with probability `told` from one with `true`; positive."""
+    of_heads = told * math.log(told / true) if told > 0 else 0.0
+    return of_heads + ((1 - told) * math.log((1 - told) / (1 - true)) if told < 1 else 0.0)
+
+
 def _check(tolerance: float, log_level: float, sides: int) -> None:
     if not 0 < tolerance < math.inf or not 0 < log_level < math.inf or sides not in {1, 2}:
         raise StatError(f"guarantee: tolerance {tolerance}, ln(1 / level) {log_level}, {sides} sides")

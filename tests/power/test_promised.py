@@ -32,17 +32,16 @@ def test_every_adaptivity_and_both_bounds_stand_side_by_side() -> None:
     found = beside()
     assert [each.adaptivity for each in found.outlays] == list(Adaptivity)
     none, first, full = found.outlays
-    assert none.hoeffding < first.hoeffding < full.hoeffding
+    assert none.by_range < first.by_range < full.by_range
     for each in found.outlays:
-        assert each.bennett is not None
-        assert each.bennett < each.hoeffding / 3
-    assert (found.promise.rows, found.rows, found.is_enough) == (full.bennett, 3000, False)
+        assert each.needed < each.by_range / 3
+    assert (found.promise.rows, found.rows, found.is_enough) == (full.needed, 3000, False)
 
 
-def test_bennett_needs_a_bound_of_what_changes() -> None:
+def test_fewer_rows_take_a_bound_of_what_changes() -> None:
     found = beside("n - o > -0.02 +/- 0.01")
-    assert {each.bennett for each in found.outlays} == {None}
-    assert "needs a clause such as" in "\n".join(lines(found))
+    assert all(each.needed == each.by_range for each in found.outlays)
+    assert "With a clause such as" in "\n".join(lines(found))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,7 @@ def test_json_holds_everything() -> None:
     found = json.loads(json.dumps(as_json(beside(uses=3))))
     assert (found["rows"], found["uses"], found["enough"], found["adaptivity"]) == (3000, 3, False, "full")
     assert [each["adaptivity"] for each in found["table"]] == ["none", "first-change", "full"]
-    assert found["rows_needed"] == found["table"][2]["bennett"]
+    assert found["rows_needed"] == found["table"][2]["rows_needed"]
 
 
 def test_of_a_trained_model_none_can_be_given() -> None:

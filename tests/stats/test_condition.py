@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gatebot.stats.arrays import StatError
 from gatebot.stats.condition import Clause, Condition, Mode, Variable, parse
-from gatebot.stats.guarantee import Adaptivity, log_inverse_level, rows_bennett, rows_hoeffding
+from gatebot.stats.guarantee import Adaptivity, log_inverse_level, rows_bennett, rows_chernoff, rows_hoeffding
 
 N, O, D = Variable.NEW, Variable.OLD, Variable.DIFFERENCE  # noqa: E741
 EASEML = "n - o > -0.02 +/- 0.01 and d < 0.1 +/- 0.01"
@@ -123,8 +123,13 @@ def test_rows_use_what_the_condition_says_about_changes() -> None:
     condition = parse(EASEML)
     shared = level + math.log(2)
     assert condition.most_changed == pytest.approx(0.12)
-    assert condition.rows(level) == max(rows_bennett(0.01, shared, 0.12), rows_hoeffding(0.01, shared))
+    assert condition.rows(level) == max(rows_bennett(0.01, shared, 0.12), rows_chernoff(0.1, 0.01, shared))
     assert condition.rows_by_range(level) == rows_hoeffding(0.01, shared, width=2)
+    assert (
+        parse("2*d < 0.2 +/- 0.02").rows(level)
+        == parse("-d > -0.1 +/- 0.01").rows(level)
+        == rows_chernoff(0.1, 0.01, level)
+    )
     alone = parse("n - o > -0.02 +/- 0.01")
     assert alone.most_changed is None
     assert alone.rows(level) == rows_hoeffding(0.01, level, width=2)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from gatebot.stats.arrays import StatError
-from gatebot.stats.guarantee import Adaptivity, log_inverse_level, rows_bennett, rows_hoeffding
+from gatebot.stats.guarantee import Adaptivity, log_inverse_level, rows_bennett, rows_chernoff, rows_hoeffding
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,28 @@ def test_few_changes_need_fewer_rows(tolerance: float, level: float, changed: fl
     assert rows_bennett(tolerance, level, changed, sides=1) <= rows_bennett(tolerance, level, changed)
 
 
+@given(st.floats(0.0, 1.0), st.floats(0.005, 0.2), st.floats(1.0, 12.0))
+def test_no_verdict_on_a_share_is_wrong_more_often_than_it_may_be(
+    threshold: float, tolerance: float, level: float
+) -> None:
+    """By the binomial itself, at the truths that are hardest to tell."""
+    n = rows_chernoff(threshold, tolerance, level)
+    told_below, told_above = (n * (threshold + side * tolerance) for side in (-1, 1))
+    wrong = [
+        float(binom.cdf(math.ceil(told_below - 1e-9) - 1, n, threshold)),
+        float(binom.sf(math.floor(told_above + 1e-9), n, threshold)),
+        float(binom.cdf(math.floor(told_above + 1e-9), n, min(threshold + 2 * tolerance, 1.0))),
+    ]
+    possible = wrong if threshold + 2 * tolerance < 1 else wrong[:2]
+    assert max(possible) <= math.exp(-level) * (1 + 1e-6)
+    assert n <= rows_hoeffding(tolerance, level, sides=1)
+
+
+@pytest.mark.parametrize(("threshold", "saved"), [(0.02, 4.0), (0.1, 2.0), (0.5, 1.0)])
+def test_shares_near_an_end_need_fewer_rows(threshold: float, saved: float) -> None:
+    assert rows_chernoff(threshold, 0.01, 20.0) <= rows_hoeffding(0.01, 20.0, sides=1) / saved
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -72,6 +95,7 @@ def test_few_changes_need_fewer_rows(tolerance: float, level: float, changed: fl
         lambda: rows_hoeffding(0.1, 7.0, width=0),
         lambda: rows_hoeffding(0.1, 7.0, sides=3),
         lambda: rows_bennett(0.1, 7.0, 0.0),
+        lambda: rows_chernoff(0.1, 0.0, 7.0),
         lambda: rows_bennett(math.nan, 7.0, 0.1),
     ],
 )
