@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gatebot.finding import Action, Bound, Provenance, Status
 from gatebot.render.numbers import NOTHING, counted, grouped
-from gatebot.render.rows import WATCHED, measure_behind, outcome_of, row_of
+from gatebot.render.rows import WATCHED, measure_behind, outcome_of, row_of, share_of_margin
 from gatebot.render.sentence import Sentence, flat, joined, quote, said, words
 from gatebot.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
 
@@ -165,13 +165,22 @@ def _passed(report: Report) -> Sentence:
     outcomes = [outcome_of(each) for each in report.measures]
     held, watched = outcomes.count("held"), outcomes.count(WATCHED)
     decided = held + outcomes.count("undecided") + outcomes.count("worse")
+    worse = "worse" in outcomes
+    if warnings := [each for each in _acting(report, Action.WARN) if not _only_open(report, each)]:
+        metrics = f"no metric is {'' if held == decided else 'proven '}worse, but " if decided and not worse else ""
+        return joined(metrics, _first(report, warnings))
     also = f"; {grouped(watched)} more watched, none stands out" if watched else ""
     if not decided:
         return words("nothing was found")
     if held == decided:
         return words(f"no metric is worse; {counted(held, 'measure')} held{also}")
-    worse = "worse" in outcomes
     return words(f"{'' if worse else 'no metric is proven worse; '}{held} of {counted(decided, 'measure')} held{also}")
+
+
+def _only_open(report: Report, finding: ReportedFinding) -> bool:
+    """Whether it only says that evidence cannot tell, with an estimate that is within the margin."""
+    measure = measure_behind(report, finding) if finding.undecided else None
+    return measure is not None and share_of_margin(measure) < 1
 
 
 def lead(report: Report) -> list[Sentence]:

@@ -12,7 +12,10 @@ from tests.render.reports import REALISTIC, blocked, finding, hostile, huge, mea
 
 HEADLINES = {
     "passed": "pass: no metric is worse; 4 measures held",
-    "warned": "pass with 2 warnings: no metric is worse; 4 measures held",
+    "warned": (
+        "pass with 2 warnings: no metric is worse, but training takes 2 times base's processor time: 31.20 s → 62.40 s,"
+        " and 1 more finding"
+    ),
     "blocked": "blocked (P1): recall(urgent) fell 4.1 points, and 1 more finding",
     "crashed training": "blocked (P0): training crashed (exit code 1) in 2 of 2 runs",
     "observed": "would be blocked (P1): recall(urgent) fell 4.1 points, and 1 more finding",
