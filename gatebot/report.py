@@ -230,7 +230,7 @@ class Report(Part):
     rules_sha: str | None = None
     rules_digest: str = ""
     rows: int = 0
-    seeds: int = 0
+    seeds: int = 0  # of head, in the tier that has more
     isolation: str = ""
     isolation_why: tuple[str, ...] = ()
     findings: tuple[ReportedFinding, ...] = ()

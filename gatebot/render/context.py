@@ -43,13 +43,10 @@ def compared(report: Report) -> Sentence:
 
 def evidence(report: Report) -> Sentence:
     """How much was looked at: `3 seeds, 2,000 rows; sees losses of 0.8 points and more in accuracy`."""
-    told = []
-    if report.seeds:
-        told.append(counted(report.seeds, "seed"))
-    if report.rows:
-        told.append(counted(report.rows, "row"))
-    amount = ", ".join(told)
     first = sharpest(report)
+    seeds = report.seeds if first is None else first.seeds
+    told = [counted(count, what) for count, what in ((seeds, "seed"), (report.rows, "row")) if count]
+    amount = ", ".join(told)
     if first is None:
         return words(amount)
     sight = f"sees losses of {row_of(first).sees} and more in "

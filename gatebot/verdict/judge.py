@@ -124,7 +124,7 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         rules_sha=facts.rules_sha,
         rules_digest=case.head.about.rules_digest if case.head else "",
         rows=0 if comparison is None else len(comparison.units),
-        seeds=0 if comparison is None else len(comparison.head_runs()),
+        seeds=0 if comparison is None else max(len(comparison.head_runs(tier)) for tier in Tier),
         isolation=case.head.about.isolation if case.head else "",
         isolation_why=case.head.about.isolation_why if case.head else (),
         findings=weighed.findings,

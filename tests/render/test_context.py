@@ -50,7 +50,7 @@ def test_which_commits(given_report: Report, told: str) -> None:
                 ),
             ),
             (
-                "sees losses of 3.1 points and more in f1"
+                "2 seeds; sees losses of 3.1 points and more in f1"
                 "; too little to guard 2 points of f1@a=b (sees 5 points) and 1 other"
             ),
         ),

@@ -369,7 +369,7 @@ def test_only_what_found_nothing_is_clean() -> None:
 
 def test_what_a_report_knows() -> None:
     report = _judged(LOSS.knowing(reproduce="gatebot run", run_url="https://example.org"))
-    assert (report.rows, report.seeds, report.isolation, report.generated_at) == (2000, 2, "full", NOW)
+    assert (report.rows, report.seeds, report.isolation, report.generated_at) == (2000, 5, "full", NOW)
     assert (report.reproduce, report.run_url, report.project) == ("gatebot run", "https://example.org", "tickets")
     (measure,) = [each for each in report.measures if each.metric == "accuracy"]
     assert measure.base is not None
