@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from gatebot import output
 from gatebot.case import Approval, Case
 from gatebot.cli.artifact import fetch_run, gate_of, has_evidence
-from gatebot.cli.hub import Hub, api_of, pull_of, target_of, warn
-from gatebot.cli.job import approvals_of, leave_and_show, say, summarised
+from gatebot.cli.ending import leave_and_show, say, summarised
+from gatebot.cli.hub import Hub, api_of, approvals_of, pull_of, target_of, warn
 from gatebot.cli.situation import stores_of
 from gatebot.errors import ExitCode, MachineError, UsageError
 from gatebot.github import status

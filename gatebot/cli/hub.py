@@ -5,13 +5,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from gatebot.case import Approval
 from gatebot.errors import GateError
-from gatebot.github import outputs, status
+from gatebot.finding import Priority
+from gatebot.github import approvals, outputs, status
 from gatebot.github.api import Api
 from gatebot.github.comment import Mode
 from gatebot.github.event import Event
 from gatebot.github.pull import Pull, pull, pulls_with_head
 from gatebot.github.section import Stamp
+from gatebot.github.trouble import ApiError
 from gatebot.occasion.projects import projects_in
 from gatebot.publish import Target
 
@@ -85,6 +88,32 @@ def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
         base_sha=proposal.base_sha,
         is_fork=proposal.is_fork,
     ), proposal
+
+
+def pull_or_none(number: int, api: Api) -> Pull | None:
+    """The pull request as the API says it now. Not knowing is having none."""
+    try:
+        return pull(api, number)
+    except ApiError as trouble:
+        warn(str(trouble))
+        return None
+
+
+def approvals_of(proposal: Pull | None, api: Api) -> tuple[Approval, ...]:
+    """Who has accepted the head commit. Not knowing is having none."""
+    if proposal is None:
+        return ()
+    try:
+        accepted, refused = approvals.read(api, proposal)
+    except ApiError as trouble:
+        print(outputs.command(outputs.Level.WARNING, str(trouble), title="approvals are unknown"))
+        return ()
+    for refusal in refused:
+        print(outputs.command(outputs.Level.NOTICE, f"{refusal.login}: {refusal.why}", title="acceptance not counted"))
+    return tuple(
+        Approval(login=each.login, sha=each.sha, priority=Priority(each.priority) if each.priority else None)
+        for each in accepted
+    )
 
 
 def warn(text: str) -> None:
