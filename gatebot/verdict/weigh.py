@@ -120,9 +120,9 @@ def _exception(case: Case, said: Said) -> tuple[Action | None, str]:
 
 
 def _in_doubt(policy: Policy, answer: Answer | None) -> tuple[Action, str]:
-    """What an unproven loss does: as the policy says, but never more than a warning for what nobody declared."""
+    """What an unproven loss does: as the policy says, but never more than a warning for what is only watched."""
     if answer is not None and answer.stands_out:
-        return Action.WARN, "stands out among what nobody declared, and is not proven"
+        return Action.WARN, "stands out among all that is watched, and is not proven"
     if answer is not None and answer.likely and policy.reviewers and policy.undecided == "warn":
         return Action.REVIEW, "likely, and not proven"
     return Action(policy.undecided), "not proven"
