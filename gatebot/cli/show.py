@@ -56,8 +56,8 @@ def show_plan(planned: "tuple[Case, Here]", *, as_json: bool = False) -> None:
     ]
     print(tabulate(rows, headers=("side", "tier", "seed", "fold", "cost"), tablefmt="simple"))
     others = len(plan.needs) - len(plan.trainings)
-    print(
-        f"\n{len(plan.trainings)} trainings, {others} other pieces of evidence, about {plan.total_s:.0f} s of training"
-    )
+    unknown = plan.trainings and not plan.total_s
+    cost = "what they take is known after a first run" if unknown else f"about {plan.total_s:.0f} s of training"
+    print(f"\n{len(plan.trainings)} trainings, {others} other pieces of evidence; {cost}")
     for need, why in plan.cut.items():
         print(f"left out: {need.key}: {why}")

@@ -68,6 +68,11 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder)
     if interpreter is None and tree.recipe.model.python is not None:
         raise UsageError(f"`smoke.python: {recipe.python}` is not a program here.", "Name a Python 3.8 or later.")
+    if interpreter is not None and not interpreter.readable and "/" not in recipe.python:
+        raise UsageError(
+            f"`smoke.python: {recipe.python}` is {interpreter.python}, which is no Python and starts none.",
+            "Name the Python itself: `pyenv which python3` prints it, or its virtual environment's `bin/python`.",
+        )
     key = _digest(tree, root, paths, interpreter)
     if interpreter is not None and runner.reach.level is Isolation.FULL:
         interpreter = mirror.opened(interpreter, runner.cache)

@@ -1,0 +1,83 @@
+"""Which Python it is: itself, a virtual environment's, or the one behind a version manager's launcher."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gatebot.collect import collect
+from gatebot.collect.interpreter import found
+from gatebot.errors import UsageError
+from gatebot.needs import Fit, Side
+from gatebot.snapshot.evidence import Ending, Training
+from tests.collect.repository import document, job, repository
+
+FIT = Fit(Side.HEAD)
+REAL = Path(sys.executable).resolve()
+
+
+def launcher(folder: Path, lines: str) -> dict[str, str]:
+    """A PATH whose `python3` is a script, as version managers put it there."""
+    shim = folder / "shims/python3"
+    shim.parent.mkdir(parents=True)
+    shim.write_text(f"#!/bin/sh\n{lines}\n")
+    shim.chmod(0o755)
+    return {"PATH": f"{shim.parent}:/usr/bin:/bin", "GITHUB_TOKEN": "secret"}
+
+
+def test_the_python_behind_a_launcher_is_found(tmp_path: Path) -> None:
+    environ = launcher(tmp_path, f'test -z "$GITHUB_TOKEN" && exec {REAL} "$@"')
+    interpreter = found("python3", environ, tmp_path)
+    assert interpreter is not None
+    assert interpreter.python.resolve() == REAL
+    assert REAL.parent.parent in interpreter.readable
+
+
+@pytest.mark.parametrize(
+    ("says", "version"),
+    [
+        ("3.11.7\n", "3.11.7"),
+        ("team-env 3.12\n", "team-env"),
+        ("../../evil\n", ""),
+        ("/evil\n", ""),
+        ("..\n", ""),
+        ("\n", ""),
+        ("\udcff", ""),
+    ],
+)
+def test_a_project_may_name_a_version_and_no_path(tmp_path: Path, says: str, version: str) -> None:
+    environ = launcher(tmp_path, f'echo "$PWD:$PYENV_VERSION" > {tmp_path}/seen; exec {REAL} "$@"')
+    (tmp_path / "project/model").mkdir(parents=True)
+    (tmp_path / "project/.python-version").write_bytes(says.encode("utf-8", "surrogateescape"))
+    assert found("python3", environ, tmp_path / "project/model")
+    assert (tmp_path / "seen").read_text() == f"/:{version}\n"
+
+
+def test_a_path_that_a_recipe_names_is_never_asked(tmp_path: Path) -> None:
+    launcher(tmp_path, f"touch {tmp_path}/started")
+    interpreter = found("shims/python3", {}, tmp_path)
+    assert interpreter is not None
+    assert interpreter.readable == ()
+    assert not (tmp_path / "started").exists()
+
+
+def test_training_runs_under_the_python_behind_a_launcher(open_path: Path, shared_cache: Path) -> None:
+    environ = launcher(open_path, f'exec {REAL} "$@"')
+    config = document(smoke={"python": "python3"})
+    root = repository(
+        open_path / "repo", {"pipeline.py": "import sys\ndef train(rows):\n    print(sys.executable)\n    return 1\n"}
+    )
+    training = collect([FIT], job(root, shared_cache, config, environ=environ))[Side.HEAD].get(FIT, Training)
+    assert training is not None
+    assert training.effects.ended is Ending.OK
+    assert "shims" not in training.effects.log_tail[0]
+
+
+@pytest.mark.parametrize("lines", ["echo not installed >&2; exit 127", "echo relative/python", "echo /no/such/python"])
+def test_a_launcher_that_starts_nothing_is_refused_with_advice(open_path: Path, shared_cache: Path, lines: str) -> None:
+    environ = launcher(open_path, lines)
+    config = document(smoke={"python": "python3"})
+    root = repository(open_path / "repo")
+    with pytest.raises(UsageError, match="shims/python3, which is no Python and starts none") as refused:
+        collect([FIT], job(root, shared_cache, config, environ=environ))
+    assert "pyenv which python3" in refused.value.hint
