@@ -4,6 +4,7 @@ Why: A change that crashes, hangs, runs out of memory or leaves no model cannot 
 Fix: Run the command that the report gives on your machine; the last lines of the log are quoted with the finding.
 """
 
+import re
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
@@ -20,6 +21,11 @@ SAYS = {
     Ending.PROCESSES: "{stage} was stopped at its limit of processes in {runs} of {all_runs} runs",
     Ending.NO_OUTPUT: "{stage} ended without an error and without a result in {runs} of {all_runs} runs",
 }
+NO_MODULE = (
+    "The Python that ran it finds no `{module}`: if that is a package, install it in `smoke.setup`, or name the"
+    " environment that has it in `smoke.python`"
+)
+_ABSENT = re.compile(r"ModuleNotFoundError: No module named '([A-Za-z_][A-Za-z0-9_.]{0,80})'")
 LIMITS = frozenset({Ending.TIMEOUT, Ending.MEMORY, Ending.DISK, Ending.PROCESSES})
 
 
@@ -38,12 +44,18 @@ def wishes(effort: Effort) -> tuple[Need, ...]:
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
-    """One finding a tier, for the commonest way of failing: base that fails there in any way has it too."""
+    """One finding a tier, for the commonest way of failing: base that fails there in any way has it too.
+
+    Where both tiers are the same trainings, they fail once.
+    """
+    profile = comparison.profile(Side.HEAD)
     for tier in Tier:
         runs = [each for fit in comparison.effort.fits(Side.HEAD, tier) if (each := _stages(comparison, fit))]
         failed = [found for stages in runs if (found := _failure(stages)) is not None]
         if failed:
             yield _finding(comparison, tier, failed, len(runs))
+            if profile is not None and profile.one_tier:
+                return
 
 
 def _finding(comparison: Comparison, tier: Tier, failed: list[tuple[str, Effects]], all_runs: int) -> Finding:
@@ -60,13 +72,17 @@ def _finding(comparison: Comparison, tier: Tier, failed: list[tuple[str, Effects
         "runs": len(alike),
         "all_runs": all_runs,
     }
+    log = alike[0].log_tail
+    if absent := next((found[1] for line in log[-3:] if (found := _ABSENT.search(line))), ""):
+        facts["module"] = absent
     unknown = ending in LIMITS and tier is Tier.CONFIRM and not _base_ran(comparison, tier)
     return Finding(
         f"{tier} runs",
         SAYS[ending],
         facts,
         likelihood=Level.LOW if unknown else None,  # a limit of ours blocks where base is known to keep it
-        log=alike[0].log_tail,
+        log=log,
+        note=NO_MODULE if absent else "",
         size=len(failed) / all_runs,
     )
 

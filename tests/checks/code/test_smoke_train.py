@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gatebot.finding import Level, Priority, Status
 from gatebot.needs import Fit, Side, Tier
+from gatebot.render.sentence import flat, noted
 from gatebot.snapshot.evidence import Ending
 from gatebot.verdict.judge import judge
 from tests.checks.worlds import HARMLESS, World, ended, facts, said, silent, weighed, world
@@ -34,6 +36,32 @@ def _fails(what: World, side: Side, tier: Tier, ending: Ending, seeds: int = 1) 
         evidence: Any = snapshot.evidence[fit.key]
         what = what.plus(side, {fit: ended(ending)(evidence)})
     return what
+
+
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        ("ModuleNotFoundError: No module named 'pandas'", "pandas"),
+        ("ModuleNotFoundError: No module named 'google.cloud'", "google.cloud"),
+        ("ModuleNotFoundError: No module named '](https://evil.example)'", None),
+        ("KeyError: 'pandas'", None),
+    ],
+)
+def test_a_module_that_is_not_there_comes_with_advice(line: str, module: str | None) -> None:
+    found = weighed(CHECK, world().head_with(trainings=ended(Ending.CRASHED, exit_code=1, log_tail=("Trace", line))))
+    told = found["smoke runs"]
+    assert told.facts.get("module") == module
+    assert ("smoke.setup" in flat(noted(told))) is (module is not None)
+
+
+def test_both_tiers_on_the_same_rows_fail_once() -> None:
+    crashed = world(confirm=True).head_with(trainings=ended(Ending.CRASHED))
+    assert set(said(CHECK, crashed)) == {"smoke runs", "confirm runs"}
+    once = crashed.head_with(profile=lambda profile: replace(profile, one_tier=True))
+    assert set(said(CHECK, once)) == {"smoke runs"}
+    later = _fails(world(confirm=True).both_with(profile=lambda profile: replace(profile, one_tier=True)),
+                   Side.HEAD, Tier.CONFIRM, Ending.CRASHED, 3)  # fmt: skip
+    assert set(said(CHECK, later)) == {"confirm runs"}
 
 
 def test_one_seed_of_two_is_enough() -> None:
