@@ -71,7 +71,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     if interpreter is not None and not interpreter.readable and "/" not in recipe.python:
         raise UsageError(
             f"`smoke.python: {recipe.python}` is {interpreter.python}, which is no Python and starts none.",
-            "Name the Python itself: `pyenv which python3` prints it, or its virtual environment's `bin/python`.",
+            "Name the Python itself (`pyenv which python3` prints it), or activate a virtual environment.",
         )
     key = _digest(tree, root, paths, interpreter)
     if interpreter is not None and runner.reach.level is Isolation.FULL:

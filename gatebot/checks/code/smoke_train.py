@@ -22,8 +22,8 @@ SAYS = {
     Ending.NO_OUTPUT: "{stage} ended without an error and without a result in {runs} of {all_runs} runs",
 }
 NO_MODULE = (
-    "The Python that ran it finds no `{module}`: if that is a package, install it in `smoke.setup`, or name the"
-    " environment that has it in `smoke.python`"
+    "The Python that ran it finds no `{module}`: if that is a package, install it in `smoke.setup`; on your machine it"
+    " is enough to activate the environment that has it"
 )
 _ABSENT = re.compile(r"ModuleNotFoundError: No module named '([A-Za-z_][A-Za-z0-9_.]{0,80})'")
 LIMITS = frozenset({Ending.TIMEOUT, Ending.MEMORY, Ending.DISK, Ending.PROCESSES})
