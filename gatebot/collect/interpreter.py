@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from gatebot.collect import untrusted
 from gatebot.sandbox.environment import PATH
 
 _OF_MANAGERS = ("PYENV_", "ASDF_", "MISE_", "XDG_")
 _VERSION = re.compile(r"[A-Za-z0-9][\w.+-]*")
 _PATIENCE_S = 30
+_MOST_BYTES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,8 @@ def _version_named_in(folder: Path) -> str:
     """The version that the nearest `.python-version` names for pyenv; empty where none does, or a path instead."""
     for place in (folder, *folder.parents):
         try:
-            words = (place / ".python-version").read_text(encoding="utf-8")[:1000].split()
-        except (OSError, ValueError):
+            words = untrusted.read(place / ".python-version", _MOST_BYTES).decode("utf-8", "replace").split()
+        except (OSError, untrusted.UnreadableError):
             continue
         return words[0] if words and _VERSION.fullmatch(words[0]) else ""
     return ""

@@ -1,5 +1,6 @@
 """Which Python it is: itself, a virtual environment's, or the one behind a version manager's launcher."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def test_a_project_may_name_a_version_and_no_path(tmp_path: Path, says: str, ver
     (tmp_path / "project/.python-version").write_bytes(says.encode("utf-8", "surrogateescape"))
     assert found("python3", environ, tmp_path / "project/model")
     assert (tmp_path / "seen").read_text() == f"/:{version}\n"
+
+
+def test_a_version_file_that_is_none_holds_nobody_up(tmp_path: Path) -> None:
+    environ = launcher(tmp_path, f'exec {REAL} "$@"')
+    for name, make in (("pipe", os.mkfifo), ("zeros", lambda path: path.symlink_to("/dev/zero"))):
+        (tmp_path / name).mkdir()
+        make(tmp_path / name / ".python-version")
+        assert found("python3", environ, tmp_path / name)
 
 
 def test_a_path_that_a_recipe_names_is_never_asked(tmp_path: Path) -> None:
