@@ -30,7 +30,7 @@ lint: $(READY)
 test: lint  ## lint, types and the fast tests
 	@$(PY) -m pytest -n 2 -m "not container and not simulation and not scale and not long" -q
 
-test-slow: $(READY)  ## the real container, simulations, large inputs, long runs: an hour
+test-slow: $(READY)  ## the real container, simulations, large inputs, long runs: half an hour
 	@$(PY) -m pytest -m "container or simulation or scale or long" -q
 
 test-all: test test-slow  ## everything
@@ -38,7 +38,7 @@ test-all: test test-slow  ## everything
 bench: $(READY)  ## what gatebot costs and how often it errs, beside rivals: small sizes, minutes
 	@$(PY) -m benchmarks.stats && $(PY) -m benchmarks.gate_share && $(PY) -m benchmarks.decision
 
-bench-full: $(READY)  ## the same at full size into docs/results.md: hours
+bench-full: $(READY)  ## the same at full size into docs/results.md: an hour or two
 	@$(PY) -m benchmarks.stats --rows 1000000 --write && $(PY) -m benchmarks.gate_share --run --write
 	@$(PY) -m benchmarks.coverage --full --jobs 2 --write
 	@$(PY) -m benchmarks.decision --full --jobs 2 --write --plot docs/power.svg
