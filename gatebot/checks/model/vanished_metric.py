@@ -1,7 +1,8 @@
 """Every metric, class and slice that is declared, or that base had, has a value.
 
 Why: A metric that is not a number compares as neither better nor worse, so it would pass.
-Fix: Give the metric what it is made of (probabilities `score_<class>` for a log loss), or take it out of gatebot.yml.
+Fix: A class without precision is one that is never predicted any more: look for its rows among those trained on. Give a
+    declared metric what it is made of (probabilities `score_<class>` for a log loss), or take it out of gatebot.yml.
 """
 
 from collections.abc import Iterator
