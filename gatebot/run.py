@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from gatebot.collect.reach import reach_for
 from gatebot.collect.stopwatch import Stopwatch
 from gatebot.errors import GateError, UsageError
 from gatebot.gate import Gated, gate, surveyed
-from gatebot.git import TAGS, Repository
+from gatebot.git import REMOTE, TAGS, Repository
 from gatebot.history import eval_uses, grown, noise, records
 from gatebot.needs import Model, Need, Side, Tier
 from gatebot.occasion.occasion import Occasion, document_from, with_state
@@ -207,7 +207,7 @@ def stored_anchor(
     if name is None:
         return facts, None
     commit = None if repository is None else _release(repository, name)
-    found, why = None, f"{name} is no commit here; fetch tags, or correct `baseline.anchor`"
+    found, why = None, f"{name} is no tag, branch or commit that is here or can be fetched: correct `baseline.anchor`"
     if commit is not None:
         found, why = _stored_release(name, commit, facts, stores)
     anchor = Anchor(name=name, commit=commit, missing=why)
@@ -215,11 +215,11 @@ def stored_anchor(
 
 
 def _release(repository: Repository, name: str) -> str | None:
-    """The commit of a tag, a branch or a commit; a shallow clone fetches the tag."""
-    try:
-        return repository.find(name) or repository.fetched(f"{TAGS}{name}")
-    except UsageError:
-        return None
+    """The commit of a tag, a branch or a commit; what a shallow clone lacks is fetched."""
+    for meant in (name, f"{TAGS}{name}", f"{REMOTE}{name}"):
+        with suppress(UsageError):
+            return repository.fetched(meant)
+    return None
 
 
 def _stored_release(name: str, commit: str, facts: Facts, stores: Sequence[Store]) -> tuple[Snapshot | None, str]:

@@ -454,8 +454,8 @@ class BaselineRules(Section):
     max_age: Seconds = Field(default=30 * 86400.0, description="Older ones are not taken.")
     anchor: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         default=None,
-        description="A release (tag, branch or commit) whose stored Snapshot head is held against as well, with twice"
-        " the margin: many small losses must not add up.",
+        description="A release (tag, commit, or a branch that moves with releases) whose stored Snapshot head is"
+        " held against as well, with twice the margin: many small losses must not add up.",
     )
     keep_model: Annotated[int, BeforeValidator(parse_bytes), Field(ge=0), _written("a size: 500MB")] = Field(
         default=0, description="Up to which size base's model is kept too."

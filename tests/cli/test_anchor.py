@@ -1,7 +1,10 @@
 """Pull requests that each lose a little, until the release says that it is enough."""
 
+import json
 import shutil
 from pathlib import Path
+
+import pytest
 
 from tests.container.scenario import git
 
@@ -66,4 +69,22 @@ def test_a_release_without_a_baseline_is_said_and_blocks_nothing(tmp_path: Path)
     commit(folder, tiny.HARMLESS, branch="better")
     assert inside(folder, "run", "--quiet").code == 0
     skipped = {each["check"]: each["reason"] for each in report_in(folder / ".gatebot")["skipped"]}
-    assert skipped["model.anchor"] == "v9 is no commit here; fetch tags, or correct `baseline.anchor`"
+    assert skipped["model.anchor"] == (
+        "v9 is no tag, branch or commit that is here or can be fetched: correct `baseline.anchor`"
+    )
+
+
+@pytest.mark.parametrize("named", ["tag", "branch", "commit"])
+def test_a_shallow_clone_fetches_the_release(tmp_path: Path, named: str) -> None:
+    origin = repository(tmp_path / "origin", tiny.files())
+    git(origin, "tag", "v1.0")
+    git(origin, "branch", "production")
+    git(origin, "commit", "--quiet", "--allow-empty", "--message", "Since the release")
+    release = git(origin, "rev-parse", "v1.0").strip()
+    name = {"tag": "v1.0", "branch": "production", "commit": release}[named]
+    commit(origin, {"gatebot.yml": tiny.files(baseline=f"baseline: {{anchor: {name}}}")["gatebot.yml"]})
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--depth=1", "--no-tags", f"file://{origin}", str(clone))
+    commit(clone, tiny.HARMLESS, branch="better")
+    lines = {each["subject"]: each for each in json.loads(gatebot(clone, "doctor", "--json").out)}
+    assert lines["anchor"]["says"].startswith(f"no baseline of {name} ({release[:12]}) is stored")
