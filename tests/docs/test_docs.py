@@ -16,12 +16,15 @@ from gatebot.config.load import parse
 from gatebot.config.schema import schema
 from gatebot.errors import ExitCode
 from gatebot.report import VerdictName
+from gatebot.stats.condition import parse as parsed
+from gatebot.stats.guarantee import Adaptivity, log_inverse_level
 from gatebot.tasks.registry import metric_catalogue
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+STATISTICS = (DOCS / "statistics.md").read_text()
 GENERATED = generate.pages()
 GITHUB_SAYS = (
     "Expected — Waiting for status to be reported",
@@ -135,4 +138,27 @@ def test_permissions_are_those_of_the_workflow() -> None:
 
 
 def test_simulated_figures_say_so() -> None:
-    assert "**simulated**" in (DOCS / "statistics.md").read_text()
+    assert "**simulated**" in STATISTICS
+
+
+def test_rows_of_guarantees_are_those_that_the_rule_asks_for() -> None:
+    listed = re.findall(
+        r"^\| (0\.\d+) \| (none|full) \| (\d) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$", STATISTICS, re.MULTILINE
+    )
+    assert len(listed) == 9
+    for tolerance, adaptivity, verdicts, *said in listed:
+        gain = parsed(f"n - o > -0.02 +/- {tolerance}")
+        level = log_inverse_level(0.001, 32, Adaptivity(adaptivity), verdicts=int(verdicts))
+        needed = (gain.rows_by_range(level), gain.rows(level, changed=0.1), gain.rows(level, changed=0.05))
+        assert said == [f"{rows:,}" for rows in needed]
+
+
+def test_rows_of_the_guarantee_that_is_shown_are_those_that_the_rule_asks_for() -> None:
+    [text] = re.findall(r"```yaml\n(guarantee:.*?)```", STATISTICS, re.DOTALL)
+    stated = yaml.safe_load(text)["guarantee"]
+    level = log_inverse_level(1 - stated["reliability"], stated["steps"], Adaptivity(stated["adaptivity"]), verdicts=3)
+    [here, wider, there] = re.findall(
+        r"the condition above takes ([\d,]+) and with `(.*?)` it takes ([\d,]+)", STATISTICS
+    )[0]
+    other = f"{stated['condition'].partition(' and ')[0]} and {wider}"
+    assert [here, there] == [f"{parsed(each).rows(level):,}" for each in (stated["condition"], other)]
