@@ -1,8 +1,7 @@
 """Every metric, class and slice that is declared, or that base had, has a value.
 
 Why: A metric that is not a number compares as neither better nor worse, so it would pass.
-Fix: A class without precision is one that is never predicted any more: look for its rows among those trained on. Give a
-    declared metric what it is made of (probabilities `score_<class>` for a log loss), or take it out of gatebot.yml.
+Fix: Find out what is gone: rows, or answers. What is no longer wanted is taken out of gatebot.yml.
 """
 
 from collections.abc import Iterator
@@ -19,6 +18,12 @@ from gatebot.snapshot.column import Names
 from gatebot.snapshot.evidence import OwnScore
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Declared, Metric
+
+MADE_OF = "A log loss takes probabilities `score_<class>`, and precision takes rows that are predicted as the class"
+OF_A_CLASS = (
+    "A class without precision is one that is never predicted any more: look for its rows among those trained on"
+)
+NO_ROWS = "Base has rows of the slice: look for what filters them"
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
@@ -50,7 +55,7 @@ def _of_declared(views: Views, declared: Declared) -> Iterator[Finding]:
     for view in views.of(declared.slice):
         runs = view.alone(Tier.SMOKE, declared.own).head
         if declared.default:
-            yield from _lost(view, metric_of(declared), view.pairs(Tier.SMOKE).base, runs)
+            yield from _lost(view, metric_of(declared), view.pairs(Tier.SMOKE).base, runs, MADE_OF)
         elif (view.name is None or (runs and len(runs[0]) >= FEWEST_ROWS)) and _was_held(view, declared):
             yield from _absent(view, declared, runs)
 
@@ -69,6 +74,7 @@ def _absent(view: View, declared: Declared, runs: tuple[Table, ...]) -> Iterator
         return
     subject = view.subject(declared.name)
     facts: dict[str, Fact] = {"metric": subject, "runs": int((~np.isfinite(values)).sum()), "all_runs": len(values)}
+    note = ""
     if not len(values):
         says = "{metric} is declared and has no value: no run predicts the rows that are compared"
     elif problem := _problem(view.comparison, declared.own):
@@ -77,7 +83,8 @@ def _absent(view: View, declared: Declared, runs: tuple[Table, ...]) -> Iterator
     else:
         says = "{metric} is declared and has no value in {runs} of {all_runs} runs, of predictions with {columns}"
         facts["columns"] = tuple(runs[0].payload)
-    yield Finding(subject, says, facts, likelihood=Level.HIGH)
+        note = "" if declared.own else MADE_OF
+    yield Finding(subject, says, facts, likelihood=Level.HIGH, note=note)
 
 
 def _problem(comparison: Comparison, own: str | None) -> str:
@@ -92,10 +99,10 @@ def _of_classes(whole: View) -> Iterator[Finding]:
     known = {declared.name for declared in whole.comparison.declared}
     for name, metric in whole.comparison.task.per_class(pairs.head[0]).items() if pairs.base else ():
         if name not in known:
-            yield from _lost(whole, metric, pairs.base, pairs.head)
+            yield from _lost(whole, metric, pairs.base, pairs.head, OF_A_CLASS)
 
 
-def _lost(view: View, metric: Metric, base: tuple[Table, ...], head: tuple[Table, ...]) -> Iterator[Finding]:
+def _lost(view: View, metric: Metric, base: tuple[Table, ...], head: tuple[Table, ...], note: str) -> Iterator[Finding]:
     """A metric that base has on every run and head lacks on some."""
     before, now = (np.array([metric.value(table) for table in tables]) for tables in (base, head))
     lost = int((~np.isfinite(now)).sum())
@@ -108,7 +115,7 @@ def _lost(view: View, metric: Metric, base: tuple[Table, ...], head: tuple[Table
             "runs": lost,
             "all_runs": len(now),
         }
-        yield Finding(subject, "{metric} was {base} and has no value in {runs} of {all_runs} runs", facts)
+        yield Finding(subject, "{metric} was {base} and has no value in {runs} of {all_runs} runs", facts, note=note)
 
 
 def _gone_slices(comparison: Comparison) -> Iterator[Finding]:
@@ -125,7 +132,7 @@ def _gone_slices(comparison: Comparison) -> Iterator[Finding]:
             continue
         for value in sorted(_values(was, FEWEST_ROWS) - _values(now, 1)):
             named = f"{column}={value}"
-            yield Finding(f"slice {named}", "slice {slice} has no row any more", {"slice": named})
+            yield Finding(f"slice {named}", "slice {slice} has no row any more", {"slice": named}, note=NO_ROWS)
 
 
 def _values(names: Names, fewest: int) -> set[str]:

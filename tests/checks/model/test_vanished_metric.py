@@ -7,6 +7,7 @@ import pytest
 
 from gatebot.finding import Action, Priority, Status
 from gatebot.needs import Side, Tier
+from gatebot.render.sentence import flat, noted
 from gatebot.snapshot.column import Names
 from gatebot.snapshot.evidence import DataProfile, OwnScore, Predictions
 from tests.checks.worlds import HARMLESS, SLICES, column, facts, said, scored, silent, weighed, world
@@ -37,6 +38,7 @@ def test_a_declared_metric_without_a_value_blocks_and_says_of_what_it_is_made() 
     assert (found.status, found.priority, found.action) == (Status.NEW, Priority.P0, Action.BLOCK)
     known = {"metric": "log_loss", "runs": 2, "all_runs": 2, "columns": ["prediction"]}
     assert facts(CHECK, planted, "log_loss") == known
+    assert "score_<class>" in flat(noted(found))
 
 
 def test_what_base_lacks_too_is_inherited() -> None:
@@ -63,9 +65,9 @@ def test_not_a_number_is_no_value() -> None:
 
 
 def test_a_class_that_is_never_predicted_any_more_has_no_precision() -> None:
-    assert said(CHECK, world(classes=("a", "b", "c")).head_with(predictions=_never("c"))) == {
-        "precision(c)": Status.NEW
-    }
+    planted = world(classes=("a", "b", "c")).head_with(predictions=_never("c"))
+    assert said(CHECK, planted) == {"precision(c)": Status.NEW}
+    assert "never predicted any more" in flat(noted(weighed(CHECK, planted)["precision(c)"]))
 
 
 def test_a_class_that_was_hardly_predicted_is_not_missed() -> None:
@@ -94,6 +96,7 @@ def test_own_metrics_are_missed_too(score: OwnScore, known: str | None) -> None:
     planted = scored(world(metrics=(rule,)), "metrics.py:cost", cost)
     found = weighed(CHECK, planted)["cost"]
     assert (found.status, found.priority, found.facts.get("problem")) == (Status.NEW, Priority.P0, known)
+    assert flat(noted(found)) == "", "what the user's own metric takes is for the user to know"
 
 
 def test_a_slice_that_is_no_column_of_the_data_is_told() -> None:
@@ -116,6 +119,7 @@ def test_a_slice_without_rows_is_told() -> None:
     planted = world(slices=SLICES).head_with(profile=_without_value("region", "south"))
     assert said(CHECK, planted) == {"slice region=south": Status.NEW}
     assert facts(CHECK, planted, "slice region=south") == {"slice": "region=south"}
+    assert "what filters them" in flat(noted(weighed(CHECK, planted)["slice region=south"]))
 
 
 def test_a_slice_that_was_never_held_is_not() -> None:
