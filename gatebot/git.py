@@ -8,41 +8,58 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from gatebot.errors import MachineError, UsageError
+from gatebot import processes
+from gatebot.checkout import Checkout
+from gatebot.errors import GateError, MachineError, UsageError
+from gatebot.processes import SYSTEM_PATH
 
 DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
 REMOTE = "refs/remotes/origin/"
 TAGS = "refs/tags/"
 LOCAL_TIMEOUT_S = 120
 FETCH_TIMEOUT_S = 600
+MOST_POINTER_BYTES = 4096
 TREE_PREFIX = "gatebot-tree-"
 YOUNG_S = 60.0
 FULL_CLONE = "Check out with `fetch-depth: 0`, or with credentials that can fetch from `origin`."
 
 _PASSED = (
-    "PATH", "HOME", "USER", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
 )  # fmt: skip
 _ENVIRONMENT = {
+    "PATH": SYSTEM_PATH,
     "LC_ALL": "C.UTF-8",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "/bin/false",
+    "GIT_SSH_COMMAND": "/bin/false",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
+    "GIT_ALLOW_PROTOCOL": "https:http:file",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_LFS_SKIP_SMUDGE": "1",
 }
 _SETTINGS = {
+    "safe.bareRepository": "explicit",
     "safe.directory": "*",  # in a container the work tree belongs to another uid; nothing of it is executed
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
+    "core.sshCommand": "/bin/false",
+    "core.gitProxy": "",
     "core.attributesFile": os.devnull,
     "core.quotePath": "false",
+    "core.protectHFS": "true",
+    "core.protectNTFS": "true",
+    "credential.helper": "",
+    "diff.external": "",
+    "diff.ignoreSubmodules": "dirty",
     "submodule.recurse": "false",
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
@@ -53,9 +70,20 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository with a work tree. Commits are given and returned as full SHAs unless it says otherwise."""
+    """A git repository with a work tree. Commits are given and returned as full SHAs unless it says otherwise.
+
+    git never searches for it: what a checkout holds can look like a repository whose configuration runs commands.
+
+    Attributes:
+        root: of the work tree.
+        git_dir: where git keeps it: what `.git` at the root is, or says.
+    """
 
     root: Path
+    git_dir: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "git_dir", _git_dir(self.root))
 
     def head(self) -> str:
         """The commit that is checked out.
@@ -83,7 +111,7 @@ class Repository:
         """As `commit`; None when there is no such commit here."""
         if "\0" in name:
             return None
-        done = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        done = self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def parents(self, name: str) -> tuple[str, ...]:
@@ -92,7 +120,7 @@ class Repository:
         Raises:
             UsageError: no such commit.
         """
-        raw = self._ask("cat-file", "commit", self.commit(name))  # `rev-list` would hide what was cut off
+        raw = self.ask("cat-file", "commit", self.commit(name))  # `rev-list` would hide what was cut off
         header, _, _ = raw.partition(b"\n\n")
         return tuple(line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent "))
 
@@ -153,7 +181,7 @@ class Repository:
         Raises:
             UsageError: no such commit.
         """
-        listed = self._ask("rev-list", f"--max-count={most}", self.commit(name))
+        listed = self.ask("rev-list", f"--max-count={most}", self.commit(name))
         return tuple(listed.decode().split())
 
     def changed_paths(self, old: str, new: str) -> frozenset[str]:
@@ -162,8 +190,8 @@ class Repository:
         Raises:
             UsageError: no such commit.
         """
-        names = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff")
-        told = self._ask("diff-tree", *names, self.fetched(old), self.fetched(new))
+        names = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
+        told = self.ask("diff-tree", *names, self.fetched(old), self.fetched(new))
         return frozenset(os.fsdecode(name) for name in told.split(b"\0") if name)
 
     def file(self, name: str, path: str, most_bytes: int = 2**20) -> bytes | None:
@@ -177,7 +205,7 @@ class Repository:
         Raises:
             UsageError: no such commit, or the path is a link, a directory, a submodule or too large.
         """
-        listed = self._ask("ls-tree", "-z", "-l", "--full-tree", self.fetched(name), "--", path)
+        listed = self.ask("ls-tree", "-z", "-l", "--full-tree", self.fetched(name), "--", path)
         entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry]
         match = next((meta.split() for meta, _, at in entries if os.fsdecode(at) == path), None)
         if match is None:
@@ -187,7 +215,7 @@ class Repository:
             raise UsageError(f"{path} at {name[:40]} is not a regular file")
         if int(size) > most_bytes:
             raise UsageError(f"{path} at {name[:40]} has {int(size):,} bytes; at most {most_bytes:,} are read")
-        return self._ask("cat-file", "blob", blob)
+        return self.ask("cat-file", "blob", blob)
 
     def named(self, name: str, file_name: str) -> tuple[str, ...]:
         """The paths of all files of this name in a commit, sorted.
@@ -195,7 +223,7 @@ class Repository:
         Raises:
             UsageError: no such commit.
         """
-        listed = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit(name))
+        listed = self.ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit(name))
         paths = (os.fsdecode(path) for path in listed.split(b"\0") if path)
         return tuple(sorted(path for path in paths if path.rpartition("/")[2] == file_name))
 
@@ -205,8 +233,8 @@ class Repository:
         Args:
             ignored: directories that do not count, relative to the root.
         """
-        listing = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
-        told = self._ask(*self._no_filters(), "status", *listing)
+        listing = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=dirty")
+        told = self.ask(*self._no_filters(), "status", *listing)
         paths = (os.fsdecode(entry[3:]) for entry in told.split(b"\0") if entry)
         return tuple(p for p in paths if not any(f"{p}/".startswith(f"{d.rstrip('/')}/") for d in ignored))
 
@@ -233,21 +261,21 @@ class Repository:
         with tempfile.TemporaryDirectory(prefix=TREE_PREFIX, dir=parent) as scratch, _locked(Path(scratch)):
             tree = Path(scratch).resolve() / "tree"
             try:
-                self._ask(*self._no_filters(), "worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
+                self.ask(*self._no_filters(), "worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
                 yield tree
             finally:
-                self._try("worktree", "remove", "--force", "--force", "--", str(tree))
-                self._try("worktree", "prune")
+                self.attempt("worktree", "remove", "--force", "--force", "--", str(tree))
+                self.attempt("worktree", "prune")
 
     def _no_filters(self) -> list[str]:
         """Settings that switch off every filter that the repository's own configuration defines."""
-        listed = self._try("config", "--name-only", "-z", "--get-regexp", r"^filter\.")
+        listed = self.attempt("config", "--name-only", "-z", "--get-regexp", r"^filter\.")
         names = {key.rpartition(".")[0] for key in os.fsdecode(listed.stdout).split("\0") if key.count(".") >= 2}
         off = (("smudge", ""), ("clean", ""), ("process", ""), ("required", "false"))
         return [word for name in sorted(names) for key, value in off for word in ("-c", f"{name}.{key}={value}")]
 
     def _merge_base(self, one: str, other: str) -> str | None:
-        done = self._try("merge-base", one, other)
+        done = self.attempt("merge-base", one, other)
         return done.stdout.decode().strip() or None
 
     def _is_certain(self, base: str, one: str, other: str) -> bool:
@@ -255,53 +283,120 @@ class Repository:
         boundary = self._boundary()
         if not boundary:
             return True
-        between = self._ask("rev-list", one, other, f"^{base}").decode().split()
+        between = self.ask("rev-list", one, other, f"^{base}").decode().split()
         return boundary.isdisjoint(between)
 
     def _boundary(self) -> frozenset[str]:
         """The commits whose parents a shallow clone left out."""
-        where = os.fsdecode(self._ask("rev-parse", "--git-path", "shallow")).rstrip("\n")
-        path = self.root / where
+        path = Path(os.fsdecode(self.ask("rev-parse", "--path-format=absolute", "--git-path", "shallow")).rstrip("\n"))
         return frozenset(path.read_text().split()) if path.exists() else frozenset()
 
     def _fetch(self, depth: int, *commits: str) -> None:
         self._run_fetch(f"--deepen={depth}", "--end-of-options", "origin", *commits)
 
     def _run_fetch(self, *arguments: str) -> None:
-        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
-        done = self._try("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S)
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
+        done = self.attempt("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S)
         if done.returncode:
             raise UsageError(f"history is missing and cannot be fetched: {_last_line(done.stderr)}", FULL_CLONE)
 
-    def _ask(self, *arguments: str) -> bytes:
-        done = self._try(*arguments)
+    def ask(self, *arguments: str) -> bytes:
+        """What git prints when it is asked.
+
+        Raises:
+            MachineError: it fails.
+        """
+        done = self.attempt(*arguments)
         if done.returncode:
             verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
             raise MachineError(f"git {verb} failed in {self.root}: {_last_line(done.stderr)}")
         return done.stdout
 
-    def _try(self, *arguments: str, timeout_s: float = LOCAL_TIMEOUT_S) -> "subprocess.CompletedProcess[bytes]":
-        return run(self.root, arguments, timeout_s)
+    def attempt(
+        self, *arguments: str, timeout_s: float = LOCAL_TIMEOUT_S, stdin: bytes = b""
+    ) -> "subprocess.CompletedProcess[bytes]":
+        """What comes of a git command; it may fail.
+
+        Raises:
+            MachineError: there is no git, or it takes too long.
+        """
+        where = (f"--git-dir={self.git_dir}", f"--work-tree={self.root}")
+        return run((*where, *arguments), timeout_s, stdin)
 
 
-def open_repository(path: Path) -> Repository:
-    """The repository that a directory belongs to.
+def open_repository(path: Path, *, outermost: bool = False) -> Repository:
+    """The repository that a directory belongs to: the nearest folder above it, or itself, that holds `.git`.
+
+    A folder that is reached through a link inside of another repository is not taken: a checkout chooses its links.
+
+    Args:
+        path: the directory; neither it nor its parents need exist.
+        outermost: the outermost such folder instead: for a checkout whose submodules are somebody else's.
 
     Raises:
         UsageError: it belongs to none.
+        MachineError: it does not exist.
     """
-    done = run(path, ("rev-parse", "--show-toplevel"), LOCAL_TIMEOUT_S)
+    start = Path(os.path.abspath(path))  # noqa: PTH100 - resolving would follow links that a checkout chose
+    folders = [folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")]
+    if not folders:
+        if not start.exists():
+            raise MachineError(f"{path} does not exist", "Give a directory in a git repository.")
+        raise UsageError(f"{path} is not in a git repository", "Run `git init`, or pass --base.")
+    last = folders[-1]
+    own = (folder for folder in folders if not _is_behind_link(folder, last))
+    return Repository(last if outermost else next(own))
+
+
+def _is_behind_link(folder: Path, above: Path) -> bool:
+    inner = folder.relative_to(above).parts
+    return any(above.joinpath(*inner[: depth + 1]).is_symlink() for depth in range(len(inner)))
+
+
+def _git_dir(root: Path) -> Path:
+    """What `.git` is, or leads to: git refuses to check a path of that name out, so it is nobody's but the user's.
+
+    Raises:
+        UsageError: it is no repository.
+    """
+    place = root / ".git"
+    if place.is_dir():
+        return Path(os.path.abspath(place))  # noqa: PTH100
+    try:
+        said = Checkout(root).read(".git", MOST_POINTER_BYTES)
+    except (OSError, GateError):
+        raise UsageError(f"{root} is not in a git repository", "Run `git init`, or pass --base.") from None
+    there = root / os.fsdecode(said.removeprefix(b"gitdir:").strip())
+    if not said.startswith(b"gitdir:") or not there.is_dir():
+        raise UsageError(f"{place} leads to no git repository", "Clone it again, or repair it: git worktree repair")
+    return there.resolve()
+
+
+def list_files(root: Path, *which: str) -> list[bytes]:
+    """What `git ls-files` prints of a work tree.
+
+    Raises:
+        MachineError: git cannot list them.
+    """
+    try:
+        return [name for name in Repository(root).ask("ls-files", "-z", *which).split(b"\0") if name]
+    except GateError as error:
+        raise MachineError(f"git cannot list the files of {root}: {error.message}", error.hint) from error
+
+
+def create(root: Path) -> None:
+    """Make a folder an empty repository, for tools that look for one.
+
+    Raises:
+        MachineError: git fails.
+    """
+    done = run(("init", "--quiet", "--template=", "--", str(root)), LOCAL_TIMEOUT_S)
     if done.returncode:
-        raise UsageError(
-            f"{path} is not in a git repository: {_last_line(done.stderr)}", "Run `git init`, or pass --base."
-        )
-    return Repository(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
+        raise MachineError(f"git init failed in {root}: {_last_line(done.stderr)}")
 
 
-def run(
-    where: Path, arguments: Sequence[str], timeout_s: float, stdin: bytes = b""
-) -> "subprocess.CompletedProcess[bytes]":
-    """Run git in a directory with an environment of ours.
+def run(arguments: Sequence[str], timeout_s: float, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    """Run git with an environment of ours, from a folder that is no repository.
 
     Raises:
         MachineError: there is no git, or it takes too long.
@@ -310,21 +405,12 @@ def run(
     environment["GIT_CONFIG_COUNT"] = str(len(_SETTINGS))
     for index, (key, value) in enumerate(_SETTINGS.items()):
         environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    git = processes.program("git", os.environ.get("PATH", ""))
     try:
-        return subprocess.run(
-            ["git", *arguments],
-            cwd=where,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
-    except FileNotFoundError:
-        what = "git is not installed" if where.is_dir() else f"{where} does not exist"
-        raise MachineError(what, "gatebot needs git 2.36 or newer and a directory to run it in.") from None
+        return processes.run([git, *arguments], env=environment, stdin=stdin, timeout_s=timeout_s)
     except subprocess.TimeoutExpired:
-        raise MachineError(f"git {arguments[0]} took longer than {timeout_s:.0f} s in {where}") from None
+        verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
+        raise MachineError(f"git {verb} took longer than {timeout_s:.0f} s") from None
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatebot import __version__
+from gatebot import __version__, processes
 from gatebot.errors import ExitCode, GateError
 
 if TYPE_CHECKING:
@@ -193,11 +192,11 @@ def _interpreter(config: Path, document: "Document", environ: Mapping[str, str])
         state = "bad" if document.model.python is not None else "note"
         hint = "Install it, or name another in `smoke.python`."
         return Line("python", state, f"smoke.python: {name} is not a program here", hint, ExitCode.USAGE)
-    asking = [str(interpreter.python), "-I", "-c", "import platform; print(platform.python_version())"]
-    done = subprocess.run(asking, capture_output=True, text=True, check=False, timeout=60)
-    version = done.stdout.strip()
+    asking = (str(interpreter.python), "-I", "-c", "import platform; print(platform.python_version())")
+    done = processes.run(asking, env={}, timeout_s=60)
+    version = done.stdout.decode("utf-8", "replace").strip()
     if done.returncode:
-        hint = done.stderr.strip()[-200:]
+        hint = done.stderr.decode("utf-8", "replace").strip()[-200:]
         return Line("python", "bad", f"{interpreter.python} does not start", hint, ExitCode.USAGE)
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         hint = "Name a Python 3.8 or later in `smoke.python`."

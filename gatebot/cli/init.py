@@ -108,9 +108,9 @@ def _default_branch(root: Path) -> str:
 
 
 def _git(root: Path, *words: str) -> str:
-    from gatebot.git import LOCAL_TIMEOUT_S, run
+    from gatebot.git import Repository
 
-    return run(root, words, LOCAL_TIMEOUT_S).stdout.decode().strip()
+    return Repository(root).attempt(*words).stdout.decode().strip()
 
 
 def _write(texts: dict[Path, str], *, force: bool) -> None:

@@ -1,11 +1,11 @@
 """Brings data that is not in git: the Rules' command, before any user code, once for each state of a tree."""
 
-import subprocess
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from gatebot import git
 from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import found
 from gatebot.collect.job import Tree
@@ -67,7 +67,7 @@ class _Making:
         root = home / "tree"
         files.copied(self.tree.path, self.paths, root, link=False)
         if (self.tree.path / ".git").exists():  # tools look for a repository; ours stays out of sight
-            subprocess.run(["git", "init", "--quiet", str(root)], check=True, capture_output=True)
+            git.create(root)
         cwd = root / self.tree.folder
         cwd.mkdir(parents=True, exist_ok=True)
         environ = self.runner.job.environ

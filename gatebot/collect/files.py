@@ -1,14 +1,16 @@
 """Which files of a tree user code gets, and how it gets them: copies, and links to what is large."""
 
+import errno
 import os
 import re
 import shutil
 import stat
-import subprocess
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
+from gatebot import git
+from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.errors import MachineError
 
 LARGE = 64 << 20  # bytes; smaller files are copied, because a training may well write its committed model anew
@@ -32,36 +34,31 @@ def listed(root: Path) -> Paths:
 
 def walked(root: Path, skip: frozenset[str] = frozenset()) -> Iterable[PurePosixPath]:
     """All files and links below a folder, but for what lies in folders that are skipped."""
-    for folder, names, files in os.walk(root):
-        at = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        links = [name for name in names if Path(folder, name).is_symlink()]
-        names[:] = [name for name in names if name not in links and name not in skip | NEVER]
-        yield from (at / name for name in (*files, *links))
+    return Checkout(root).walked(skip=skip | NEVER)
 
 
 def _by_git(root: Path) -> Iterable[PurePosixPath]:
+    checkout = Checkout(root)
     known = _git_names(root, "--cached")
     new = {name for name in _git_names(root, "--others", "--exclude-standard") if not _is_byproduct(name)}
     for name in known | new:
-        path = root / name
-        if path.is_dir() and not path.is_symlink():  # a submodule, or a repository inside this one
-            yield from (PurePosixPath(name) / inner for inner in listed(path))
-        elif os.path.lexists(path):
-            yield PurePosixPath(name)
+        path = PurePosixPath(name)
+        try:
+            status = checkout.status(path)
+        except UnsafePathError:
+            continue  # a link stands where git knows a folder: what lies behind it is not the tree's
+        if status is None:
+            continue
+        if not stat.S_ISDIR(status.st_mode):
+            yield path
+        elif (root / path / ".git").exists():  # a submodule, or a repository inside this one
+            yield from (path / inner for inner in listed(root / path))
+        else:  # git lists a repository without a work tree as a whole
+            yield from (path / inner for inner in walked(root / path, skip=NOT_WALKED))
 
 
 def _git_names(root: Path, *which: str) -> set[str]:
-    git = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(root)]
-    answer = subprocess.run(
-        [*git, "ls-files", "-z", *which],
-        capture_output=True,
-        check=False,
-        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent", "LC_ALL": "C"},
-    )
-    if answer.returncode:
-        why = answer.stderr.decode(errors="replace").strip().splitlines()
-        raise MachineError(f"git cannot list the files of {root}: {why[-1] if why else 'no reason given'}.")
-    return {os.fsdecode(name) for name in answer.stdout.split(b"\0") if name}
+    return {os.fsdecode(name) for name in git.list_files(root, *which)}
 
 
 def _is_byproduct(name: str) -> bool:
@@ -96,7 +93,9 @@ def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: 
 
     Raises:
         MachineError: the disk is full, or a file cannot be read.
+        UnsafePathError: a path leads through a link.
     """
+    checkout = Checkout(source)
     made: set[Path] = set()
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -105,28 +104,42 @@ def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: 
             if to.parent not in made:
                 to.parent.mkdir(parents=True, exist_ok=True)
                 made.add(to.parent)
-            _copy(source / path, to, link=link, least=least)
+            _copy(checkout, path, to, link=link, least=least)
     except FileNotFoundError as error:
         raise MachineError(f"{error.filename} vanished while it was copied.") from error
     except OSError as error:
         raise MachineError(f"{error.filename or target} cannot be copied: {error.strerror}.") from error
 
 
-def _copy(source: Path, target: Path, *, link: bool, least: int) -> None:
-    status = source.lstat()
+def _copy(checkout: Checkout, path: PurePosixPath, target: Path, *, link: bool, least: int) -> None:
+    status = checkout.status(path)
+    if status is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if stat.S_ISLNK(status.st_mode):
-        target.symlink_to(os.readlink(source))  # noqa: PTH115 - a Path would normalise it
+        target.symlink_to(checkout.link(path))
     elif stat.S_ISREG(status.st_mode):  # not sockets and pipes
-        can_link = link and status.st_size >= least and status.st_mode & stat.S_IROTH
-        if not (can_link and _linked(source, target)):
-            shutil.copyfile(source, target)
-            target.chmod(0o755 if status.st_mode & 0o111 else 0o644)
+        with checkout.opened(path) as descriptor:
+            status = os.fstat(descriptor)
+            can_link = link and status.st_size >= least and status.st_mode & stat.S_IROTH
+            if not (can_link and _linked(descriptor, target)):
+                _require_room(status, path, target)
+                with open(descriptor, "rb", closefd=False) as content, target.open("xb") as copy:
+                    shutil.copyfileobj(content, copy, 1 << 20)
+                target.chmod(0o755 if status.st_mode & 0o111 else 0o644)
 
 
-def _linked(source: Path, target: Path) -> bool:
+def _require_room(status: os.stat_result, path: PurePosixPath, target: Path) -> None:
+    """A file with holes takes next to nothing where it lies, and all of its length where it is copied to."""
+    if status.st_size >= LARGE and status.st_size > shutil.disk_usage(target.parent).free:
+        hint = "Free some space, or take the file out of the repository."
+        raise MachineError(f"{path} has {status.st_size:,} bytes, more than the disk has left.", hint)
+
+
+def _linked(descriptor: int, target: Path) -> bool:
     """Whether a hard link could be made: not to another file system, and not everywhere to another user's file."""
     try:
-        target.hardlink_to(source)
+        # The very file that was looked at. Python follows the first link only where it is given a folder, too.
+        os.link(f"/proc/self/fd/{descriptor}", target, src_dir_fd=descriptor, follow_symlinks=True)
     except OSError:
         return False
     return True
@@ -134,19 +147,21 @@ def _linked(source: Path, target: Path) -> bool:
 
 def digest(root: Path, paths: Iterable[PurePosixPath]) -> str:
     """One digest of names and contents; the same for the same files."""
+    checkout = Checkout(root)
     hasher = blake2b(digest_size=16)
     for path in sorted(paths):
-        file = root / path
-        kind = b"link" if file.is_symlink() else b"file"
-        content = os.fsencode(os.readlink(file)) if file.is_symlink() else _content(file)  # noqa: PTH115
+        status = checkout.status(path)
+        is_link = status is not None and stat.S_ISLNK(status.st_mode)
+        content = os.fsencode(checkout.link(path)) if is_link else _content(checkout, path, status)
+        kind = b"link" if is_link else b"file"
         hasher.update(b"%d %s %s %s" % (len(os.fsencode(path)), os.fsencode(path), kind, content))
     return hasher.hexdigest()
 
 
-def _content(file: Path) -> bytes:
+def _content(checkout: Checkout, path: PurePosixPath, status: os.stat_result | None) -> bytes:
     hasher = blake2b(digest_size=16)
-    if file.is_file():
-        with file.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
+    if status is not None and stat.S_ISREG(status.st_mode):
+        with checkout.opened(path) as descriptor:
+            while chunk := os.read(descriptor, 1 << 20):
                 hasher.update(chunk)
     return hasher.digest()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from gatebot import processes
 from gatebot.collect import untrusted
 from gatebot.sandbox.environment import PATH
 
@@ -62,14 +63,12 @@ def _started_by(launcher: Path, environ: frozenset[tuple[str, str]]) -> Path | N
 
     It is asked outside of the project, because what is run here is for no file of a pull request to say.
     """
-    asking = [str(launcher), "-I", "-c", "import sys; print(sys.executable)"]
+    asking = (str(launcher), "-I", "-c", "import sys; print(sys.executable)")
     try:
-        done = subprocess.run(
-            asking, cwd="/", env=dict(environ), capture_output=True, text=True, check=False, timeout=_PATIENCE_S
-        )
+        done = processes.run(asking, env=dict(environ), timeout_s=_PATIENCE_S)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    python = Path(done.stdout.strip())
+    python = Path(os.fsdecode(done.stdout.strip()))
     return python if done.returncode == 0 and python.is_absolute() and os.access(python, os.X_OK) else None
 
 

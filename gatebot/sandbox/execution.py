@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatebot import processes
 from gatebot.errors import MachineError
 from gatebot.sandbox.command import Command, Completed, Ended
 from gatebot.sandbox.ending import completed
@@ -90,7 +91,7 @@ def terminate_as_interrupt() -> Iterator[None]:
 class _Launched:
     """A launcher at work: its process, and the read ends of the log and of its reports."""
 
-    process: subprocess.Popen[bytes]
+    process: "subprocess.Popen[bytes]"
     log: int
     report: int
 
@@ -105,15 +106,14 @@ def _launch(command: Command, confinement: Confinement) -> _Launched:
     report, report_end = os.pipe()
     try:
         order = json.dumps(compose(command, confinement, report_end)).encode()
-        process = subprocess.Popen(
+        process = processes.start(
             LAUNCHER,
+            env={},
             stdin=subprocess.PIPE,
             stdout=log_end,
             stderr=log_end,
-            env={},
-            cwd="/",
-            pass_fds=[report_end],
-            start_new_session=True,
+            descriptors=[report_end],
+            new_session=True,
         )
     except BaseException as error:
         os.close(log)

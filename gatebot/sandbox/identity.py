@@ -4,19 +4,18 @@ import fcntl
 import json
 import os
 import pwd
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatebot import processes
 from gatebot.errors import MachineError
 from gatebot.sandbox import litter
 from gatebot.sandbox.isolation import SANDBOX_UIDS
 
 STATE = Path("/run/gatebot")  # root's, gone after a restart, and one for all gatebots of a machine
-LAUNCHER = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py"))]
+LAUNCHER = processes.own_python(Path(__file__).with_name("launcher.py"), "-S")
 BUSY = b"busy"
 
 
@@ -88,7 +87,7 @@ def reap_leftovers(uid: int) -> None:
         if not processes_of(uid):
             litter.remove_of(uid)
             return
-        subprocess.run(LAUNCHER, input=order, env={}, check=True, timeout=30)
+        processes.run(LAUNCHER, env={}, stdin=order, timeout_s=30).check_returncode()
     raise MachineError(f"Processes of an earlier run cannot be ended: {processes_of(uid)} (uid {uid}).")
 
 

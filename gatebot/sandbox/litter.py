@@ -1,9 +1,10 @@
 """Files outside the scratch: where user code can leave them, how large they are, and their removal."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from gatebot import processes
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 OPEN_TO_ALL = (SHARED_MEMORY, Path("/tmp"), Path("/var/tmp"))  # noqa: S108
@@ -30,4 +31,4 @@ def remove_of(uid: int) -> None:
 
 def remove(path: Path) -> None:
     """Remove a file or a tree, however deep: `rm` does not recurse in memory as `shutil.rmtree` does."""
-    subprocess.run(["/bin/rm", "-rf", "--", str(path)], env={}, stderr=subprocess.DEVNULL, check=False)
+    processes.start(("/bin/rm", "-rf", "--", str(path.absolute())), env={}).wait()
