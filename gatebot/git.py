@@ -298,7 +298,7 @@ class Repository:
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
         done = self.attempt("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S)
         if done.returncode:
-            raise UsageError(f"history is missing and cannot be fetched: {_last_line(done.stderr)}", FULL_CLONE)
+            raise UsageError(f"history is missing and cannot be fetched: {_reason(done.stderr)}", FULL_CLONE)
 
     def ask(self, *arguments: str) -> bytes:
         """What git prints when it is asked.
@@ -309,7 +309,7 @@ class Repository:
         done = self.attempt(*arguments)
         if done.returncode:
             verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
-            raise MachineError(f"git {verb} failed in {self.root}: {_last_line(done.stderr)}")
+            raise MachineError(f"git {verb} failed in {self.root}: {_reason(done.stderr)}")
         return done.stdout
 
     def attempt(
@@ -324,14 +324,15 @@ class Repository:
         return run((*where, *arguments), timeout_s, stdin)
 
 
-def open_repository(path: Path, *, outermost: bool = False) -> Repository:
+def open_repository(path: Path, *, within: Path | None = None) -> Repository:
     """The repository that a directory belongs to: the nearest folder above it, or itself, that holds `.git`.
 
     A folder that is reached through a link inside of another repository is not taken: a checkout chooses its links.
 
     Args:
         path: the directory; neither it nor its parents need exist.
-        outermost: the outermost such folder instead: for a checkout whose submodules are somebody else's.
+        within: the workspace of a workflow job. In it the outermost repository is taken: its submodules are chosen by
+            what is checked out.
 
     Raises:
         UsageError: it belongs to none.
@@ -343,9 +344,10 @@ def open_repository(path: Path, *, outermost: bool = False) -> Repository:
         if not start.exists():
             raise MachineError(f"{path} does not exist", "Give a directory in a git repository.")
         raise UsageError(f"{path} is not in a git repository", "Run `git init`, or pass --base.")
-    last = folders[-1]
-    own = (folder for folder in folders if not _is_behind_link(folder, last))
-    return Repository(last if outermost else next(own))
+    inside = [folder for folder in folders if within is not None and folder.is_relative_to(within)]
+    if inside:
+        return Repository(inside[-1])
+    return Repository(next(folder for folder in folders if not _is_behind_link(folder, folders[-1])))
 
 
 def _is_behind_link(folder: Path, above: Path) -> bool:
@@ -392,7 +394,7 @@ def create(root: Path) -> None:
     """
     done = run(("init", "--quiet", "--template=", "--", str(root)), LOCAL_TIMEOUT_S)
     if done.returncode:
-        raise MachineError(f"git init failed in {root}: {_last_line(done.stderr)}")
+        raise MachineError(f"git init failed in {root}: {_reason(done.stderr)}")
 
 
 def run(arguments: Sequence[str], timeout_s: float, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
@@ -438,6 +440,8 @@ def _sweep(parent: Path) -> None:
                 os.close(descriptor)
 
 
-def _last_line(stderr: bytes) -> str:
+def _reason(stderr: bytes) -> str:
+    """The line of git's that says why; advice stands below it."""
     lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "no reason given"
+    fatal = [line for line in lines if line.startswith("fatal:")]
+    return (fatal or lines[-1:] or ["no reason given"])[0][:300]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gatebot.baseline.fit import Mismatch, Remedy, fits
 from gatebot.baseline.folder import FolderShelf
@@ -280,11 +280,11 @@ def _base_tree(occasion: Occasion, commit: str) -> Iterator[Tree]:
     repository = occasion.repository
     if repository is None:
         raise GateError("there is no repository to take base from")
-    path = str(occasion.folder / occasion.file_name)
+    path = occasion.rules_path
     raw = repository.file(commit, path)
     recipe = occasion.recipe if raw is None else document_from(raw, f"{path} at {commit[:12]}").recipe
     with repository.worktree(commit) as tree:
-        yield Tree(tree, recipe, commit, commit, occasion.folder)
+        yield Tree(tree, recipe, commit, commit, PurePosixPath(path).parent)
 
 
 def _keep(occasion: Occasion, gated: Gated, places: Places, stores: Sequence[Store], *, known: Snapshot | None) -> None:

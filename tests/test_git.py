@@ -326,3 +326,106 @@ def test_work_trees_of_killed_processes_go_and_those_in_use_stay(origin: Path, t
     finally:
         os.close(holder)
     assert left == {"gatebot-tree-held", "gatebot-tree-young"}
+
+
+def _bare_repository_that_runs(where: Path, ran: Path) -> None:
+    """What a pull request can commit: the files of a bare repository, with commands in its configuration."""
+    git(where.parent, "init", "--bare", str(where))
+    command = f"touch {ran}; false"
+    for key in ("core.sshCommand", "core.fsmonitor", "core.gitProxy", "diff.external", "core.pager"):
+        git(where, "config", key, command)
+    git(where, "config", "remote.origin.url", "ssh://127.0.0.1/nowhere")
+    git(where, "config", "filter.x.smudge", command)
+    git(where, "config", "alias.ls-files", f"!{command}")
+
+
+@pytest.mark.parametrize("inside", ["ml", "ml/deep/er"])
+def test_a_committed_bare_repository_is_no_repository(origin: Path, tmp_path: Path, inside: str) -> None:
+    ran = tmp_path / "ran"
+    _bare_repository_that_runs(origin / "ml", ran)
+    (origin / inside).mkdir(parents=True, exist_ok=True)
+    repository = open_repository(origin / inside)
+    assert repository.root == origin
+    assert repository.changes()
+    with pytest.raises(UsageError, match=r"cannot be fetched: fatal: .*origin"):
+        repository.fetched("f" * 40)
+    assert not ran.exists()
+
+
+def test_a_bare_repository_alone_is_none(tmp_path: Path) -> None:
+    _bare_repository_that_runs(tmp_path / "bare", tmp_path / "ran")
+    with pytest.raises(UsageError, match="not in a git repository"):
+        open_repository(tmp_path / "bare")
+    with pytest.raises(UsageError, match="not in a git repository"):
+        Repository(tmp_path / "bare")
+
+
+def test_a_configuration_that_runs_commands_runs_none(origin: Path, tmp_path: Path) -> None:
+    """Below full isolation user code may have written one."""
+    ran = tmp_path / "ran"
+    script = tmp_path / "script"
+    script.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    script.chmod(0o755)
+    for key in (
+        "core.sshCommand",
+        "core.fsmonitor",
+        "diff.external",
+        "core.editor",
+        "credential.helper",
+        "core.askPass",
+    ):
+        git(origin, "config", key, str(script))
+    for hook in ("post-checkout", "reference-transaction", "post-index-change"):
+        (origin / ".git" / "hooks" / hook).parent.mkdir(exist_ok=True)
+        shutil.copy(script, origin / ".git" / "hooks" / hook)
+    git(origin, "config", "remote.origin.url", "ssh://127.0.0.1/nowhere")
+    repository = open_repository(origin)
+    repository.changes()
+    repository.changed_paths("HEAD~1", "HEAD")
+    with repository.worktree("HEAD", tmp_path):
+        pass
+    with pytest.raises(UsageError, match=r"cannot be fetched: fatal: transport .ssh. not allowed"):
+        repository.fetched("f" * 40)
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("url", ["ssh://127.0.0.1/x", "git://127.0.0.1/x", "ext::sh -c touch% ran", "127.0.0.1:x"])
+def test_protocols_that_start_programs_are_not_spoken(origin: Path, url: str) -> None:
+    git(origin, "remote", "add", "origin", url)
+    with pytest.raises(UsageError, match=r"not allowed|cannot be fetched"):
+        open_repository(origin).fetched("refs/remotes/origin/none")
+
+
+def test_replaced_objects_are_not_believed(origin: Path) -> None:
+    before = Repository(origin).file("main", "m")
+    git(origin, "replace", git(origin, "rev-parse", "main"), git(origin, "rev-parse", "main~1"))
+    assert Repository(origin).file("main", "m") == before
+
+
+def test_work_trees_submodules_and_sparse_checkouts_are_found(origin: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    git(origin, "worktree", "add", str(tree), "main")
+    assert open_repository(tree).head() == git(origin, "rev-parse", "main")
+    git(tree, "sparse-checkout", "set", "none")
+    assert open_repository(tree).is_clean()
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init")
+    git(outer, "submodule", "add", str(origin), "inner")
+    commit(outer, 1)
+    assert open_repository(outer / "inner").head() == git(outer / "inner", "rev-parse", "HEAD")
+    assert open_repository(outer / "inner", within=outer).root == outer, "what a pull request brings along is no root"
+
+
+def test_a_clone_with_a_reference_to_a_mirror_can_be_read(origin: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--mirror", str(origin), "mirror.git")
+    git(tmp_path, "clone", "--reference", str(tmp_path / "mirror.git"), f"file://{tmp_path / 'mirror.git'}", "clone")
+    assert open_repository(tmp_path / "clone").file("HEAD", "m")
+
+
+def test_a_repository_behind_a_link_of_a_checkout_is_not_taken(origin: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init")
+    (origin / "link").symlink_to(other)
+    assert open_repository(origin / "link").root == origin

@@ -8,6 +8,7 @@ from typing import get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gatebot.checkout import Checkout
 from gatebot.config import yaml
 from gatebot.config.model import Document, Section
 from gatebot.config.promised import obstacles
@@ -32,13 +33,24 @@ def load(path: Path) -> Document:
     Raises:
         UsageError: no such file, or anything wrong in it.
     """
+    return read(Checkout(path.parent), path.name, str(path))
+
+
+def read(checkout: Checkout, path: str, name: str = "") -> Document:
+    """The configuration at a path of a checkout; `name` is what errors call it.
+
+    Raises:
+        UnsafePathError: no regular file stands there.
+        UsageError: no such file, or anything wrong in it.
+    """
+    name = name or str(checkout.root / path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = checkout.read(path, yaml.MOST_BYTES).decode("utf-8")
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such file", "`gatebot init` writes one") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "it must be a UTF-8 text file") from error
-    return parse(text, str(path))
+        raise UsageError(f"{name}: no such file", "`gatebot init` writes one") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name}: is not UTF-8", "save it as UTF-8 text") from error
+    return parse(text, name)
 
 
 def parse(text: str, name: str = FILE_NAME) -> Document:

@@ -15,6 +15,7 @@ from gatebot.github.pull import Pull
 from gatebot.occasion.occasion import (
     Configured,
     Occasion,
+    absolute,
     changes_of,
     configured,
     introduced,
@@ -57,15 +58,15 @@ def in_actions(
     Raises:
         UsageError: no repository or configuration, or history that is missing and cannot be fetched.
     """
-    repository = open_repository(config.resolve().parent)
+    repository = open_repository(absolute(config).parent, within=_workspace(environ))
     here = configured(config, repository)
     tested = repository.head()
     as_baseline = event.on_default_branch and base is None
     chosen = Base() if as_baseline else _given(repository, base, tested) if base else _base(repository, event, tested)
     branch = None if as_baseline else _rules_commit(repository, event, chosen)
-    found = rules_at(here, branch)
+    found = rules_at(here, branch, project=project, alone=not project)
     touched = repository.changed_paths(chosen.sha, tested) if chosen.sha else None
-    changes = changes_of(here, found.rules, touched, tuple(sha for sha in (branch, tested) if sha))
+    changes = changes_of(here, found, touched, tuple(sha for sha in (branch, tested) if sha))
     changes = introduced(here, changes, branch) if found.bootstrap else changes
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
     states += () if states else _nothing_to_judge(here, found.rules, changes, is_draft=event.is_draft)
@@ -77,7 +78,7 @@ def in_actions(
         now=now,
         rules=found.rules,
         rules_sha=found.sha,
-        effort=effort_of(here.document.model, found.rules),
+        effort=effort_of(found.document.model, found.rules),
         chosen=chosen,
         judged=Head(sha=event.head_sha or tested, tested_sha=tested),
         changes=changes,
@@ -90,11 +91,11 @@ def in_actions(
     )
     return Occasion(
         facts=facts,
-        recipe=here.document.recipe,
+        recipe=found.document.recipe,
         root=here.root,
         folder=here.folder,
         repository=repository,
-        file_name=here.name,
+        rules_path=found.path,
         base_commit=chosen.sha,
         as_baseline=as_baseline,
         may_train_base=not event.is_fork,
@@ -128,13 +129,13 @@ def of_pull(
     Raises:
         UsageError: no repository or configuration, or history that is missing and cannot be fetched.
     """
-    repository = open_repository(config.resolve().parent)
+    repository = open_repository(absolute(config).parent)
     here = configured(config, repository)
     tip = _tip(repository, event, proposal.base_ref)
-    found = rules_at(here, tip)
+    found = rules_at(here, tip, project=project, alone=not project)
     oldest = repository.fetched(proposal.base_sha)
     commit = base if base and _lies_between(repository, base, oldest, tip) else oldest
-    changes = changes_of(here, found.rules, paths, (tip,))
+    changes = changes_of(here, found, paths, (tip,))
     stranger = _stranger(repository, event, tip) if proposal.is_fork else ""
     unknown = (here.path,) if paths is None else ()
     gate = tuple(sorted({*changes.gate, *unknown, *([stranger] if stranger else [])}))
@@ -144,7 +145,7 @@ def of_pull(
         now=now,
         rules=found.rules,
         rules_sha=tip,
-        effort=effort_of(here.document.model, found.rules),
+        effort=effort_of(found.document.model, found.rules),
         chosen=Base(sha=commit, relation=Relation.MERGE_BASE, why="on the base branch"),
         judged=Head(sha=proposal.head_sha),
         changes=changes,
@@ -156,14 +157,20 @@ def of_pull(
     )
     return Occasion(
         facts=facts,
-        recipe=here.document.recipe,
+        recipe=found.document.recipe,
         root=here.root,
         folder=here.folder,
         repository=repository,
-        file_name=here.name,
+        rules_path=found.path,
         base_commit=commit,
         may_train_base=False,
     )
+
+
+def _workspace(environ: Mapping[str, str] | None) -> Path | None:
+    """Where the job's checkouts lie."""
+    said = (environ or {}).get("GITHUB_WORKSPACE")
+    return Path(said) if said else None
 
 
 def _tip(repository: Repository, event: Event, branch: str) -> str:

@@ -12,6 +12,7 @@ from gatebot.gate import effort_of
 from gatebot.git import Repository, open_repository
 from gatebot.occasion.occasion import (
     Occasion,
+    absolute,
     changes_of,
     configured,
     introduced,
@@ -59,10 +60,10 @@ def local(
     if repository is not None:
         own = [here.folder / OWN_FOLDER, *_inside(out, here.root)]
         place = _place(repository, base, [str(folder) for folder in own], as_baseline=as_baseline)
-    found = rules_at(here, place.branch)
+    found = rules_at(here, place.branch, project=project)
     rules = accepting(found.rules, isolation)
     commits = tuple(sha for sha in (place.branch, place.head) if sha)
-    changes = changes_of(here, rules, place.touched, commits)
+    changes = changes_of(here, found, place.touched, commits)
     base_sha = place.base.sha
     changes = introduced(here, changes, place.branch) if found.bootstrap else changes
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
@@ -73,7 +74,7 @@ def local(
         now=now,
         rules=rules,
         rules_sha=found.sha,
-        effort=effort_of(here.document.model, rules),
+        effort=effort_of(found.document.model, rules),
         chosen=Base() if found.bootstrap else place.base,
         judged=Head(sha=place.clean_head, tested_sha=place.clean_head),
         changes=changes,
@@ -82,11 +83,11 @@ def local(
     )
     return Occasion(
         facts=facts,
-        recipe=here.document.recipe,
+        recipe=found.document.recipe,
         root=here.root,
         folder=here.folder,
         repository=repository,
-        file_name=here.name,
+        rules_path=found.path,
         base_commit=facts.chosen.sha,
         as_baseline=as_baseline,
     )
@@ -148,6 +149,6 @@ def _main_tip(repository: Repository) -> str:
 
 def _repository(config: Path) -> Repository | None:
     try:
-        return open_repository(config.resolve().parent)
+        return open_repository(absolute(config).parent)
     except UsageError:
         return None
