@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from gatebot import own_folder
 from gatebot.case import Case, Facts
 from gatebot.errors import MachineError, UsageError
 from gatebot.needs import Side
@@ -14,7 +15,6 @@ from gatebot.snapshot.intake import read_whole
 ANCHOR = "anchor"
 """Where a release's evidence lies in head's folder, which then needs nothing else to be judged again."""
 FACTS_FILE, REPORT_FILE, COMMENT_FILE, PAGE_FILE = "facts.json", "report.json", "comment.md", "report.html"
-OWN_FOLDER = ".gatebot"
 MAX_BYTES = 8_000_000
 
 
@@ -62,7 +62,7 @@ def leave_evidence(case: Case, out: Path) -> None:
 
 def _ignored_by_git(out: Path) -> None:
     """Keep a folder of ours out of commits, and its labels out of what user code gets; a folder of others stays."""
-    if out.name == OWN_FOLDER or not out.exists():
+    if out.name == own_folder.NAME or not out.exists():
         write_text("*\n", out / ".gitignore")
 
 

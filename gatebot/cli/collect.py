@@ -22,11 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Collect what every enabled check needs."""
     from gatebot.case import Case
+    from gatebot.cli.situation import emptied
     from gatebot.gate import gather
+    from gatebot.github.outputs import in_actions
     from gatebot.output import forget, leave_evidence
+    from gatebot.own_folder import chosen
     from gatebot.run import collecting
     from gatebot.verdict.judge import NOTHING_TO_JUDGE
 
+    arguments.out = emptied(arguments, os.environ) if in_actions(os.environ) else chosen(arguments.out, os.environ)
     with _situation(arguments) as (occasion, places, stores, progress):
         if NOTHING_TO_JUDGE & set(occasion.facts.states):
             forget(places.out)

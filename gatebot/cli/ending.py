@@ -62,13 +62,19 @@ def tell_runner(environ: Mapping[str, str], report: Report, out: Path, done: Pub
         {
             "verdict": report.verdict,
             "priority": report.priority or "",
-            "report": str(out / REPORT_FILE),
+            "report": _seen_from_outside(environ, out / REPORT_FILE),
             "comment-url": done.comment_url,
             "baseline-sha": report.base.sha or "",
         },
     )
     for warning in done.warnings:
         warn(warning)
+
+
+def _seen_from_outside(environ: Mapping[str, str], path: Path) -> str:
+    """A path relative to the job's own folder, which later steps know by another name than a container does."""
+    temp = environ.get("RUNNER_TEMP")
+    return str(path.relative_to(temp) if temp and path.is_relative_to(temp) else path)
 
 
 def exit_code(report: Report, done: Published, *, keep: bool) -> int:

@@ -228,6 +228,7 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     from gatebot import run as whole
     from gatebot.cli.situation import places_of, stores_of
     from gatebot.occasion.local import local
+    from gatebot.own_folder import usual
 
     try:
         occasion = local(config, None, datetime.now(UTC))
@@ -235,7 +236,7 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
             says = "there is no commit to compare with yet"
             yield Line("baseline", "note", says, "The first run shows where the model stands.")
             return
-        places = places_of(occasion, Path(".gatebot"), None)
+        places = places_of(occasion, usual(environ), None, environ)
         stores = (*places.local_baselines, *stores_of(occasion, environ))
         yield from _anchor(whole.stored_anchor(occasion.repository, occasion.facts, stores)[0].anchor)
         facts, snapshot = whole.stored_base(occasion, places, stores_of(occasion, environ))

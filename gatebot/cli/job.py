@@ -12,7 +12,7 @@ from gatebot.cli.again import judge_again
 from gatebot.cli.ending import leave_and_show, say, summarised, texts_of
 from gatebot.cli.hub import Hub, api_of, approvals_of, pull_of, pull_or_none, target_of, warn
 from gatebot.cli.progress import Lines
-from gatebot.cli.situation import SECRETS, Situation, given_base, places_of, stores_of
+from gatebot.cli.situation import SECRETS, Situation, emptied, given_base, places_of, stores_of
 from gatebot.errors import ExitCode
 from gatebot.github import event as events
 from gatebot.github.api import Api
@@ -28,6 +28,7 @@ AFTERWARDS = (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN)
 
 def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Gate the event of this job and say so on GitHub."""
+    arguments.out = emptied(arguments, environ)
     event = events.read(environ)
     if event.is_deletion:
         print("a branch was deleted: there is nothing to judge")
@@ -58,7 +59,7 @@ def situation_in(
         approvals=approvals_of(None if event.pull_number is None else pull_or_none(event.pull_number, api), api),
         environ=environ,
     )
-    places = replace(places_of(occasion, arguments.out, given), shared=True)
+    places = replace(places_of(occasion, arguments.out, given, environ), shared=True)
     stores = stores_of(occasion, environ, api, event)
     with secrets_away():
         yield Situation(occasion, places, stores, Lines())

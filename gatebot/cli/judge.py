@@ -4,6 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
+from gatebot.cli.run import add_out_argument
+
 EPILOG = """\
 examples:
   gatebot judge --base .gatebot/base --head .gatebot/head --out verdict
@@ -18,12 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", type=Path, metavar="DIR", help="base's evidence; none where there was no base")
     parser.add_argument("--config", type=Path, help="Rules to judge by, instead of those stored with the evidence")
     parser.add_argument("--project", help="the project's name, for monorepos")
-    parser.add_argument("--out", type=Path, default=Path(".gatebot"), help="where report.json goes (%(default)s)")
+    add_out_argument(parser, "where report.json goes")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge stored evidence."""
+    from gatebot.own_folder import chosen
+
+    arguments.out = chosen(arguments.out, os.environ)
     if arguments.head is None:
         return _judge_another_run(arguments)
     from gatebot.cli.show import leave_pages, show

@@ -6,7 +6,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import NoReturn, Protocol
 
 from gatebot import __version__
@@ -122,13 +121,14 @@ def _report_bug(error: Exception, argv: Sequence[str]) -> int:
         "".join(traceback.format_exception(error)).rstrip(),
         "```",
     ]
-    folder = Path(".gatebot")
-    path = folder / "bug.md"
     try:
-        folder.mkdir(exist_ok=True)
+        from gatebot.own_folder import chosen
+
+        path = chosen(None, os.environ) / "bug.md"
+        path.parent.mkdir(exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         where = f"what is needed to report it is in {path}"
-    except OSError:
+    except (OSError, GateError):
         where = "\n".join(lines)
     print(f"gatebot has a bug: {type(error).__name__}: {error}\n{where}", file=sys.stderr)
     return ExitCode.BUG

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
+
+from gatebot.cli.report_file import add_report_argument, report_path
 
 FORMATS = ("terminal", "markdown", "summary", "html", "sarif", "junit")
 
@@ -10,7 +11,7 @@ FORMATS = ("terminal", "markdown", "summary", "html", "sarif", "junit")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = "examples:\n  gatebot render\n  gatebot render --format html > report.html\n"
-    parser.add_argument("report", type=Path, nargs="?", default=Path(".gatebot/report.json"), help="(%(default)s)")
+    add_report_argument(parser)
     parser.add_argument("--format", choices=FORMATS, default="terminal", help="(%(default)s)")
 
 
@@ -18,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print one rendering."""
     from gatebot.output import stored_report
 
+    arguments.report = report_path(arguments.report)
     report = stored_report(arguments.report)
     if arguments.format == "terminal":
         from gatebot.cli.show import show

@@ -14,11 +14,17 @@ examples:
 """
 
 
+def add_out_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Declare the output folder. None stands for the usual one, which a workflow job has outside of the checkout."""
+    usual = ".gatebot; in a workflow job $RUNNER_TEMP/gatebot"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"{what} ({usual})")
+
+
 def add_place_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say what is gated, and where it is left."""
     parser.add_argument("--config", type=Path, default=Path("gatebot.yml"), help="the configuration (%(default)s)")
     parser.add_argument("--base", metavar="DIR|REF", help="a Snapshot's folder or a git reference (the main branch)")
-    parser.add_argument("--out", type=Path, default=Path(".gatebot"), help="where everything is left (%(default)s)")
+    add_out_argument(parser, "where everything is left")
     parser.add_argument("--as-baseline", action="store_true", help="keep this commit's evidence as main's")
     parser.add_argument(
         "--isolation",
@@ -59,8 +65,10 @@ def _run_here(arguments: argparse.Namespace) -> int:
     from gatebot import run as whole
     from gatebot.cli.show import leave_pages, show, show_plan
     from gatebot.cli.situation import situation
+    from gatebot.own_folder import chosen
 
     arguments.quiet = arguments.quiet or arguments.json or arguments.plan
+    arguments.out = chosen(arguments.out, os.environ)
     with situation(arguments) as (occasion, places, stores, progress):
         if arguments.plan:
             show_plan(whole.planned(occasion, places, stores, progress), as_json=arguments.json)

@@ -19,7 +19,8 @@ from gatebot.github.api import Api
 from gatebot.github.event import Event
 from gatebot.occasion.local import local
 from gatebot.occasion.occasion import Occasion
-from gatebot.output import OWN_FOLDER
+from gatebot.output import forget
+from gatebot.own_folder import chosen, require_owned, usual
 from gatebot.sandbox import terminate_as_interrupt
 
 SECRETS = (
@@ -55,7 +56,7 @@ def situation(arguments: argparse.Namespace) -> Iterator[Situation]:
         project=arguments.project,
         out=arguments.out,
     )
-    places = places_of(occasion, arguments.out, given)
+    places = places_of(occasion, arguments.out, given, os.environ)
     stores = stores_of(occasion, os.environ)
     with terminate_as_interrupt(), progress_for(quiet=arguments.quiet) as progress:
         yield Situation(occasion, places, stores, progress)
@@ -66,9 +67,29 @@ def given_base(base: str | None) -> Path | None:
     return Path(base) if base and Path(base, "snapshot").is_dir() else None
 
 
-def places_of(occasion: Occasion, out: Path, given: Path | None) -> whole.Places:
-    """Where this run writes."""
-    return whole.Places(out=out, cache=occasion.root / occasion.folder / OWN_FOLDER, given_base=given)
+def emptied(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Path:
+    """The output folder of a workflow job: however the run ends, nothing from before is uploaded as its evidence.
+
+    Raises:
+        UsageError: it is not gatebot's.
+        MachineError: it cannot be emptied, or is not here.
+    """
+    out = chosen(arguments.out, environ)
+    if given_base(arguments.base) is None:  # which may lie in it
+        forget(out)
+    return out
+
+
+def places_of(occasion: Occasion, out: Path, given: Path | None, environ: Mapping[str, str]) -> whole.Places:
+    """Where this run writes.
+
+    Raises:
+        UsageError: what stands there is not gatebot's.
+        MachineError: no folder of a workflow job's own is here.
+    """
+    own = usual(environ)
+    cache = require_owned(own if own.is_absolute() else occasion.root / occasion.folder / own)
+    return whole.Places(out=out, cache=cache, given_base=given)
 
 
 def stores_of(

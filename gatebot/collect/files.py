@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
-from gatebot import git
+from gatebot import git, own_folder
 from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.errors import MachineError
 
 LARGE = 64 << 20  # bytes; smaller files are copied, because a training may well write its committed model anew
-GATES_OWN = ".gatebot"
-NEVER = frozenset({".git", GATES_OWN})
+NEVER = frozenset({".git", own_folder.NAME})
 COPIES_OF_DATA = (PurePosixPath(".dvc/cache"), PurePosixPath(".dvc/tmp"))
 NOT_WALKED = frozenset({".venv", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 

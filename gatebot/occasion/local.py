@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gatebot import own_folder
 from gatebot.case import Facts
 from gatebot.config.model import Rules
 from gatebot.errors import UsageError
@@ -21,7 +22,6 @@ from gatebot.occasion.occasion import (
     project_of,
     rules_at,
 )
-from gatebot.output import OWN_FOLDER
 from gatebot.report import Base, Head, Relation, State
 
 _MAIN_BRANCHES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
@@ -35,7 +35,7 @@ def local(
     as_baseline: bool = False,
     isolation: str = "none",
     project: str | None = None,
-    out: Path = Path(OWN_FOLDER),
+    out: Path = Path(own_folder.NAME),
 ) -> Occasion:
     """Read the work tree's situation.
 
@@ -58,7 +58,7 @@ def local(
         raise UsageError(f"{here.root} is not a git repository", "run `git init`, or pass --base DIR with a Snapshot")
     place = _Place.outside_git()
     if repository is not None:
-        own = [here.folder / OWN_FOLDER, *_inside(out, here.root)]
+        own = [here.folder / own_folder.NAME, *_inside(out, here.root)]
         place = _place(repository, base, [str(folder) for folder in own], as_baseline=as_baseline)
     found = rules_at(here, place.branch, project=project)
     rules = accepting(found.rules, isolation)
@@ -122,7 +122,7 @@ def _inside(out: Path, root: Path) -> list[Path]:
 
 def _place(repository: Repository, base: str | None, ignored: Sequence[str], *, as_baseline: bool) -> _Place:
     head = repository.find("HEAD")
-    changed = repository.changes([OWN_FOLDER, *ignored])
+    changed = repository.changes([own_folder.NAME, *ignored])
     if as_baseline and (changed or head is None):
         listed = ", ".join(changed[:5]) or "there is no commit"
         raise UsageError(f"the work tree is not a commit: {listed}", "commit first: a baseline stands for a commit")

@@ -10,6 +10,7 @@ import yaml
 from gatebot.cli import action, artifact
 
 ROOT = Path(__file__).parents[2]
+OUT = "${{ runner.temp }}/gatebot"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 README = (ROOT / "README.md").read_text()
 CLI = "".join(file.read_text() for file in sorted((ROOT / "gatebot/cli").rglob("*.py")))
@@ -58,12 +59,11 @@ def test_program_writes_every_output_and_no_other() -> None:
 
 def test_own_workflow_uploads_what_the_program_looks_for() -> None:
     steps = [step for job in WORKFLOW["jobs"].values() for step in job["steps"] if "upload-artifact" in step["uses"]]
-    uploads = {step["with"]["name"]: step["with"]["path"].split() for step in steps}
+    uploads = {step["with"]["name"]: step["with"]["path"].splitlines() for step in steps}
     assert list(uploads) == [artifact.artifact_name("digits", part) for part in artifact.FILES]
     for paths, files in zip(uploads.values(), artifact.FILES.values(), strict=True):
-        assert os.path.commonpath(paths) == ".gatebot"
-        assert [file for file in files if not any(f".gatebot/{file}".startswith(path) for path in paths)] == []
-    assert all(step["with"]["include-hidden-files"] for step in steps)
+        assert os.path.commonpath(paths) == OUT
+        assert [file for file in files if not any(f"{OUT}/{file}".startswith(path) for path in paths)] == []
 
 
 def test_cli_and_action_are_one_program() -> None:

@@ -349,7 +349,7 @@ def test_a_report_of_an_earlier_step_is_published(world: World) -> None:
     collected = world.start(job, 0, inputs={"command": "collect"}, token="")
     assert collected.step.exit_code == 0, collected.step.log
     assert world.history(pull.head) == []
-    judged = world.start(job, 0, inputs={"command": "judge --head .gatebot/head"}, token="")
+    judged = world.start(job, 0, inputs={"command": f"judge --head {collected.out}/head"}, token="")
     assert judged.step.exit_code == 0, judged.step.log
     published = world.start(job, 0, inputs={"command": "publish"})
     assert (published.step.exit_code, world.history(pull.head)) == (0, ["pending", "success"]), published.step.log

@@ -44,7 +44,7 @@ class Left:
 
     @property
     def out(self) -> Path:
-        return self.job.workspace / ".gatebot"
+        return runner_temp(self.job) / "gatebot"
 
     @property
     def report(self) -> dict[str, Any]:
@@ -201,6 +201,11 @@ class World:
         return self.folder / f"job-{self.jobs}"
 
 
+def runner_temp(job: Job) -> Path:
+    """The job's own folder, outside of the checkout."""
+    return job.folder / "runner_temp"
+
+
 def prepared(
     job: Job, token: str, inputs: Mapping[str, str], environment: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, Path]]:
@@ -210,6 +215,7 @@ def prepared(
     files = {name: commands / name for name in ("output", "step_summary", "env", "state", "path")}
     for file in files.values():
         file.touch()
+    runner_temp(job).mkdir(exist_ok=True)
     payload = commands / "event.json"
     payload.write_text(json.dumps(job.event))
     variables = {
@@ -219,6 +225,7 @@ def prepared(
         "GITHUB_ACTIONS": "true",
         "CI": "true",
         "GITHUB_WORKSPACE": str(job.workspace),
+        "RUNNER_TEMP": str(runner_temp(job)),
         "GITHUB_EVENT_PATH": str(payload),
         "ACTIONS_RUNTIME_TOKEN": RUNNER_TOKEN,
         **environment,

@@ -102,6 +102,7 @@ def run_container(
         "GITHUB_WORKSPACE": "/github/workspace",
         "GITHUB_EVENT_PATH": "/github/workflow/event.json",
         **{f"GITHUB_{name.upper()}": f"/github/file_commands/{file.name}" for name, file in files.items()},
+        "RUNNER_TEMP": "/github/runner_temp",
         "RUNNER_OS": "Linux",
         "RUNNER_ARCH": "X64",
         "RUNNER_ENVIRONMENT": "github-hosted",
@@ -112,6 +113,7 @@ def run_container(
     }
     mounts = {
         engine.socket: "/var/run/docker.sock",
+        job.folder: "/github/runner_temp",
         home: "/github/home",
         workflow: "/github/workflow",
         commands: "/github/file_commands",

@@ -63,15 +63,15 @@ class World:
         jobs = yaml.safe_load((ROOT / ".github/workflows/gatebot.yml").read_text())["jobs"].values()
         made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for given in [step["with"] for one in jobs for step in one["steps"] if "upload-artifact" in step["uses"]]:
-            packed = pack(job.workspace, given["path"].split())
+            packed = pack(given["path"].replace("${{ runner.temp }}", str(job.folder)).split())
             if packed is not None:
                 self.github.artifact(run, given["name"].replace("digits", NAME), packed, made=made)
 
 
-def pack(workspace: Path, paths: list[str]) -> bytes | None:
+def pack(paths: list[str]) -> bytes | None:
     """The files below these paths in one archive, whose root is what the paths have in common; None without files."""
-    root = workspace / os.path.commonpath(paths)
-    listed = [file for path in paths for file in (workspace / path, *(workspace / path).rglob("*")) if file.is_file()]
+    root = os.path.commonpath(paths)
+    listed = [file for path in map(Path, paths) for file in (path, *path.rglob("*")) if file.is_file()]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in listed:

@@ -15,6 +15,7 @@ from gatebot.cli import artifact
 from gatebot.scout.workflows import ACTION, Job, workflows
 
 ROOT = Path(__file__).parents[2]
+OUT = "${{ runner.temp }}/gatebot"
 DOWNLOAD = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c  # v8.0.1"
 BIN = Path(sys.executable).parent
 STYLE = "{extends: default, rules: {line-length: disable, document-start: disable, truthy: {check-keys: false}}}"
@@ -92,10 +93,9 @@ def test_uploads_are_what_later_runs_look_for(job: Job, forks: bool) -> None:
     parts = [part for _ in workflow["jobs"] for part in artifact.FILES]
     assert [given["name"] for given in uploads] == [artifact.artifact_name(job.project, part) for part in parts]
     for given, part in zip(uploads, parts, strict=True):
-        paths = given["path"].split()
-        assert given["include-hidden-files"]
-        assert os.path.commonpath(paths) == ".gatebot"
-        assert all(any(f".gatebot/{file}".startswith(path) for path in paths) for file in artifact.FILES[part])
+        paths = given["path"].splitlines()
+        assert os.path.commonpath(paths) == OUT
+        assert all(any(f"{OUT}/{file}".startswith(path) for path in paths) for file in artifact.FILES[part])
         if part is Part.SNAPSHOT:
             assert not any("labels" in path for path in paths)
 
@@ -148,7 +148,7 @@ def test_whoever_reads_a_forks_evidence_may_write_nothing(job: Job) -> None:
     assert commands == ["publish", "publish --finish"]
     [upload] = [step["with"] for step in jobs["judge"]["steps"] if "upload-artifact" in step["uses"]]
     [download] = [step["with"] for step in jobs["publish"]["steps"] if "download-artifact" in step["uses"]]
-    assert upload["path"] == f"{download['path']}/report.json" == ".gatebot/report.json"
+    assert upload["path"] == f"{download['path']}/report.json" == f"{OUT}/report.json"
     assert upload["name"] == download["name"]
 
 
