@@ -233,6 +233,9 @@ class Report(Part):
     seeds: int = 0  # of head, in the tier that has more
     isolation: str = ""
     isolation_why: tuple[str, ...] = ()
+    granted: tuple[str, ...] = Field(
+        default=(), description="Folders that user code could read besides the system's and its own copy of the tree."
+    )
     findings: tuple[ReportedFinding, ...] = ()
     measures: tuple[ReportedMeasure, ...] = ()
     skipped: tuple[SkippedCheck, ...] = ()

@@ -133,7 +133,7 @@ def collecting(
             cache=places.cache,
             known_base=base,
             deadline=time.monotonic() + facts.rules.smoke.budget,
-            reach=reach_for(occasion.recipe, least, occasion.root / occasion.folder),
+            reach=reach_for(occasion.recipe, least, occasion.root / occasion.folder, occasion.root),
         )
         clock = Stopwatch(progress)
         facts = facts.model_copy(update={"history": records(base.about if base else None)})

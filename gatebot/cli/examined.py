@@ -75,9 +75,21 @@ def _load(config: Path) -> "Document":
 def _reach(config: Path, document: "Document", environ: Mapping[str, str]) -> "Reach":
     """What this machine can give to the recipe's own interpreter."""
     from gatebot.collect.reach import reach_for
+    from gatebot.occasion.occasion import absolute
     from gatebot.sandbox import Isolation
 
-    return reach_for(document.recipe, Isolation.NONE, config.resolve().parent, environ)
+    folder = absolute(config).parent
+    return reach_for(document.recipe, Isolation.NONE, folder, _root(folder), environ)
+
+
+def _root(folder: Path) -> Path:
+    """Of the repository, or the folder itself where there is none."""
+    from gatebot.git import open_repository
+
+    try:
+        return open_repository(folder).root
+    except GateError:
+        return folder
 
 
 def _failure(subject: str, error: GateError) -> Line:
@@ -86,11 +98,12 @@ def _failure(subject: str, error: GateError) -> Line:
 
 def _git(config: Path) -> Line:
     from gatebot.git import open_repository
+    from gatebot.occasion.occasion import absolute
 
     if shutil.which("git") is None:
         return Line("git", "bad", "there is no git on the PATH", "Install git.")
     try:
-        repository = open_repository(config.resolve().parent)
+        repository = open_repository(absolute(config).parent)
         head = repository.find("HEAD")
     except GateError as error:
         return Line("git", "note", error.message, "Without history there is nothing to compare with but --base DIR.")
@@ -185,9 +198,14 @@ def _rights(environ: Mapping[str, str]) -> Line:
 
 def _interpreter(config: Path, document: "Document", environ: Mapping[str, str]) -> Line:
     from gatebot.collect.interpreter import found
+    from gatebot.occasion.occasion import absolute
 
     name = document.smoke.python
-    interpreter = found(name, environ, config.resolve().parent)
+    folder = absolute(config).parent
+    try:
+        interpreter = found(name, environ, folder, _root(folder))
+    except GateError as error:
+        return _failure("python", error)
     if interpreter is None:
         state = "bad" if document.model.python is not None else "note"
         hint = "Install it, or name another in `smoke.python`."
@@ -201,7 +219,8 @@ def _interpreter(config: Path, document: "Document", environ: Mapping[str, str])
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         hint = "Name a Python 3.8 or later in `smoke.python`."
         return Line("python", "bad", f"{interpreter.python} is {version}", hint, ExitCode.USAGE)
-    return Line("python", "ok", f"{interpreter.python} ({version})")
+    granted = ", ".join(map(str, interpreter.readable))
+    return Line("python", "ok", f"{interpreter.python} ({version}); user code may read {granted or 'nothing for it'}")
 
 
 def _data(config: Path, document: "Document") -> Iterator[Line]:

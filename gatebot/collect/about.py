@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -12,6 +12,7 @@ import gatebot
 from gatebot.collect.job import Job, Tree, processors
 from gatebot.collect.material import Material, column_bytes
 from gatebot.config.model import Recipe, Rules
+from gatebot.own_folder import NAME
 from gatebot.sandbox import Reach
 from gatebot.snapshot.snapshot import About
 
@@ -19,7 +20,15 @@ MOST_DISTRIBUTIONS = 1000
 SMOKE_KEYS = ("train_rows", "eval_rows", "memory", "network", "env", "device")
 
 
-def about(job: Job, tree: Tree, material: Material, inventory: Mapping[str, Any], reach: Reach) -> About:
+def about(
+    job: Job,
+    tree: Tree,
+    material: Material,
+    inventory: Mapping[str, Any],
+    reach: Reach,
+    *,
+    granted: Iterable[Path] = (),
+) -> About:
     """What the evidence of one side is of."""
     environment = environment_of(job, inventory)
     return About(
@@ -37,10 +46,16 @@ def about(job: Job, tree: Tree, material: Material, inventory: Mapping[str, Any]
         runner=runner(),
         isolation=reach.level.value,
         isolation_why=reach.reasons,
+        granted=tuple(dict.fromkeys(_shown(path, job) for path in granted)),
         environment=environment,
         estimand="recipe" if trains(tree.recipe) else "artifact",
         effort=dict(job.effort),
     )
+
+
+def _shown(path: Path, job: Job) -> str:
+    """A folder of gatebot's own is told by what it is: where a machine keeps it is nobody's concern."""
+    return f"{NAME}/{path.relative_to(job.cache)}" if path.is_relative_to(job.cache) else str(path)
 
 
 def trains(recipe: Recipe) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from gatebot.collect import claims, untrusted
 from gatebot.collect.budget import Budget
 from gatebot.collect.contract import Surroundings
+from gatebot.collect.denied import denied
 from gatebot.collect.group import Found, Group, Memory, Work, grouped, twice
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.mirror import open_place
@@ -70,7 +71,8 @@ class Collector:
         cache = open_place(self._job.cache) if reach.level is Isolation.FULL else self._job.cache
         trees = [*self._job.trees.values(), *([self._job.rules_tree] if self._job.rules_tree else [])]
         hidden = tuple(dict.fromkeys([*(tree.path for tree in trees), self._job.cache, cache]))
-        self._runner = Runner(self._job, reach, hidden, self._cancel, cache)
+        kept = [each / "baseline" for each in {self._job.cache, cache}]
+        self._runner = Runner(self._job, reach, hidden, denied(self._job, kept), self._cancel, cache)
         return self
 
     def __exit__(

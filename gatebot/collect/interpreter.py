@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gatebot import processes
+from gatebot import git, processes
+from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.collect import untrusted
+from gatebot.errors import UsageError
 from gatebot.sandbox.environment import PATH
 
 _OF_MANAGERS = ("PYENV_", "ASDF_", "MISE_", "XDG_")
@@ -39,11 +41,27 @@ def search_path(environ: Mapping[str, str]) -> str:
     return environ.get("PATH") or PATH
 
 
-def found(name: str, environ: Mapping[str, str], cwd: Path) -> Interpreter | None:
+def found(name: str, environ: Mapping[str, str], cwd: Path, root: Path | None = None) -> Interpreter | None:
     """The interpreter called `name`: a program on the PATH, or a path; None where there is none.
 
     What is on the PATH may be the launcher of a version manager, such as a shim of pyenv: then it is the one behind it.
+
+    Args:
+        name: as a recipe says it.
+        environ: has the PATH.
+        cwd: where paths start.
+        root: of the tree whose recipe it is: no file of it may be an interpreter, or say what one needs to read.
+
+    Raises:
+        UsageError: it is such a file.
     """
+    interpreter = _found(name, environ, cwd)
+    if interpreter is not None and root is not None:
+        _require_not_of_the_tree(name, interpreter, root)
+    return interpreter
+
+
+def _found(name: str, environ: Mapping[str, str], cwd: Path) -> Interpreter | None:
     named = str(cwd / name) if "/" in name else shutil.which(name, path=search_path(environ))
     if named is None or not os.access(named, os.X_OK) or Path(named).is_dir():
         return None
@@ -83,16 +101,48 @@ def _version_named_in(folder: Path) -> str:
     return ""
 
 
+def _require_not_of_the_tree(name: str, interpreter: Interpreter, root: Path) -> None:
+    """Refuse an interpreter that a commit brings along, and one that would let user code read all of the checkout.
+
+    A folder counts as an installation because of a file in it, and is then granted to user code as a whole.
+    """
+    real_root = root.resolve()
+    program = interpreter.python
+    for place in {program, program.parent.resolve() / program.name, program.resolve(), *interpreter.readable}:
+        near = next((each for each in (root, real_root) if place.is_relative_to(each)), None)
+        if near is None:
+            continue
+        if place == near or _is_tracked(root, place.relative_to(near)):
+            raise UsageError(
+                f"`smoke.python: {name}` is {program}, which the repository itself holds or describes",
+                "Name a Python of the machine, or of an environment in a folder that git ignores, such as .venv.",
+            )
+
+
+def _is_tracked(root: Path, inside: Path) -> bool:
+    """Whether git tracks a file, or anything in a folder. Of a folder without git, nobody brought anything."""
+    if not (root / ".git").exists():
+        return False
+    return bool(git.list_files(root, "--cached", "--", inside.as_posix()))
+
+
 def at(python: Path) -> Interpreter:
     """The interpreter at a path, with the installation and, for a virtual environment, the one below it."""
     folders = [python.parent.parent, python.resolve().parent.parent]
-    marker = python.parent.parent / "pyvenv.cfg"
-    if marker.is_file():
-        settings = dict(line.split("=", 1) for line in marker.read_text().splitlines() if "=" in line)
-        home = {key.strip(): value.strip() for key, value in settings.items()}.get("home")
-        folders += [Path(home).parent] if home else []
+    home = _home_of(python.parent.parent)
+    folders += [home.parent] if home else []
     granted = {folder.resolve() for folder in folders if _is_installation(folder)}
     return Interpreter(python, python.parent, tuple(sorted(granted)))
+
+
+def _home_of(venv: Path) -> Path | None:
+    """Where the Python lies that a virtual environment was made from."""
+    try:
+        lines = Checkout(venv).read("pyvenv.cfg", _MOST_BYTES * 10).decode("utf-8", "replace").splitlines()
+    except (OSError, UnsafePathError):
+        return None
+    settings = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines)}
+    return Path(settings["home"]) if settings.get("home") else None
 
 
 def _is_installation(folder: Path) -> bool:

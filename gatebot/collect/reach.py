@@ -11,7 +11,9 @@ from gatebot.config.model import Recipe
 from gatebot.sandbox import Isolation, Reach, probe
 
 
-def reach_for(recipe: Recipe, least: Isolation, folder: Path, environ: Mapping[str, str] | None = None) -> Reach:
+def reach_for(
+    recipe: Recipe, least: Isolation, folder: Path, root: Path, environ: Mapping[str, str] | None = None
+) -> Reach:
     """The highest level; one lower where the interpreter lies in a folder that only its owner may enter.
 
     A uid of its own could not start such an interpreter. The level is lowered only where `least` accepts that;
@@ -21,12 +23,16 @@ def reach_for(recipe: Recipe, least: Isolation, folder: Path, environ: Mapping[s
         recipe: names the interpreter.
         least: the lowest level that is accepted.
         folder: where the recipe's paths start.
+        root: of the tree.
         environ: has the PATH.
+
+    Raises:
+        UsageError: the interpreter is a file of the tree's.
     """
     reach = probe()
     if reach.level is not Isolation.FULL or least >= Isolation.FULL:
         return reach
-    interpreter = found(recipe.smoke.python, os.environ if environ is None else environ, folder)
+    interpreter = found(recipe.smoke.python, os.environ if environ is None else environ, folder, root)
     closed = None if interpreter is None else _closed(interpreter.python, *interpreter.readable)
     if closed is None:
         return reach

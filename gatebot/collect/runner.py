@@ -44,7 +44,8 @@ class Runner:
     Attributes:
         job: limits and environment.
         reach: the isolation to run at.
-        hidden: what user code must never see.
+        hidden: what user code must not see but for what is granted in it.
+        denied: what it must never see.
         cancel: set to end all runs.
         cache: where environments and fetched data are kept: a place that user code can be let into.
         env: variables of the side's environment and recipe.
@@ -54,6 +55,7 @@ class Runner:
     job: Job
     reach: Reach
     hidden: tuple[Path, ...]
+    denied: tuple[Path, ...]
     cancel: Event
     cache: Path
     env: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +104,7 @@ class Runner:
             readable=(*self.readable, *readable),
             writable=(*writable, *self._devices()),
             hidden=self.hidden,
+            denied=self.denied,
             network=network,
             isolation=Isolation(smoke.isolation),
             limits=limits,

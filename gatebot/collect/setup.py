@@ -65,7 +65,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         UsageError: `smoke.python` or `smoke.setup` cannot be used.
     """
     recipe = tree.recipe.smoke
-    interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder)
+    interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder, tree.path)
     if interpreter is None and tree.recipe.model.python is not None:
         raise UsageError(f"`smoke.python: {recipe.python}` is not a program here.", "Name a Python 3.8 or later.")
     if interpreter is not None and not interpreter.readable and "/" not in recipe.python:

@@ -136,7 +136,8 @@ def equip(site: Site, worker: Path, herald: Herald) -> None:
     )
     network = (smoke.network.train, smoke.network.predict)
     site.contract = _contract(tree, around, smoke.device, network)
-    site.about = about(site.job, tree, site.material, _inventory(environment, site, worker, tasks), site.runner.reach)
+    inventory, granted = _inventory(environment, site, worker, tasks), environment.runner.readable
+    site.about = about(site.job, tree, site.material, inventory, site.runner.reach, granted=granted)
     site.around = around
 
 

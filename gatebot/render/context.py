@@ -148,6 +148,7 @@ def provenance(report: Report) -> list[tuple[str, Sentence]]:
         ("rules", quote(report.rules_sha) if report.rules_sha else ()),
         ("rules digest", quote(report.rules_digest) if report.rules_digest else ()),
         ("isolation", isolation(report)),
+        ("granted", granted(report)),
         ("gatebot", quote(report.gatebot_version)),
         ("judged", words(f"{report.generated_at:%Y-%m-%d %H:%M %Z}".strip())),
     ]
@@ -159,6 +160,14 @@ def isolation(report: Report) -> Sentence:
     if not report.isolation:
         return ()
     return joined(quote(report.isolation), *(joined("; ", words(reason)) for reason in report.isolation_why))
+
+
+def granted(report: Report) -> Sentence:
+    """What user code could read besides the system's folders and its own copy of the tree."""
+    if not report.granted:
+        return ()
+    first, *others = report.granted
+    return joined(quote(first), *(joined(", ", quote(folder)) for folder in others))
 
 
 def costs(report: Report) -> list[tuple[str, str]]:

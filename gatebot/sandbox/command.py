@@ -47,8 +47,9 @@ class Command:
         cwd: where the command starts; the scratch by default.
         readable: files and directories that it may read and execute besides the system's.
         writable: further files, directories or devices that it may write.
-        hidden: what it must not see. May not lie inside `readable`, `writable` or the scratch at a level
-            below full.
+        hidden: what it must not see but for what is granted in it. May not lie inside `readable`, `writable` or the
+            scratch at a level below full.
+        denied: what it must not see whatever is granted; as `hidden` otherwise.
         network: whether INET sockets may be opened.
         isolation: the least level that is accepted.
         limits: what it may take.
@@ -61,6 +62,7 @@ class Command:
     readable: tuple[Path, ...] = ()
     writable: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
+    denied: tuple[Path, ...] = ()
     network: bool = False
     isolation: Isolation = Isolation.FULL
     limits: Limits = field(default_factory=Limits)

@@ -18,25 +18,26 @@ from gatebot.sandbox.isolation import Isolation, Reach
 
 @contextmanager
 def hidden(command: Command, reach: Reach) -> Iterator[None]:
-    """Keep `command.hidden` from the run for as long as the block lasts.
+    """Keep `command.hidden` and `command.denied` from the run for as long as the block lasts.
 
     Landlock hides all that is not granted. What it does not hide is closed by its mode at level full, where
-    the run has a uid of its own; a directory that contains something granted stays passable, and what else is
-    in it is closed. Several runs may hide one path: the last one opens it.
+    the run has a uid of its own; a hidden directory that contains something granted stays passable, and what else is
+    in it is closed. What is denied, or hidden and granted itself, is closed whatever is granted. Several runs may hide
+    one path: the last one opens it.
 
     Raises:
         GateError: below full, a path is to be hidden inside one that is granted (exit 5).
         MachineError: a mode cannot be changed.
     """
-    exposed = [p.resolve() for p in command.hidden if p.exists()]
+    closings = [closing for path in _there(command.hidden) for closing in _outside(path, command.granted)]
+    exposed = list(dict.fromkeys([*_there(command.denied), *closings]))
     if reach.landlock:
         exposed = [p for p in exposed if landlock.covers(command.granted, p)]
     with ExitStack() as stack:
         if reach.level is Isolation.FULL:
             open_leftovers()
             for path in exposed:
-                for closing in _outside(path, command.granted):
-                    stack.enter_context(_closed(closing))
+                stack.enter_context(_closed(path))
         elif exposed and reach.landlock:
             raise GateError(
                 f"{exposed[0]} lies inside a path that the sandbox may read; only full isolation could hide it.",
@@ -53,13 +54,18 @@ def open_leftovers() -> None:
 
 
 def _outside(path: Path, granted: tuple[Path, ...]) -> Iterator[Path]:
-    """The paths to close so that nothing of `path` is seen but what is granted."""
-    if not path.is_dir() or not any(grant.is_relative_to(path) for grant in granted):
+    """The paths to close so that nothing of `path` is seen but what is granted in it."""
+    inner = [grant for grant in granted if grant.is_relative_to(path) and grant != path]
+    if not path.is_dir() or not inner:
         yield path
-    elif path not in granted:
-        for child in path.iterdir():
-            if not child.is_symlink():
-                yield from _outside(child, granted)
+        return
+    for child in path.iterdir():
+        if child not in inner and not child.is_symlink():
+            yield from _outside(child, granted)
+
+
+def _there(paths: tuple[Path, ...]) -> list[Path]:
+    return [path.resolve() for path in paths if path.exists()]
 
 
 @contextmanager

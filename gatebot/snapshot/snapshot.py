@@ -55,6 +55,7 @@ class About(BaseModel):
         eval_uses: how many commits of main these eval rows have judged, this one among them unless it brought them;
             None where nobody has counted, as on pull requests.
         isolation: the level that was reached, with the reasons why not more.
+        granted: folders that user code could read besides the system's and its own copy of the tree.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +75,7 @@ class About(BaseModel):
     runner: str
     isolation: str
     isolation_why: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     estimand: str = "recipe"
     effort: dict[str, int] = {}

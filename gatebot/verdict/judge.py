@@ -127,6 +127,7 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         seeds=0 if comparison is None else max(len(comparison.head_runs(tier)) for tier in Tier),
         isolation=case.head.about.isolation if case.head else "",
         isolation_why=case.head.about.isolation_why if case.head else (),
+        granted=case.head.about.granted if case.head else (),
         findings=weighed.findings,
         measures=tuple(reported(check, measure, untrusted=facts.is_fork) for check, measure in pairs),
         skipped=tuple(

@@ -90,3 +90,49 @@ def test_a_launcher_that_starts_nothing_is_refused_with_advice(open_path: Path, 
     with pytest.raises(UsageError, match="shims/python3, which is no Python and starts none") as refused:
         collect([FIT], job(root, shared_cache, config, environ=environ))
     assert "pyenv which python3" in refused.value.hint
+
+
+def a_python(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(REAL)
+
+
+CFG = f"home = {REAL.parent}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "tracked", "own"),
+    [
+        ("./bin/python", {"pyvenv.cfg": CFG}, True),  # the folder of the checkout as an environment
+        ("./bin/python", {"lib/python3.11/os.py": ""}, True),
+        ("env/bin/python", {"env/pyvenv.cfg": CFG}, True),  # a committed one
+        ("env/bin/python", {"env/pyvenv.cfg": CFG, "env/lib/python3.11/site-packages/x.pth": "/"}, True),
+        ("env/bin/python", {}, False),  # a developer's, or one that a step of the workflow made
+        ("env/bin/python", {"pyvenv.cfg": CFG, ".gitignore": "env/"}, False),
+    ],
+)
+def test_what_git_tracks_is_no_interpreter(tmp_path: Path, name: str, tracked: dict[str, str], own: bool) -> None:
+    root = repository(tmp_path / "root", {"a.py": "", **tracked})
+    a_python(root / name)
+    if not own:
+        (root / "env/pyvenv.cfg").write_text(CFG)
+        interpreter = found(name, {}, root, root)
+        assert interpreter is not None
+        assert root / "env" in interpreter.readable
+        return
+    with pytest.raises(UsageError, match="which the repository itself holds or describes"):
+        found(name, {}, root, root)
+
+
+@pytest.mark.parametrize("plant", ["pipe", "link", "huge"])
+def test_a_description_of_an_environment_that_is_none_holds_nobody_up(tmp_path: Path, plant: str) -> None:
+    a_python(tmp_path / "env/bin/python")
+    marker = tmp_path / "env/pyvenv.cfg"
+    if plant == "pipe":
+        os.mkfifo(marker)
+    elif plant == "link":
+        marker.symlink_to("/dev/zero")
+    else:
+        with marker.open("wb") as file:
+            file.truncate(1 << 40)
+    assert found("env/bin/python", {}, tmp_path) is not None

@@ -86,3 +86,25 @@ with hidden(Command(("true",), Path("/"), hidden=(Path({str(workspace)!r}),)), R
     assert modes(workspace) == ["0o700"]
     open_leftovers()
     assert modes(workspace) == ["0o755"]
+
+
+@pytest.mark.parametrize("landlock", [0, 7])
+@pytest.mark.parametrize("granted", ["workspace", "workspace/labels", "workspace/labels/inner"])
+def test_what_is_denied_is_closed_whatever_is_granted(workspace: Path, landlock: int, granted: str) -> None:
+    labels, grant = workspace / "labels", workspace.parent / granted
+    grant.mkdir(exist_ok=True)
+    with scratch() as inside:
+        asked = Command(("true",), inside, hidden=(workspace,), denied=(labels,), readable=(grant,))
+        with hidden(asked, Reach(Isolation.FULL, landlock)):
+            assert modes(labels) == ["0o700"] or (landlock and granted == "workspace/labels/inner")
+        assert modes(labels, workspace) == ["0o755", "0o755"]
+
+
+def test_a_hidden_path_that_is_granted_itself_stays_hidden(workspace: Path) -> None:
+    with scratch() as inside:
+        asked = command(inside, hide=workspace, readable=(workspace,))
+        for landlock in (0, 7):
+            with hidden(asked, Reach(Isolation.FULL, landlock)):
+                assert modes(workspace) == ["0o700"]
+        with pytest.raises(GateError, match="only full isolation"), hidden(asked, Reach(Isolation.PARTIAL, 7)):
+            pass
