@@ -1,8 +1,12 @@
 """What holds for every test: names that are the same in every process, and property tests without a clock."""
 
+import os
 import signal
+from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, settings
+
+STATE = TemporaryDirectory(prefix="gatebot-tests-")
 
 settings.register_profile("gatebot", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gatebot")
@@ -14,6 +18,10 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_configure() -> None:
-    """Ctrl-C ends things here too: what a shell starts in the background ignores it, with all that it starts."""
+    """Ctrl-C ends things here too: what a shell starts in the background ignores it, with all that it starts.
+
+    Nothing is kept in the user's own home.
+    """
+    os.environ["XDG_STATE_HOME"] = STATE.name
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

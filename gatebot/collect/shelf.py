@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gatebot.checkout import Checkout, UnsafePathError
+from gatebot.collect.seal import holds, seal
 from gatebot.errors import MachineError
 from gatebot.sandbox.litter import remove
 
 NOTE = "ready.json"
+MOST_NOTE_BYTES = 1 << 20
 
 Make = Callable[[Path], dict[str, Any]]
 
@@ -42,8 +45,9 @@ class Shelf:
     def get(self, digest: str, make: Make) -> Kept:
         """The folder of this digest, made now if it is not there.
 
-        A folder counts only once its note is written, which is the last thing that happens; whatever an interrupted
-        maker left is removed. Folders stay where they are made: environments hold their own path.
+        A folder counts only once its note is written, which is the last thing that happens, and as long as the seal in
+        it holds; anything else that lies there is removed. Folders stay where they are made: environments hold their
+        own path.
 
         Args:
             digest: names it.
@@ -54,7 +58,7 @@ class Shelf:
         """
         entry = self.root / digest
         with self._locked(digest):
-            note = _note(entry)
+            note = _note(entry, entry / "content")
             if note is not None:
                 os.utime(entry / NOTE)
                 return Kept(entry / "content", note, cached=True)
@@ -67,7 +71,7 @@ class Shelf:
                 remove(entry)
                 raise
             draft = entry / f"{NOTE}.new"
-            draft.write_text(json.dumps(made))
+            draft.write_text(json.dumps({"note": made, "seal": seal(content, made)}))
             draft.replace(entry / NOTE)
         self._thin_out(keep=digest)
         return Kept(content, made, cached=False)
@@ -96,9 +100,11 @@ class Shelf:
             remove(entry)
 
 
-def _note(entry: Path) -> dict[str, Any] | None:
+def _note(entry: Path, content: Path) -> dict[str, Any] | None:
+    """What the maker noted; None where none of this machine has made what lies there, or it has changed since."""
     try:
-        note: dict[str, Any] = json.loads((entry / NOTE).read_text())
-    except (OSError, ValueError):
+        said = json.loads(Checkout(entry).read(NOTE, MOST_NOTE_BYTES))
+        note: dict[str, Any] = said["note"]
+        return note if holds(content, note, said["seal"]) else None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, UnsafePathError):
         return None
-    return note

@@ -34,7 +34,7 @@ class Done:
 
 def plain_environment(home: Path) -> dict[str, str]:
     """No token, no workflow job, no colours."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "XDG_STATE_HOME") if name in os.environ}
     return {**kept, "HOME": str(home), "NO_COLOR": "1", "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
 
 

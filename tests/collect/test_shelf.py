@@ -1,6 +1,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,42 @@ def test_a_cache_that_cannot_be_written_says_what_to_set(tmp_path: Path) -> None
     with pytest.raises(MachineError, match="cannot be used as a cache") as caught:
         Shelf(tmp_path / "file/shelf").get("d", making)
     assert "GATEBOT_CACHE" in caught.value.hint
+
+
+def committed(entry: Path) -> None:
+    """An environment that a pull request brings along, with a note as it could write one."""
+    (entry / "content").mkdir(parents=True)
+    (entry / "content/file").write_text("planted")
+    (entry / NOTE).write_text('{"note": {"of": "this"}, "seal": "0"}')
+
+
+def changed(entry: Path) -> None:
+    (entry / "content/file").write_text("planted")
+
+
+def grown(entry: Path) -> None:
+    (entry / "content/sitecustomize.py").write_text("planted")
+
+
+def swapped_for_a_link(entry: Path) -> None:
+    (entry / "content/file").unlink()
+    (entry / "content/file").symlink_to("/etc/passwd")
+
+
+def renamed(entry: Path) -> None:
+    """Another folder that gatebot made, in the place of this one."""
+    Shelf(entry.parent).get("other", making)
+    entry.rename(entry.with_name("away"))
+    entry.with_name("other").rename(entry)
+
+
+@pytest.mark.parametrize("plant", [committed, changed, grown, swapped_for_a_link, renamed])
+def test_what_is_not_as_it_was_made_is_made_anew(tmp_path: Path, plant: Callable[[Path], None]) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    if plant is not committed:
+        shelf.get("d", making)
+    plant(tmp_path / "shelf/d")
+    kept = shelf.get("d", making)
+    assert not kept.cached
+    assert {path.name: path.read_text() for path in kept.path.iterdir()} == {"file": "made"}
+    assert shelf.get("d", making).cached
