@@ -1,52 +1,49 @@
 """Tells what gatebot has made on this machine from what somebody else has put in its place."""
 
 import hmac
-import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 KEY_BYTES = 32
 
 
-def seal(folder: Path, note: Any) -> str:
+def seal(folder: Path, note: str) -> str:
     """A keyed digest of a folder's place, of all names, kinds, sizes and times in it, and of a note.
 
     The key lies with the user's own state: no commit, no archive and no code in the sandbox can make such a digest.
     Contents are not read: within the reach of user code nothing changes them and keeps all times.
     """
     hasher = blake2b(key=_key(), digest_size=16)
-    hasher.update(json.dumps([str(folder), note], sort_keys=True).encode())
-    for line in _entries(folder):
-        hasher.update(line)
-    return hasher.hexdigest()
-
-
-def holds(folder: Path, note: Any, said: object) -> bool:
-    """Whether this is the seal of a folder as it is now."""
-    return isinstance(said, str) and hmac.compare_digest(seal(folder, note), said)
-
-
-def _entries(folder: Path) -> Iterator[bytes]:
+    hasher.update(repr((str(folder), note)).encode())
     queue = [str(folder)]
     while queue:
         place = queue.pop()
         with os.scandir(place) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                status = entry.stat(follow_symlinks=False)
-                facts = [stat.S_IFMT(status.st_mode)]
-                if stat.S_ISDIR(status.st_mode):
-                    queue.append(entry.path)
-                else:
-                    facts += [status.st_size, status.st_mtime_ns]
-                leads = os.readlink(entry.path) if stat.S_ISLNK(status.st_mode) else ""  # noqa: PTH115
-                yield b"%s\0%s\0%s\n" % (os.fsencode(entry.path), repr(facts).encode(), os.fsencode(leads))
+            listed = sorted((entry.name, *_facts(entry)) for entry in entries)
+        hasher.update(repr((place, listed)).encode("utf-8", "surrogateescape"))
+        queue += [f"{place}/{name}" for name, kind, *_ in listed if kind == stat.S_IFDIR]
+    return hasher.hexdigest()
+
+
+@cache
+def holds(folder: Path, note: str, said: str) -> bool:
+    """Whether this is the seal of a folder as it is now, or has been before in this process."""
+    return hmac.compare_digest(seal(folder, note), said)
+
+
+def _facts(entry: "os.DirEntry[str]") -> tuple[int, int, int, str]:
+    """Kind, size and time of change, and where a link leads. A folder's own size and time say nothing more."""
+    status = entry.stat(follow_symlinks=False)
+    kind = stat.S_IFMT(status.st_mode)
+    if kind == stat.S_IFDIR:
+        return kind, 0, 0, ""
+    leads = os.readlink(entry.path) if kind == stat.S_IFLNK else ""  # noqa: PTH115
+    return kind, status.st_size, status.st_mtime_ns, leads
 
 
 @cache

@@ -71,7 +71,8 @@ class Shelf:
                 remove(entry)
                 raise
             draft = entry / f"{NOTE}.new"
-            draft.write_text(json.dumps({"note": made, "seal": seal(content, made)}))
+            text = json.dumps(made)
+            draft.write_text(json.dumps({"note": text, "seal": seal(content, text)}))
             draft.replace(entry / NOTE)
         self._thin_out(keep=digest)
         return Kept(content, made, cached=False)
@@ -104,7 +105,7 @@ def _note(entry: Path, content: Path) -> dict[str, Any] | None:
     """What the maker noted; None where none of this machine has made what lies there, or it has changed since."""
     try:
         said = json.loads(Checkout(entry).read(NOTE, MOST_NOTE_BYTES))
-        note: dict[str, Any] = said["note"]
-        return note if holds(content, note, said["seal"]) else None
+        note: dict[str, Any] = json.loads(said["note"])
+        return note if holds(content, str(said["note"]), str(said["seal"])) else None
     except (OSError, ValueError, LookupError, TypeError, RecursionError, UnsafePathError):
         return None
