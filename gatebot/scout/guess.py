@@ -1,11 +1,15 @@
 """One look at a repository: everything that was guessed about it, and why."""
 
+import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatebot.errors import GateError
+from gatebot.git import open_repository
 from gatebot.scout import adapter
 from gatebot.scout.code import Module, module
 from gatebot.scout.listing import Listing, listing
@@ -133,13 +137,10 @@ def _setup(files: Listing) -> Setup | None:
 def _project(root: Path) -> str:
     """The remote repository's name, or the folder's."""
     name = root.resolve().name
-    for folder in (root.resolve(), *root.resolve().parents):
-        config = folder / ".git" / "config"
-        if config.is_file():
-            remote = re.search(
-                r"\burl = .*[/:]([^/\s]+?)(?:\.git)?\s*$", config.read_text(errors="replace"), re.MULTILINE
-            )
-            base = remote[1] if remote else folder.name
-            name = "-".join([base, *root.resolve().relative_to(folder).parts])
-            break
+    with suppress(GateError):
+        repository = open_repository(root)
+        said = repository.attempt("config", "--local", "--get", "remote.origin.url").stdout.decode("utf-8", "replace")
+        remote = re.search(r"[/:]([^/\s:]+?)(?:\.git)?/?\s*$", said)
+        base = remote[1] if remote else repository.root.name
+        name = "-".join([base, *Path(os.path.abspath(root)).relative_to(repository.root).parts])  # noqa: PTH100
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64] or "project"

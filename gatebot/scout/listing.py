@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.errors import UsageError
 
 MOST_FILES = 20_000
@@ -30,10 +32,20 @@ class Listing:
     def text(self, path: PurePosixPath) -> str:
         """What a file says; nothing where it is no text, or far too long."""
         try:
-            with (self.root / path).open("rb") as file:
-                return file.read(MOST_TEXT).decode("utf-8", "replace")
-        except OSError:
+            with self.opened(path) as descriptor:
+                return os.read(descriptor, MOST_TEXT).decode("utf-8", "replace")
+        except (OSError, UnsafePathError):
             return ""
+
+    def opened(self, path: PurePosixPath | str) -> AbstractContextManager[int]:
+        """A descriptor of a file, for reading; a link to another file of the folder is followed.
+
+        Raises:
+            FileNotFoundError: there is none.
+            UnsafePathError: it is no regular file, or lies outside.
+        """
+        checkout = Checkout(self.root)
+        return checkout.opened(checkout.resolved(path))
 
     def __contains__(self, path: str) -> bool:
         return PurePosixPath(path) in self.paths

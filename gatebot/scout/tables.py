@@ -1,5 +1,6 @@
 """Data files of a repository: which there are, a sample of their rows, and which of them the model learns from."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -7,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from gatebot.data.columns import column_profile
-from gatebot.data.packing import plain_name, unpacked
+from gatebot.data.packing import LARGEST, plain_name, unpacked
 from gatebot.data.text import table
 from gatebot.errors import GateError, UsageError
 from gatebot.scout.code import Module
@@ -159,19 +160,26 @@ def sample(files: Listing, path: str) -> Table:
 
 
 def _frame(files: Listing, path: str) -> "pl.DataFrame":
+    try:
+        with files.opened(path) as descriptor:
+            return _rows(descriptor, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "Is it there, and may gatebot read it?") from error
+
+
+def _rows(descriptor: int, path: str) -> "pl.DataFrame":
     import polars as pl
 
-    file = files.root / path
     if plain_name(path).endswith((".parquet", ".pq")):
         try:
-            return pl.read_parquet(file, n_rows=SAMPLE_ROWS)
+            return pl.read_parquet(f"/dev/fd/{descriptor}", n_rows=SAMPLE_ROWS)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
             raise UsageError(
                 f"{path} is not readable as Parquet: {str(error).splitlines()[0]}", "Is it complete?"
             ) from error
     packed = not path.lower().endswith(ENDINGS)
-    with file.open("rb") as stream:
-        data = stream.read(-1 if packed else SAMPLE_BYTES)
+    with os.fdopen(os.dup(descriptor), "rb") as stream:
+        data = stream.read(LARGEST if packed else SAMPLE_BYTES)
     if data.startswith(b"version https://git-lfs"):
         raise UsageError(f"{path} is a Git LFS pointer, not the data", "Fetch it first: git lfs pull")
     data = unpacked(data, path)
