@@ -15,6 +15,7 @@ from gatebot import processes
 from gatebot.checkout import Checkout
 from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.processes import SYSTEM_PATH
+from gatebot.sandbox.confined import run_confined
 
 DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
 REMOTE = "refs/remotes/origin/"
@@ -260,12 +261,18 @@ class Repository:
         _sweep(Path(parent or tempfile.gettempdir()))
         with tempfile.TemporaryDirectory(prefix=TREE_PREFIX, dir=parent) as scratch, _locked(Path(scratch)):
             tree = Path(scratch).resolve() / "tree"
+            home = Path(os.fsdecode(self.ask("rev-parse", "--path-format=absolute", "--git-common-dir")).rstrip("\n"))
+            places = [home, tree.parent]
+            if os.geteuid() == 0:  # git is who owns the repository
+                owner = self.git_dir.stat()
+                os.chown(tree.parent, owner.st_uid, owner.st_gid)
             try:
-                self.ask(*self._no_filters(), "worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
+                add = ("worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
+                self.ask(*self._no_filters(), *add, writable=places)
                 yield tree
             finally:
-                self.attempt("worktree", "remove", "--force", "--force", "--", str(tree))
-                self.attempt("worktree", "prune")
+                self.attempt("worktree", "remove", "--force", "--force", "--", str(tree), writable=places)
+                self.attempt("worktree", "prune", writable=places)
 
     def _no_filters(self) -> list[str]:
         """Settings that switch off every filter that the repository's own configuration defines."""
@@ -296,32 +303,48 @@ class Repository:
 
     def _run_fetch(self, *arguments: str) -> None:
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
-        done = self.attempt("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S)
+        done = self.attempt("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S, network=True)
         if done.returncode:
             raise UsageError(f"history is missing and cannot be fetched: {_reason(done.stderr)}", FULL_CLONE)
 
-    def ask(self, *arguments: str) -> bytes:
+    def ask(self, *arguments: str, writable: Sequence[Path] = ()) -> bytes:
         """What git prints when it is asked.
 
         Raises:
             MachineError: it fails.
         """
-        done = self.attempt(*arguments)
+        done = self.attempt(*arguments, writable=writable)
         if done.returncode:
             verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
             raise MachineError(f"git {verb} failed in {self.root}: {_reason(done.stderr)}")
         return done.stdout
 
     def attempt(
-        self, *arguments: str, timeout_s: float = LOCAL_TIMEOUT_S, stdin: bytes = b""
+        self,
+        *arguments: str,
+        timeout_s: float = LOCAL_TIMEOUT_S,
+        stdin: bytes = b"",
+        network: bool = False,
+        writable: Sequence[Path] = (),
     ) -> "subprocess.CompletedProcess[bytes]":
         """What comes of a git command; it may fail.
+
+        Args:
+            arguments: of git.
+            timeout_s: how long it may take.
+            stdin: what it is told.
+            network: it speaks to a remote.
+            writable: what it may write.
 
         Raises:
             MachineError: there is no git, or it takes too long.
         """
         where = (f"--git-dir={self.git_dir}", f"--work-tree={self.root}")
-        return run((*where, *arguments), timeout_s, stdin)
+        said = (*where, *arguments)
+        done = run(said, timeout_s, stdin, of=self.git_dir, network=network, writable=writable)
+        if done.returncode and not network and b"promisor remote" in done.stderr:  # a partial clone fetches as it reads
+            return run(said, FETCH_TIMEOUT_S, stdin, of=self.git_dir, network=True)
+        return done
 
 
 def open_repository(path: Path, *, within: Path | None = None) -> Repository:
@@ -392,13 +415,21 @@ def create(root: Path) -> None:
     Raises:
         MachineError: git fails.
     """
-    done = run(("init", "--quiet", "--template=", "--", str(root)), LOCAL_TIMEOUT_S)
+    done = run(("init", "--quiet", "--template=", "--", str(root)), LOCAL_TIMEOUT_S, of=root, writable=[root])
     if done.returncode:
         raise MachineError(f"git init failed in {root}: {_reason(done.stderr)}")
 
 
-def run(arguments: Sequence[str], timeout_s: float, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    """Run git with an environment of ours, from a folder that is no repository.
+def run(
+    arguments: Sequence[str],
+    timeout_s: float,
+    stdin: bytes = b"",
+    *,
+    of: Path,
+    network: bool = False,
+    writable: Sequence[Path] = (),
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run git with an environment of ours, from a folder that is no repository, and confined.
 
     Raises:
         MachineError: there is no git, or it takes too long.
@@ -409,7 +440,15 @@ def run(arguments: Sequence[str], timeout_s: float, stdin: bytes = b"") -> "subp
         environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
     git = processes.program("git", os.environ.get("PATH", ""))
     try:
-        return processes.run([git, *arguments], env=environment, stdin=stdin, timeout_s=timeout_s)
+        return run_confined(
+            [git, *arguments],
+            env=environment,
+            of=of,
+            stdin=stdin,
+            timeout_s=timeout_s,
+            network=network,
+            writable=writable,
+        )
     except subprocess.TimeoutExpired:
         verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
         raise MachineError(f"git {verb} took longer than {timeout_s:.0f} s") from None

@@ -81,7 +81,12 @@ def start(
 
 
 def run(
-    argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b"", timeout_s: float
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    timeout_s: float,
+    descriptors: Collection[int] = (),
 ) -> "subprocess.CompletedProcess[bytes]":
     """Start a process as `start` does, and wait for its end.
 
@@ -89,7 +94,8 @@ def run(
         OSError: it cannot be started.
         subprocess.TimeoutExpired: it took longer; it is dead by then.
     """
-    with start(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with start(argv, env=env, stdin=pipe, stdout=pipe, stderr=pipe, descriptors=descriptors) as process:
         try:
             stdout, stderr = process.communicate(stdin, timeout=timeout_s)
         except BaseException:

@@ -429,3 +429,21 @@ def test_a_repository_behind_a_link_of_a_checkout_is_not_taken(origin: Path, tmp
     git(other, "init")
     (origin / "link").symlink_to(other)
     assert open_repository(origin / "link").root == origin
+
+
+def test_a_partial_clone_fetches_what_it_reads(origin: Path, tmp_path: Path) -> None:
+    git(origin, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "--filter=blob:none", "--no-checkout", f"file://{origin}", "partial")
+    assert open_repository(tmp_path / "partial").file("HEAD", "m")
+
+
+def test_a_runners_checkout_is_read_by_its_owner(origin: Path, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    for folder, names, files in os.walk(origin):
+        for path in (folder, *(os.path.join(folder, name) for name in (*names, *files))):  # noqa: PTH118
+            os.chown(path, 1001, 1001)
+    repository = open_repository(origin)
+    with repository.worktree("HEAD~1", tmp_path) as tree:
+        assert (tree / "m").read_text() == "3"
+    assert repository.is_clean()

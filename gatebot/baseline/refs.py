@@ -125,7 +125,7 @@ class RefShelf:
         return self._ask(*arguments, stdin=stdin).decode().strip()
 
     def _ask(self, *arguments: str, timeout_s: float = LOCAL_TIMEOUT_S, stdin: bytes = b"") -> bytes:
-        done = git.Repository(self.repository).attempt(*arguments, timeout_s=timeout_s, stdin=stdin)
+        done = git.Repository(self.repository).attempt(*arguments, timeout_s=timeout_s, stdin=stdin, network=True)
         if done.returncode:
             lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
             raise MachineError(

@@ -1,10 +1,11 @@
 """The process between gatebot and user code: gives up rights, starts the command, and leaves nothing behind.
 
-Run as `python -I -S launcher.py` with an order (JSON, see `order.py`) on its standard input and an empty
-environment; needs nothing but the standard library. It exists because changing rights between fork and exec
-inside gatebot would run Python in a forked copy of a threaded process. It also outlives gatebot: when gatebot
-dies, the kernel tells this process, which ends the tree before it ends itself. At level full it keeps gatebot's
-uid, so user code can neither signal nor read it.
+Run as `python -I -B -S launcher.py` with an order (JSON, see `order.py`) on its standard input and an empty
+environment, or, for one program that starts nothing which stays (`confined.py`), with the number of a descriptor that
+has the order. Needs nothing but the standard library. It exists because changing rights between fork and exec inside
+gatebot would run Python in a forked copy of a threaded process. It also outlives gatebot: when gatebot dies, the
+kernel tells this process, which ends the tree before it ends itself. At level full it keeps gatebot's uid, so user
+code can neither signal nor read it.
 """
 
 import ctypes
@@ -18,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 28, 36, 38
+NO_ROOT = 0b11  # SECBIT_NOROOT and its lock: root's programs start without capabilities
 SECCOMP_MODE_FILTER = 2
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 LANDLOCK_RULE_PATH_BENEATH = 1
@@ -30,6 +32,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> None:
     """Carry one order out."""
+    if len(sys.argv) > 1:  # an order for one program alone, which keeps this process, its standard input and output
+        with os.fdopen(int(sys.argv[1]), "rb") as source:
+            become(json.load(source))
     order: Order = json.load(sys.stdin.buffer)
     if "reap" in order:
         end_all(order["reap"])
@@ -82,9 +87,12 @@ def become(order: Order) -> None:
         stage = "identity"
         if order["uids"]:
             uid = order["uids"][0]
+            gid = order.get("gid", uid)
             os.setgroups([])
-            os.setresgid(uid, uid, uid)
+            os.setresgid(gid, gid, gid)
             os.setresuid(uid, uid, uid)
+        if not order.get("capabilities", True):
+            libc.prctl(PR_SET_SECUREBITS, NO_ROOT, 0, 0, 0)  # fails without CAP_SETPCAP, which is as good
         check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
         stage = "access"
         for path in order["access"]:
