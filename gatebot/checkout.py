@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +19,9 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 class UnsafePathError(UsageError):
     """A path of a checkout is nothing that may be opened: a link, a device, outside of the root, too large."""
+
+
+Enters = Callable[[PurePosixPath], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,17 @@ class Checkout:
         with self._folder(_parts(path), path) as folder:
             return tuple(sorted(entry.name for entry in os.scandir(folder)))
 
-    def walked(self, path: PurePosixPath | str = "", skip: frozenset[str] = frozenset()) -> Iterator[PurePosixPath]:
-        """All files and links below a folder, but for what lies in folders of these names. Links are not followed."""
+    def walked(self, path: PurePosixPath | str = "", enters: Enters | None = None) -> Iterator[PurePosixPath]:
+        """All files and links below a folder. Links are not followed.
+
+        Args:
+            path: of the folder.
+            enters: says of a folder in it whether it is walked, too.
+
+        Raises:
+            FileNotFoundError: there is none.
+            UnsafePathError: it is no folder that may be listed.
+        """
         parts = _parts(path)
         with self._folder(parts, path) as folder:
             entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in os.scandir(folder)]
@@ -138,9 +150,9 @@ class Checkout:
         for name, is_folder in sorted(entries):
             if not is_folder:
                 yield here / name
-            elif name not in skip:
+            elif enters is None or enters(here / name):
                 try:
-                    yield from self.walked(here / name, skip)
+                    yield from self.walked(here / name, enters)
                 except (FileNotFoundError, UnsafePathError):
                     continue  # it went, or was swapped for a link, while we looked
 

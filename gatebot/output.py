@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gatebot import own_folder
 from gatebot.case import Case, Facts
+from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.errors import MachineError, UsageError
 from gatebot.needs import Side
 from gatebot.report import Report
@@ -91,9 +92,8 @@ def stored_case(head: Path, base: Path | None) -> Case:
     """
     path = head / FACTS_FILE
     try:
-        raw = path.read_bytes()[: MAX_BYTES + 1]
-        facts = Facts.model_validate_json(raw)
-    except (OSError, ValueError) as error:
+        facts = Facts.model_validate_json(Checkout(head).read(FACTS_FILE, MAX_BYTES))
+    except (OSError, ValueError, UnsafePathError) as error:
         said = str(error).splitlines()[0]
         raise UsageError(f"{path}: {said}", "give the folder that `gatebot run` left as head") from error
     has_head, anchor = (head / "snapshot").exists(), head / ANCHOR
@@ -112,8 +112,8 @@ def stored_report(path: Path) -> Report:
         UsageError: there is none, or this version cannot read it.
     """
     try:
-        return Report.model_validate_json(path.read_bytes()[: MAX_BYTES + 1])
-    except (OSError, ValueError) as error:
+        return Report.model_validate_json(Checkout(path.parent).read(path.name, MAX_BYTES))
+    except (OSError, ValueError, UnsafePathError) as error:
         raise UsageError(
             f"{path}: {str(error).splitlines()[0]}", "give the report.json that `gatebot run` left"
         ) from error

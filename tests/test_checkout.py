@@ -1,15 +1,63 @@
 """Files of a hostile checkout: nothing outside of it is reached, and every refusal says which path and why."""
 
+import ast
 import os
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+from gatebot import checkout
 from gatebot.checkout import Checkout, UnsafePathError
 
 MOST = 1000
+PACKAGE = Path(checkout.__file__).parent
+METHODS = {
+    "read_text",
+    "read_bytes",
+    "open",
+    "write_text",
+    "write_bytes",
+    "iterdir",
+    "glob",
+    "rglob",
+    "walk",
+    "hardlink_to",
+}
+FUNCTIONS = {
+    "os": {"open", "scandir", "listdir", "walk", "fwalk", "readlink", "link", "rename", "replace", "unlink"},
+    "shutil": {"copy", "copy2", "copyfile", "copytree", "move", "rmtree"},
+    "glob": {"glob", "iglob"},
+}
+ELSEWHERE = {
+    "checkout.py": "the door itself",
+    "git.py": "its own temporary work trees, and the repository's own list of cut-off commits",
+    "baseline/": "stores of baselines, which are gatebot's own folders",
+    "snapshot/": "evidence in gatebot's own folders, opened without following links",
+    "sandbox/": "/proc, and scratch folders after their runs are over, without following links",
+    "worker/": "in the sandbox, by user code's own rights",
+    "github/": "what the runner hands over, and archives with a list of allowed names",
+    "scout/workflows.py": "templates of gatebot's own",
+    "cli/artifact.py": "what was unpacked from such an archive",
+    "cli/examined.py": "/proc/meminfo",
+    "cli/main.py": "/dev/null, and the report of a bug in gatebot's own folder",
+    "cli/power.py": "baselines in gatebot's own folder",
+    "collect/about.py": "/proc/cpuinfo",
+    "collect/collector.py": "gatebot's own worker and scratch folders",
+    "collect/denied.py": "the workflow job's own folder",
+    "collect/files.py": "descriptors that the door has opened, and copies in scratch folders",
+    "collect/interpreter.py": "installed Pythons of the machine",
+    "collect/mirror.py": "installed Pythons of the machine, and mirrors of them",
+    "collect/pipeline.py": "tasks in gatebot's own scratch folder",
+    "collect/runner.py": "/dev",
+    "collect/scoring.py": "tasks in gatebot's own scratch folder",
+    "collect/seal.py": "gatebot's own folders, without following links",
+    "collect/shelf.py": "gatebot's own folders",
+    "collect/site.py": "gatebot's own scratch folders",
+}
+"""Where paths are opened that no commit chooses, and which: a folder, or a file of the package."""
 
 
 @pytest.fixture
@@ -91,7 +139,8 @@ def test_a_walk_yields_files_and_links_and_follows_none(root: Path) -> None:
     found = {str(path) for path in Checkout(root).walked()}
     assert {"data/a.csv", "data/deep/b\nc.csv", "folder", "out", "pipe", "up"} <= found
     assert not any(path.startswith(("folder/", "up/", "abs/")) for path in found)
-    assert not any(path.startswith("data/") for path in map(str, Checkout(root).walked(skip=frozenset({"data"}))))
+    few = [str(path) for path in Checkout(root).walked(enters=lambda folder: folder.name != "data")]
+    assert not any(path.startswith("data/") for path in few)
 
 
 @pytest.mark.parametrize(
@@ -134,3 +183,42 @@ def test_a_folder_that_is_swapped_for_a_link_while_it_is_read_never_leads_out(tm
         done.set()
         swapping.join()
     assert seen <= {b"inside"}
+
+
+def opens(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of every call that opens, lists or moves a path."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name) and called.id == "open":
+            yield node.lineno, "open"
+        elif isinstance(called, ast.Attribute):
+            owner = called.value.id if isinstance(called.value, ast.Name) else ""
+            if called.attr in FUNCTIONS.get(owner, ()) or (owner not in (*FUNCTIONS, "ast") and called.attr in METHODS):
+                yield node.lineno, f"{owner}.{called.attr}"
+
+
+def elsewhere(path: Path) -> str | None:
+    """Which entry of the list lets a file open paths by itself."""
+    name = path.relative_to(PACKAGE).as_posix()
+    return next((entry for entry in ELSEWHERE if name == entry or (entry[-1] == "/" and name.startswith(entry))), None)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_else_opens_a_path_that_a_commit_chooses(path: Path) -> None:
+    if elsewhere(path) is None:
+        assert list(opens(ast.parse(path.read_text()))) == []
+
+
+def test_every_exception_is_needed() -> None:
+    used = {elsewhere(path) for path in PACKAGE.rglob("*.py") if list(opens(ast.parse(path.read_text())))}
+    assert set(ELSEWHERE) - used == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["open('x')", "Path('x').read_text()", "import os\nos.open('x', 0)", "shutil.move(a, b)", "p.glob('*')"],
+)
+def test_the_walk_sees_an_opening(source: str) -> None:
+    assert list(opens(ast.parse(source)))

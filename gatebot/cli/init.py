@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatebot.checkout import Checkout
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ examples:
   gatebot init --forks                     for repositories that take pull requests from forks
 """
 IGNORED = ".gatebot/"
+MOST_IGNORED_BYTES = 1 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +116,9 @@ def _git(root: Path, *words: str) -> str:
 
 
 def _write(texts: dict[Path, str], *, force: bool) -> None:
-    there = [path for path in texts if path.exists()]
+    there = [path for path in texts if os.path.lexists(path)]
+    from gatebot.output import write_text
+
     if there and not force:
         raise UsageError(
             f"{', '.join(map(str, there))}: there already",
@@ -122,15 +126,19 @@ def _write(texts: dict[Path, str], *, force: bool) -> None:
         )
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_text(text, path)  # in the place of a link, not through it
 
 
 def _ignore_own_folder(folder: Path) -> None:
     """Keep what runs leave behind out of git."""
-    path = folder / ".gitignore"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    from gatebot.output import write_text
+
+    try:
+        text = Checkout(folder).read(".gitignore", MOST_IGNORED_BYTES).decode("utf-8", "replace")
+    except FileNotFoundError:
+        text = ""
     if IGNORED.rstrip("/") not in {line.strip().strip("/") for line in text.splitlines()}:
-        path.write_text(f"{text.rstrip()}\n{IGNORED}\n".lstrip(), encoding="utf-8")
+        write_text(f"{text.rstrip()}\n{IGNORED}\n".lstrip(), folder / ".gitignore")
 
 
 def _print(texts: dict[Path, str]) -> None:

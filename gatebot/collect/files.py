@@ -33,7 +33,7 @@ def listed(root: Path) -> Paths:
 
 def walked(root: Path, skip: frozenset[str] = frozenset()) -> Iterable[PurePosixPath]:
     """All files and links below a folder, but for what lies in folders that are skipped."""
-    return Checkout(root).walked(skip=skip | NEVER)
+    return Checkout(root).walked(enters=lambda folder: folder.name not in skip | NEVER)
 
 
 def _by_git(root: Path) -> Iterable[PurePosixPath]:

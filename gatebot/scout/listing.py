@@ -1,7 +1,6 @@
 """Which files a repository holds, and the text of those that are worth reading."""
 
 import os
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -60,7 +59,8 @@ def listing(root: Path) -> Listing:
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", "Give --config a path in the repository.")
     paths = []
-    for path in _walked(root):
+    checkout = Checkout(root)
+    for path in checkout.walked(enters=lambda folder: _is_worth_it(checkout, folder)):
         paths.append(path)
         if len(paths) > MOST_FILES:
             raise UsageError(
@@ -70,13 +70,6 @@ def listing(root: Path) -> Listing:
     return Listing(root, tuple(sorted(paths)))
 
 
-def _walked(root: Path) -> Iterator[PurePosixPath]:
-    for folder, names, files in os.walk(root):
-        here = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        names[:] = sorted(name for name in names if _is_worth_it(Path(folder, name)))
-        yield from (here / name for name in files)
-
-
-def _is_worth_it(folder: Path) -> bool:
+def _is_worth_it(checkout: Checkout, folder: PurePosixPath) -> bool:
     hidden = folder.name.startswith(".") and folder.name not in READ_HIDDEN
-    return not (hidden or folder.name in SKIPPED or (folder / "pyvenv.cfg").exists())
+    return not (hidden or folder.name in SKIPPED or checkout.status(folder / "pyvenv.cfg"))
