@@ -28,11 +28,25 @@ class CheckRecord(Value):
 
 
 class Approval(Value):
-    """Somebody with write access accepts a commit. Never the pull request's author."""
+    """Somebody with write access accepts a commit. Never the pull request's author.
+
+    Attributes:
+        login: who.
+        sha: the whole id of the commit.
+        priority: the weightiest that it accepts; None accepts all that may be accepted.
+        at: when, by GitHub's clock.
+        kind: by what: a review or a comment.
+        url: of it.
+        reason: in its own words, untrusted.
+    """
 
     login: str
     sha: str
-    priority: Priority | None = None  # the weightiest that it accepts; None accepts all that may be accepted
+    priority: Priority | None = None
+    at: datetime | None = None
+    kind: str = ""
+    url: str = ""
+    reason: str = ""
 
 
 class Changes(Value):

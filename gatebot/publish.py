@@ -2,8 +2,8 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from gatebot.errors import ExitCode, GateError
@@ -11,12 +11,15 @@ from gatebot.finding import Action
 from gatebot.github import checkrun, comment, status
 from gatebot.github.api import Api
 from gatebot.github.checkrun import Annotation, Check, Conclusion, Level
-from gatebot.github.comment import Mode
-from gatebot.github.result import NotPermitted, Superseded, Written
+from gatebot.github.comment import Found, Mode
+from gatebot.github.log import Log, State
+from gatebot.github.order import Order
+from gatebot.github.result import NotPermitted, Superseded, Unchanged, Written
 from gatebot.github.section import Section, Stamp
-from gatebot.github.status import State, Status
-from gatebot.github.trouble import ApiError
+from gatebot.github.status import ALL, Place, Safeguards
+from gatebot.github.trouble import ApiError, ForbiddenError, GoneError, LockedError
 from gatebot.report import Report, ReportedFinding, VerdictName
+from gatebot.report import State as Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +37,42 @@ class Target:
 
     Attributes:
         sha: the head commit, as the event or the API has it; never as the Report has it.
-        pull_number: None where no pull request is involved.
-        stamp: orders runs.
-        url: of the run.
+        order: of this run among all runs.
+        run_url: of the run that says it.
         context: the status's name.
+        pull_number: None where no pull request is involved.
         mode: when to comment.
+        project: None in a repository of one project.
         projects: those whose statuses the aggregate `gatebot` sums up; empty where `context` is `gatebot` itself.
         read_only: the token is known to be read-only.
+        safeguards: all of them, except where a test looks what would be without.
     """
 
     sha: str
-    stamp: Stamp
-    url: str
-    context: str = status.AGGREGATE
+    order: Order
+    run_url: str
     pull_number: int | None = None
     mode: Mode = Mode.ON_CHANGE
+    project: str | None = None
     projects: tuple[str, ...] = ()
     read_only: bool = False
+    safeguards: Safeguards = ALL
+
+    @property
+    def place(self) -> Place:
+        """Where the status goes."""
+        context = status.context_of(self.project)
+        return Place(self.sha, context, self.url, self.projects, self.read_only, self.safeguards)
+
+    @property
+    def url(self) -> str:
+        """Of the run, so that its order can be told from it."""
+        return self.order.url(self.run_url)
+
+    @property
+    def stamp(self) -> Stamp:
+        """Of the comment's section."""
+        return Stamp(self.sha, self.order)
 
 
 @dataclass(slots=True)
@@ -63,6 +85,10 @@ class Published:
     warnings: list[str] = field(default_factory=list)
 
 
+class SupersededError(GateError):
+    """A newer run has the word on this commit, so this one has nothing to say."""
+
+
 @contextmanager
 def announced(target: Target, api: Api, warn: Callable[[str], None]) -> Iterator[None]:
     """A pending status for as long as the block lasts; whatever ends the block early turns it into an error.
@@ -73,37 +99,37 @@ def announced(target: Target, api: Api, warn: Callable[[str], None]) -> Iterator
         warn: is told why that could not be written, for the block's own error is what counts.
 
     Raises:
+        SupersededError: before the block; a newer run has begun.
         GateError: exit code 6; the status cannot be written although it should be.
     """
-    status.begin(api, target.sha, target.context, target.url, read_only=target.read_only)
+    begun = status.begin(api, target.place)
+    if isinstance(begun, Superseded):
+        raise SupersededError(begun.why)
     try:
-        _sum_up(target, api)
         yield
     except BaseException as error:
         words = error.message if isinstance(error, GateError) else "gatebot was interrupted or failed"
-        failed = Status(target.context, State.ERROR, words.partition("\n")[0], target.url)
         try:
             with unstoppable():
-                status.conclude(api, target.sha, failed, read_only=target.read_only)
-                _sum_up(target, api)
+                status.conclude(api, target.place, State.ERROR, words.partition("\n")[0])
+                _settle(target, api, None)
         except GateError as trouble:
             warn(str(trouble))
         raise
 
 
-def finish(target: Target, api: Api) -> tuple[str, ...]:
+def finish(target: Target, api: Api) -> bool:
     """Turn what this run has left pending into an error: for a last step that always runs.
 
     Returns:
-        The contexts that were still pending.
+        Whether it was still pending.
 
     Raises:
-        GateError: exit code 6; they cannot be read or written.
+        GateError: exit code 6; it cannot be read or written.
     """
     try:
-        left = status.finish_pending(api, target.sha, target.url, read_only=target.read_only)
-        if left:
-            _sum_up(target, api)
+        left, log = status.finish(api, target.place)
+        _hand_over(target, api, log)
     except ApiError as trouble:
         raise GateError(trouble.message, trouble.hint, ExitCode.STATUS_NOT_WRITTEN) from trouble
     return left
@@ -123,48 +149,99 @@ def unstoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _sum_up(target: Target, api: Api) -> object:
-    """Bring the aggregate in line, where there is one."""
-    if not target.projects:
-        return None
-    try:
-        return status.aggregate(api, target.sha, target.projects, target.url, read_only=target.read_only)
-    except ApiError as trouble:
-        raise GateError(trouble.message, trouble.hint, ExitCode.STATUS_NOT_WRITTEN) from trouble
+def publish(
+    report: Report, texts: Texts, target: Target, api: Api, comments: Sequence[Found] | None = None
+) -> Published:
+    """Write the status, then the comment and the check run; then look whether a newer run came in between.
 
-
-def publish(report: Report, texts: Texts, target: Target, api: Api) -> Published:
-    """Write the status, then the comment and the check run.
+    Args:
+        report: what was decided.
+        texts: in words.
+        target: where to say it.
+        api: GitHub.
+        comments: our comments, where they were read since this run has begun.
 
     Raises:
         GateError: exit code 6; the status should have been written and was not.
     """
     done = Published()
-    final = Status(target.context, status_of(report), texts.headline, target.url)
     with unstoppable():
-        concluded = status.conclude(api, target.sha, final, read_only=target.read_only)
+        concluded = status.conclude(api, target.place, status_of(report), texts.headline)
         done.status_written = isinstance(concluded, Written)
         _note(done, concluded)
-        _note(done, _sum_up(target, api))
-    if target.pull_number is not None and not done.superseded:
+        if done.superseded:
+            return done
         section = Section(report.project, target.stamp, texts.section)
         notable = report.verdict is not VerdictName.PASS or bool(report.decisive) or report.observed
-        try:
-            said = comment.publish(api, target.pull_number, section, mode=target.mode, notable=notable)
+        notable = notable and Named.DRAFT not in report.states
+
+        def comment_again(*, known: Sequence[Found] | None = None, checks: bool = True) -> None:
+            if target.pull_number is None:
+                return
+            said = comment.publish(
+                api, target.pull_number, section, mode=target.mode, notable=notable, known=known, checks=checks
+            )
             _note(done, said)
-            done.comment_url = said.url if isinstance(said, Written) else ""
-        except ApiError as error:
-            done.warnings.append(str(error))
-    if not done.superseded and not target.read_only:
-        try:
-            _note(done, checkrun.publish(api, target.sha, _check(report, texts, target.url)))
-        except ApiError as error:
-            done.warnings.append(str(error))
+            done.comment_url = said.url if isinstance(said, Written | Unchanged) else done.comment_url
+
+        with _warned(done):
+            comment_again(known=comments, checks=bool(target.projects))
+        if not target.read_only and status_of(report) is not State.PENDING:
+            with _warned(done):
+                _note(done, checkrun.publish(api, target.sha, _check(report, texts, target.url), target.order))
+        if done.status_written:
+            with _warned(done):
+                _settle(target, api, comment_again)
     return done
 
 
+def _settle(target: Target, api: Api, comment_again: Callable[[], None] | None) -> None:
+    """The last look: nothing that this run has written stands in the way of a newer run's word.
+
+    A run's first write is to the statuses, and its last act is to read them. So of a newer run that is not seen here,
+    every write is yet to come, and comes after all of ours.
+    """
+    if not target.safeguards.settles:
+        return
+    log = status.settle(api, target.place)
+    if log.newer(target.place.context, target.order) is not None:
+        _hand_over(target, api, log)
+    elif comment_again is not None and log.is_disturbed(target.place.context, target.url):
+        comment_again()
+
+
+def _hand_over(target: Target, api: Api, log: Log) -> None:
+    """Give comment and check run to the newest run, where that has ended; one that has not will write its own."""
+    word = log.word(target.place.context)
+    order = None if word is None else log.order(word)
+    if word is None or order is None or word.is_running:
+        return
+    if target.pull_number is not None and "comment" in target.safeguards.settles:
+        with suppress(ForbiddenError, LockedError, GoneError):
+            body = f"## gatebot\n\n    {word.description}\n\nSo says [the newest run]({word.url}) on this commit."
+            stamp = Stamp(target.sha, order)
+            comment.hand_over(api, target.pull_number, stamp, body, project=target.project)
+    if order > target.order and not target.read_only and "check run" in target.safeguards.settles:
+        with suppress(ForbiddenError):
+            checkrun.hand_over(api, target.sha, target.order)
+
+
+@contextmanager
+def _warned(done: Published) -> Iterator[None]:
+    """What fails in the block is a warning: the status stands."""
+    try:
+        yield
+    except GateError as error:
+        done.warnings.append(str(error))
+
+
 def status_of(report: Report) -> State:
-    """The status that says the verdict; only a pass, or what is merely observed, is a success."""
+    """The status that says the verdict; only a pass, or what is merely observed, is a success.
+
+    A draft that was skipped stays pending: the very same commit is merged once it is marked as ready.
+    """
+    if Named.DRAFT in report.states:
+        return State.PENDING
     if report.exit_code == ExitCode.PASS:
         return State.SUCCESS
     return State.ERROR if report.verdict is VerdictName.ERROR else State.FAILURE

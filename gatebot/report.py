@@ -172,6 +172,17 @@ class WaivedFinding(Part):
     days_left: int
 
 
+class ReportedApproval(Part):
+    """Who has accepted the head commit, when, by what and why."""
+
+    login: str
+    at: datetime | None = None
+    kind: str = ""  # review, comment
+    url: str = ""
+    priority: Priority | None = None  # the weightiest that it accepts, null for all
+    reason: str = ""  # in their words, untrusted
+
+
 class EnvironmentChange(Part):
     """Something of the environment that differs between base and head."""
 
@@ -242,6 +253,7 @@ class Report(Part):
     crashed: tuple[CrashedCheck, ...] = ()
     clean: tuple[str, ...] = ()
     waived: tuple[WaivedFinding, ...] = ()
+    approvals: tuple[ReportedApproval, ...] = ()
     wants: tuple[Want, ...] = ()
     guarantee: ReportedGuarantee | None = None
     eval_uses: int | None = None  # commits of main that base's eval rows have judged

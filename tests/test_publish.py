@@ -8,7 +8,7 @@ import pytest
 
 from gatebot.errors import ExitCode, GateError, MachineError
 from gatebot.github.api import Api
-from gatebot.github.section import Stamp
+from gatebot.github.order import Order
 from gatebot.publish import Target, Texts, announced, finish, publish, status_of, unstoppable
 from gatebot.report import Report
 from tests.github.conftest import connected
@@ -37,7 +37,7 @@ def target(github: FakeGitHub, **changes: object) -> Target:
     """A pull request's head."""
     number = github.pull()
     sha = github.state.pulls[str(number)]["head_sha"]
-    known = {"sha": sha, "stamp": Stamp(sha, 100, 1, 1), "url": RUN, "pull_number": number}
+    known = {"sha": sha, "order": Order.of_run(1), "run_url": RUN, "pull_number": number}
     return Target(**{**known, **changes})
 
 
@@ -81,7 +81,7 @@ def test_a_newer_run_has_the_word(github: FakeGitHub, api: Api) -> None:
 
 
 def target_of_newer(where: Target) -> Target:
-    return Target(where.sha, Stamp(where.sha, 200, 2, 1), NEWER, pull_number=where.pull_number)
+    return Target(where.sha, Order.of_run(2), NEWER, pull_number=where.pull_number)
 
 
 def test_a_token_that_may_only_read_is_no_failure_where_that_is_expected(github: FakeGitHub) -> None:
@@ -127,8 +127,8 @@ def test_signals_wait_until_it_is_said() -> None:
 
 
 def test_the_aggregate_follows_every_step(github: FakeGitHub, api: Api) -> None:
-    where = target(github, context="gatebot / a", projects=("a", "b"))
-    other = Target(where.sha, Stamp(where.sha, 100, 2, 1), NEWER, context="gatebot / b", projects=("a", "b"))
+    where = target(github, project="a", projects=("a", "b"))
+    other = Target(where.sha, Order.of_run(2), NEWER, project="b", projects=("a", "b"))
     with announced(where, api, print):
         assert github.latest_statuses(where.sha)["gatebot"]["state"] == "pending"
     publish(reports.passed(), TEXTS, where, api)
@@ -141,9 +141,9 @@ def test_the_aggregate_follows_every_step(github: FakeGitHub, api: Api) -> None:
 
 
 def test_finish_ends_what_was_left(github: FakeGitHub, api: Api) -> None:
-    where = target(github, context="gatebot / a", projects=("a",))
+    where = target(github, project="a", projects=("a",))
     with announced(where, api, print):
         pass
-    assert set(finish(where, api)) >= {"gatebot / a"}
+    assert finish(where, api)
     assert {row["state"] for row in github.latest_statuses(where.sha).values()} == {"error"}
-    assert finish(where, api) == ()
+    assert not finish(where, api)

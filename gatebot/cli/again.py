@@ -1,10 +1,9 @@
 """Judges stored evidence again: when somebody has approved, and for forks, whose code ran in a job without secrets."""
 
 import argparse
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from gatebot import output
 from gatebot.case import Approval, Case
-from gatebot.cli.artifact import fetch_run, gate_of, has_evidence
+from gatebot.cli.artifact import fetch_run, gate_of, made_at
 from gatebot.cli.ending import leave_and_show, say, summarised
-from gatebot.cli.hub import Hub, api_of, approvals_of, pull_of, target_of, warn
+from gatebot.cli.hub import Hub, api_of, order_of, pull_of, said_on, target_of, warn
 from gatebot.cli.situation import stores_of
 from gatebot.errors import ExitCode, MachineError, UsageError
 from gatebot.github import status
@@ -25,14 +24,12 @@ from gatebot.github.pull import Pull, changed_paths, pull
 from gatebot.needs import Side
 from gatebot.occasion.actions import of_pull
 from gatebot.occasion.occasion import Occasion
-from gatebot.publish import announced
+from gatebot.publish import SupersededError, announced
 from gatebot.rejudge import trusted_case, untrusted_case
 from gatebot.report import Report
 from gatebot.run import Places
 from gatebot.sandbox import terminate_as_interrupt
 from gatebot.verdict.judge import judge
-
-_RUN = re.compile(r"/actions/runs/(\d+)")
 
 
 def judge_again(
@@ -55,13 +52,18 @@ def judge_again(
             return ExitCode.PASS
         hub = Hub(api, event, target_of(event, environ, arguments))
         again = _Again(arguments, environ, hub, proposal, datetime.now(UTC))
-        run_id = again.run_id()
-        if run_id is None:
+        run = again.run()
+        if run is None:
             print(f"{proposal.head_sha[:12]} has not been judged yet, or needs no second judgement")
             return ExitCode.PASS
-        with _bracket(hub, publishes=publishes):
-            report = again.judged(run_id)
-            texts = leave_and_show(report, arguments)
+        hub = replace(hub, target=replace(hub.target, order=order_of(event, run)))
+        try:
+            with _bracket(hub, publishes=publishes):
+                report = again.judged(run[0])
+                texts = leave_and_show(report, arguments)
+        except SupersededError as newer:
+            warn(f"nothing was judged: {newer.message}")
+            return ExitCode.PASS
         return say(report, texts, arguments, environ, hub) if publishes else report.exit_code
 
 
@@ -85,27 +87,27 @@ class _Again:
     proposal: Pull
     now: datetime
 
-    def run_id(self) -> int | None:
-        """The run that has left the evidence of the head commit; None where there is nothing to judge again."""
-        api, event, target = self.hub.api, self.hub.event, self.hub.target
+    def run(self) -> tuple[int, int] | None:
+        """Run and attempt that left the evidence of the head commit; None where there is nothing to judge again."""
+        event, place = self.hub.event, self.hub.target.place
+        log = status.read(self.hub.api, place)
+        word = log.word(place.context)
         if event.trigger is None:
-            found = self._runs()
-            return next((run_id for run_id in found if self._has_evidence(run_id)), found[0] if found else None)
-        known = {said.context: said for said in status.latest(api, target.sha)}.get(target.context)
-        own = _RUN.search(known.url) if known is not None and known.state is not status.State.PENDING else None
-        judged = own is not None and int(own[1]) == event.trigger.run_id
-        return None if judged else event.trigger.run_id
+            return None if word is None else self._left_by()
+        meant = (event.trigger.run_id, event.trigger.attempt)
+        known = None if word is None or word.is_running else log.order(word)
+        return None if known is not None and (known.run_id, known.attempt) == meant else meant
 
-    def _runs(self) -> tuple[int, ...]:
-        """The gate's runs for the head commit, where one of them, or one about it, has said a verdict already."""
-        api, event, target = self.hub.api, self.hub.event, self.hub.target
-        if not any(said.context == target.context for said in status.history(api, target.sha)):
-            return ()
+    def _left_by(self) -> tuple[int, int] | None:
+        """The newest of the gate's runs for the head commit that has left evidence; else the newest there is."""
+        api, event, proposal = self.hub.api, self.hub.event, self.proposal
         gate = gate_of(event.run.workflow_path)
-        return runs_of_head(api, gate, target.sha, event.repository_id, is_fork=self.proposal.is_fork)
-
-    def _has_evidence(self, run_id: int) -> bool:
-        return has_evidence(self.hub.api, run_id, self.project)
+        found = runs_of_head(api, gate, proposal.head_sha, event.repository_id, is_fork=proposal.is_fork)
+        for run in found:
+            made = made_at(api, run.id, self.project)
+            if made is not None:
+                return run.id, run.attempt_at(made)
+        return (found[0].id, found[0].attempt) if found else None
 
     @property
     def project(self) -> str:
@@ -147,7 +149,7 @@ class _Again:
     @cached_property
     def accepted(self) -> tuple[Approval, ...]:
         """Who has accepted the head."""
-        return approvals_of(self.proposal, self.hub.api)
+        return said_on(self.hub.event, self.proposal.author, self.hub.api).approvals
 
     @cached_property
     def paths(self) -> frozenset[str] | None:

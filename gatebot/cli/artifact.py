@@ -71,17 +71,18 @@ def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None
     return ArtifactStore(fetch)
 
 
-def has_evidence(api: Api, run_id: int, project: str) -> bool:
-    """Whether a run has left evidence that can still be had.
+def made_at(api: Api, run_id: int, project: str) -> datetime | None:
+    """When a run has left evidence that can still be had; None where it has not.
 
     Raises:
         ApiError: by cause.
     """
+    now = datetime.now(UTC)
     try:
-        found = artifacts.find_in_run(api, run_id, artifact_name(project, Part.SNAPSHOT), datetime.now(UTC))
+        found = artifacts.find_in_run(api, run_id, artifact_name(project, Part.SNAPSHOT), now)
     except MissingError:  # the run itself is gone
-        return False
-    return isinstance(found, artifacts.Found)
+        return None
+    return now - found.age if isinstance(found, artifacts.Found) else None
 
 
 def fetch_run(api: Api, run_id: int, project: str, into: Path) -> tuple[str, ...]:

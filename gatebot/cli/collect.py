@@ -54,7 +54,7 @@ def _situation(arguments: argparse.Namespace) -> "Iterator[Situation]":
         with situation(arguments) as here:
             yield here
         return
-    from gatebot.cli.hub import api_of
+    from gatebot.cli.hub import api_of, said_on
     from gatebot.cli.job import AFTERWARDS, situation_in
     from gatebot.github import event as events
     from gatebot.sandbox import terminate_as_interrupt
@@ -65,6 +65,6 @@ def _situation(arguments: argparse.Namespace) -> "Iterator[Situation]":
     with (
         terminate_as_interrupt(),
         api_of(event, os.environ) as api,
-        situation_in(arguments, os.environ, event, api) as here,
+        situation_in(arguments, os.environ, event, api, said_on(event, event.author, api).approvals) as here,
     ):
         yield here

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from gatebot.cli.hub import Hub, warn
 from gatebot.cli.show import leave_pages, show
 from gatebot.errors import ExitCode, GateError
 from gatebot.github import outputs
+from gatebot.github.comment import Found
 from gatebot.output import REPORT_FILE
 from gatebot.publish import Published, Texts, publish
 from gatebot.report import Report
@@ -38,9 +39,17 @@ def leave_and_show(report: Report, arguments: argparse.Namespace) -> Texts:
     return texts_of(report)
 
 
-def say(report: Report, texts: Texts, arguments: argparse.Namespace, environ: Mapping[str, str], hub: Hub) -> int:
+def say(
+    report: Report,
+    texts: Texts,
+    arguments: argparse.Namespace,
+    environ: Mapping[str, str],
+    hub: Hub,
+    *,
+    comments: Sequence[Found] | None = None,
+) -> int:
     """Publish a verdict, tell the runner, and return the job's exit code."""
-    done = publish(report, texts, hub.target, hub.api)
+    done = publish(report, texts, hub.target, hub.api, comments)
     tell_runner(environ, report, arguments.out, done)
     return exit_code(report, done, keep=getattr(arguments, "exit", "status") == "verdict")
 

@@ -1,19 +1,21 @@
 """Where a job speaks to GitHub: the token, the commit that bears the status, the pull request behind the event."""
 
 import argparse
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from gatebot.case import Approval
+from gatebot.cli.artifact import gate_of
 from gatebot.errors import GateError
 from gatebot.finding import Priority
-from gatebot.github import approvals, outputs, status
+from gatebot.github import approvals, conversation, outputs, status
 from gatebot.github.api import Api
-from gatebot.github.comment import Mode
+from gatebot.github.artifacts import runs_of_head
+from gatebot.github.comment import Found, Mode, found_in
 from gatebot.github.event import Event
+from gatebot.github.order import Order
 from gatebot.github.pull import Pull, pull, pulls_with_head
-from gatebot.github.section import Stamp
 from gatebot.github.trouble import ApiError
 from gatebot.occasion.projects import projects_in
 from gatebot.publish import Target
@@ -38,17 +40,28 @@ def api_of(event: Event, environ: Mapping[str, str]) -> Api:
 
 def target_of(event: Event, environ: Mapping[str, str], arguments: argparse.Namespace) -> Target:
     """Where this job says its verdict: on the head commit, under a name that never changes."""
-    sha = event.head_sha or event.tested_sha
     return Target(
-        sha=sha,
-        stamp=Stamp(sha, int(time.time()), event.run.id, event.run.attempt),
-        url=event.run.url,
+        sha=event.head_sha or event.tested_sha,
+        order=order_of(event),
+        run_url=event.run.url,
         pull_number=event.pull_number,
         mode=Mode(outputs.action_input(environ, "comment", Mode.ON_CHANGE)),
-        context=status.context_of(arguments.project),
+        project=arguments.project,
         projects=_projects(event, arguments),
         read_only=event.expects_read_only_token,
     )
+
+
+def order_of(event: Event, evidence: tuple[int, int] | None = None) -> Order:
+    """The place of this run among all runs, by the run and attempt whose evidence it judges: its own, mostly.
+
+    Args:
+        event: of this job.
+        evidence: run and attempt, where the event does not say it.
+    """
+    judge = (event.run.id, event.run.attempt)
+    triggered = (event.trigger.run_id, event.trigger.attempt) if event.trigger else judge
+    return Order(*(evidence or triggered), *judge)
 
 
 def _projects(event: Event, arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -90,29 +103,47 @@ def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
     ), proposal
 
 
-def pull_or_none(number: int, api: Api) -> Pull | None:
-    """The pull request as the API says it now. Not knowing is having none."""
-    try:
-        return pull(api, number)
-    except ApiError as trouble:
-        warn(str(trouble))
-        return None
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said on a pull request: who has accepted its head, and our own comments; None where nobody knows."""
+
+    approvals: tuple[Approval, ...] = ()
+    comments: tuple[Found, ...] | None = None
 
 
-def approvals_of(proposal: Pull | None, api: Api) -> tuple[Approval, ...]:
-    """Who has accepted the head commit. Not knowing is having none."""
-    if proposal is None:
-        return ()
+def said_on(event: Event, author: str, api: Api) -> Said:
+    """Read what was said on the pull request behind an event. Not knowing who has accepted is nobody's acceptance."""
+    number, sha = event.pull_number, event.head_sha
+    if number is None or sha is None:
+        return Said()
+    gate = gate_of(event.run.workflow_path)
+
+    def since() -> datetime | None:
+        runs = runs_of_head(api, gate, sha, event.repository_id, is_fork=event.is_fork) if gate else ()
+        return min((run.created_at for run in runs), default=None)
+
     try:
-        accepted, refused = approvals.read(api, proposal)
+        said = conversation.read(api, number)
+        accepted, refused = approvals.read(api, said, approvals.Head(sha, author, since))
     except ApiError as trouble:
         print(outputs.command(outputs.Level.WARNING, str(trouble), title="approvals are unknown"))
-        return ()
+        return Said()
     for refusal in refused:
         print(outputs.command(outputs.Level.NOTICE, f"{refusal.login}: {refusal.why}", title="acceptance not counted"))
-    return tuple(
-        Approval(login=each.login, sha=each.sha, priority=Priority(each.priority) if each.priority else None)
-        for each in accepted
+    return Said(
+        tuple(
+            Approval(
+                login=each.login,
+                sha=each.sha,
+                priority=Priority(each.priority) if each.priority else None,
+                at=each.at,
+                kind=each.kind,
+                url=each.url,
+                reason=each.reason,
+            )
+            for each in accepted
+        ),
+        tuple(found_in(said.comments, {api.login})),
     )
 
 

@@ -2,25 +2,31 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from gatebot import run as whole
+from gatebot.case import Approval
 from gatebot.cli.again import judge_again
 from gatebot.cli.ending import leave_and_show, say, summarised, texts_of
-from gatebot.cli.hub import Hub, api_of, approvals_of, pull_of, pull_or_none, target_of, warn
+from gatebot.cli.hub import Hub, api_of, pull_of, said_on, target_of, warn
 from gatebot.cli.progress import Lines
 from gatebot.cli.situation import SECRETS, Situation, emptied, given_base, places_of, stores_of
 from gatebot.errors import ExitCode
+from gatebot.gate import Gated
 from gatebot.github import event as events
 from gatebot.github.api import Api
+from gatebot.github.comment import Found
 from gatebot.github.event import Event, Kind
 from gatebot.occasion.actions import in_actions
-from gatebot.output import stored_report
-from gatebot.publish import announced, finish
+from gatebot.output import leave, stored_report
+from gatebot.publish import SupersededError, announced, finish
+from gatebot.rejudge import trusted_case
+from gatebot.report import Report, VerdictName
 from gatebot.sandbox import terminate_as_interrupt
+from gatebot.verdict.judge import judge
 
 AFTERWARDS = (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN)
 """Events about commits that were trained before: their evidence is judged again."""
@@ -37,16 +43,42 @@ def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return judge_again(arguments, environ, event)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
         hub = Hub(api, event, target_of(event, environ, arguments))
-        with announced(hub.target, api, warn):
-            with situation_in(arguments, environ, event, api) as (occasion, places, stores, progress):
-                report = whole.run(occasion, places, stores, progress).report
-            texts = leave_and_show(report, arguments)
-        return say(report, texts, arguments, environ, hub)
+        try:
+            with announced(hub.target, api, warn):
+                with situation_in(arguments, environ, event, api) as (occasion, places, stores, progress):
+                    gated = whole.run(occasion, places, stores, progress)
+                report, comments = _accepted(gated, hub, arguments)
+                texts = leave_and_show(report, arguments)
+        except SupersededError as newer:
+            warn(f"nothing was judged: {newer.message}")
+            return ExitCode.PASS
+        return say(report, texts, arguments, environ, hub, comments=comments)
+
+
+def _accepted(gated: Gated, hub: Hub, arguments: argparse.Namespace) -> tuple[Report, Sequence[Found] | None]:
+    """The Report with those who have accepted it so far, where it waits for somebody; and our comments as just read.
+
+    Only here an acceptance can change a verdict, and the later it is asked for, the less is missed.
+    """
+    head = hub.event.head_sha
+    if gated.report.verdict is not VerdictName.REVIEW or head is None:
+        return gated.report, None
+    said = said_on(hub.event, hub.event.author, hub.api)
+    if not said.approvals:
+        return gated.report, said.comments
+    case = trusted_case(gated.case, head, said.approvals)
+    report = judge(case)
+    leave(case, report, arguments.out)
+    return report, said.comments
 
 
 @contextmanager
 def situation_in(
-    arguments: argparse.Namespace, environ: Mapping[str, str], event: Event, api: Api
+    arguments: argparse.Namespace,
+    environ: Mapping[str, str],
+    event: Event,
+    api: Api,
+    approvals: Sequence[Approval] = (),
 ) -> Iterator[Situation]:
     """The situation of this job; no secret of ours is in the environment as long as the block lasts."""
     given = given_base(arguments.base)
@@ -56,7 +88,7 @@ def situation_in(
         datetime.now(UTC),
         project=arguments.project,
         base=None if given else arguments.base,
-        approvals=approvals_of(None if event.pull_number is None else pull_or_none(event.pull_number, api), api),
+        approvals=approvals,
         environ=environ,
     )
     places = replace(places_of(occasion, arguments.out, given, environ), shared=True)
@@ -79,8 +111,9 @@ def finish_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int
     """Turn what this run has left pending into an error: for a last step that always runs."""
     event = events.read(environ)
     with api_of(event, environ) as api:
-        for context in finish(target_of(pull_of(event, api)[0], environ, arguments), api):
-            print(f"{context}: was still pending, is an error now")
+        target = target_of(pull_of(event, api)[0], environ, arguments)
+        if finish(target, api):
+            print(f"{target.place.context}: was still pending, is an error now")
     return ExitCode.PASS
 
 
@@ -89,8 +122,12 @@ def publish_stored(arguments: argparse.Namespace, environ: Mapping[str, str]) ->
     event = events.read(environ)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
         hub = Hub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
-        with announced(hub.target, api, warn):  # without a report the status says that nobody could judge
-            report = stored_report(arguments.report)
-            texts = texts_of(report)
+        try:
+            with announced(hub.target, api, warn):  # without a report the status says that nobody could judge
+                report = stored_report(arguments.report)
+                texts = texts_of(report)
+        except SupersededError as newer:
+            warn(f"nothing was published: {newer.message}")
+            return ExitCode.PASS
         arguments.out = arguments.report.parent
         return say(report, texts, arguments, environ, hub)

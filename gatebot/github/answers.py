@@ -90,6 +90,28 @@ class Review(Part):
     submitted_at: datetime | None = None
 
 
+class DismissedReview(Part):
+    """Which review was dismissed."""
+
+    review_id: int
+
+
+class Moment(Part):
+    """Something that happened on a pull request. Which fields are there depends on `event`."""
+
+    event: str = ""
+    id: int | None = None
+    body: str | None = None
+    user: User | None = None
+    html_url: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    state: str | None = None
+    commit_id: Sha | None = None
+    submitted_at: datetime | None = None
+    dismissed_review: DismissedReview | None = None
+
+
 class Permission(Part):
     """What an account may do with the repository: `admin`, `write`, `read` or `none`."""
 
@@ -103,6 +125,7 @@ class CommitStatus(Part):
     state: str
     description: str | None
     target_url: str | None
+    creator: User | None = None
 
 
 class CheckRun(Part):
@@ -110,6 +133,18 @@ class CheckRun(Part):
 
     id: int
     html_url: str | None = None
+    external_id: str | None = None
+    details_url: str | None = None
+    conclusion: str | None = None
+    output: "CheckOutput | None" = None
+
+
+class CheckOutput(Part):
+    """What a check run shows."""
+
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
 
 
 class Commit(Part):
@@ -129,6 +164,8 @@ class WorkflowRun(Part):
     head_sha: Sha
     path: str
     created_at: datetime
+    run_attempt: int = 1
+    run_started_at: datetime | None = None
     repository: RepositoryId
     head_repository: RepositoryId | None
 

@@ -85,6 +85,7 @@ class Api:
         self.url = url.rstrip("/")
         self.pace = pace or Pace()
         self._login = login
+        self._read: dict[str, tuple[str, Mapping[str, Any], Any]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -117,14 +118,17 @@ class Api:
             seconds_between_writes=self.pace.between_writes_s or None,
         )
 
-    @cached_property
+    @property
     def login(self) -> str:
-        """Who the token acts as.
+        """Who the token acts as, as its first write has told.
 
-        An app's token may not ask the REST API; the other API tells it. Where neither does, it is a workflow's own.
+        Before that it has to be asked: an app's token may not ask the REST API; the other API tells it. Where neither
+        does, it is a workflow's own.
         """
-        if self._login:
-            return self._login
+        self._login = self._login or self._asked_login()
+        return self._login
+
+    def _asked_login(self) -> str:
         why = Purpose("ask who the token belongs to")
         try:
             return self.get("/user", answers.User, why).login
@@ -135,6 +139,10 @@ class Api:
             return self.send("POST", where, answers.Viewer, why, body, repeatable=False).login
         except ApiError:
             return ACTIONS_LOGIN
+
+    def is_called(self, login: str) -> None:
+        """Learn who we are from an answer of GitHub's, which saves asking."""
+        self._login = self._login or login
 
     def path(self, *segments: str | int) -> str:
         """A path inside the repository; every segment is quoted."""
@@ -207,9 +215,30 @@ class Api:
         repeatable: bool = True,
     ) -> tuple[Mapping[str, Any], Any]:
         def once() -> tuple[Mapping[str, Any], Any]:
-            return self.client.requester.requestJsonAndCheck(verb, path, dict(query or {}), input=body)
+            return self._known(path, query) if verb == "GET" else self.exchange(verb, path, None, {}, body)
 
         return patiently(once, why, self.pace, repeatable=repeatable)
+
+    def _known(self, path: str, query: Query | None) -> tuple[Mapping[str, Any], Any]:
+        """Read something; what has been read before is sent again only where it has changed."""
+        key = "&".join([path, *(f"{name}={value}" for name, value in sorted((query or {}).items()))])
+        tag, headers, data = self._read.get(key, ("", {}, None))
+        new_headers, new = self.exchange("GET", path, query, {"If-None-Match": tag} if tag else {}, None)
+        if tag and new is None:  # 304: nothing is sent, and nothing is counted against the limit
+            return headers, data
+        if new_tag := str(new_headers.get("etag", "")):
+            self._read[key] = (new_tag, new_headers, new)
+        return new_headers, new
+
+    def exchange(
+        self, verb: str, path: str, query: Query | None, headers: Mapping[str, str], body: Json | None
+    ) -> tuple[Mapping[str, Any], Any]:
+        """One request and its answer: headers, with names in lower case, and data; None where nothing was sent.
+
+        Raises:
+            GithubException: as the client does for every failure.
+        """
+        return self.client.requester.requestJsonAndCheck(verb, path, dict(query or {}), dict(headers), input=body)
 
 
 T = TypeVar("T")

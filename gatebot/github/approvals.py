@@ -1,17 +1,18 @@
-"""Who with the right to has accepted which commit: by a review, or by `/gatebot accept` in a comment."""
+"""Who with the right to has accepted the head commit: by a review, or by `/gatebot accept` in a comment."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 from gatebot.github import answers
 from gatebot.github.api import Api, Purpose
-from gatebot.github.pull import Pull
+from gatebot.github.conversation import Conversation
 from gatebot.github.trouble import MissingError
 
-PERMISSION = "pull-requests: read"
+MAX_REASON = 300
 ACCEPTERS = ("admin", "write")
 
 _COMMAND = re.compile(r"[ \t]*/gatebot[ \t]+accept\b[ \t]*(?P<rest>[^\n]*)")
@@ -31,6 +32,7 @@ class Approval:
 
     Attributes:
         sha: the whole SHA that it binds to: always the head it was asked for.
+        at: when, by GitHub's clock.
         priority: what a comment accepts at most (`P2`); empty accepts everything that may be accepted.
         reason: in the comment's words, untrusted.
     """
@@ -55,7 +57,23 @@ class Refusal:
     url: str
 
 
-def read(api: Api, pull: Pull) -> tuple[tuple[Approval, ...], tuple[Refusal, ...]]:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is accepted.
+
+    Attributes:
+        sha: the head commit.
+        author: of the pull request; empty when the account was deleted.
+        since: asks GitHub since when it has known the commit, by its own clock; None where it does not say. The
+            commit's own dates are its author's to choose.
+    """
+
+    sha: str
+    author: str
+    since: Callable[[], datetime | None]
+
+
+def read(api: Api, said: Conversation, head: Head) -> tuple[tuple[Approval, ...], tuple[Refusal, ...]]:
     """What counts as acceptance of the pull request's head, and what was meant so and does not.
 
     Raises:
@@ -64,17 +82,19 @@ def read(api: Api, pull: Pull) -> tuple[tuple[Approval, ...], tuple[Refusal, ...
     approvals: list[Approval] = []
     refusals: list[Refusal] = []
     permissions: dict[str, str] = {}
-    for asked in [*_reviews(api, pull), *_comments(api, pull)]:
+    since = cache(head.since)
+    for asked in [*_reviews(said), *_comments(said, head.sha)]:
         if isinstance(asked, Refusal):
             refusals.append(asked)
             continue
-        if asked.login not in permissions:
+        why = _objection(asked, head)
+        if not why and asked.login not in permissions:
             permissions[asked.login] = permission_of(api, asked.login)
-        why = _objection(asked, pull, permissions[asked.login])
+        why = why or _lack(asked.login, permissions[asked.login]) or _too_early(asked.at, head.sha, since())
         if why:
             refusals.append(Refusal(asked.login, asked.kind, why, asked.url))
         else:
-            approvals.append(replace(asked, sha=pull.head_sha, permission=permissions[asked.login]))
+            approvals.append(replace(asked, permission=permissions[asked.login]))
     return tuple(approvals), tuple(refusals)
 
 
@@ -91,36 +111,38 @@ def permission_of(api: Api, login: str) -> str:
         return "none"
 
 
-def _reviews(api: Api, pull: Pull) -> Iterator[Approval | Refusal]:
+def _reviews(said: Conversation) -> Iterator[Approval | Refusal]:
     """Of every reviewer the last word. A remark changes nothing; asking for changes takes an approval back."""
-    why = Purpose(f"list the reviews of pull request {pull.number}", PERMISSION)
     last: dict[str, answers.Review] = {}
-    for page in api.pages(api.path("pulls", pull.number, "reviews"), answers.Page[answers.Review], why):
-        for review in page.items:
-            if review.user is not None and review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
-                last[review.user.login] = review
+    for review in said.reviews:
+        if review.user is not None and review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
+            last[review.user.login] = review
     for login, review in last.items():
         if review.state == "APPROVED":
-            sha = review.commit_id or ""
-            yield Approval(login, sha, Kind.REVIEW, "", review.submitted_at, review.html_url)
+            sha, reason = review.commit_id or "", " ".join((review.body or "").split())[:MAX_REASON]
+            yield Approval(login, sha, Kind.REVIEW, "", review.submitted_at, review.html_url, reason=reason)
 
 
-def _comments(api: Api, pull: Pull) -> Iterator[Approval | Refusal]:
-    why = Purpose(f"list the comments of pull request {pull.number}", PERMISSION)
-    for page in api.pages(api.path("issues", pull.number, "comments"), answers.Page[answers.Comment], why):
-        for comment in page.items:
-            if comment.user is not None:
-                yield from _commands(comment, comment.user.login)
+def _comments(said: Conversation, head_sha: str) -> Iterator[Approval | Refusal]:
+    for comment in said.comments:
+        if comment.user is not None:
+            yield from _commands(comment, comment.user.login, head_sha)
 
 
-def _commands(comment: answers.Comment, login: str) -> Iterator[Approval | Refusal]:
+def _commands(comment: answers.Comment, login: str, head_sha: str) -> Iterator[Approval | Refusal]:
     for line in (comment.body or "").splitlines():
         command = _COMMAND.fullmatch(line)
         if command is None:
             continue
         said = _REST.fullmatch(command["rest"].strip())
         if said is None:
-            why = "the command reads: /gatebot accept [P0..P4] <commit, 7 characters or more> [reason]"
+            why = f"the command reads: /gatebot accept [P0..P4] {head_sha} [reason]"
+            yield Refusal(login, Kind.COMMENT, why, comment.html_url)
+        elif len(said["sha"]) != len(head_sha):
+            priority = f"{said['priority']} " if said["priority"] else ""
+            why = (
+                f"a part of a commit's id fits other commits too, write all of it: /gatebot accept {priority}{head_sha}"
+            )
             yield Refusal(login, Kind.COMMENT, why, comment.html_url)
         elif comment.updated_at != comment.created_at:
             why = "the comment was edited, and GitHub does not say by whom: write a new one"
@@ -134,15 +156,25 @@ def _commands(comment: answers.Comment, login: str) -> Iterator[Approval | Refus
                 at=comment.created_at,
                 url=comment.html_url,
                 priority=said["priority"] or "",
-                reason=(said["reason"] or "")[:300],
+                reason=(said["reason"] or "").strip()[:MAX_REASON],
             )
 
 
-def _objection(asked: Approval, pull: Pull, permission: str) -> str:
-    if not pull.author or asked.login.lower() == pull.author.lower():
+def _objection(asked: Approval, head: Head) -> str:
+    if not head.author or asked.login.lower() == head.author.lower():
         return "the author cannot accept"
-    if permission not in ACCEPTERS:
-        return f"it takes write permission; {asked.login} has {permission}"
-    if not asked.sha or not pull.head_sha.startswith(asked.sha):
-        return f"it is about {asked.sha[:12] or 'a commit that is gone'}, the head is {pull.head_sha[:12]}"
+    if asked.sha != head.sha:
+        return f"it is about {asked.sha[:12] or 'a commit that is gone'}, the head is {head.sha}"
+    return ""
+
+
+def _lack(login: str, permission: str) -> str:
+    return "" if permission in ACCEPTERS else f"it takes write permission; {login} has {permission}"
+
+
+def _too_early(at: datetime | None, sha: str, since: datetime | None) -> str:
+    if since is None:
+        return f"GitHub does not say since when it has known {sha[:12]}, so nothing can be younger"
+    if at is None or at <= since:
+        return f"it is not younger than the head: GitHub has known {sha[:12]} since {since:%Y-%m-%d %H:%M:%S} UTC"
     return ""

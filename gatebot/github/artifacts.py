@@ -135,7 +135,28 @@ def find_in_run(api: Api, run_id: int, name: str, now: datetime) -> Found | Abse
     return Absent((f"run {run_id} has left no artifact {name!r}",))
 
 
-def runs_of_head(api: Api, workflow_path: str, sha: str, repository_id: int, *, is_fork: bool) -> tuple[int, ...]:
+@dataclass(frozen=True, slots=True)
+class HeadRun:
+    """A run of the gate for a pull request's head.
+
+    Attributes:
+        id: of the run.
+        attempt: the newest.
+        created_at: when the push or the like made GitHub start it; another attempt changes nothing here.
+        started_at: when the newest attempt began.
+    """
+
+    id: int
+    attempt: int
+    created_at: datetime
+    started_at: datetime
+
+    def attempt_at(self, made: datetime) -> int:
+        """The attempt that left something which was made then."""
+        return self.attempt if made >= self.started_at else max(1, self.attempt - 1)
+
+
+def runs_of_head(api: Api, workflow_path: str, sha: str, repository_id: int, *, is_fork: bool) -> tuple[HeadRun, ...]:
     """The runs of one workflow for a pull request's head, the newest first.
 
     Args:
@@ -158,19 +179,15 @@ def runs_of_head(api: Api, workflow_path: str, sha: str, repository_id: int, *, 
         runs = [run for page in pages for run in page.items]
     except MissingError:
         return ()
-    return tuple(
-        sorted(
-            (
-                run.id
-                for run in runs
-                if (run.event, run.head_sha) == ("pull_request", sha)
-                and run.path.partition("@")[0] == workflow_path
-                and run.repository.id == repository_id
-                and (run.head_repository is None or run.head_repository.id != repository_id) == is_fork
-            ),
-            reverse=True,
-        )
-    )
+    meant = [
+        HeadRun(run.id, run.run_attempt, run.created_at, run.run_started_at or run.created_at)
+        for run in runs
+        if (run.event, run.head_sha) == ("pull_request", sha)
+        and run.path.partition("@")[0] == workflow_path
+        and run.repository.id == repository_id
+        and (run.head_repository is None or run.head_repository.id != repository_id) == is_fork
+    ]
+    return tuple(sorted(meant, key=lambda run: -run.id))
 
 
 def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:

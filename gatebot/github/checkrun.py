@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from gatebot.github import answers
 from gatebot.github.api import Api, Json, Purpose
+from gatebot.github.order import Order
 from gatebot.github.result import NotPermitted, Written
 from gatebot.github.section import cut
 from gatebot.github.trouble import AMBIGUOUS, ForbiddenError
@@ -57,21 +58,22 @@ class Check:
     annotations: tuple[Annotation, ...] = ()
 
 
-def publish(api: Api, sha: str, check: Check, *, name: str = NAME) -> Written | NotPermitted:
-    """Write the check run in as many requests as its annotations need; the last one concludes it.
+def publish(api: Api, sha: str, check: Check, order: Order, *, name: str = NAME) -> Written | NotPermitted:
+    """Write the check run, concluded, in as many requests as its annotations need.
 
     Annotations are appended, so a batch whose answer was lost is not sent again: a missing remark is better than
-    fifty twice.
+    fifty twice. A check run cannot be deleted: what to do where a newer run's was there already, says `hand_over`.
 
     Raises:
         ApiError: by cause.
     """
-    why = Purpose(f"write the check run {name!r} on {sha[:12]}", PERMISSION)
-    first: Json = {"name": name, "head_sha": sha, "status": "in_progress", "output": _output(check, 0)}
+    why = _why(name, sha)
+    whole: Json = {"name": name, "head_sha": sha, "external_id": order.text, "status": "completed"}
+    whole |= {"conclusion": check.conclusion.value, "output": _output(check, 0)}
     if check.url:
-        first["details_url"] = check.url
+        whole["details_url"] = check.url
     try:
-        run = api.send("POST", api.path("check-runs"), answers.CheckRun, why, first)
+        run = api.send("POST", api.path("check-runs"), answers.CheckRun, why, whole)
     except ForbiddenError as error:
         return NotPermitted(error.message, error.hint)
     path = api.path("check-runs", run.id)
@@ -81,9 +83,40 @@ def publish(api: Api, sha: str, check: Check, *, name: str = NAME) -> Written | 
             api.send("PATCH", path, answers.CheckRun, why, body, repeatable=False)
         except AMBIGUOUS:
             continue
-    end: Json = {"status": "completed", "conclusion": check.conclusion.value}
-    done = api.send("PATCH", path, answers.CheckRun, why, end)
-    return Written(done.html_url or "", created=True)
+    return Written(run.html_url or "", created=True)
+
+
+def hand_over(api: Api, sha: str, order: Order, *, name: str = NAME) -> None:
+    """Let what this run has written say what a newer run's check run says, where that was there already.
+
+    GitHub shows the check run that was completed last; one that a newer run writes from now on is completed later.
+
+    Raises:
+        ApiError: by cause.
+    """
+    query = {"check_name": name, "filter": "all"}
+    pages = api.pages(api.path("commits", sha, "check-runs"), answers.Page[answers.CheckRun], _why(name, sha), query)
+    found = [(Order.of_text(run.external_id or ""), run) for page in pages for run in page.items]
+    known = [(said, run.id, run) for said, run in found if said is not None]
+    _, _, newest = max(known, key=lambda each: each[:2], default=(None, 0, None))
+    if newest is None:
+        return
+    for said, number, _ in known:
+        if said == order and number > newest.id and newest.conclusion in set(Conclusion):
+            api.send("PATCH", api.path("check-runs", number), answers.CheckRun, _why(name, sha), _copy(newest))
+
+
+def _copy(said: answers.CheckRun) -> Json:
+    output = said.output or answers.CheckOutput()
+    words: Json = {"title": _line(output.title or "") or NAME, "summary": cut(output.summary or "", MAX_TEXT)}
+    if output.text:
+        words["text"] = cut(output.text, MAX_TEXT)
+    copy: Json = {"status": "completed", "conclusion": said.conclusion, "external_id": said.external_id}
+    return {**copy, "output": words, **({"details_url": said.details_url} if said.details_url else {})}
+
+
+def _why(name: str, sha: str) -> Purpose:
+    return Purpose(f"write the check run {name!r} on {sha[:12]}", PERMISSION)
 
 
 def _output(check: Check, start: int) -> Json:

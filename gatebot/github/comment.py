@@ -1,13 +1,12 @@
 """The one comment on a pull request: found by author and marker, a section a project, updated in place."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gatebot.github import answers
 from gatebot.github.api import Api, Purpose
-from gatebot.github.pull import pull
 from gatebot.github.result import NotPermitted, Quiet, Superseded, Unchanged, Written
 from gatebot.github.section import MARKER, Section, Stamp, fitted, joined, parted, tidied
 from gatebot.github.trouble import (
@@ -43,11 +42,21 @@ class Found:
     body: str
 
 
-def publish(api: Api, number: int, section: Section, *, mode: Mode = Mode.ON_CHANGE, notable: bool = True) -> Outcome:
+def publish(
+    api: Api,
+    number: int,
+    section: Section,
+    *,
+    mode: Mode = Mode.ON_CHANGE,
+    notable: bool = True,
+    known: Sequence[Found] | None = None,
+    checks: bool = True,
+) -> Outcome:
     """Bring the comment of a pull request to the state in which it shows this section.
 
-    Reads, writes and reads again until there is exactly one comment of ours and our section stands in it: so
-    that jobs that publish at the same time, a write that was lost and one whose answer was lost all end there.
+    Where others may publish at the same time, it is read again after writing, until there is exactly one comment of
+    ours and our section stands in it: so that jobs that cross, a write that was lost and one whose answer was lost
+    all end there.
 
     Args:
         api: GitHub.
@@ -55,6 +64,8 @@ def publish(api: Api, number: int, section: Section, *, mode: Mode = Mode.ON_CHA
         section: what to say; its body is Markdown that is safe to post.
         mode: when to comment.
         notable: whether there is something to say (a verdict that is not a plain pass, a named state).
+        known: our comments, where they have just been read.
+        checks: read again after writing. Who knows later that nobody else was there needs none of it.
 
     Raises:
         ApiError: by cause, where neither permission nor order explains it.
@@ -62,35 +73,64 @@ def publish(api: Api, number: int, section: Section, *, mode: Mode = Mode.ON_CHA
     if mode is Mode.NEVER:
         return Quiet()
     try:
-        return _converge(api, number, tidied(section), opens=mode is Mode.ALWAYS or notable)
+        return _converge(api, number, tidied(section), opens=mode is Mode.ALWAYS or notable, known=known, checks=checks)
     except (ForbiddenError, LockedError, GoneError) as error:
         return NotPermitted(error.message, error.hint)
 
 
-def _converge(api: Api, number: int, section: Section, *, opens: bool) -> Outcome:
+def _converge(
+    api: Api, number: int, section: Section, *, opens: bool, known: Sequence[Found] | None, checks: bool
+) -> Outcome:
     authors = {api.login}
     written: Written | None = None
     for _ in range(MAX_ROUNDS):
-        ours = find(api, number, authors)
+        ours = find(api, number, authors) if known is None else known
+        known = None
         sections = _merged(ours)
         shown = sections.get(section.project)
-        if shown is not None and _has_the_word(shown.stamp, section.stamp):
-            return Superseded(f"run {shown.stamp.run} began later and has already reported")
+        if shown is not None and shown.stamp.order > section.stamp.order:
+            return Superseded(f"run {shown.stamp.order.text} is newer and has already reported")
         wanted = fitted(sections, section)
-        if len(ours) == 1 and written is not None and shown is not None and shown.stamp == section.stamp:
-            return written
-        if len(ours) == 1 and written is None and _says(shown, wanted[section.project]):
-            return Unchanged(ours[0].url)
+        if len(ours) == 1 and shown == wanted[section.project]:
+            return written or Unchanged(ours[0].url)
         if not ours and not opens:
             return Quiet()
-        now = pull(api, number).head_sha
-        if now != section.stamp.head_sha:
-            return Superseded(f"the head of the pull request is now {now[:12]}")
         posted = _write(api, number, ours, joined(wanted), authors)
         if posted is not None:
             authors.add(posted.author)  # GitHub knows better than we who we are
             written = Written(posted.url, created=not ours or (written is not None and written.created))
+            if not checks:
+                return written
     return written or Superseded("other runs kept changing the comment")
+
+
+def hand_over(api: Api, number: int, stamp: Stamp, body: str, *, project: str | None = None) -> None:
+    """Let no section be older than this: for what an older run has written over a newer one's.
+
+    What the newer run had written there is lost; what it says is not.
+
+    Args:
+        api: GitHub.
+        number: of the pull request.
+        stamp: of the newest run that has ended.
+        body: what it says, in short.
+        project: whose section; None where there is one alone.
+
+    Raises:
+        ApiError: by cause.
+    """
+    authors = {api.login}
+    for _ in range(MAX_ROUNDS):
+        ours = find(api, number, authors)
+        sections = _merged(ours)
+        stale = [
+            known for known in sections.values() if project in (None, known.project) and known.stamp.order < stamp.order
+        ]
+        if len(ours) < 2 and not stale:
+            return
+        for known in stale:
+            sections = fitted(sections, tidied(Section(known.project, stamp, body)))
+        _write(api, number, ours, joined(sections), authors)
 
 
 def find(api: Api, number: int, authors: set[str]) -> list[Found]:
@@ -101,7 +141,12 @@ def find(api: Api, number: int, authors: set[str]) -> list[Found]:
     """
     why = Purpose(f"list the comments of pull request {number}", "pull-requests: read")
     pages = api.pages(api.path("issues", number, "comments"), answers.Page[answers.Comment], why)
-    ours = [_found(said) for page in pages for said in page.items]
+    return found_in((said for page in pages for said in page.items), authors)
+
+
+def found_in(comments: Iterable[answers.Comment], authors: Collection[str]) -> list[Found]:
+    """Those of these comments that are ours, the oldest first."""
+    ours = [_found(said) for said in comments]
     return sorted((c for c in ours if c.author in authors and c.body.startswith(MARKER)), key=lambda c: c.id)
 
 
@@ -144,16 +189,6 @@ def _merged(ours: Sequence[Found]) -> dict[str, Section]:
             if known is None or section.stamp.order > known.stamp.order:
                 sections[section.project] = section
     return sections
-
-
-def _has_the_word(shown: Stamp, ours: Stamp) -> bool:
-    """Between commits the API decides, not the clock."""
-    return shown.head_sha == ours.head_sha and shown.order > ours.order
-
-
-def _says(shown: Section | None, wanted: Section) -> bool:
-    """Whether the section already reads as we want it to, whatever its stamp."""
-    return shown is not None and shown.body == wanted.body and shown.stamp.head_sha == wanted.stamp.head_sha
 
 
 def _found(said: answers.Comment) -> Found:

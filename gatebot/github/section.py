@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from urllib.parse import quote, unquote
 
+from gatebot.github.order import Order
+
 MARKER = "<!-- gatebot -->"
 MAX_COMMENT = 65_536
 USUAL_END = 80  # of a text that was cut: the sentence that says so, closing tags
@@ -14,7 +16,7 @@ LEAST = 1_000  # a section is not cut below this in favour of others
 
 _OPEN = re.compile(
     r"<!-- gatebot section project=(?P<project>[A-Za-z0-9%._~-]*) head=(?P<head>[0-9a-f]{40}(?:[0-9a-f]{24})?)"
-    r" began=(?P<began>\d{1,12}) run=(?P<id>\d{1,18})\.(?P<attempt>\d{1,6}) -->"
+    r"(?: began=\d{1,12})? run=(?P<order>[0-9.]{3,60}) -->"  # older versions wrote when a run began
 )
 _CLOSE = "<!-- gatebot end -->"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -27,25 +29,11 @@ class Stamp:
 
     Attributes:
         head_sha: the head commit that was judged.
-        began: when the run began, in seconds since 1970: this orders runs on one commit.
-        run_id: of the workflow run; 0 outside Actions.
-        attempt: of the workflow run.
+        order: of the run; between two runs, on one commit or on two, the newer has the word.
     """
 
     head_sha: str
-    began: int
-    run_id: int = 0
-    attempt: int = 1
-
-    @property
-    def run(self) -> str:
-        """Run and attempt, to read."""
-        return f"{self.run_id}.{self.attempt}"
-
-    @property
-    def order(self) -> tuple[int, int, int]:
-        """Sorts runs by when they began. On one commit the last to begin has the word."""
-        return self.began, self.run_id, self.attempt
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +78,10 @@ def parted(comment: str) -> Iterator[Section]:
     at = 0
     while at < len(lines):
         opened = _OPEN.fullmatch(lines[at])
-        if opened is not None and _CLOSE in lines[at + 1 :]:
+        order = Order.of_text(opened["order"]) if opened is not None else None
+        if opened is not None and order is not None and _CLOSE in lines[at + 1 :]:
             end = lines.index(_CLOSE, at + 1)
-            stamp = Stamp(opened["head"], int(opened["began"]), int(opened["id"]), int(opened["attempt"]))
+            stamp = Stamp(opened["head"], order)
             yield Section(unquote(opened["project"]), stamp, "\n".join(lines[at + 1 : end]))
             at = end
         at += 1
@@ -128,7 +117,7 @@ def _framed(section: Section) -> str:
     stamp = section.stamp
     opened = (
         f"<!-- gatebot section project={quote(section.project, safe='')} head={stamp.head_sha}"
-        f" began={stamp.began} run={stamp.run} -->"
+        f" run={stamp.order.text} -->"
     )
     return "\n".join([opened, section.body, _CLOSE])
 

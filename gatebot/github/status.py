@@ -1,69 +1,134 @@
-"""Commit statuses: the gate that branch protection looks at, on the head commit."""
+"""Commit statuses: the gate that branch protection looks at, on the head commit; the newest run has the last word."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from gatebot.errors import ExitCode, GateError
 from gatebot.github import answers
 from gatebot.github.api import Api, Purpose
-from gatebot.github.result import NotPermitted, Superseded, Unchanged, Written
+from gatebot.github.log import AGGREGATE, RUNNING, Log, State, Status, context_of, shortened
+from gatebot.github.order import Order, home_of
+from gatebot.github.result import NotPermitted, Superseded, Written
 from gatebot.github.trouble import ApiError, ForbiddenError, MissingError
 
-AGGREGATE = "gatebot"
+__all__ = ["AGGREGATE", "Log", "Place", "Safeguards", "State", "Status", "context_of", "shortened"]
+
 PERMISSION = "statuses: write"
-MAX_DESCRIPTION = 140
-MAX_SETTLING = 4  # rounds in which two jobs that end together agree on the aggregate
-
-
-class State(StrEnum):
-    """What branch protection understands; only `success` lets a pull request through."""
-
-    PENDING = "pending"
-    SUCCESS = "success"
-    FAILURE = "failure"
-    ERROR = "error"
+MAX_SETTLING = 6  # rounds in which jobs that end together agree
+ENDED = "gatebot ended without a verdict: cancelled, out of time or crashed; run it again"
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """One status. `url` is where its details are; by it a run knows its own statuses."""
+class Safeguards:
+    """What keeps an older run from having the last word. Each is on; a test that one matters switches it off.
 
+    Attributes:
+        defers: before a run writes, it looks whether a newer one has the word.
+        settles: after it has written, it looks again and puts right what went wrong meanwhile: in these places.
+    """
+
+    defers: bool = True
+    settles: frozenset[str] = frozenset({"status", "aggregate", "comment", "check run"})
+
+
+ALL = Safeguards()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one job writes its status.
+
+    Attributes:
+        sha: the head commit.
+        context: the status's name.
+        url: of the run; from it its order is told.
+        projects: those whose statuses the aggregate sums up; empty where there is none.
+        read_only: the token is known to be read-only (`Event.expects_read_only_token`): refusal is no failure.
+        safeguards: all of them, except where a test looks what would be without.
+    """
+
+    sha: str
     context: str
-    state: State
-    description: str
     url: str
+    projects: tuple[str, ...] = ()
+    read_only: bool = False
+    safeguards: Safeguards = ALL
+
+    @property
+    def order(self) -> Order:
+        """Of this run; an address that leads to no run is older than any."""
+        return Order.of_url(self.url, self.url) or Order.of_run(0)
 
 
-def context_of(project: str | None = None) -> str:
-    """The name of a project's status; in a repository of one project that is `gatebot` itself."""
-    return f"{AGGREGATE} / {project}" if project else AGGREGATE
+Outcome = Written | NotPermitted | Superseded
 
 
-def begin(api: Api, sha: str, context: str, url: str, *, read_only: bool = False) -> Written | NotPermitted:
-    """Say that the verdict is on its way.
+def begin(api: Api, place: Place) -> Outcome:
+    """Say that the verdict is on its way, unless a newer run has the word already.
 
     Raises:
-        GateError: as `write`.
+        GateError: exit code 6; the status should have been written and was not.
     """
-    return write(api, sha, Status(context, State.PENDING, "running", url), read_only=read_only)
+    return _say(api, place, Status(place.context, State.PENDING, RUNNING, place.url))
 
 
-def conclude(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Written | NotPermitted | Superseded:
+def conclude(api: Api, place: Place, state: State, description: str) -> Outcome:
     """Write the final status, unless a newer run has begun on the same commit: then the word is its.
 
+    Whoever concludes has to `settle` when everything else is said.
+
     Raises:
-        GateError: as `write`.
+        GateError: as `begin`.
     """
-    try:
-        past = [s for s in history(api, sha) if s.context == status.context]
-    except ApiError:
-        past = []  # not seeing is no reason to leave the commit pending
-    newest = past[0] if past else status
-    begun = newest.state is State.PENDING and newest.url != status.url
-    if begun and any(earlier.url == status.url for earlier in past):
-        return Superseded(f"a newer run has begun: {newest.url}")
-    return write(api, sha, status, read_only=read_only)
+    return _say(api, place, Status(place.context, state, shortened(description), place.url))
+
+
+def settle(api: Api, place: Place) -> Log:
+    """Read again what stands there, and put it right until it stays.
+
+    GitHub shows what was written last. Each run looks after it has written: the last one to write sees all there is
+    to see, so what stands in the end is the word of the newest, whatever the order in which the writes arrived.
+
+    Returns:
+        What stands there.
+
+    Raises:
+        GateError: as `begin`.
+        ApiError: the statuses cannot be read.
+    """
+    log = read(api, place)
+    for _ in range(MAX_SETTLING):
+        amends = [each for each in log.amends(place.context, place.projects, place.url) if _settles(place, each)]
+        if not amends:
+            break
+        for status in amends:
+            if isinstance(write(api, place.sha, status, read_only=place.read_only), NotPermitted):
+                return log
+        log = read(api, place)
+    return log
+
+
+def finish(api: Api, place: Place) -> tuple[bool, Log]:
+    """Turn what this run left pending into an error, so that no pull request waits forever; and settle.
+
+    For a last step with `if: always()`. Statuses of other runs and of other tools stay, and so does one that is
+    pending on purpose.
+
+    Returns:
+        Whether it was still pending, and what stands there now.
+
+    Raises:
+        GateError: as `begin`.
+        ApiError: the statuses cannot be read.
+    """
+    log = read(api, place)
+    shown, newer = (log.latest(place.context), log.word(place.context)), log.newer(place.context, place.order)
+    left = next((each for each in shown if each is not None and each.is_running and each.url == place.url), None)
+    if left is not None and newer is None:
+        write(api, place.sha, replace(left, state=State.ERROR, description=ENDED), read_only=place.read_only)
+        return True, settle(api, place)
+    if any(True for _ in log.amends(place.context, place.projects, place.url)):
+        log = settle(api, place)
+    return False, log
 
 
 def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Written | NotPermitted:
@@ -79,10 +144,10 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
         GateError: exit code 6; the status should have been written and was not.
     """
     try:
-        api.send(
+        said = api.send(
             "POST",
             api.path("statuses", sha),
-            answers.Nothing,
+            answers.CommitStatus,
             Purpose(f"write the status {status.context!r} on {sha[:12]}", PERMISSION),
             {
                 "state": status.state.value,
@@ -97,106 +162,52 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
         raise GateError(error.message, error.hint, ExitCode.STATUS_NOT_WRITTEN) from error
     except ApiError as error:
         raise GateError(error.message, error.hint, ExitCode.STATUS_NOT_WRITTEN) from error
+    if said.creator is not None:
+        api.is_called(said.creator.login)
     return Written(status.url, created=True)
 
 
-def finish_pending(api: Api, sha: str, url: str, *, read_only: bool = False) -> tuple[str, ...]:
-    """Turn what this run left pending into an error, so that no pull request waits forever.
-
-    For a last step with `if: always()`. Statuses of other runs and of other tools stay.
-
-    Args:
-        api: GitHub.
-        sha: the head commit.
-        url: the run's, as it was given to `begin`.
-        read_only: as for `write`.
-
-    Returns:
-        The contexts that were still pending.
-    """
-    left = [s for s in latest(api, sha) if s.url == url and s.state is State.PENDING and _is_ours(s.context)]
-    words = "gatebot ended without a verdict: cancelled, out of time or crashed; run it again"
-    for status in left:
-        write(api, sha, Status(status.context, State.ERROR, words, url), read_only=read_only)
-    return tuple(status.context for status in left)
-
-
-def aggregate(
-    api: Api, sha: str, projects: Sequence[str], url: str, *, read_only: bool = False
-) -> Written | Unchanged | NotPermitted:
-    """Bring `gatebot` in line with `gatebot / <project>`; for the end of every project's job.
-
-    Two jobs that end together may each have read the other's older state: so it is read again after writing,
-    until it stays.
-
-    Args:
-        api: GitHub.
-        sha: the head commit.
-        projects: all that must have succeeded; one that has no status yet counts as pending.
-        url: where the details are.
-        read_only: as for `write`.
+def read(api: Api, place: Place) -> Log:
+    """Every status of a commit.
 
     Raises:
-        GateError: as `write`.
+        ApiError: by cause.
     """
-    outcome: Written | Unchanged = Unchanged(url)
-    for _ in range(MAX_SETTLING):
-        known = {status.context: status for status in latest(api, sha)}
-        wanted = summarised(projects, known.values())
-        now = known.get(AGGREGATE)
-        if now is not None and (now.state, now.description) == (wanted[0], shortened(wanted[1])):
-            return outcome
-        written = write(api, sha, Status(AGGREGATE, *wanted, url), read_only=read_only)
-        if isinstance(written, NotPermitted):
-            return written
-        outcome = written
-    return outcome
+    return log_of(api, place.sha, place.url)
 
 
-def summarised(projects: Sequence[str], statuses: Iterable[Status]) -> tuple[State, str]:
-    """The state and description of the aggregate: the worst of its parts, and which they are."""
-    states = {status.context: status.state for status in statuses}
-    found = {project: states.get(context_of(project), State.PENDING) for project in projects}
-    for state in (State.FAILURE, State.ERROR, State.PENDING):
-        names = [project for project in projects if found[project] is state]
-        if names:
-            return state, f"{len(names)} of {len(projects)} projects {_WORDS[state]}: {', '.join(names)}"
-    return State.SUCCESS, f"{len(projects)} of {len(projects)} projects pass"
+def log_of(api: Api, sha: str, url: str) -> Log:
+    """Every status of a commit, as a run with this address sees them.
 
-
-_WORDS = {State.FAILURE: "blocked", State.ERROR: "in error", State.PENDING: "not yet judged"}
-
-
-def latest(api: Api, sha: str) -> tuple[Status, ...]:
-    """The newest status of every context on a commit."""
-    newest: dict[str, Status] = {}
-    for status in history(api, sha):
-        newest.setdefault(status.context, status)
-    return tuple(newest.values())
-
-
-def history(api: Api, sha: str) -> tuple[Status, ...]:
-    """Every status of a commit, newest first."""
+    Raises:
+        ApiError: by cause.
+    """
     why = Purpose(f"list the statuses of {sha[:12]}", "statuses: read")
     pages = api.pages(api.path("commits", sha, "statuses"), answers.Page[answers.CommitStatus], why)
-    return tuple(
+    rows = (
         Status(s.context, State(s.state), s.description or "", s.target_url or "") for page in pages for s in page.items
     )
+    return Log(home_of(url), tuple(rows))
 
 
-def shortened(words: str) -> str:
-    """One line of at most 140 characters, counted as GitHub might at worst count them (UTF-16 units)."""
-    line = " ".join(words.split())
-    if _units(line) <= MAX_DESCRIPTION:
-        return line
-    while _units(line) > MAX_DESCRIPTION - 1:
-        line = line[:-1]
-    return line + "…"
+def _say(api: Api, place: Place, status: Status) -> Outcome:
+    """Write a status and the aggregate that follows from it, where no newer run has the word."""
+    try:
+        log = read(api, place)
+    except ApiError:  # not seeing is no reason to leave the commit pending
+        return write(api, place.sha, status, read_only=place.read_only)
+    newer = log.newer(place.context, place.order) if place.safeguards.defers else None
+    if newer is not None:
+        if newer != log.latest(place.context):
+            settle(api, place)
+        return Superseded(f"a newer run has the word: {newer.url}")
+    written = write(api, place.sha, status, read_only=place.read_only)
+    if isinstance(written, Written):
+        for amend in log.with_(status).amends(place.context, place.projects, place.url):
+            if amend.context == AGGREGATE and place.projects:
+                write(api, place.sha, amend, read_only=place.read_only)
+    return written
 
 
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _is_ours(context: str) -> bool:
-    return context == AGGREGATE or context.startswith(f"{AGGREGATE} / ")
+def _settles(place: Place, status: Status) -> bool:
+    return ("aggregate" if status.context == AGGREGATE and place.projects else "status") in place.safeguards.settles

@@ -17,6 +17,7 @@ from gatebot.report import (
     CrashedCheck,
     EnvironmentChange,
     Report,
+    ReportedApproval,
     ReportedFinding,
     ReportedGuarantee,
     SkippedCheck,
@@ -147,6 +148,11 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         ),
         clean=tuple(each.check.id for each in examined if isinstance(each.outcome, Clean)),
         waived=weighed.waived,
+        approvals=tuple(
+            ReportedApproval(**each.model_dump(exclude={"sha"}))
+            for each in facts.approvals
+            if each.sha == facts.judged.sha
+        ),
         wants=_wants(case, examined),
         guarantee=None if comparison is None else _guarantee(comparison),
         eval_uses=None if case.base is None else case.base.about.eval_uses,

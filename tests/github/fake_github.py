@@ -183,8 +183,9 @@ class FakeGitHub:
         self.state.comments.append(row)
         return int(row["id"])
 
-    def review(self, number: int, login: str, state: str, sha: str | None = None) -> None:
+    def review(self, number: int, login: str, state: str, sha: str | None = None, body: str = "") -> None:
         row: Row = {"id": self.state.next_id(), "login": self.user(login), "state": state, "at": self.state.now()}
+        row["body"] = body
         row["sha"] = self.state.pulls[str(number)]["head_sha"] if sha is None else sha
         self.state.reviews.setdefault(str(number), []).append(row)
 
@@ -208,11 +209,19 @@ class FakeGitHub:
             "head_branch": branch or self.state.default_branch,
             "head_sha": sha,
             "path": path,
-            "made": self.state.now(),
+            "made": (made := self.state.now()),
+            "attempt": 1,
+            "started": made,
             "head_repository_id": self.state.repository_id if head_repository_id is None else head_repository_id,
         }
         self.state.workflow_runs.append(row)
         return int(row["id"])
+
+    def run_again(self, run_id: int) -> int:
+        """Another attempt of a run. Returns its number."""
+        [row] = [run for run in self.state.workflow_runs if run["id"] == run_id]
+        row |= {"attempt": row["attempt"] + 1, "started": self.state.now()}
+        return int(row["attempt"])
 
     def artifact(
         self,
@@ -356,6 +365,10 @@ def _raw(reply: Reply) -> bytes:
     return b"" if reply.status == 204 else json.dumps(reply.body).encode()
 
 
+def _tag(reply: Reply) -> str:
+    return f'W/"{hashlib.sha256(_raw(reply) + json.dumps(reply.headers).encode()).hexdigest()}"'
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
@@ -376,7 +389,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 204 and "Content-Length" not in headers:
+        if status not in (204, 304) and "Content-Length" not in headers:
             self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
         self.wfile.write(raw)
@@ -394,8 +407,14 @@ def _api_handler(github: FakeGitHub) -> type[BaseHTTPRequestHandler]:
             if reply is None:
                 self.drop()
                 return
-            headers = {"Content-Type": "application/json; charset=utf-8", **reply.headers}
-            self.send(reply.status, _raw(reply), headers)
+            raw, tag = _raw(reply), _tag(reply)
+            answer = {"Content-Type": "application/json; charset=utf-8", **reply.headers}
+            if self.command == "GET" and reply.status == 200:
+                answer["ETag"] = tag
+                if headers.get("if-none-match") == tag:
+                    self.send(304, b"", {"ETag": tag})
+                    return
+            self.send(reply.status, raw, answer)
 
         do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the library's names
 

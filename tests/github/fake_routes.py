@@ -112,6 +112,8 @@ def _run(asked: Asked, row: Row) -> Any:
         **asked.contract.named_sample("workflow-run"),
         **shown,
         "created_at": row["made"],
+        "run_attempt": row["attempt"],
+        "run_started_at": row["started"],
         "repository": _repository(asked, row.get("repository_id", asked.state.repository_id), "minimal-repository"),
         "head_repository": _repository(asked, head, "minimal-repository"),
         "pull_requests": None,
@@ -165,23 +167,26 @@ def list_files(asked: Asked) -> Reply:
     return Reply(200, items=[{**shape, **{k: v for k, v in row.items() if v is not None}} for row in rows])
 
 
-def list_reviews(asked: Asked) -> Reply:
-    shape = asked.contract.named_sample("pull-request-review")
-    rows = asked.state.reviews.get(asked.values["pull_number"], [])
-    return Reply(
-        200,
-        items=[
-            {
-                **shape,
-                "id": row["id"],
-                "state": row["state"],
-                "commit_id": row["sha"],
-                "submitted_at": row["at"],
-                "user": _user(asked, row["login"]),
-            }
-            for row in rows
-        ],
-    )
+def _review(asked: Asked, number: str, row: Row) -> Any:
+    url = f"https://github.com/{asked.state.repository}/pull/{number}#pullrequestreview-{row['id']}"
+    shown = {"id": row["id"], "state": row["state"].lower(), "commit_id": row["sha"], "submitted_at": row["at"]}
+    shown |= {"body": row["body"], "html_url": url, "user": _user(asked, row["login"]), "event": "reviewed"}
+    return {**asked.contract.named_sample("timeline-reviewed-event"), **shown}
+
+
+def list_timeline(asked: Asked) -> Reply:
+    """Comments and reviews in the order in which they were made. Reviews that are not submitted are not shown."""
+    number = asked.values["issue_number"]
+    if number not in asked.state.pulls:
+        return refusal(404, "Not Found")
+    moments = []
+    for row in asked.state.comments:
+        if str(row["number"]) == number:
+            shown = {**asked.contract.named_sample("timeline-comment-event"), **_comment(asked, row)}
+            moments.append((row["made"], row["id"], {**shown, "event": "commented", "actor": shown["user"]}))
+    submitted = [row for row in asked.state.reviews.get(number, []) if row["state"] != "PENDING"]
+    moments += [(row["at"], row["id"], _review(asked, number, row)) for row in submitted]
+    return Reply(200, items=[moment for *_, moment in sorted(moments, key=lambda each: each[:2])])
 
 
 def list_comments(asked: Asked) -> Reply:
@@ -267,9 +272,9 @@ def create_check(asked: Asked) -> Reply:
     if asked.body["head_sha"] not in asked.state.commits:
         return refusal(422, f"No commit found for SHA: {asked.body['head_sha']}")
     row: Row = {"id": asked.state.next_id(), "status": "queued", "conclusion": None, "details_url": None}
-    row |= {"external_id": None, "output": {}, "annotations": []}
+    row |= {"external_id": None, "output": {}, "annotations": [], "completed_at": None}
     asked.state.check_runs.append(row)
-    _apply(row, asked.body)
+    _apply(row, asked.body, asked.state.now())
     return Reply(201, _check(asked, row))
 
 
@@ -277,7 +282,7 @@ def edit_check(asked: Asked) -> Reply:
     row = _find(asked.state.check_runs, asked.values["check_run_id"])
     if row is None:
         return refusal(404, "Not Found")
-    _apply(row, asked.body)
+    _apply(row, asked.body, asked.state.now())
     return Reply(200, _check(asked, row))
 
 
@@ -293,7 +298,12 @@ def list_annotations(asked: Asked) -> Reply:
 
 
 def list_checks(asked: Asked) -> Reply:
+    """The newest first. With the filter `latest`, of each name the one that was completed last."""
     rows = [row for row in asked.state.check_runs if row["head_sha"] == asked.values["ref"]]
+    rows = [row for row in rows if asked.query.get("check_name", row["name"]) == row["name"]]
+    rows.sort(key=lambda row: (row["completed_at"] or "", row["id"]), reverse=True)
+    if asked.query.get("filter", "latest") == "latest":
+        rows = [row for place, row in enumerate(rows) if row["name"] not in {each["name"] for each in rows[:place]}]
     return Reply(200, items=[_check(asked, row) for row in rows], under="check_runs")
 
 
@@ -305,6 +315,7 @@ def list_runs(asked: Asked) -> Reply:
     if not asked.state.ignores_filters:
         rows = [run for run in rows if query.get("event", run["event"]) == run["event"]]
         rows = [run for run in rows if query.get("branch", run["head_branch"]) == run["head_branch"]]
+        rows = [run for run in rows if query.get("head_sha", run["head_sha"]) == run["head_sha"]]
     return Reply(200, items=[_run(asked, run) for run in reversed(rows)], under="workflow_runs")
 
 
@@ -342,14 +353,14 @@ def _too_long(body: str) -> Reply | None:
     return None if body.strip() else _invalid("IssueComment", "body", "body cannot be blank")
 
 
-def _apply(row: Row, body: Row) -> None:
+def _apply(row: Row, body: Row, now: str) -> None:
     """As GitHub does: fields replace, annotations are appended, a conclusion completes."""
     output = dict(body.get("output") or {})
     row["annotations"] += output.pop("annotations", [])
     row["output"] |= output
     row |= {key: value for key, value in body.items() if key != "output"}
     if body.get("conclusion"):
-        row["status"] = "completed"
+        row |= {"status": "completed", "completed_at": now}
 
 
 _R = "/repos/{owner}/{repo}"
@@ -359,9 +370,9 @@ ROUTES: dict[tuple[str, str], tuple[str, Callable[[Asked], Reply]]] = {
     ("get", f"{_R}/pulls"): ("pull_requests:read", list_pulls),
     ("get", f"{_R}/pulls/{{pull_number}}"): ("pull_requests:read", get_pull),
     ("get", f"{_R}/pulls/{{pull_number}}/files"): ("pull_requests:read", list_files),
-    ("get", f"{_R}/pulls/{{pull_number}}/reviews"): ("pull_requests:read", list_reviews),
     ("get", f"{_R}/issues/{{issue_number}}/comments"): ("pull_requests:read", list_comments),
     ("post", f"{_R}/issues/{{issue_number}}/comments"): ("pull_requests:write", create_comment),
+    ("get", f"{_R}/issues/{{issue_number}}/timeline"): ("pull_requests:read", list_timeline),
     ("get", f"{_R}/issues/comments/{{comment_id}}"): ("pull_requests:read", get_comment),
     ("patch", f"{_R}/issues/comments/{{comment_id}}"): ("pull_requests:write", edit_comment),
     ("delete", f"{_R}/issues/comments/{{comment_id}}"): ("pull_requests:write", delete_comment),

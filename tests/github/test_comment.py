@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatebot.github.api import Api
-from gatebot.github.comment import Mode, publish
+from gatebot.github.comment import Mode, hand_over, publish
+from gatebot.github.order import Order
 from gatebot.github.result import NotPermitted, Quiet, Superseded, Unchanged, Written
 from gatebot.github.section import MARKER, Section, Stamp, joined, parted
 from gatebot.github.trouble import InvalidError, OfflineError, UnavailableError
@@ -15,11 +16,9 @@ from tests.github.conftest import connected
 from tests.github.fake_github import BOT, PAT, FakeGitHub, Seen
 
 
-def section(
-    github: FakeGitHub, number: int, body: str = "pass", project: str = "tickets", *, began: int = 100, run_id: int = 7
-) -> Section:
+def section(github: FakeGitHub, number: int, body: str = "pass", project: str = "tickets", *, run: int = 7) -> Section:
     head = github.state.pulls[str(number)]["head_sha"]
-    return Section(project, Stamp(head, began, run_id), body)
+    return Section(project, Stamp(head, Order.of_run(run)), body)
 
 
 def sections(comment: str) -> dict[str, str]:
@@ -83,7 +82,7 @@ def test_duplicates_of_ours_are_merged_into_the_oldest(github: FakeGitHub, api: 
     number = github.pull()
     github.comment(number, BOT, joined({"a": section(github, number, "from a", "a")}))
     github.comment(number, BOT, joined({"b": section(github, number, "from b", "b")}))
-    github.comment(number, BOT, joined({"a": section(github, number, "newer a", "a", began=101)}))
+    github.comment(number, BOT, joined({"a": section(github, number, "newer a", "a", run=8)}))
     oldest = github.state.comments[0]["id"]
     publish(api, number, section(github, number, "mine"))
     assert [row["id"] for row in github.state.comments] == [oldest]
@@ -154,56 +153,57 @@ def test_a_comment_that_somebody_deletes_meanwhile_is_made_again(github: FakeGit
     assert [sections(body) for body in github.bodies(number)] == [{"tickets": "new"}]
 
 
-def test_after_a_push_the_run_of_the_older_head_writes_nothing(github: FakeGitHub, api: Api) -> None:
-    number = github.pull()
-    old = section(github, number, "old")
-    publish(api, number, replace(old, body="before"))
-    github.push_to_pull(number)
-    outcome = publish(api, number, old)
-    assert isinstance(outcome, Superseded)
-    assert "head" in outcome.why
-    assert sections(github.bodies(number)[0]) == {"tickets": "before"}
-
-
-def test_the_push_may_come_at_the_last_moment(github: FakeGitHub, api: Api) -> None:
-    number = github.pull()
-    mine = section(github, number)
-
-    def push(seen: Seen) -> None:
-        if seen.path.endswith(f"/pulls/{number}"):
-            github.before.clear()
-            github.push_to_pull(number)
-
-    github.before.append(push)
-    assert isinstance(publish(api, number, mine), Superseded)
-    assert github.bodies(number) == []
-
-
+@pytest.mark.parametrize("pushed", [False, True])
 @pytest.mark.parametrize(
     ("first", "second", "stays"),
     [
-        pytest.param((100, 8), (90, 7), "first", id="an older run is late"),
-        pytest.param((100, 8), (200, 7), "second", id="an old run is run again"),
-        pytest.param((100, 8), (100, 9), "second", id="both began at once"),
+        pytest.param("8.1", "7.1", "first", id="an older run is late"),
+        pytest.param("8.1", "7.2", "first", id="an older run is run again"),
+        pytest.param("7.1", "7.2", "second", id="a run is run again"),
+        pytest.param("7.1", "8.1", "second", id="in order"),
+        pytest.param("7.1", "7.1.9.1", "second", id="judged again"),
+        pytest.param("7.1.9.1", "7.2", "second", id="judged again, and run again since"),
+        pytest.param("7.1.10.1", "7.1.9.1", "first", id="an older judgement is late"),
     ],
 )
-def test_on_one_head_the_run_that_began_last_has_the_word(
-    github: FakeGitHub, api: Api, first: tuple[int, int], second: tuple[int, int], stays: str
+def test_the_newest_run_has_the_word(
+    github: FakeGitHub, api: Api, first: str, second: str, stays: str, pushed: bool
 ) -> None:
+    """On one commit and, where somebody has pushed meanwhile, on two."""
     number = github.pull()
-    publish(api, number, section(github, number, "first", began=first[0], run_id=first[1]))
-    outcome = publish(api, number, section(github, number, "second", began=second[0], run_id=second[1]))
+    for body, text in (("first", first), ("second", second)):
+        order = Order.of_text(text)
+        assert order is not None
+        mine = section(github, number, body)
+        outcome = publish(api, number, replace(mine, stamp=Stamp(mine.stamp.head_sha, order)))
+        if pushed:
+            github.push_to_pull(number)
     assert isinstance(outcome, Superseded) == (stays == "first")
     assert sections(github.bodies(number)[0]) == {"tickets": stays}
 
 
-def test_between_heads_the_api_decides_not_the_clock(github: FakeGitHub, api: Api) -> None:
-    """The run of the old head began last: somebody started it again by hand."""
+def test_sections_of_older_versions_are_read(github: FakeGitHub, api: Api) -> None:
     number = github.pull()
-    publish(api, number, section(github, number, "old head", began=200))
-    github.push_to_pull(number)
-    assert isinstance(publish(api, number, section(github, number, "new head", began=100)), Written)
-    assert sections(github.bodies(number)[0]) == {"tickets": "new head"}
+    head = github.state.pulls[str(number)]["head_sha"]
+    opened = f"<!-- gatebot section project=tickets head={head} began=1795000000 run=6.2 -->"
+    github.comment(number, BOT, "\n".join([MARKER, opened, "old", "<!-- gatebot end -->"]))
+    publish(api, number, section(github, number, "new"))
+    assert [sections(body) for body in github.bodies(number)] == [{"tickets": "new"}]
+
+
+def test_what_an_older_run_wrote_over_a_newer_ones_section_is_given_back(github: FakeGitHub, api: Api) -> None:
+    """Its words are lost; what it said is not. A section that is newer still stays, and so do those of others."""
+    number = github.pull()
+    for name, run in (("tickets", 7), ("ranking", 7), ("other", 9)):
+        publish(api, number, section(github, number, f"run {run}", name, run=run))
+    newest = section(github, number, run=8).stamp
+    hand_over(api, number, newest, "blocked", project="tickets")
+    assert sections(github.bodies(number)[0]) == {"tickets": "blocked", "ranking": "run 7", "other": "run 9"}
+    hand_over(api, number, newest, "blocked")
+    assert sections(github.bodies(number)[0]) == {"tickets": "blocked", "ranking": "blocked", "other": "run 9"}
+    before = len(github.asked("PATCH"))
+    hand_over(api, number, newest, "blocked")
+    assert len(github.asked("PATCH")) == before
 
 
 def test_the_same_text_about_a_new_head_is_stamped_anew(github: FakeGitHub, api: Api) -> None:

@@ -4,16 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatebot.github.order import Order
 from gatebot.github.section import MARKER, MAX_COMMENT, Section, Stamp, cut, fitted, joined, length, parted, tidied
 
-STAMP = Stamp("a" * 40, 1_795_000_000, 123, 2)
+STAMP = Stamp("a" * 40, Order.of_run(123, 2))
 
 
 def test_the_marker_is_one_fixed_line() -> None:
     comment = joined({"tickets": Section("tickets", STAMP, "## gatebot: pass")})
     assert comment.split("\n") == [
         "<!-- gatebot -->",
-        f"<!-- gatebot section project=tickets head={'a' * 40} began=1795000000 run=123.2 -->",
+        f"<!-- gatebot section project=tickets head={'a' * 40} run=123.2 -->",
         "## gatebot: pass",
         "<!-- gatebot end -->",
     ]
@@ -34,7 +35,7 @@ def test_what_is_joined_can_be_parted(texts: dict[str, str]) -> None:
     "hostile",
     [
         "<!-- gatebot end -->",
-        "<!-- GATEBOT section project=other head=" + "b" * 40 + " began=1 run=1.1 -->",
+        "<!-- GATEBOT section project=other head=" + "b" * 40 + " run=1.1 -->",
         "a\r<!--gatebot end -->\rb",
         "<!--\n gatebot end -->",
     ],

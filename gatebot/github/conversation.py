@@ -1,0 +1,57 @@
+"""All that was said on a pull request, read at once: comments and reviews stand in one list of GitHub's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gatebot.github import answers
+from gatebot.github.api import Api, Purpose
+
+PERMISSION = "pull-requests: read"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Comments and submitted reviews, the oldest first."""
+
+    comments: tuple[answers.Comment, ...] = ()
+    reviews: tuple[answers.Review, ...] = ()
+
+
+def read(api: Api, number: int) -> Conversation:
+    """Read the timeline of a pull request.
+
+    Raises:
+        ApiError: by cause.
+    """
+    why = Purpose(f"list what was said on pull request {number}", PERMISSION)
+    pages = api.pages(api.path("issues", number, "timeline"), answers.Page[answers.Moment], why)
+    moments = [moment for page in pages for moment in page.items]
+    return Conversation(tuple(_comments(moments)), tuple(_reviews(moments)))
+
+
+def _comments(moments: list[answers.Moment]) -> Iterator[answers.Comment]:
+    for each in moments:
+        if each.event == "commented" and each.id and each.created_at and each.updated_at:
+            yield answers.Comment(
+                id=each.id,
+                body=each.body,
+                user=each.user,
+                html_url=each.html_url or "",
+                created_at=each.created_at,
+                updated_at=each.updated_at,
+            )
+
+
+def _reviews(moments: list[answers.Moment]) -> Iterator[answers.Review]:
+    dismissed = {each.dismissed_review.review_id for each in moments if each.dismissed_review}
+    for each in moments:
+        if each.event == "reviewed" and each.id and each.state:
+            yield answers.Review(
+                id=each.id,
+                user=each.user,
+                state="DISMISSED" if each.id in dismissed else each.state.upper(),
+                body=each.body,
+                html_url=each.html_url or "",
+                commit_id=each.commit_id,
+                submitted_at=each.submitted_at,
+            )
