@@ -12,7 +12,7 @@ from gatebot.github import checkrun, comment, status
 from gatebot.github.api import Api
 from gatebot.github.checkrun import Annotation, Check, Conclusion, Level
 from gatebot.github.comment import Found, Mode
-from gatebot.github.log import Log, State
+from gatebot.github.log import Log, State, Status
 from gatebot.github.order import Order
 from gatebot.github.result import NotPermitted, Superseded, Unchanged, Written
 from gatebot.github.section import Section, Stamp
@@ -20,6 +20,8 @@ from gatebot.github.status import ALL, Place, Safeguards
 from gatebot.github.trouble import ApiError, ForbiddenError, GoneError, LockedError
 from gatebot.report import Report, ReportedFinding, VerdictName
 from gatebot.report import State as Named
+
+MAX_ROUNDS = 4  # in which runs that write the comment at once agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def publish(
             comment_again(known=comments, checks=bool(target.projects))
         if not target.read_only and status_of(report) is not State.PENDING:
             with _warned(done):
-                _note(done, checkrun.publish(api, target.sha, _check(report, texts, target.url), target.order))
+                _note(done, _checked(report, texts, target, api))
         if done.status_written:
             with _warned(done):
                 _settle(target, api, comment_again)
@@ -204,26 +206,45 @@ def _settle(target: Target, api: Api, comment_again: Callable[[], None] | None) 
     if not target.safeguards.settles:
         return
     log = status.settle(api, target.place)
-    if log.newer(target.place.context, target.order) is not None:
+    newer = log.newer(target.place.context, target.order)
+    if newer is not None or log.is_disturbed(target.place.context, target.url):
+        if comment_again is not None and newer is None and "comment" in target.safeguards.settles:
+            comment_again()
+            log = status.settle(api, target.place)
         _hand_over(target, api, log)
-    elif comment_again is not None and log.is_disturbed(target.place.context, target.url):
-        comment_again()
 
 
 def _hand_over(target: Target, api: Api, log: Log) -> None:
-    """Give comment and check run to the newest run, where that has ended; one that has not will write its own."""
-    word = log.word(target.place.context)
-    order = None if word is None else log.order(word)
-    if word is None or order is None or word.is_running:
-        return
+    """Give comment and check run to those who have the word: of runs that have ended; one that has not writes its own.
+
+    So what was written over a newer run's, or over another project's, says again what that has said. Whoever writes
+    the comment looks at the statuses afterwards, for somebody may have ended meanwhile.
+    """
     if target.pull_number is not None and "comment" in target.safeguards.settles:
         with suppress(ForbiddenError, LockedError, GoneError):
-            body = f"## gatebot\n\n    {word.description}\n\nSo says [the newest run]({word.url}) on this commit."
-            stamp = Stamp(target.sha, order)
-            comment.hand_over(api, target.pull_number, stamp, body, project=target.project)
-    if order > target.order and not target.read_only and "check run" in target.safeguards.settles:
+            for _ in range(MAX_ROUNDS):
+                if not comment.hand_over(api, target.pull_number, _ended(target, log)):
+                    break
+                log = status.settle(api, target.place)
+    if not target.read_only and "check run" in target.safeguards.settles:
         with suppress(ForbiddenError):
-            checkrun.hand_over(api, target.sha, target.order)
+            checkrun.hand_over(api, target.sha, target.order, name=checkrun.name_of(target.project))
+
+
+def _ended(target: Target, log: Log) -> dict[str | None, Section]:
+    """By project, what the newest run says in short; without those whose newest run has not ended."""
+    found: dict[str | None, Section] = {}
+    for project in target.projects or (target.project,):
+        word = log.word(status.context_of(project))
+        order = None if word is None else log.order(word)
+        if word is not None and order is not None and not word.is_running:
+            found[project] = Section(project or "", Stamp(target.sha, order), _in_short(word))
+    return found
+
+
+def _in_short(word: Status) -> str:
+    """What a status says, as Markdown: whatever stands in it is a block of code."""
+    return f"## gatebot\n\n    {word.description}\n\nSo says [the newest run]({word.url}) on this commit."
 
 
 @contextmanager
@@ -245,6 +266,11 @@ def status_of(report: Report) -> State:
     if report.exit_code == ExitCode.PASS:
         return State.SUCCESS
     return State.ERROR if report.verdict is VerdictName.ERROR else State.FAILURE
+
+
+def _checked(report: Report, texts: Texts, target: Target, api: Api) -> object:
+    check, name = _check(report, texts, target.url), checkrun.name_of(target.project)
+    return checkrun.publish(api, target.sha, check, target.order, name=name)
 
 
 def _check(report: Report, texts: Texts, url: str) -> Check:

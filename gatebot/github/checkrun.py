@@ -16,6 +16,7 @@ MAX_TEXT = 65_535
 MAX_TITLE = 255
 MAX_MESSAGE = 16_000  # GitHub: 64 KB, and a character has at most four bytes
 PER_REQUEST = 50
+MAX_ROUNDS = 4
 
 
 class Conclusion(StrEnum):
@@ -58,6 +59,11 @@ class Check:
     annotations: tuple[Annotation, ...] = ()
 
 
+def name_of(project: str | None) -> str:
+    """The name of a project's check run: those of one name hide each other."""
+    return f"{NAME} / {project}" if project else NAME
+
+
 def publish(api: Api, sha: str, check: Check, order: Order, *, name: str = NAME) -> Written | NotPermitted:
     """Write the check run, concluded, in as many requests as its annotations need.
 
@@ -94,16 +100,23 @@ def hand_over(api: Api, sha: str, order: Order, *, name: str = NAME) -> None:
     Raises:
         ApiError: by cause.
     """
+    why, mine = _why(name, sha), set[int]()
     query = {"check_name": name, "filter": "all"}
-    pages = api.pages(api.path("commits", sha, "check-runs"), answers.Page[answers.CheckRun], _why(name, sha), query)
-    found = [(Order.of_text(run.external_id or ""), run) for page in pages for run in page.items]
-    known = [(said, run.id, run) for said, run in found if said is not None]
-    _, _, newest = max(known, key=lambda each: each[:2], default=(None, 0, None))
-    if newest is None:
-        return
-    for said, number, _ in known:
-        if said == order and number > newest.id and newest.conclusion in set(Conclusion):
-            api.send("PATCH", api.path("check-runs", number), answers.CheckRun, _why(name, sha), _copy(newest))
+    for past in range(MAX_ROUNDS):
+        pages = api.pages(api.path("commits", sha, "check-runs"), answers.Page[answers.CheckRun], why, query)
+        runs = [run for page in pages for run in page.items]
+        known = [(said, run.id, run) for run in runs if (said := Order.of_text(run.external_id or ""))]
+        mine |= {number for said, number, _ in known if past == 0 and said == order}
+        ended = [each for each in known if each[2].conclusion in set(Conclusion)]
+        if not mine or not ended:
+            return
+        newest, newest_id, shown = max(ended, key=lambda each: each[:2])
+        # what was written again was completed again, whatever its id
+        late = [id_ for said, id_, _ in known if id_ in mine and said < newest and (past or id_ > newest_id)]
+        if not late:
+            return
+        for number in late:
+            api.send("PATCH", api.path("check-runs", number), answers.CheckRun, why, _copy(shown))
 
 
 def _copy(said: answers.CheckRun) -> Json:

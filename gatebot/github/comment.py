@@ -1,14 +1,14 @@
 """The one comment on a pull request: found by author and marker, a section a project, updated in place."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gatebot.github import answers
 from gatebot.github.api import Api, Purpose
 from gatebot.github.result import NotPermitted, Quiet, Superseded, Unchanged, Written
-from gatebot.github.section import MARKER, Section, Stamp, fitted, joined, parted, tidied
+from gatebot.github.section import MARKER, Section, fitted, joined, parted, tidied
 from gatebot.github.trouble import (
     AMBIGUOUS,
     ForbiddenError,
@@ -104,33 +104,37 @@ def _converge(
     return written or Superseded("other runs kept changing the comment")
 
 
-def hand_over(api: Api, number: int, stamp: Stamp, body: str, *, project: str | None = None) -> None:
-    """Let no section be older than this: for what an older run has written over a newer one's.
+def hand_over(api: Api, number: int, ended: Mapping[str | None, Section]) -> bool:
+    """Let no section be older than the newest run of its project that has ended, and none be missing beside others.
 
-    What the newer run had written there is lost; what it says is not.
+    What was written over is lost; what it said is not.
 
     Args:
         api: GitHub.
         number: of the pull request.
-        stamp: of the newest run that has ended.
-        body: what it says, in short.
-        project: whose section; None where there is one alone.
+        ended: what that run says in short, by project; by None where there is one project alone.
+
+    Returns:
+        Whether anything was written.
 
     Raises:
         ApiError: by cause.
     """
     authors = {api.login}
-    for _ in range(MAX_ROUNDS):
+    for past in range(MAX_ROUNDS):
         ours = find(api, number, authors)
         sections = _merged(ours)
-        stale = [
-            known for known in sections.values() if project in (None, known.project) and known.stamp.order < stamp.order
-        ]
+        stale: list[Section] = []
+        for name in {*sections, *(project for project in ended if project)} if ours else ():
+            known, short = sections.get(name), ended.get(name, ended.get(None))
+            if short is not None and (known is None or known.stamp.order < short.stamp.order):
+                stale.append(replace(short, project=name))
         if len(ours) < 2 and not stale:
-            return
-        for known in stale:
-            sections = fitted(sections, tidied(Section(known.project, stamp, body)))
+            return past > 0
+        for section in stale:
+            sections = fitted(sections, tidied(section))
         _write(api, number, ours, joined(sections), authors)
+    return True
 
 
 def find(api: Api, number: int, authors: set[str]) -> list[Found]:

@@ -121,9 +121,8 @@ def finish(api: Api, place: Place) -> tuple[bool, Log]:
         ApiError: the statuses cannot be read.
     """
     log = read(api, place)
-    shown, newer = (log.latest(place.context), log.word(place.context)), log.newer(place.context, place.order)
-    left = next((each for each in shown if each is not None and each.is_running and each.url == place.url), None)
-    if left is not None and newer is None:
+    left = log.word(place.context)
+    if left is not None and left.is_running and left.url == place.url:
         write(api, place.sha, replace(left, state=State.ERROR, description=ENDED), read_only=place.read_only)
         return True, settle(api, place)
     if any(True for _ in log.amends(place.context, place.projects, place.url)):

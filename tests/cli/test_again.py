@@ -66,10 +66,11 @@ def test_an_approving_review_lets_it_pass(world: World, waiting: Pull) -> None:
         ("contributor", "/gatebot accept {sha}", "review"),
         ("visitor", "/gatebot accept {sha}", "review"),
         ("maintainer", "/gatebot accept 0123456789", "review"),
+        ("maintainer", "/gatebot accept {sha:.12}", "review"),
     ],
 )
 def test_a_comment_that_accepts(world: World, waiting: Pull, login: str, body: str, verdict: str) -> None:
-    world.github.comment(waiting.number, login, body.format(sha=waiting.head[:10]))
+    world.github.comment(waiting.number, login, body.format(sha=waiting.head))
     left = commented(world, waiting)
     assert left.step.exit_code == 0, left.step.log
     assert left.step.outputs["verdict"] == verdict
@@ -148,7 +149,7 @@ def test_a_fork_is_judged_by_the_base_branch(world: World) -> None:
     [comment] = world.github.bodies(pull.number)
     assert "review needed" in comment
 
-    world.github.comment(pull.number, "maintainer", f"/gatebot accept {pull.head[:12]}")
+    world.github.comment(pull.number, "maintainer", f"/gatebot accept {pull.head}")
     accepted = commented(world, pull)
     assert (accepted.step.outputs["verdict"], world.status(pull.head)) == ("pass", "success"), accepted.step.log
 

@@ -36,14 +36,16 @@ class Contract:
         self.description = description
         resource = DRAFT4.create_resource(description)
         self.registry: Registry[Any] = Registry().with_resource(NAME, resource)
-        self.operations = [
+        operations = [
             Operation(verb, template, operation)
             for template, verbs in description["paths"].items()
             for verb, operation in verbs.items()
         ]
+        self.operations = sorted(operations, key=lambda operation: operation.template.count("{"))
+        self._samples: dict[str, Any] = {}
 
     def find(self, verb: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        for operation in sorted(self.operations, key=lambda o: o.template.count("{")):
+        for operation in self.operations:
             match = operation.pattern.fullmatch(path)
             if match and operation.verb == verb.lower():
                 return operation, match.groupdict()
@@ -106,7 +108,10 @@ class Contract:
                 return {name: self.sample(known.get(name, {})) for name in schema.get("required", [])}
 
     def named_sample(self, name: str) -> Any:
-        return self.sample({"$ref": f"#/components/schemas/{name}"})
+        """Made once: who needs another takes a copy."""
+        if name not in self._samples:
+            self._samples[name] = self.sample({"$ref": f"#/components/schemas/{name}"})
+        return self._samples[name]
 
     def resolved(self, node: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in node:

@@ -196,13 +196,13 @@ def test_what_an_older_run_wrote_over_a_newer_ones_section_is_given_back(github:
     number = github.pull()
     for name, run in (("tickets", 7), ("ranking", 7), ("other", 9)):
         publish(api, number, section(github, number, f"run {run}", name, run=run))
-    newest = section(github, number, run=8).stamp
-    hand_over(api, number, newest, "blocked", project="tickets")
+    newest = section(github, number, "blocked", run=8)
+    assert hand_over(api, number, {"tickets": newest})
     assert sections(github.bodies(number)[0]) == {"tickets": "blocked", "ranking": "run 7", "other": "run 9"}
-    hand_over(api, number, newest, "blocked")
+    assert hand_over(api, number, {None: newest})
     assert sections(github.bodies(number)[0]) == {"tickets": "blocked", "ranking": "blocked", "other": "run 9"}
     before = len(github.asked("PATCH"))
-    hand_over(api, number, newest, "blocked")
+    assert not hand_over(api, number, {None: newest})
     assert len(github.asked("PATCH")) == before
 
 
