@@ -54,6 +54,8 @@ def history(github: FakeGitHub, sha: str, context: str = "gatebot") -> list[str]
         (reports.review, "failure"),
         (reports.error, "error"),
         (reports.observed, "success"),
+        (reports.draft, "pending"),
+        (lambda: reports.draft().model_copy(update={"observed": True, "exit_code": 0}), "pending"),
     ],
 )
 def test_only_a_pass_is_a_success(made: Callable[[], Report], state: str) -> None:

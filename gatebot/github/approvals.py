@@ -10,6 +10,7 @@ from functools import cache
 from gatebot.github import answers
 from gatebot.github.api import Api, Purpose
 from gatebot.github.conversation import Conversation
+from gatebot.github.section import MARKER
 from gatebot.github.trouble import MissingError
 
 MAX_REASON = 300
@@ -125,7 +126,8 @@ def _reviews(said: Conversation) -> Iterator[Approval | Refusal]:
 
 def _comments(said: Conversation, head_sha: str) -> Iterator[Approval | Refusal]:
     for comment in said.comments:
-        if comment.user is not None:
+        ours = (comment.body or "").startswith(MARKER)  # it shows the command, to be copied, whoever's token wrote it
+        if comment.user is not None and not ours:
             yield from _commands(comment, comment.user.login, head_sha)
 
 

@@ -27,12 +27,14 @@ class Advice:
         fixes: what helps, each with the ids of the checks that say so.
         steps: who may let it pass, and what more evidence would settle; whole sentences.
         waiver: YAML for gatebot.yml on the base branch; may be empty.
+        accept: the comment that lets this very commit pass, to be copied; empty where none would.
     """
 
     command: str
     fixes: tuple[tuple[tuple[str, ...], Sentence], ...]
     steps: tuple[Sentence, ...]
     waiver: str
+    accept: str = ""
 
 
 def advice_for(report: Report) -> Advice:
@@ -45,6 +47,7 @@ def advice_for(report: Report) -> Advice:
         fixes=tuple(_fixes(decisive)),
         steps=() if passing and not report.observed else tuple(_steps(report, stopping)),
         waiver=_waivers(report, [each for each in stopping if _may_be_meant(each)]),
+        accept=f"/gatebot accept {report.head.sha}" if report.verdict is VerdictName.REVIEW and report.head.sha else "",
     )
 
 
@@ -63,8 +66,9 @@ def _fixes(findings: Sequence[ReportedFinding]) -> Iterable[tuple[tuple[str, ...
 def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence]:
     if report.verdict is VerdictName.REVIEW:
         yield words(
-            "An approving review of this very commit lets it pass: by somebody whom `policy.reviewers` names, or by"
-            " anybody with write access; never by its author. Another push needs another review."
+            "An approving review of this very commit lets it pass, or the comment below: by somebody whom"
+            " `policy.reviewers` names, or by anybody with write access; never by its author. Another push needs"
+            " another."
         )
     if report.verdict is VerdictName.ERROR:
         yield words("This is no judgement of the change. Run the job again; if it happens twice, look at its log.")

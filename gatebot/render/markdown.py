@@ -111,6 +111,8 @@ def _advised(report: Report, room: Room) -> Iterable[str]:
         return
     yield "**What to do**"
     yield from told
+    if advice.accept:
+        yield fence([advice.accept])
     if advice.waiver:
         yield fold("A waiver to fill in", fence(advice.waiver.split("\n"), "yaml"))
 

@@ -200,6 +200,8 @@ def _advised(report: Report) -> Iterable["RenderableType"]:
     yield from _section("what to do", table)
     if advice.command:
         yield _indented(f"reproduce: {plain(advice.command, 1_000)}")
+    if advice.accept:
+        yield _indented(f"accept: {plain(advice.accept)}")
 
 
 def _closing(report: Report, files: Sequence[str]) -> Iterable["RenderableType"]:

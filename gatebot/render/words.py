@@ -6,7 +6,7 @@ from gatebot.finding import Action, Bound, Provenance, Status
 from gatebot.render.numbers import NOTHING, counted, grouped
 from gatebot.render.rows import WATCHED, measure_behind, outcome_of, row_of, share_of_margin
 from gatebot.render.sentence import Sentence, flat, joined, quote, said, words
-from gatebot.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
+from gatebot.report import Report, ReportedApproval, ReportedFinding, ReportedMeasure, State, VerdictName
 
 MOST_HEADLINE = 140  # a commit status holds no more
 
@@ -42,6 +42,7 @@ PROVENANCE: Mapping[Provenance, str] = {
     Provenance.CLAIMED: "the pull request's own number",
     Provenance.UNTRUSTED: "from a job that is not trusted",
 }
+DRAFT = "a draft: judged when it is ready for review"
 STATES: Mapping[State, str] = {
     State.BOOTSTRAP: (
         "The base branch has no gatebot.yml yet, so there is nothing to compare with. This run shows where the model"
@@ -56,13 +57,15 @@ STATES: Mapping[State, str] = {
         "Base itself does not train, so nothing was compared. This change is judged by absolute checks alone,"
         " and base's fault does not block it."
     ),
-    State.NOTHING_RELEVANT: "No file that can change the verdict was touched, so nothing was trained.",
+    State.NOTHING_RELEVANT: (
+        "No file that can change the verdict differs from base, so nothing was trained: what holds for base holds here."
+    ),
     State.IDENTICAL: "Every prediction equals base's.",
-    State.DRAFT: "Drafts are not run. Mark the pull request as ready to have it judged.",
+    State.DRAFT: "A draft: it is judged when it is ready for review, and its status stays pending until then.",
     State.NO_DATA: "The data cannot be reached from here, so nothing was trained.",
 }
 _SHORT_STATES: Mapping[State, str] = {
-    State.DRAFT: "drafts are not run",
+    State.DRAFT: DRAFT,
     State.NOTHING_RELEVANT: "nothing that can change the verdict was touched",
     State.NO_DATA: "the data cannot be reached from here",
     State.BASELINE: "this is the base branch's own run",
@@ -75,12 +78,16 @@ _SHORT_STATES: Mapping[State, str] = {
 
 def headline(report: Report) -> str:
     """The verdict on one line of plain text, at most 140 characters long."""
+    if State.DRAFT in report.states:
+        return DRAFT
     reason, title = why(report), title_of(report)
     return flat(joined(f"{title}: ", reason) if reason else words(title), MOST_HEADLINE)
 
 
 def title_of(report: Report) -> str:
     """The verdict with its priority: `blocked (P1)`, `pass with 2 warnings`."""
+    if State.DRAFT in report.states:
+        return "not judged"
     title = (_OBSERVED if report.observed else TITLES)[report.verdict]
     if report.verdict is VerdictName.PASS:
         warnings = len([each for each in report.decisive if each.action is Action.WARN])
@@ -90,6 +97,8 @@ def title_of(report: Report) -> str:
 
 def why(report: Report) -> Sentence:
     """The clause that explains the verdict."""
+    if State.DRAFT in report.states:
+        return words(DRAFT)
     match report.verdict:
         case VerdictName.BLOCKED:
             return _first(report, [each for each in _acting(report, Action.BLOCK) if not each.undecided])
@@ -183,12 +192,24 @@ def _only_open(report: Report, finding: ReportedFinding) -> bool:
     return measure is not None and share_of_margin(measure) < 1
 
 
+def _accepted(approval: ReportedApproval) -> Sentence:
+    """Who has accepted the commit, when, by what and why."""
+    limit = f" from {approval.priority} down" if approval.priority else ""
+    when = f" on {approval.at:%Y-%m-%d at %H:%M} UTC" if approval.at else ""
+    what = f" by a {approval.kind}" if approval.kind in ("review", "comment") else ""
+    who = joined("Accepted", limit, " by ", quote(approval.login), f"{when}{what}")
+    return joined(who, ": ", quote(approval.reason)) if approval.reason else joined(who, ".")
+
+
 def lead(report: Report) -> list[Sentence]:
     """The sentences under the title: why, then what the named states mean."""
     states = [state for state in STATES if state in report.states]
-    explained = report.verdict is VerdictName.PASS and any(state in _SHORT_STATES for state in states)
+    explained = State.DRAFT in states or (
+        report.verdict is VerdictName.PASS and any(state in _SHORT_STATES for state in states)
+    )
     told = [] if explained else [why(report)]
     told += [words(STATES[state]) for state in states]
+    told += [_accepted(each) for each in report.approvals]
     if report.observed:
         told.append(words("Only observed: the status is a success whatever is said here."))
     return [sentence for sentence in told if sentence]

@@ -108,7 +108,8 @@ def _declaration(rule: MetricRule) -> Declaration:
 def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examined], weighed: Weighed) -> Report:
     facts, rules = case.facts, case.facts.rules
     states = (*facts.states, *_seen_states(case, comparison))
-    verdict = verdict_of(case, states, examined, weighed.findings)
+    is_draft = State.DRAFT in states  # of what was skipped nobody says that it passes
+    verdict = VerdictName.INCONCLUSIVE if is_draft else verdict_of(case, states, examined, weighed.findings)
     observed = rules.policy.mode == "observe"
     pairs = [(each.check.id, measure) for each in examined for measure in each.measures]
     return Report(

@@ -76,11 +76,27 @@ def test_nothing_relevant_changed(world: World) -> None:
     assert "trainings to do" not in left.step.log
 
 
-def test_a_draft_is_skipped_where_the_rules_say_so(world: World) -> None:
-    pull = world.open_pull(tiny.HARMFUL, "draft", draft=True)
-    left = world.gate(pull, change={"draft": True})
-    assert (left.step.exit_code, left.report["states"]) == (0, ["draft"])
-    assert world.status(pull.head) == "success"
+@pytest.mark.parametrize("inputs", [{}, {"comment": "always"}])
+def test_a_draft_that_is_skipped_stays_pending_until_it_is_ready(world: World, inputs: dict[str, str]) -> None:
+    """The very same commit is merged once it is marked as ready: nothing skipped may look like a success."""
+    pull = world.open_pull(tiny.HARMFUL, f"draft-{len(inputs)}", draft=True)
+    left = world.gate(pull, change={"draft": True}, inputs=inputs)
+    assert (left.step.exit_code, left.report["states"], left.report["verdict"]) == (0, ["draft"], "inconclusive")
+    row = world.github.latest_statuses(pull.head)["gatebot"]
+    assert (row["state"], row["description"]) == ("pending", "a draft: judged when it is ready for review")
+    assert [row for row in world.github.state.check_runs if row["head_sha"] == pull.head] == []
+    assert len(world.github.bodies(pull.number)) == len(inputs)
+
+    finished = world.start(left.job, left.run, inputs={"command": "publish --finish"})
+    assert (finished.step.exit_code, world.status(pull.head)) == (0, "pending"), "it waits on purpose"
+    ready = world.gate(pull)
+    assert (ready.step.outputs["verdict"], world.status(pull.head)) == ("blocked", "failure"), ready.step.log
+
+
+def test_a_job_that_keeps_the_verdict_does_not_end_well_for_a_draft(world: World) -> None:
+    pull = world.open_pull(tiny.HARMFUL, "draft-code", draft=True)
+    left = world.gate(pull, change={"draft": True}, inputs={"command": "run --exit verdict"})
+    assert (left.step.exit_code, world.status(pull.head)) == (4, "pending")
 
 
 def test_a_branch_tip_is_compared_with_the_merge_base(world: World) -> None:

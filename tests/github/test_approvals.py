@@ -9,6 +9,7 @@ from gatebot.github import conversation
 from gatebot.github.api import Api
 from gatebot.github.approvals import Approval, Head, Kind, Refusal, read
 from gatebot.github.pull import pull
+from gatebot.github.section import MARKER
 from tests.github.fake_github import AUTHOR, FakeGitHub
 
 HEAD = "abcdef0" + "1" * 33
@@ -208,6 +209,12 @@ def test_what_nobody_meant_costs_no_question(github: FakeGitHub, api: Api, numbe
     before = len(github.seen)
     read(api, conversation.read(api, number), Head(HEAD, AUTHOR, lambda: pytest.fail("asked")))
     assert len(github.seen) - before == 1
+
+
+def test_our_own_comment_shows_the_command_and_accepts_nothing(github: FakeGitHub, api: Api, number: int) -> None:
+    """Whoever's token has written it."""
+    github.comment(number, "maintainer", f"{MARKER}\n```\n/gatebot accept {HEAD}\n```")
+    assert approvals(api, number) == ([], [])
 
 
 def test_an_edited_comment_may_be_anybodys(github: FakeGitHub, api: Api, number: int) -> None:

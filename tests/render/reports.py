@@ -15,6 +15,7 @@ from gatebot.report import (
     Part,
     Relation,
     Report,
+    ReportedApproval,
     ReportedFinding,
     ReportedGuarantee,
     ReportedMeasure,
@@ -433,9 +434,23 @@ def bootstrap() -> Report:
     return report(states=(State.BOOTSTRAP,), base=Base(why="the base branch has no gatebot.yml"), measures=(floor,))
 
 
+def accepted() -> Report:
+    """Somebody has looked."""
+    approval = ReportedApproval(
+        login="octocat",
+        at=NOW,
+        kind="comment",
+        url="https://github.com/octo/tickets/pull/7#issuecomment-1",
+        priority=Priority.P2,
+        reason="the loss in `south` is known",
+    )
+    return review().model_copy(update={"verdict": VerdictName.PASS, "exit_code": 0, "approvals": (approval,)})
+
+
 def draft() -> Report:
     """Nothing was run."""
-    return report(states=(State.DRAFT,), rows=0, seeds=0, costs=Costs())
+    nothing = report(states=(State.DRAFT,), rows=0, seeds=0, costs=Costs())
+    return nothing.model_copy(update={"verdict": VerdictName.INCONCLUSIVE, "exit_code": 4})
 
 
 def huge(count: int = 500) -> Report:
@@ -490,7 +505,8 @@ def hostile(text: str = HOSTILE) -> Report:
         priority=Priority.P1,
         gatebot_version=text,
         project=text,
-        states=tuple(State),
+        states=tuple(state for state in State if state is not State.DRAFT),
+        approvals=(ReportedApproval(login=text, at=NOW, kind=text, url=text, reason=text),),
         base=Base(sha=text, relation=Relation.MERGE_BASE, source=text, age_s=1e9, distance=3, why=text),
         head=Head(sha=text, tested_sha=text[::-1]),
         rules_sha=text,

@@ -15,7 +15,9 @@ from gatebot.report import Report
 from tests.render.gfm_tree import INVISIBLE, PARSER, REFERENCES, Tree
 from tests.render.hostility import CHUNKS, HOSTILE_TEXTS
 from tests.render.reports import (
+    HEAD_SHA,
     REALISTIC,
+    accepted,
     blocked,
     crashed_training,
     error,
@@ -26,6 +28,7 @@ from tests.render.reports import (
     passed,
     poisoned,
     report,
+    review,
     undecided,
     warned,
 )
@@ -112,6 +115,18 @@ def test_a_section_says_what_was_compared_and_what_can_be_seen() -> None:
 
 def cells(markdown: str, wanted: str) -> list[str]:
     return next([cell.strip() for cell in line.split("|")[1:-1]] for line in markdown.split("\n") if wanted in line)
+
+
+def test_the_comment_that_accepts_stands_there_to_be_copied() -> None:
+    """With the whole id: a part of it would be refused."""
+    assert f"```\n/gatebot accept {HEAD_SHA}\n```" in section(review())
+    assert "/gatebot accept" not in section(blocked())
+
+
+def test_who_has_accepted_is_said_with_when_by_what_and_why() -> None:
+    told = section(accepted())
+    assert "Accepted from P2 down by `octocat` on 2026-11-20 at 09:30 UTC by a comment" in told
+    assert "``the loss in `south` is known``" in told
 
 
 def test_a_row_of_what_did_not_hold() -> None:

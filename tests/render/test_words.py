@@ -26,7 +26,7 @@ HEADLINES = {
     "fork": "review needed: the policy asks for an approval of what comes from a fork",
     "undecided": "inconclusive (P0): accuracy may have fallen 1.9 points",
     "bootstrap": "pass: nothing to compare with yet",
-    "draft": "pass: drafts are not run",
+    "draft": "a draft: judged when it is ready for review",
 }
 
 

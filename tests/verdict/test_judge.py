@@ -173,7 +173,7 @@ def test_base_that_could_not_be_made_ready_is_broken() -> None:
 
 @pytest.mark.parametrize(
     ("state", "verdict"),
-    [(State.NOTHING_RELEVANT, "pass"), (State.DRAFT, "pass"), (State.NO_DATA, "review")],
+    [(State.NOTHING_RELEVANT, "pass"), (State.DRAFT, "inconclusive"), (State.NO_DATA, "review")],
 )
 def test_states_in_which_there_is_nothing_to_judge(state: State, verdict: str) -> None:
     report = judge(replace(FINE.knowing(states=(state,)).case(), head=None))
@@ -231,6 +231,15 @@ def test_a_metric_that_does_not_exist_is_told() -> None:
 
 
 # --- forks and approvals ---
+
+
+def test_who_has_accepted_stands_in_the_report() -> None:
+    said = {"at": "2026-11-20T09:30:00Z", "kind": "comment", "url": "https://x.example", "reason": "known"}
+    here = Approval.model_validate({"login": "octocat", "sha": SHA, "priority": "P0", **said})
+    elsewhere = Approval(login="other", sha="0" * 40)
+    report = _judged(FINE.knowing(approvals=(here, elsewhere), **TOUCHED))
+    [told] = report.model_dump(mode="json")["approvals"]
+    assert told == {"login": "octocat", "priority": "P0", **said}
 
 
 @pytest.mark.parametrize(
