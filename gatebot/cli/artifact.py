@@ -1,7 +1,7 @@
 """Evidence that workflow runs have left as artifacts: main's baselines, and what one run is judged again by."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from gatebot.errors import MachineError
 from gatebot.github import artifacts
 from gatebot.github.api import Api
 from gatebot.github.archive import ArchiveError
-from gatebot.github.download import download
+from gatebot.github.download import Parcel, download
 from gatebot.github.event import Event
 from gatebot.github.trouble import ApiError, MissingError
 from gatebot.needs import Side
@@ -46,6 +46,7 @@ def gate_of(path: str) -> str:
 
 def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None) -> ArtifactStore:
     """Baselines that runs of the default branch have left. The workflow's own upload steps fill it."""
+    beside: dict[str, Mapping[str, Parcel]] = {}
 
     def fetch(part: Part, commits: Sequence[str], into: Path) -> Fetched:
         search = artifacts.Search(
@@ -57,18 +58,31 @@ def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None
             now=datetime.now(UTC),
             max_age=None if max_age_s is None else timedelta(seconds=max_age_s),
         )
+        known = beside.get(commits[0]) if len(commits) == 1 else None  # of the run whose other part was taken
         with TemporaryDirectory(prefix="gatebot-artifact-", dir=into.parent) as scratch:
             unpacked = Path(scratch, "all")
             try:
+                if known is not None and search.name in known:
+                    download(api, known[search.name], unpacked, FILES[part])
+                    return _taken(unpacked, part, into, Fetched(commits[0]))
                 found = artifacts.fetch_baseline(api, search, unpacked, FILES[part])
-            except ApiError as trouble:
+            except (ApiError, ArchiveError) as trouble:
                 return Fetched(None, (trouble.message,))
             if isinstance(found, artifacts.Absent):
                 return Fetched(None, found.why)
-            (unpacked / Side.HEAD / part.file.parent).rename(into)
-            return Fetched(found.commit, found.why)
+            beside[found.commit] = found.beside
+            return _taken(unpacked, part, into, Fetched(found.commit, found.why))
 
     return ArtifactStore(fetch)
+
+
+def _taken(unpacked: Path, part: Part, into: Path, fetched: Fetched) -> Fetched:
+    """Head's part of an artifact, in its place."""
+    folder = unpacked / Side.HEAD / part.file.parent
+    if not folder.is_dir():
+        return Fetched(None, (f"the artifact of {(fetched.commit or '')[:12]} holds no {part} of its own commit",))
+    folder.rename(into)
+    return fetched
 
 
 def made_at(api: Api, run_id: int, project: str) -> datetime | None:

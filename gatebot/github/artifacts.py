@@ -1,6 +1,6 @@
 """Finding and fetching what earlier workflow runs left: baselines from trusted runs only, evidence from any one run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,6 +55,7 @@ class Found:
         distance: commits between the wanted one and this, 0 if it is the wanted one.
         age: since it was made.
         parcel: what `download` needs.
+        beside: the other artifacts of that run, by name.
         why: why this and no nearer one, in words; empty when it is the wanted commit's.
     """
 
@@ -63,6 +64,7 @@ class Found:
     distance: int
     age: timedelta
     parcel: Parcel
+    beside: Mapping[str, Parcel] = field(default_factory=dict)
     why: tuple[str, ...] = ()
 
 
@@ -128,7 +130,8 @@ def find_in_run(api: Api, run_id: int, name: str, now: datetime) -> Found | Abse
     Raises:
         ApiError: by cause.
     """
-    for artifact in _artifacts(api, run_id, name):
+    left = [artifact for artifact in _artifacts(api, run_id) if artifact.name == name]
+    for artifact in left:
         if artifact.expired or artifact.workflow_run is None:
             return Absent((f"the artifact {name!r} of run {run_id} has expired",))
         return _found(artifact, run_id, artifact.workflow_run.head_sha, 0, now)
@@ -202,26 +205,28 @@ def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:
 
 
 def _candidates(api: Api, search: Search, notes: _Notes) -> Iterator[Found]:
+    """What fits, the nearest first and of one commit the newest. What is farther is asked for when it is wanted."""
     distances = {sha: distance for distance, sha in reversed(list(enumerate(search.commits)))}
-    runs = [run for run in _runs(api, search, notes) if run.head_sha in distances and _is_trusted(run, search)]
-    runs.sort(key=lambda run: (distances[run.head_sha], -run.id))
     looked = 0
-    for run in runs:
-        if run.status != "completed":
-            notes.add(f"the run for {run.head_sha[:12]} is still {str(run.status).replace('_', ' ')}")
-        elif run.conclusion not in search.conclusions:
-            notes.add(f"the run for {run.head_sha[:12]} ended as {str(run.conclusion).replace('_', ' ')}")
-        elif looked >= search.most_runs:
-            notes.add(f"looked at {looked} runs only")
-            return
-        else:
-            looked += 1
-            yield from _usable(api, run, distances[run.head_sha], search, notes)
+    for listed in (_runs_of_wanted(api, search, notes), _runs_of_branch(api, search, notes)):
+        runs = [run for run in listed if run.head_sha in distances and _is_trusted(run, search)]
+        for run in sorted(runs, key=lambda run: (distances[run.head_sha], -run.id)):
+            if run.status != "completed":
+                notes.add(f"the run for {run.head_sha[:12]} is still {str(run.status).replace('_', ' ')}")
+            elif run.conclusion not in search.conclusions:
+                notes.add(f"the run for {run.head_sha[:12]} ended as {str(run.conclusion).replace('_', ' ')}")
+            elif looked >= search.most_runs:
+                notes.add(f"looked at {looked} runs only")
+                return
+            else:
+                looked += 1
+                yield from _usable(api, run, distances[run.head_sha], search, notes)
 
 
 def _usable(api: Api, run: answers.WorkflowRun, distance: int, search: Search, notes: _Notes) -> Iterator[Found]:
     short = run.head_sha[:12]
-    artifacts = _artifacts(api, run.id, search.name)
+    left = _artifacts(api, run.id)
+    artifacts = [artifact for artifact in left if artifact.name == search.name]
     if not artifacts:
         notes.add(f"the run for {short} left no artifact {search.name!r}")
     for artifact in artifacts:
@@ -230,28 +235,40 @@ def _usable(api: Api, run: answers.WorkflowRun, distance: int, search: Search, n
             notes.add(f"the artifact of {short} has expired")
         elif search.max_age is not None and search.now - made > search.max_age:
             notes.add(f"the artifact of {short} is {(search.now - made).days} days old")
-        elif artifact.workflow_run is None or not _belongs(artifact.workflow_run, run, search):
+        elif not _belongs(artifact, run, search):
             notes.add(f"the artifact of {short} does not belong to its run")
         else:
+            beside = {a.name: _parcel(a) for a in reversed(left) if not a.expired and _belongs(a, run, search)}
             found = _found(artifact, run.id, run.head_sha, distance, search.now)
-            yield replace(found, why=tuple(notes.lines))
+            yield replace(found, beside=beside, why=tuple(notes.lines))
 
 
-def _runs(api: Api, search: Search, notes: _Notes) -> Iterator[answers.WorkflowRun]:
-    """Runs of the default branch. The filter on events keeps floods from pull requests out of the pages."""
-    workflow = search.workflow_path.rpartition("/")[2]
-    why = Purpose(f"list the runs of {workflow} on {search.branch}", PERMISSION)
-    path = api.path("actions", "workflows", workflow, "runs")
+def _runs_of_wanted(api: Api, search: Search, notes: _Notes) -> Iterator[answers.WorkflowRun]:
+    """Runs for the wanted commit, of every event: one question, and mostly the only one."""
+    yield from _listed(api, search, {"head_sha": search.commits[0]} if search.commits else None, notes)
+
+
+def _runs_of_branch(api: Api, search: Search, notes: _Notes) -> Iterator[answers.WorkflowRun]:
+    """Runs for what came before. The filter on events keeps floods from pull requests out of the pages."""
     seen: set[int] = set()
-    for event in TRUSTED_EVENTS:
-        query = {"branch": search.branch, "event": event, "exclude_pull_requests": "true"}
-        try:
-            for page in api.pages(path, answers.Page[answers.WorkflowRun], why, query, most=search.most_pages):
-                yield from (run for run in page.items if run.id not in seen)
-                seen.update(run.id for run in page.items)
-        except MissingError:
-            notes.add(f"{workflow} is not known on {search.branch} yet")
-            return
+    for event in TRUSTED_EVENTS if len(search.commits) > 1 else ():
+        for run in _listed(api, search, {"branch": search.branch, "event": event}, notes):
+            if run.id not in seen and run.head_sha != search.commits[0]:
+                yield run
+            seen.add(run.id)
+
+
+def _listed(api: Api, search: Search, query: Mapping[str, str] | None, notes: _Notes) -> Iterator[answers.WorkflowRun]:
+    workflow = search.workflow_path.rpartition("/")[2]
+    if query is None or not workflow:
+        return
+    why = Purpose(f"list the runs of {workflow} on {search.branch}", PERMISSION)
+    path, asked = api.path("actions", "workflows", workflow, "runs"), {**query, "exclude_pull_requests": "true"}
+    try:
+        for page in api.pages(path, answers.Page[answers.WorkflowRun], why, asked, most=search.most_pages):
+            yield from page.items
+    except MissingError:
+        notes.add(f"{workflow} is not known on {search.branch} yet")
 
 
 def _is_trusted(run: answers.WorkflowRun, search: Search) -> bool:
@@ -266,21 +283,24 @@ def _is_trusted(run: answers.WorkflowRun, search: Search) -> bool:
     )
 
 
-def _belongs(said: answers.ArtifactRun, run: answers.WorkflowRun, search: Search) -> bool:
+def _belongs(artifact: answers.Artifact, run: answers.WorkflowRun, search: Search) -> bool:
+    said = artifact.workflow_run
     expected = (run.id, run.head_sha, search.repository_id, search.repository_id)
-    return (said.id, said.head_sha, said.repository_id, said.head_repository_id) == expected
+    return said is not None and (said.id, said.head_sha, said.repository_id, said.head_repository_id) == expected
 
 
-def _artifacts(api: Api, run_id: int, name: str) -> list[answers.Artifact]:
-    """The artifacts of this name that a run left, the newest first."""
+def _artifacts(api: Api, run_id: int) -> list[answers.Artifact]:
+    """The artifacts that a run left, the newest first."""
     why = Purpose(f"list the artifacts of run {run_id}", PERMISSION)
     path = api.path("actions", "runs", run_id, "artifacts")
-    pages = api.pages(path, answers.Page[answers.Artifact], why, {"name": name}, most=5)
-    named = [artifact for page in pages for artifact in page.items if artifact.name == name]
-    return sorted(named, key=lambda artifact: -artifact.id)
+    pages = api.pages(path, answers.Page[answers.Artifact], why, most=5)
+    return sorted((artifact for page in pages for artifact in page.items), key=lambda artifact: -artifact.id)
+
+
+def _parcel(said: answers.Artifact) -> Parcel:
+    return Parcel(said.id, said.name, said.size_in_bytes, said.digest or "")
 
 
 def _found(said: answers.Artifact, run_id: int, commit: str, distance: int, now: datetime) -> Found:
     age = now - said.created_at if said.created_at else timedelta(0)
-    parcel = Parcel(said.id, said.name, said.size_in_bytes, said.digest or "")
-    return Found(run_id, commit, distance, age, parcel)
+    return Found(run_id, commit, distance, age, _parcel(said))

@@ -195,10 +195,10 @@ def _only_open(report: Report, finding: ReportedFinding) -> bool:
 def _accepted(approval: ReportedApproval) -> Sentence:
     """Who has accepted the commit, when, by what and why."""
     limit = f" from {approval.priority} down" if approval.priority else ""
-    when = f" on {approval.at:%Y-%m-%d at %H:%M} UTC" if approval.at else ""
     what = f" by a {approval.kind}" if approval.kind in ("review", "comment") else ""
-    who = joined("Accepted", limit, " by ", quote(approval.login), f"{when}{what}")
-    return joined(who, ": ", quote(approval.reason)) if approval.reason else joined(who, ".")
+    who = joined("Accepted", limit, " by ", quote(approval.login))
+    who = joined(who, " on ", quote(f"{approval.at:%Y-%m-%d %H:%M} UTC"), what) if approval.at else who
+    return joined(who, ", with the words ", quote(approval.reason), ".") if approval.reason else joined(who, ".")
 
 
 def lead(report: Report) -> list[Sentence]:

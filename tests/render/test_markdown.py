@@ -125,8 +125,8 @@ def test_the_comment_that_accepts_stands_there_to_be_copied() -> None:
 
 def test_who_has_accepted_is_said_with_when_by_what_and_why() -> None:
     told = section(accepted())
-    assert "Accepted from P2 down by `octocat` on 2026-11-20 at 09:30 UTC by a comment" in told
-    assert "``the loss in `south` is known``" in told
+    assert "Accepted from P2 down by `octocat` on `2026-11-20 09:30 UTC` by a comment, with the words" in told
+    assert "<code>the loss in &#96;south&#96; is known</code>" in told
 
 
 def test_a_row_of_what_did_not_hold() -> None:
