@@ -91,7 +91,7 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
             forget(places.out)
             gated = gate(case, collector, as_baseline=occasion.as_baseline)
         if occasion.as_baseline:
-            gated = _remembering(gated, _previous(occasion, places, stores))
+            gated = _remembering(gated, _previous(occasion, places, stores), occasion.run)
     leave(gated.case, gated.report, places.out)
     _keep(occasion, gated, places, stores, known=case.base)
     return gated
@@ -158,14 +158,14 @@ def _previous(occasion: Occasion, places: Places, stores: Sequence[Store]) -> Ab
     return None
 
 
-def _remembering(gated: Gated, previous: About | None) -> Gated:
+def _remembering(gated: Gated, previous: About | None, run: tuple[int, int]) -> Gated:
     """The same, with what main has shown so far carried on in the Snapshot."""
     head = gated.case.head
     if head is None:
         return gated
     shown = noise(previous, head.about, seed_values(gated.case))
     uses = eval_uses(previous, head.about)
-    update = {"history": grown(previous, gated.report), "noise": shown, "eval_uses": uses}
+    update = {"history": grown(previous, gated.report), "noise": shown, "eval_uses": uses, "run": run}
     about = head.about.model_copy(update=update)
     return replace(gated, case=replace(gated.case, head=replace(head, about=about)))
 

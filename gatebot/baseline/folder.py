@@ -3,10 +3,9 @@
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from gatebot.baseline.store import Part, commit_id
+from gatebot.baseline.store import Made, Part, commit_id
 from gatebot.errors import UsageError
 from gatebot.snapshot.disk import flush, flush_folder, remove, writing
 from gatebot.snapshot.intake import content
@@ -50,15 +49,18 @@ class FolderShelf:
         except SnapshotError as trouble:
             raise SnapshotError(trouble.message.replace(f"{self.root}/", "")) from trouble
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
-        """Keeps the parts of one commit in place of what is there, and lets the oldest go."""
+    def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
+        """Keeps the parts of one commit in place of what is there, unless that is newer, and lets the oldest go."""
         with writing(self.root) as new:
+            known = self._made(commit)
+            if known is not None and known > made:
+                return
             for part, data in parts.items():
                 path = new / part.file
                 path.parent.mkdir(parents=True)
                 flush(data, path)
                 flush_folder(path.parent)
-            os.utime(new, (made.timestamp(), made.timestamp()))
+            os.utime(new, (made.at.timestamp(), made.at.timestamp()))
             place = self.root / commit
             remove(place)
             new.rename(place)
@@ -66,6 +68,12 @@ class FolderShelf:
             if self.ignored:
                 (self.root / ".gitignore").write_text("*\n")
             self._prune({commit, *spared})
+
+    def _made(self, commit: str) -> Made | None:
+        try:
+            return Made.of_bytes(self.get(commit, Part.SNAPSHOT))
+        except SnapshotError:
+            return None
 
     def _prune(self, kept: Collection[str]) -> None:
         if self.most is None:

@@ -3,22 +3,24 @@
 Reference: https://mlflow.org/docs/latest/rest-api.html, and the `mlflow-artifacts` proxy of the tracking server.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from gatebot.baseline.store import Part
+from gatebot.baseline.store import Made, Part
 from gatebot.baseline.web import Web
 from gatebot.errors import MachineError
 
 PROJECT_TAG = "gatebot.project"
 COMMIT_TAG = "gatebot.commit"
 PART_TAG = "gatebot.part"
+RUN_TAG = "gatebot.run"
 
+_NUMBERS = re.compile(r"[0-9]{1,18}\.[0-9]{1,6}")
 _API = "api/2.0/mlflow"
 _PROXY = "api/2.0/mlflow-artifacts/artifacts"
 _PAGE = 1000
@@ -53,21 +55,23 @@ class MlflowShelf:
 
     def get(self, commit: str, part: Part) -> bytes | None:
         """One part of one commit: that of the newest run that has it."""
-        for run in self._runs(part, f" and tags.`{COMMIT_TAG}` = '{commit}'"):
+        found = self._runs(part, f" and tags.`{COMMIT_TAG}` = '{commit}'")  # made last first, which sorting keeps
+        for run in sorted(found, key=lambda run: run.left_by, reverse=True):
             data = self._download(run.info, part.file.name)
             if data is not None:
                 return data
         return None
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
+    def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
         """Keeps the parts of one commit, the Snapshot last; a run counts once it is finished."""
         experiment = self._experiment() or self._asked(_Experiment, "experiments/create", {"name": self.experiment})
         for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):
-            tags = {PROJECT_TAG: self.project, COMMIT_TAG: commit, PART_TAG: str(part)}
+            run_tag = f"{made.run}.{made.attempt}"
+            tags = {PROJECT_TAG: self.project, COMMIT_TAG: commit, PART_TAG: str(part), RUN_TAG: run_tag}
             message = {
                 "experiment_id": experiment.experiment_id,
                 "run_name": f"gatebot {part} {commit[:12]}",
-                "start_time": int(made.timestamp() * 1000),
+                "start_time": int(made.at.timestamp() * 1000),
                 "tags": [{"key": key, "value": value} for key, value in tags.items()],
             }
             run = self._asked(_Created, "runs/create", message).run
@@ -161,6 +165,13 @@ class _Run(BaseModel):
     def commit(self) -> str:
         """The commit that it is tagged with."""
         return next((tag.value for tag in self.data.tags if tag.key == COMMIT_TAG), "")
+
+    @property
+    def left_by(self) -> tuple[int, int]:
+        """Workflow run and attempt; zeros where there was none."""
+        said = next((tag.value for tag in self.data.tags if tag.key == RUN_TAG), "")
+        run, _, attempt = said.partition(".")
+        return (int(run), int(attempt)) if _NUMBERS.fullmatch(said) else (0, 0)
 
 
 class _Created(BaseModel):

@@ -3,12 +3,11 @@
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gatebot import git
-from gatebot.baseline.store import Part
+from gatebot.baseline.store import Made, Part
 from gatebot.errors import MachineError
 from gatebot.snapshot.bundle import LIMITS
 from gatebot.snapshot.snapshot import SnapshotError
@@ -22,7 +21,7 @@ _IDENTITY = ("-c", "user.name=gatebot", "-c", "user.email=gatebot@localhost")
 
 @dataclass(frozen=True, slots=True)
 class _Ref:
-    """`refs/gatebot/<project>/<part>/<commit>-<unix time>`: the time says which are the oldest without fetching any."""
+    """`refs/gatebot/<project>/<part>/<commit>-<unix time>[-<run>-<attempt>]`: so nothing is fetched to be compared."""
 
     name: str
 
@@ -32,8 +31,19 @@ class _Ref:
 
     @property
     def seconds(self) -> int:
-        digits = self.name.rpartition("-")[2]
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0
+        return self._numbers[0]
+
+    @property
+    def made(self) -> tuple[int, int, int]:
+        """Of two of one commit the greater counts: that of the newer run."""
+        seconds, run, attempt = self._numbers
+        return run, attempt, seconds
+
+    @property
+    def _numbers(self) -> tuple[int, int, int]:
+        texts = [*self.name.rpartition("/")[2].split("-")[1:], "0", "0", "0"][:3]
+        seconds, run, attempt = (int(t) if t.isascii() and t.isdigit() and len(t) < 19 else 0 for t in texts)
+        return seconds, run, attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class RefShelf:
         refs = [ref for ref in self._refs(part) if ref.commit == commit]
         if not refs:
             return None
-        newest = max(refs, key=lambda ref: ref.seconds)
+        newest = max(refs, key=lambda ref: ref.made)
         if self.remote is not None:
             quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options")
             self._ask("fetch", *quiet, self.remote, f"+{newest.name}:{newest.name}", timeout_s=REMOTE_TIMEOUT_S)
@@ -76,14 +86,14 @@ class RefShelf:
             raise SnapshotError(f"{newest.name} has more than {LIMITS.file:,} bytes")
         return self._ask("cat-file", "blob", blob)
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
-        """Keeps the parts of one commit, and lets the oldest go."""
-        stamp = int(made.timestamp())
+    def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
+        """Keeps the parts of one commit, and lets the oldest go: of one commit all but the newest run's."""
+        stamp = f"{int(made.at.timestamp())}-{made.run}-{made.attempt}"
         for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):
             ref = _Ref(f"{self._prefix(part)}{commit}-{stamp}")
             self._ask("update-ref", ref.name, self._commit_of(parts[part], part, commit))
             self._push(f"+{ref.name}:{ref.name}")
-            self._prune(part, ref, spared)
+            self._prune(part, commit, spared)
 
     def _commit_of(self, data: bytes, part: Part, commit: str) -> str:
         """A commit without parents whose tree holds one file."""
@@ -94,12 +104,12 @@ class RefShelf:
         tree = self._line("mktree", stdin=f"100644 blob {blob}\t{part.file.name}\n".encode())
         return self._line(*_IDENTITY, "commit-tree", "-m", f"{part} of {commit}", tree)
 
-    def _prune(self, part: Part, newest: _Ref, spared: Collection[str]) -> None:
-        others = [ref for ref in self._refs(part) if ref != newest]
-        others.sort(key=lambda ref: ref.seconds, reverse=True)
-        same = [ref for ref in others if ref.commit == newest.commit]
+    def _prune(self, part: Part, commit: str, spared: Collection[str]) -> None:
+        known = self._refs(part)
+        same = sorted((ref for ref in known if ref.commit == commit), key=lambda ref: ref.made)
+        others = sorted((ref for ref in known if ref.commit != commit), key=lambda ref: ref.seconds, reverse=True)
         old = [ref for ref in others if ref.commit not in spared][self.most - 1 :]
-        for ref in {*same, *old}:
+        for ref in {*same[:-1], *old}:
             self._push(f":{ref.name}")
             self._ask("update-ref", "-d", ref.name)
 

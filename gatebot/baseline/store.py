@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from gatebot.errors import UsageError
 from gatebot.snapshot.intake import SNAPSHOT_FILE, TRUTH_FILE, content, parse, parse_truth, read_whole
-from gatebot.snapshot.snapshot import Snapshot, SnapshotError
+from gatebot.snapshot.snapshot import About, Snapshot, SnapshotError
 
 MAX_NOTES = 5
 
@@ -88,6 +88,28 @@ class Store(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Made:
+    """Which of two baselines of one commit counts: that of the newer run, and without runs the one made later."""
+
+    run: int
+    attempt: int
+    at: datetime
+
+    @classmethod
+    def of(cls, about: About) -> Self:
+        """Of a Snapshot."""
+        return cls(*about.run, about.created_at)
+
+    @classmethod
+    def of_bytes(cls, data: bytes | None) -> Self | None:
+        """Of what is stored; None where that is nothing that can be read."""
+        try:
+            return None if data is None else cls.of(parse(data).about)
+        except SnapshotError:
+            return None
+
+
 class Shelf(Protocol):
     """What a store of bytes answers. Nothing that lies on it counts as a baseline before intake has read it."""
 
@@ -101,9 +123,10 @@ class Shelf(Protocol):
     def get(self, commit: str, part: Part) -> bytes | None:
         """One part of one commit; None where it is not there."""
 
-    def put(self, commit: str, made: datetime, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
+    def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
         """Keeps the parts of one commit so that the Snapshot never appears before its labels.
 
+        What a newer run has left of the same commit stays, also where both come at once.
         Commits that are `spared` stay, however old: a release that others are held against.
         """
 
@@ -134,7 +157,7 @@ class ShelfStore:
         snapshot = check_commit(folder, commit)
         there = [part for part in Part if part is Part.SNAPSHOT or snapshot.truth is not None]
         parts = {part: content(folder, part.file) for part in there}
-        self.shelf.put(commit, snapshot.about.created_at, parts, spared=spared)
+        self.shelf.put(commit, Made.of(snapshot.about), parts, spared=spared)
 
     def _get(self, commit: str, *, labels: bool) -> Snapshot | None:
         data = self.shelf.get(commit, Part.SNAPSHOT)

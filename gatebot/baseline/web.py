@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,6 +20,8 @@ WHOLE_TIMEOUT_S = 600.0
 RETRIES = 2
 BUSY = (502, 503, 504)
 NOT_THERE = (404, 410)
+CROSSED = (409, 412)  # something else lies there than was said, or is being put there
+DIFFERS = b"differs"
 
 _CHUNK = 2**18
 
@@ -45,24 +47,38 @@ class Web:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{self.address[:200]!r} is not an http or https address")
 
-    def get(self, path: str, most: int = LIMITS.file) -> bytes | None:
-        """What lies at a path below the address; None where nothing does.
+    def get(
+        self, path: str, most: int = LIMITS.file, *, shown: Callable[[str], object] = lambda _: None
+    ) -> bytes | None:
+        """What lies at a path below the address; None where nothing does. `shown` is told its tag, if it has one.
 
         Raises:
             SnapshotError: it has more than `most` bytes.
             MachineError: the server cannot be reached, refuses, or breaks off.
         """
-        return self._send("GET", path, most)
+        return self._send("GET", path, most, shown=shown)
 
-    def put(self, path: str, data: bytes) -> None:
+    def put(self, path: str, data: bytes, *, over: str = "") -> bool:
         """Puts bytes at a path below the address.
+
+        Args:
+            path: below the address.
+            data: the bytes.
+            over: the tag of what is replaced, `*` where nothing is, empty for anything.
+
+        Returns:
+            Whether they were taken; False where something else lies there.
 
         Raises:
             MachineError: the server cannot be reached or refuses.
         """
         headers = {"Content-Type": "application/zip"}
-        if self._send("PUT", path, MAX_ANSWER_BYTES, data=data, headers=headers) is None:
+        if over:
+            headers |= {"If-None-Match": "*"} if over == "*" else {"If-Match": over}
+        told = self._send("PUT", path, MAX_ANSWER_BYTES, data=data, headers=headers, may_differ=bool(over))
+        if told is None:
             raise MachineError(f"{self.address} takes nothing at {path}")
+        return told is not DIFFERS
 
     def ask(
         self,
@@ -87,7 +103,16 @@ class Web:
             raise MachineError(f"{self.address} answers {path} with something that is not a JSON object")
         return answer
 
-    def _send(self, method: str, path: str, most: int, **content: Any) -> bytes | None:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        most: int,
+        *,
+        shown: Callable[[str], object] = lambda _: None,
+        may_differ: bool = False,
+        **content: Any,
+    ) -> bytes | None:
         from requests import RequestException  # slow to import, and most runs ask no server
 
         headers = {"Accept-Encoding": "identity", **self.headers, **content.pop("headers", {})}
@@ -99,7 +124,10 @@ class Web:
             ):
                 if answer.status_code in NOT_THERE:
                     return None
+                if may_differ and answer.status_code in CROSSED:
+                    return DIFFERS
                 self._refuse_failure(answer, method, path)
+                shown(answer.headers.get("ETag", ""))
                 return self._body(answer, path, most)
         except (RequestException, OSError) as trouble:  # OSError: what urllib3 lets through while streaming
             cause = type(trouble).__name__

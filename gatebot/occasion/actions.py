@@ -99,6 +99,7 @@ def in_actions(
         base_commit=chosen.sha,
         as_baseline=as_baseline,
         may_train_base=not event.is_fork,
+        run=(event.run.id, event.run.attempt),
     )
 
 

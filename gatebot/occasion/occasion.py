@@ -33,6 +33,7 @@ class Occasion:
         as_baseline: this is main's own run, whose evidence is kept for pull requests.
         may_train_base: base's code may run here: it is trusted, and not a fork's job.
         rules_path: of base's configuration, relative to `root`.
+        run: workflow run and attempt; zeros outside Actions.
     """
 
     facts: Facts
@@ -44,6 +45,7 @@ class Occasion:
     as_baseline: bool = False
     may_train_base: bool = True
     rules_path: str = FILE_NAME
+    run: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

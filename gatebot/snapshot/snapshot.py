@@ -49,6 +49,7 @@ class About(BaseModel):
         commit: the commit that the evidence speaks for; None for an unclean working tree.
         tested: the commit whose tree was trained (a merge commit, on pull requests).
         rules_digest, recipe_digest, eval_digest, data_version, environment_digest: equal where evidence is comparable.
+        run: workflow run and attempt that have left it as main's, zeros for any other; of a commit the greatest counts.
         runner: class of the machine (system, processor, cores): times compare only within one.
         history: by check id, how many runs of main there were and how many of them found something.
         noise: by tier and measure (`smoke:accuracy@region=south`), what main has shown of seed noise before.
@@ -82,6 +83,7 @@ class About(BaseModel):
     history: dict[str, tuple[int, int]] = {}
     eval_uses: int | None = Field(default=None, ge=0)
     noise: dict[str, SeedNoise] = Field(default={}, max_length=2000)
+    run: tuple[int, int] = (0, 0)
 
 
 def noise_key(tier: Tier, subject: str) -> str:

@@ -18,15 +18,17 @@ FIT = Fit(Side.HEAD)
 TRUTH = Truth(np.arange(3, dtype=np.uint64), Numbers(np.array([1.0, 2.0, 3.0])))
 
 
-def snapshot_of(commit: str, *, hours: float = 1, rows: int = 1) -> Snapshot:
-    about = ABOUT.model_copy(update={"commit": commit, "created_at": NOW - timedelta(hours=hours)})
+def snapshot_of(commit: str, *, hours: float = 1, rows: int = 1, run: tuple[int, int] = (0, 0)) -> Snapshot:
+    about = ABOUT.model_copy(update={"commit": commit, "created_at": NOW - timedelta(hours=hours), "run": run})
     return Snapshot(about, {FIT.key: Training(Effects(Ending.OK), rows, "rows")})
 
 
-def folder_of(folder: Path, commit: str, *, hours: float = 1, rows: int = 1, labels: bool = True) -> Path:
+def folder_of(
+    folder: Path, commit: str, *, hours: float = 1, rows: int = 1, labels: bool = True, run: tuple[int, int] = (0, 0)
+) -> Path:
     """A folder as `collect` leaves it."""
     place = folder / f"{commit}-{rows}-{labels}"
-    store.write(snapshot_of(commit, hours=hours, rows=rows), place)
+    store.write(snapshot_of(commit, hours=hours, rows=rows, run=run), place)
     if labels:
         store.write_truth(TRUTH, place)
     return place

@@ -1,9 +1,10 @@
 """Small real servers: one that takes GET and PUT, and one that answers as MLflow's tracking server does."""
 
+import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,8 @@ class Shelf:
         headers: of the last request.
         answers: status codes that are given before any file is.
         proxies: MLflow only: keeps artifacts on the server.
+        conditions: knows tags, and takes nothing over what it was not shown.
+        before: is called with each request before it is answered.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -31,6 +34,8 @@ class Shelf:
     answers: list[int] = field(default_factory=list)
     extra: dict[str, str] = field(default_factory=dict)
     proxies: bool = True
+    conditions: bool = True
+    before: list[Callable[[str], None]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     experiments: list[str] = field(default_factory=list)
     address: str = ""
@@ -44,11 +49,15 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.shelf.asked.append(f"{self.command} {parts.path}")
         self.shelf.headers = dict(self.headers)
+        for hook in list(self.shelf.before):
+            hook(f"{self.command} {parts.path}")
         status, data = self.shelf.answers.pop(0) if self.shelf.answers else 0, b""
         if not status:
             status, data = self._mlflow(parts.path, parse_qs(parts.query), body) or self._file(parts.path, body)
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
+        if self.shelf.conditions and self.command == "GET" and status == 200:
+            self.send_header("ETag", _tag(data))
         for name, value in self.shelf.extra.items():
             self.send_header(name, value)
         self.end_headers()
@@ -58,6 +67,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, path: str, body: bytes) -> tuple[int, bytes]:
         if self.command == "PUT":
+            known = self.shelf.files.get(path)
+            shown = self.headers.get("If-Match", "" if known is None else _tag(known))
+            free = known is None or "If-None-Match" not in self.headers
+            if self.shelf.conditions and (not free or shown != ("" if known is None else _tag(known))):
+                return 412, b""
             self.shelf.files[path] = body
             return 201, b""
         found = self.shelf.files.get(path)
@@ -124,6 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
         pass
+
+
+def _tag(data: bytes) -> str:
+    return f'"{hashlib.sha256(data).hexdigest()}"'
 
 
 @contextmanager

@@ -23,6 +23,9 @@ from tests.baseline.kept import COMMITS, FIT, NOW, TRUTH, folder_of
 from tests.baseline.servers import Shelf, serving
 from tests.snapshot.evidence import same
 
+Left = tuple[tuple[int, int], float]
+"""By which run and attempt, and how many hours ago."""
+
 
 def _repository(path: Path, *arguments: str) -> Path:
     subprocess.run(["git", "init", "--quiet", *arguments, str(path)], check=True)
@@ -129,6 +132,39 @@ def test_what_is_kept_again_replaces_the_old(stored: Store, tmp_path: Path) -> N
     training = _found(stored, COMMITS[:1]).snapshot.get(FIT, Training)
     assert training is not None
     assert training.rows == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stays"),
+    [
+        pytest.param(((7, 1), 2), ((8, 1), 1), 2, id="in order"),
+        pytest.param(((8, 1), 1), ((7, 1), 2), 1, id="an older run is late"),
+        pytest.param(((8, 1), 2), ((7, 1), 1), 1, id="an older run began late too"),
+        pytest.param(((8, 1), 2), ((7, 2), 1), 1, id="an older run is run again"),
+        pytest.param(((7, 2), 2), ((7, 10), 1), 2, id="a run is run again"),
+        pytest.param(((0, 0), 1), ((0, 0), 2), 1, id="without runs, made earlier"),
+    ],
+)
+def test_of_one_commit_the_newest_runs_evidence_stays(
+    stored: Store,
+    tmp_path: Path,
+    first: tuple[tuple[int, int], float],
+    second: tuple[tuple[int, int], float],
+    stays: int,
+) -> None:
+    if isinstance(stored, ArtifactStore):
+        pytest.skip("every run leaves its own; which of them is taken, test_artifacts says")
+    for rows, (run, hours) in enumerate((first, second), 1):
+        stored.keep(folder_of(tmp_path, COMMITS[0], rows=rows, hours=hours, run=run), COMMITS[0])
+    training = _found(stored, COMMITS[:1], labels=True).snapshot.get(FIT, Training)
+    assert training is not None
+    assert training.rows == stays
+
+
+def test_a_newer_run_of_an_older_commit_shadows_nothing(stored: Store, tmp_path: Path) -> None:
+    stored.keep(folder_of(tmp_path, COMMITS[0], run=(7, 1), hours=3), COMMITS[0])
+    stored.keep(folder_of(tmp_path, COMMITS[1], run=(8, 1), hours=1), COMMITS[1])
+    assert _found(stored, COMMITS[:2]).commit == COMMITS[0]
 
 
 def test_the_snapshot_of_another_commit_is_not_kept(stored: Store, tmp_path: Path) -> None:
