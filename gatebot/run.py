@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from gatebot.baseline.fit import Mismatch, Remedy, fits
@@ -22,7 +23,7 @@ from gatebot.gate import Gated, gate, surveyed
 from gatebot.git import REMOTE, TAGS, Repository
 from gatebot.history import eval_uses, grown, noise, records
 from gatebot.needs import Model, Need, Side, Tier
-from gatebot.occasion.occasion import Occasion, document_from, with_state
+from gatebot.occasion.occasion import Occasion, differ, document_from, with_state
 from gatebot.output import forget, leave
 from gatebot.report import Base, Relation, State
 from gatebot.sandbox import Isolation
@@ -34,6 +35,7 @@ from gatebot.verdict.noise import seed_values
 HERE = "this machine"
 """What a report calls a place on the machine that it was made on: no path of it is published."""
 MOST_ANCESTORS = 50
+MOST_ALIKE = 30  # commits that are looked at before base is trained; each is a question to git
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +239,17 @@ def _stored_release(name: str, commit: str, facts: Facts, stores: Sequence[Store
 
 
 def _comparable(occasion: Occasion) -> list[str]:
-    """Base, and those commits before it from which on nothing changed that can change a verdict."""
+    """Base, and those commits before it whose evidence may stand for base's.
+
+    Where base can be trained, those from which on nothing changed that can change a verdict; else what there is.
+    """
     repository, base = occasion.repository, occasion.base_commit
     if repository is None or base is None:
         return []
-    return [base] if _may_train(occasion) else list(repository.ancestors(base, MOST_ANCESTORS))
+    if not _may_train(occasion):
+        return list(repository.ancestors(base, MOST_ANCESTORS))
+    line = repository.ask("rev-list", "--first-parent", f"--max-count={MOST_ALIKE}", base).decode().split()
+    return [base, *takewhile(lambda commit: not differ(occasion, commit, base), line[1:])]
 
 
 def _unfit(occasion: Occasion, found: Found) -> str:

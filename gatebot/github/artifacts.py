@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gatebot.github import answers
-from gatebot.github.api import Api, Purpose
+from gatebot.github.api import PAGE, Api, Purpose
 from gatebot.github.archive import ArchiveError, Limits
 from gatebot.github.download import Parcel, download
 from gatebot.github.trouble import GoneError, MissingError
@@ -208,7 +208,7 @@ def _candidates(api: Api, search: Search, notes: _Notes) -> Iterator[Found]:
     """What fits, the nearest first and of one commit the newest. What is farther is asked for when it is wanted."""
     distances = {sha: distance for distance, sha in reversed(list(enumerate(search.commits)))}
     looked = 0
-    for listed in (_runs_of_wanted(api, search, notes), _runs_of_branch(api, search, notes)):
+    for listed in _lists(api, search, notes):
         runs = [run for run in listed if run.head_sha in distances and _is_trusted(run, search)]
         for run in sorted(runs, key=lambda run: (distances[run.head_sha], -run.id)):
             if run.status != "completed":
@@ -243,30 +243,36 @@ def _usable(api: Api, run: answers.WorkflowRun, distance: int, search: Search, n
             yield replace(found, beside=beside, why=tuple(notes.lines))
 
 
-def _runs_of_wanted(api: Api, search: Search, notes: _Notes) -> Iterator[answers.WorkflowRun]:
-    """Runs for the wanted commit, of every event: one question, and mostly the only one."""
-    yield from _listed(api, search, {"head_sha": search.commits[0]} if search.commits else None, notes)
+def _lists(api: Api, search: Search, notes: _Notes) -> Iterator[list[answers.WorkflowRun]]:
+    """Lists of runs, each asked for when what the one before has is of no use.
 
-
-def _runs_of_branch(api: Api, search: Search, notes: _Notes) -> Iterator[answers.WorkflowRun]:
-    """Runs for what came before. The filter on events keeps floods from pull requests out of the pages."""
+    Of one commit GitHub lists the runs themselves. Of several, those of the branch are listed, whatever made them:
+    the newest commit's first. Runs of forks whose branch bears the same name could flood that, so in the end those
+    events are asked for that the branch alone can cause.
+    """
+    if len(search.commits) < 2:
+        yield from _listed(api, search, {"head_sha": search.commits[0]} if search.commits else {}, notes)
+        return
     seen: set[int] = set()
-    for event in TRUSTED_EVENTS if len(search.commits) > 1 else ():
-        for run in _listed(api, search, {"branch": search.branch, "event": event}, notes):
-            if run.id not in seen and run.head_sha != search.commits[0]:
-                yield run
-            seen.add(run.id)
+    for page in _listed(api, search, {"branch": search.branch}, notes):
+        yield page
+        seen.update(run.id for run in page)
+        if len(page) < PAGE:
+            return
+    of_branch = [_listed(api, search, {"branch": search.branch, "event": event}, notes) for event in TRUSTED_EVENTS]
+    yield [run for pages in of_branch for page in pages for run in page if run.id not in seen]
 
 
-def _listed(api: Api, search: Search, query: Mapping[str, str] | None, notes: _Notes) -> Iterator[answers.WorkflowRun]:
+def _listed(api: Api, search: Search, query: Mapping[str, str], notes: _Notes) -> Iterator[list[answers.WorkflowRun]]:
+    """Pages of runs of the workflow, the newest first."""
     workflow = search.workflow_path.rpartition("/")[2]
-    if query is None or not workflow:
+    if not query or not workflow:
         return
     why = Purpose(f"list the runs of {workflow} on {search.branch}", PERMISSION)
     path, asked = api.path("actions", "workflows", workflow, "runs"), {**query, "exclude_pull_requests": "true"}
     try:
         for page in api.pages(path, answers.Page[answers.WorkflowRun], why, asked, most=search.most_pages):
-            yield from page.items
+            yield page.items
     except MissingError:
         notes.add(f"{workflow} is not known on {search.branch} yet")
 

@@ -237,6 +237,17 @@ def is_relevant(here: Configured, rules: Rules, changes: Changes) -> bool:
     return first_match(rules.paths, inside) is not None
 
 
+def differ(occasion: Occasion, old: str, new: str) -> bool:
+    """Whether anything that can change a verdict, by the Rules of this run, differs between two commits."""
+    repository, rules = occasion.repository, occasion.facts.rules
+    if repository is None:
+        return True
+    here = Configured(occasion.root, occasion.folder, repository, PurePosixPath(occasion.rules_path).name)
+    paths = repository.changed_paths(old, new)
+    gate = [path for path in paths if path == occasion.rules_path or _holds_the_gate(here, rules, path, (old, new))]
+    return is_relevant(here, rules, Changes(paths=tuple(paths), gate=tuple(gate)))
+
+
 def project_of(here: Configured, rules: Rules, repository_name: str, given: str | None = None) -> str:
     """The project's name: as given, or what the Rules say, or the repository's and, below its root, the folder's.
 

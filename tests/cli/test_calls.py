@@ -1,11 +1,15 @@
 """What a run costs GitHub: its calls are counted, and every job of a repository shares one limit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.container.scenario import ID, NAME, OWNER, Repository
+from tests.github.fake_github import FakeGitHub
+from tests.github.fake_state import State
+
 from . import tiny
-from .world import Left, World
+from .world import Left, World, first_commit
 
 MOST = 12
 TAMPER = {"gatebot.yml": tiny.CONFIG.replace("0.05", "0.5")}
@@ -66,3 +70,35 @@ def test_an_older_run_that_begins_late_costs_one_and_trains_nothing(world: World
     assert "nothing was judged: a newer run has the word" in left.step.log
     assert "trainings to do" not in left.step.log
     assert world.history(pull.head) == stands == ["pending", "failure"]
+
+
+@pytest.fixture(scope="module")
+def grown(hub: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A repository whose main has grown by ten commits since it was gated."""
+    folder = tmp_path_factory.mktemp("grown")
+    with FakeGitHub(State(repository=f"{OWNER}/{NAME}", repository_id=ID)) as github:
+        made = World(folder, github, Repository.create(folder / "origin"))
+        made.grow(first_commit())
+        made.push()
+        for number in range(10):
+            made.grow({"README.md": f"words {number}\n", "docs/a.txt": f"{number}\n"})
+        yield made
+        assert github.faults == []
+
+
+def test_a_baseline_ten_commits_back_stands_for_base_where_nothing_has_changed(grown: World) -> None:
+    pull = grown.open_pull(tiny.HARMFUL, "ten-back")
+    since = len(grown.github.seen)
+    left = counted(grown, grown.gate(pull), since)
+    assert left.step.outputs["verdict"] == "blocked", left.step.log
+    assert (left.report["base"]["sha"], left.report["base"]["distance"]) == (pull.base, 10)
+    assert "retrained" not in left.report["states"]
+
+
+def test_base_is_trained_where_something_has(grown: World) -> None:
+    grown.grow({"pipeline.py": tiny.PIPELINE.replace("/ 2}", "/ 2 + 0.0002}")})
+    grown.grow({"README.md": "more words\n"})
+    pull = grown.open_pull({"pipeline.py": tiny.HARMLESS["pipeline.py"]}, "changed-since")
+    left = grown.gate(pull)
+    assert left.step.outputs["verdict"] == "pass", left.step.log
+    assert left.report["states"][0] == "retrained"
