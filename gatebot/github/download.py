@@ -54,7 +54,10 @@ def download(
         archive = Path(scratch) / "artifact.zip"
         digest = patiently(lambda: _stream(api, parcel.id, archive, limits, why), why, api.pace, repeatable=True)
         if parcel.digest and parcel.digest != f"sha256:{digest}":
-            raise ArchiveError(f"the artifact {parcel.name!r} is not what was uploaded: its digest differs")
+            raise ArchiveError(
+                f"the artifact {parcel.name!r} is not what was uploaded: its digest is"
+                f" sha256:{digest}, GitHub says {parcel.digest[:80]}"
+            )
         return unpack(archive, into, names, limits)
 
 
@@ -66,7 +69,9 @@ def _stream(api: Api, artifact_id: int, archive: Path, limits: Limits, why: Purp
     with requests.Session() as session:
         session.auth = _unchanged  # else a .netrc would be asked
         for _ in range(MAX_REDIRECTS):
-            headers = {"Authorization": f"Bearer {api.token}"} if api.token and _origin(url) == _origin(api.url) else {}
+            headers = {"Accept-Encoding": "identity"}  # what a coded answer unpacks to, no chunk of it says before
+            if api.token and _origin(url) == _origin(api.url):
+                headers["Authorization"] = f"Bearer {api.token}"
             with session.get(
                 url, headers=headers, timeout=api.pace.timeout_s, allow_redirects=False, stream=True
             ) as answer:
@@ -75,6 +80,8 @@ def _stream(api: Api, artifact_id: int, archive: Path, limits: Limits, why: Purp
                     continue
                 if answer.status_code != 200:
                     raise _refused(answer, api, why)
+                if answer.headers.get("content-encoding", "identity") != "identity":
+                    raise ArchiveError("the artifact comes in an encoding that was not asked for")
                 return _save(answer, archive, limits)
     raise UnavailableError(why.doing, said="redirected too often")
 

@@ -1,5 +1,6 @@
 """One zip file of a JSON manifest and arrays: equal content gives equal bytes, hostile bytes give a SnapshotError."""
 
+import re
 import struct
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ from gatebot.snapshot.snapshot import SnapshotError
 
 MANIFEST = "manifest.json"
 
+_ARRAY = re.compile(r"[0-9a-f]{40}\.npy")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can state
 _END = b"PK\x05\x06"
 _END_SIZE = 22
@@ -109,7 +111,7 @@ class Bundle:
         for info in infos:
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits or info.extra:
                 raise SnapshotError("a member of the file is packed in a way that gatebot does not write")
-            if info.filename != MANIFEST and not info.filename.endswith(".npy"):
+            if info.filename != MANIFEST and not _ARRAY.fullmatch(info.filename):
                 raise SnapshotError("a member of the file has a name that gatebot does not write")
         if MANIFEST in self._members and self._members[MANIFEST].file_size > limits.manifest:
             raise SnapshotError(f"the manifest has more than {limits.manifest:,} bytes")

@@ -2,8 +2,10 @@
 
 import io
 import os
+import resource
 import stat
 import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -205,3 +207,27 @@ def test_any_bytes_are_files_or_an_error(tmp_path_factory: pytest.TempPathFactor
         assert not (tmp_path / "room" / "out").exists()
         assert list((tmp_path / "room").iterdir()) == []
     assert {p.name for p in tmp_path.iterdir()} == {"a.zip", "room"}
+
+
+@pytest.mark.parametrize("limits", [Limits(file_bytes=2**20), Limits(total_bytes=2**20), Limits(ratio=10)])
+@pytest.mark.parametrize("lies", [False, True], ids=["says its size", "says less"])
+def test_a_bomb_is_refused_while_it_unpacks(tmp_path: Path, limits: Limits, lies: bool) -> None:
+    """Never more than a chunk beyond the limit is in memory or on the disk."""
+    data = bytearray(packed({"a": bytes(128 * 2**20)}))
+    if lies:
+        for signature, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+            at = data.rindex(signature) + place
+            data[at : at + 4] = (1000).to_bytes(4, "little")
+    archive = tmp_path / "bomb.zip"
+    archive.write_bytes(bytes(data))
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * 2**20, kept[1]))  # to write more than this would be another error
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveError):
+            unpack(archive, tmp_path / "into", ANY, limits)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 2**20
+    finally:
+        tracemalloc.stop()
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert [path.name for path in tmp_path.iterdir()] == ["bomb.zip"]

@@ -1,5 +1,7 @@
 """Baselines come from trusted runs of the default branch, the nearest first, and say why not a nearer one."""
 
+import gzip
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -169,6 +171,53 @@ def test_of_two_runs_for_one_commit_the_newer(github: FakeGitHub, api: Api, hist
     assert found.run_id == newer
 
 
+@pytest.mark.parametrize("commits", [1, 5], ids=["the wanted commit alone", "and those before it"])
+def test_an_older_run_that_ends_or_is_run_again_later_does_not_count(
+    github: FakeGitHub, api: Api, history: list[str], commits: int
+) -> None:
+    older, newer = github.run(history[0]), github.run(history[0], event="schedule")
+    github.artifact(newer, NAME, ZIP)
+    github.run_again(older)
+    github.artifact(older, NAME, ZIP)
+    found = find_baseline(api, search(github, history[:commits]))
+    assert isinstance(found, Found)
+    assert found.run_id == newer
+
+
+@pytest.mark.parametrize(("floods", "asked"), [(0, 1), (60, 1), (250, 3), (400, 6)])
+def test_a_flood_from_forks_hides_nothing(
+    github: FakeGitHub, api: Api, history: list[str], floods: int, asked: int
+) -> None:
+    """Their branches may bear the default branch's name."""
+    run = github.run(history[2])
+    github.artifact(run, NAME, ZIP)
+    for _ in range(floods):
+        github.run(history[0], event="pull_request", branch="main", head_repository_id=90)
+    found = find_baseline(api, search(github, history))
+    assert isinstance(found, Found)
+    assert found.run_id == run
+    assert len(github.asked("GET", "/workflows/")) == asked
+
+
+def test_one_commit_is_one_question(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    for _ in range(150):
+        github.run(history[1])
+    github.artifact(github.run(history[0]), NAME, ZIP)
+    assert isinstance(find_baseline(api, search(github, history[:1])), Found)
+    assert len(github.asked("GET", "/workflows/")) == 1
+
+
+def test_what_lies_beside_belongs_to_the_same_run(github: FakeGitHub, api: Api, history: list[str]) -> None:
+    run = github.run(history[0])
+    github.artifact(run, NAME, ZIP)
+    labels = github.artifact(run, f"{NAME}-labels", ZIP)
+    github.artifact(run, "expired", ZIP, expired=True)
+    github.artifact(run, "strange", ZIP, claims={"head_sha": "0" * 40})
+    found = find_baseline(api, search(github, history[:1]))
+    assert isinstance(found, Found)
+    assert {name: parcel.id for name, parcel in found.beside.items() if name != NAME} == {f"{NAME}-labels": labels}
+
+
 def test_the_search_is_bounded(github: FakeGitHub, api: Api, history: list[str]) -> None:
     for _ in range(350):
         github.run(history[0])
@@ -274,3 +323,31 @@ def test_the_api_refuses(github: FakeGitHub, api: Api, tmp_path: Path, status: i
     github.fail("GET", "/zip", status, "Resource not accessible by integration")
     with pytest.raises(error, match="could not download"):
         download(api, parcel(github, ZIP), tmp_path / "out", NAMES)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip"])
+def test_a_coded_answer_is_refused_before_it_is_decoded(
+    github: FakeGitHub, api: Api, tmp_path: Path, coding: str
+) -> None:
+    """Sixty-four kilobytes of it may be sixty-four megabytes."""
+    bomb = gzip.compress(bytes(64 * 2**20))
+    number = github.artifact(github.run(github.commit()), NAME, ZIP)
+    github.fail("STORE", "/signed", 200, raw=bomb, headers={"Content-Encoding": coding}, times=9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveError, match="encoding"):
+            download(api, Parcel(number, NAME, len(bomb)), tmp_path / "into", NAMES)
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert not (tmp_path / "into").exists()
+
+
+def test_what_arrives_is_what_github_says_was_uploaded(github: FakeGitHub, api: Api, tmp_path: Path) -> None:
+    number = github.artifact(github.run(github.commit()), NAME, ZIP)
+    [row] = github.state.artifacts
+    download(api, Parcel(number, NAME, len(ZIP), row["digest"]), tmp_path / "right", NAMES)
+    github.state.blobs[str(number)] = packed({"snapshot.json": b"{}"}).hex()
+    with pytest.raises(ArchiveError, match=row["digest"]):
+        download(api, Parcel(number, NAME, len(ZIP), row["digest"]), tmp_path / "wrong", NAMES)
+    assert not (tmp_path / "wrong").exists()
