@@ -486,7 +486,9 @@ class RulesKeys(Section):
     paths: Patterns = Field(
         default=("**",), description="What can change the verdict: where nothing of it is touched, nothing is trained."
     )
-    drafts: Literal["run", "skip"] = Field(default="run", description="Whether drafts are gated.")
+    drafts: Literal["run", "skip"] = Field(
+        default="run", description="Whether drafts are gated. The status of a skipped one stays pending."
+    )
     merge_group: Literal["full", "reuse"] = Field(
         default="reuse",
         description="What a merge queue trains. This version always trains the group anew, also for `reuse`.",

@@ -94,5 +94,7 @@ def test_own_workflow_gates_an_example_that_exists() -> None:
 def test_own_workflow_leaves_no_status_pending() -> None:
     for job in WORKFLOW["jobs"].values():
         last = job["steps"][-1]
-        assert (last["with"]["command"], last["if"]) == ("publish --finish", "${{ always() }}")
+        assert last["with"]["command"] == "publish --finish"
+        assert last["if"] == "${{ always() && steps.gate.outcome != 'success' }}"
+        assert [step["uses"] for step in job["steps"] if step.get("id") == "gate"] == [last["uses"]]
         assert job["permissions"]["statuses"] == "write"

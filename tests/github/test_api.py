@@ -6,9 +6,11 @@ import sys
 import pytest
 
 from gatebot.errors import GateError
-from gatebot.github import answers
+from gatebot.github import answers, conversation
 from gatebot.github.api import ACTIONS_LOGIN, Api, Pace, Purpose
+from gatebot.github.log import State, Status
 from gatebot.github.pull import changed_paths, pull, pulls_with_head
+from gatebot.github.status import write
 from gatebot.github.trouble import (
     ApiError,
     BadTokenError,
@@ -189,6 +191,28 @@ def test_a_renamed_file_counts_under_both_names(github: FakeGitHub, api: Api) ->
 def test_github_cannot_list_every_file(github: FakeGitHub, api: Api) -> None:
     number = github.pull(files=tuple(f"{i}.py" for i in range(3000)))
     assert changed_paths(api, number) is None
+
+
+def test_what_is_read_again_is_sent_only_where_it_has_changed(github: FakeGitHub, api: Api) -> None:
+    """An answer without content costs nothing of the hour's limit; what it stands for is what was sent before."""
+    number = github.pull()
+    for _ in range(120):
+        github.comment(number, "chatty", "LGTM")
+    first = conversation.read(api, number)
+    asked = [seen.headers.get("if-none-match", "") for seen in github.seen]
+    assert conversation.read(api, number) == first
+    again = [seen.headers.get("if-none-match", "") for seen in github.seen[len(asked) :]]
+    assert asked == ["", ""]
+    assert len(again) == 2
+    assert all(again), "of every page"
+    github.comment(number, "chatty", "more")
+    assert len(conversation.read(api, number).comments) == 121
+
+
+def test_a_first_write_tells_who_we_are(github: FakeGitHub, api: Api) -> None:
+    write(api, github.commit(), Status("gatebot", State.SUCCESS, "", "https://x.example"))
+    assert api.login == ACTIONS_LOGIN
+    assert [seen.verb for seen in github.seen] == ["POST"]
 
 
 def test_the_client_is_loaded_late() -> None:

@@ -116,8 +116,10 @@ def test_whoever_may_write_a_status_leaves_none_pending(job: Job, forks: bool) -
     for workflow in _loaded(job, forks=forks).values():
         for each in workflow["jobs"].values():
             if each["permissions"].get("statuses") == "write":
-                assert each["steps"][-1]["if"] == "always()"
-                assert each["steps"][-1]["with"]["command"] == "publish --finish"
+                last = each["steps"][-1]
+                assert last["if"] == "always() && steps.gate.outcome != 'success'"
+                assert [step["uses"] for step in each["steps"] if step.get("id") == "gate"] == [last["uses"]]
+                assert last["with"]["command"] == "publish --finish"
 
 
 @ALL
