@@ -142,9 +142,7 @@ def _commands(comment: answers.Comment, login: str, head_sha: str) -> Iterator[A
             yield Refusal(login, Kind.COMMENT, why, comment.html_url)
         elif len(said["sha"]) != len(head_sha):
             priority = f"{said['priority']} " if said["priority"] else ""
-            why = (
-                f"a part of a commit's id fits other commits too, write all of it: /gatebot accept {priority}{head_sha}"
-            )
+            why = f"a part of an id fits other commits too, so write all of it: /gatebot accept {priority}{head_sha}"
             yield Refusal(login, Kind.COMMENT, why, comment.html_url)
         elif comment.updated_at != comment.created_at:
             why = "the comment was edited, and GitHub does not say by whom: write a new one"
