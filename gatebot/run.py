@@ -24,7 +24,7 @@ from gatebot.git import REMOTE, TAGS, Repository
 from gatebot.history import eval_uses, grown, noise, records
 from gatebot.needs import Model, Need, Side, Tier
 from gatebot.occasion.occasion import Occasion, differ, document_from, with_state
-from gatebot.output import forget, leave
+from gatebot.output import forget, leave, without_secrets
 from gatebot.report import Base, Relation, State
 from gatebot.sandbox import Isolation
 from gatebot.snapshot.intake import read_whole
@@ -94,6 +94,7 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
             gated = gate(case, collector, as_baseline=occasion.as_baseline)
         if occasion.as_baseline:
             gated = _remembering(gated, _previous(occasion, places, stores), occasion.run)
+    gated = replace(gated, report=without_secrets(gated.report))
     leave(gated.case, gated.report, places.out)
     _keep(occasion, gated, places, stores, known=case.base)
     return gated
