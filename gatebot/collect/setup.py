@@ -11,7 +11,7 @@ from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
-from gatebot.collect.shelf import Kept, Shelf
+from gatebot.collect.shelf import NOTE, Kept, Shelf
 from gatebot.errors import UsageError
 from gatebot.sandbox import Isolation, scratch
 
@@ -54,6 +54,9 @@ class Environment:
 def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Environment:
     """The environment for a tree, built by `smoke.setup` unless one of this digest is kept.
 
+    Where set-up takes credentials, it is base's: base's files, base's recipe. An environment that files of head have
+    built never serves base, whatever its digest: set-up may run any of them.
+
     Args:
         runner: starts user code.
         tree: whose recipe says how.
@@ -64,6 +67,14 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         MachineError: set-up failed.
         UsageError: `smoke.python` or `smoke.setup` cannot be used.
     """
+    variables = dict(tree.recipe.smoke.env.set)
+    job, credentials, borrowed = runner.job, runner.credentials, False
+    if credentials and not job.is_of_base(tree):
+        if job.code_tree is None or job.code_tree.recipe.smoke.setup is None:
+            credentials = {}
+        else:
+            tree, borrowed = job.code_tree, True
+            root, paths = tree.path, files.listed(tree.path)
     recipe = tree.recipe.smoke
     interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder, tree.path)
     if interpreter is None and tree.recipe.model.python is not None:
@@ -76,12 +87,19 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     key = _digest(tree, root, paths, interpreter)
     if interpreter is not None and runner.reach.level is Isolation.FULL:
         interpreter = mirror.opened(interpreter, runner.cache)
-    variables = dict(recipe.env.set)
     if recipe.setup is None:
         return Environment(runner.inside(interpreter, variables), interpreter)
     commands = [words.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
-    building = _Building(runner, tree, root, paths, commands, interpreter)
-    kept = _kept(Shelf(runner.cache / "env"), key, building)
+    building = _Building(runner, tree, root, paths, commands, interpreter, credentials)
+    of_base = Shelf(runner.cache / "env")
+    is_there = (of_base.root / key / NOTE).exists()
+    shelf = of_base if is_there or job.is_of_base(tree) else Shelf(runner.cache / "proposed")
+    kept = _kept(shelf, key, building)
+    if borrowed and kept.note["tree"]:
+        raise UsageError(
+            "`smoke.setup` takes credentials and installs a copy of the project's own code, which is base's then",
+            "Install it as a link: `pip install -e .`.",
+        )
     python = kept.path / "bin" / "python"
     made = at(python) if python.exists() else interpreter
     inside = runner.inside(made, {**_names(kept.path), **variables})
@@ -92,7 +110,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
 
 @dataclass(frozen=True, slots=True)
 class _Building:
-    """All that a build needs; called with the empty folder."""
+    """All that a build needs; called with the empty folder. `credentials`: variables that set-up alone may see."""
 
     runner: Runner
     tree: Tree
@@ -100,6 +118,7 @@ class _Building:
     paths: files.Paths
     commands: list[tuple[str, ...]]
     interpreter: Interpreter | None
+    credentials: dict[str, str]
 
     def __call__(self, home: Path) -> dict[str, Any]:
         with scratch() as space:
@@ -124,7 +143,7 @@ class _Building:
                     writable=(home,),
                     network=smoke.network.setup,
                     seconds=smoke.budget,
-                    env=self.tree.recipe.smoke.env.set,
+                    env={**self.tree.recipe.smoke.env.set, **self.credentials},
                 )
                 hint = "This is set-up, not the change under test: try again, or correct `smoke.setup`."
                 runner.must_succeed(completed, f"`smoke.setup` ({' '.join(command)})", hint)
@@ -154,7 +173,7 @@ def _digest(tree: Tree, root: Path, paths: files.Paths, interpreter: Interpreter
 
 def _names(home: Path) -> dict[str, str]:
     """Variables by which installers know where to install to."""
-    return {"VIRTUAL_ENV": str(home), "UV_PROJECT_ENVIRONMENT": str(home), "GATEBOT_ENV": str(home)}
+    return {"VIRTUAL_ENV": str(home), "UV_PROJECT_ENVIRONMENT": str(home)}
 
 
 def _own_code(home: Path, tree: Path) -> tuple[list[str], bool]:

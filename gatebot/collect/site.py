@@ -25,8 +25,6 @@ from gatebot.sandbox import Isolation
 from gatebot.snapshot.evidence import DataProfile
 from gatebot.snapshot.snapshot import About
 
-WORKER = "gatebot_worker"
-
 
 @dataclass(slots=True)
 class Site:
@@ -88,7 +86,7 @@ def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, h
     tree = job.trees[side]
     folder.mkdir()
     folder.chmod(0o711)
-    got = _fetched(runner, side, tree, herald)
+    got = _fetched(runner, side, tree, folder / "fetched", herald)
     with herald.step(Phase.READ, side):
         stuff = material(job, tree, got, base, folder / "rows")
     data = _data_paths(tree, got, stuff)
@@ -115,30 +113,44 @@ def equip(site: Site, worker: Path, herald: Herald) -> None:
     if site.around is not None:
         return
     tree, smoke = site.tree, site.job.rules.smoke
+    environment = with_environment(site.runner, site.side, tree, site.source, site.paths, herald)
+    around = surroundings(site.runner, environment, site.folder, worker, site.assets)
+    network = (smoke.network.train, smoke.network.predict)
+    site.contract = _contract(tree, around, smoke.device, network)
+    inventory, granted = _inventory(environment, site, worker, around.tasks), environment.runner.readable
+    site.about = about(site.job, tree, site.material, inventory, site.runner.reach, granted=granted)
+    site.around = around
+
+
+def with_environment(
+    runner: Runner, side: Side, tree: Tree, root: Path, paths: files.Paths, herald: Herald
+) -> Environment:
+    """The environment of a tree, with a word to the herald where there is a set-up."""
     if tree.recipe.smoke.setup is None:
-        environment = prepared(site.runner, tree, site.source, site.paths)
-    else:
-        with herald.step(Phase.SETUP, site.side) as outcome:
-            environment = prepared(site.runner, tree, site.source, site.paths)
-            outcome.word = "cached" if environment.cached else "ok"
-    tasks = site.folder / "tasks"
+        return prepared(runner, tree, root, paths)
+    with herald.step(Phase.SETUP, side) as outcome:
+        environment = prepared(runner, tree, root, paths)
+        outcome.word = "cached" if environment.cached else "ok"
+        return environment
+
+
+def surroundings(
+    runner: Runner, environment: Environment, folder: Path, worker: Path, assets: Path | None
+) -> Surroundings:
+    """What all runs in an environment share; their tasks are written in the folder."""
+    tasks = folder / "tasks"
     tasks.mkdir(exist_ok=True)
     tasks.chmod(0o711)
-    around = Surroundings(
+    return Surroundings(
         runner=environment.runner,
         python=environment.interpreter.python if environment.interpreter else None,
         worker=worker,
         tasks=tasks,
-        assets=site.assets,
+        assets=assets,
         own_code=environment.own_code,
-        task=site.job.rules.task,
-        project=site.job.project,
+        task=runner.job.rules.task,
+        project=runner.job.project,
     )
-    network = (smoke.network.train, smoke.network.predict)
-    site.contract = _contract(tree, around, smoke.device, network)
-    inventory, granted = _inventory(environment, site, worker, tasks), environment.runner.readable
-    site.about = about(site.job, tree, site.material, inventory, site.runner.reach, granted=granted)
-    site.around = around
 
 
 def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> Contract | None:
@@ -152,11 +164,11 @@ def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool
     return None
 
 
-def _fetched(runner: Runner, side: Side, tree: Tree, herald: Herald) -> Fetched:
+def _fetched(runner: Runner, side: Side, tree: Tree, home: Path, herald: Herald) -> Fetched:
     if runner.job.rules.data.fetch is None:
-        return fetched(runner, tree)
+        return fetched(runner, tree, home)
     with herald.step(Phase.FETCH, side) as outcome:
-        got = fetched(runner, tree)
+        got = fetched(runner, tree, home)
         outcome.word = "cached" if got.cached else "ok"
     return got
 

@@ -31,6 +31,8 @@ class Occasion:
         repository: None outside git.
         base_commit: the commit to compare with; None where there is none.
         as_baseline: this is main's own run, whose evidence is kept for pull requests.
+        trusts_head: the tree's own files may run with a secret where no base decides: not a pull request's that brings
+            its own Rules.
         may_train_base: base's code may run here: it is trusted, and not a fork's job.
         rules_path: of base's configuration, relative to `root`.
         run: workflow run and attempt; zeros outside Actions.
@@ -43,6 +45,7 @@ class Occasion:
     repository: Repository | None = None
     base_commit: str | None = None
     as_baseline: bool = False
+    trusts_head: bool = True
     may_train_base: bool = True
     rules_path: str = FILE_NAME
     run: tuple[int, int] = (0, 0)
