@@ -222,7 +222,8 @@ def _all(data: bytes, word: bytes) -> list[tuple[int, int]]:
 
 def _without(data: bytes, spans: list[tuple[int, int]]) -> bytes:
     """The bytes with one mask in place of each group of spans that touch."""
-    kept, end = [], 0
+    kept: list[bytes] = []
+    end = 0
     for start, stop in sorted(spans):
         if start > end or not kept:
             kept += [data[end:start], MASK.encode()]

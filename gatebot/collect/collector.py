@@ -173,8 +173,7 @@ class Collector:
         """Carry groups out in threads: user code runs in processes, and the threads only wait for it."""
         metrics = self._metrics_of(groups)
         works = {
-            side: Work(site, self._memory, self._budget, self._herald, metrics)
-            for side, site in self._sites.items()
+            side: Work(site, self._memory, self._budget, self._herald, metrics) for side, site in self._sites.items()
         }
         pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker")
         futures = [pool.submit(works[group.fit.side].carry_out, group) for group in groups]
@@ -197,7 +196,9 @@ class Collector:
         if not any(group.scores for group in groups):
             return "no metric of the user's is asked for"
         around, tree = self._metrics_around(), self._job.code_tree
-        return around if isinstance(around, str) or tree is None else (tree, around)
+        if isinstance(around, str):
+            return around
+        return "no files of base are here" if tree is None else (tree, around)
 
     def _metrics_around(self) -> Surroundings | str:
         """Where the user's own metrics run, beside labels: in an environment that base's files made, or why nowhere."""
@@ -221,7 +222,8 @@ class Collector:
         folder = self._folder / secrets.token_hex(8)
         folder.mkdir()
         folder.chmod(0o711)
-        environment = with_environment(self._runner, Side.BASE, tree, tree.path, files.listed(tree.path), self._herald)
+        step = (self._herald, Side.BASE)
+        environment = with_environment(self._runner, tree, tree.path, files.listed(tree.path), step)
         return surroundings(self._runner, environment, folder, self._worker, None)
 
     def _read_file(self, need: File, site: Site, found: Found) -> None:

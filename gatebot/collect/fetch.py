@@ -142,7 +142,7 @@ class _Making:
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if place.parent.resolve() != place.parent:
-                    raise MachineError(f"{path} lies behind a symbolic link of base's, so no data can be fetched for it.")
+                    raise MachineError(f"{path} lies behind a symbolic link of base's: no data is fetched for it.")
                 place.write_bytes(content)
             except OSError as error:
                 raise MachineError(f"{path} cannot be put beside base's files: {error.strerror}.") from error

@@ -86,8 +86,10 @@ class Job:
         return self.trees.get(Side.HEAD) if self.trusts_head else None
 
     def is_of_base(self, tree: Tree) -> bool:
-        """Whether somebody has merged a tree's files, so that they may run with a secret."""
-        return tree is self.code_tree or tree is self.trees.get(Side.BASE)
+        """Whether somebody has merged a tree's files and its recipe, so that they may run with a secret."""
+        head = self.trees.get(Side.HEAD)
+        is_merged = tree is self.trees.get(Side.BASE) and (head is None or tree.recipe is not head.recipe)
+        return tree is self.code_tree or is_merged
 
 
 def runs_code_of_base(rules: Rules, environ: Mapping[str, str]) -> bool:

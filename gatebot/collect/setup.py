@@ -12,23 +12,10 @@ from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
 from gatebot.collect.shelf import NOTE, Kept, Shelf
+from gatebot.config.locks import USUAL_LOCKS
 from gatebot.errors import UsageError
 from gatebot.sandbox import Isolation, scratch
 
-USUAL_LOCKS = (
-    "requirements*.txt",
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-    "environment.yml",
-    "conda-lock.yml",
-    "renv.lock",
-    "Makefile",
-)
 _PATH_IN_FINDER = re.compile(r"['\"](/[^'\"\n]+)['\"]")
 
 

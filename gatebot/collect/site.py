@@ -113,7 +113,7 @@ def equip(site: Site, worker: Path, herald: Herald) -> None:
     if site.around is not None:
         return
     tree, smoke = site.tree, site.job.rules.smoke
-    environment = with_environment(site.runner, site.side, tree, site.source, site.paths, herald)
+    environment = with_environment(site.runner, tree, site.source, site.paths, (herald, site.side))
     around = surroundings(site.runner, environment, site.folder, worker, site.assets)
     network = (smoke.network.train, smoke.network.predict)
     site.contract = _contract(tree, around, smoke.device, network)
@@ -123,9 +123,10 @@ def equip(site: Site, worker: Path, herald: Herald) -> None:
 
 
 def with_environment(
-    runner: Runner, side: Side, tree: Tree, root: Path, paths: files.Paths, herald: Herald
+    runner: Runner, tree: Tree, root: Path, paths: files.Paths, step: tuple[Herald, Side]
 ) -> Environment:
-    """The environment of a tree, with a word to the herald where there is a set-up."""
+    """The environment of a tree; where there is a set-up, a herald is told of it."""
+    herald, side = step
     if tree.recipe.smoke.setup is None:
         return prepared(runner, tree, root, paths)
     with herald.step(Phase.SETUP, side) as outcome:
