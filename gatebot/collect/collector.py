@@ -24,7 +24,7 @@ from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.collect.site import Site, equip, opened, surroundings, with_environment
 from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.needs import File, Fit, Model, Need, Predict, Profile, Rows, Score, Side, Tier, Timing
-from gatebot.sandbox import Isolation, probe, scratch, terminate_as_interrupt
+from gatebot.sandbox import Isolation, probe, scratch, take_plain_name, terminate_as_interrupt
 from gatebot.snapshot.column import concatenated
 from gatebot.snapshot.evidence import DataProfile, Truth
 from gatebot.snapshot.snapshot import Snapshot
@@ -70,6 +70,8 @@ class Collector:
         for module in WORKER_SOURCE.glob("*.py"):
             shutil.copyfile(module, self._worker / module.name)
         reach = self._job.reach or probe()
+        if reach.level is Isolation.FULL:  # user code may list all processes of the container
+            take_plain_name()
         cache = open_place(self._job.cache) if reach.level is Isolation.FULL else self._job.cache
         trees = [*self._job.trees.values(), *([self._job.rules_tree] if self._job.rules_tree else [])]
         hidden = tuple(dict.fromkeys([*(tree.path for tree in trees), self._job.cache, cache]))

@@ -41,7 +41,11 @@ class Surroundings:
 
     def env(self, bench: Bench) -> dict[str, str]:
         """Variables that depend on where a training stands."""
-        folders = [str(bench.tree / folder) for folder in self.own_code]
+        return self.importing(bench.tree)
+
+    def importing(self, tree: Path) -> dict[str, str]:
+        """Variables by which a copy of the tree's code is found, where the environment only links to it."""
+        folders = [str(tree / folder) for folder in self.own_code]
         return {"PYTHONPATH": ":".join(folders)} if folders else {}
 
 

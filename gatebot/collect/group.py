@@ -187,7 +187,7 @@ class Work:
     def _at_new_bench(
         self, lesson: Lesson, contract: Contract, questions: tuple[Question, ...], seconds: float
     ) -> Done:
-        bench = self.site.bench(lesson.fit.key)
+        bench = self.site.bench()
         return Done(bench, lesson, contract.train(bench, lesson, questions, seconds))
 
     def _ask(self, need: Predict, contract: Contract, done: Done, question: Question) -> None:

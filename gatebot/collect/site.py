@@ -1,7 +1,7 @@
 """One side, made ready: its files without the data, its data without labels, its environment, its way to train."""
 
 import json
-import shutil
+import secrets
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -63,13 +63,9 @@ class Site:
         """What collect was told."""
         return self.runner.job
 
-    def bench(self, name: str) -> Bench:
-        """A new place to train at."""
-        scratch = self.folder / "benches" / name
-        scratch.parent.mkdir(exist_ok=True)
-        scratch.parent.chmod(0o711)
-        if scratch.exists():
-            shutil.rmtree(scratch)
+    def bench(self) -> Bench:
+        """A new place to train at. Its path says neither which side nor which training it is for."""
+        scratch = self.folder / secrets.token_hex(8)
         links = {} if self.assets is None else {name: self.assets / name for name in _tops(self.assets)}
         link = self.runner.reach.level is Isolation.FULL
         return made(scratch, self.source, self.paths, self.tree.folder, links, link=link)
@@ -139,7 +135,7 @@ def surroundings(
     runner: Runner, environment: Environment, folder: Path, worker: Path, assets: Path | None
 ) -> Surroundings:
     """What all runs in an environment share; their tasks are written in the folder."""
-    tasks = folder / "tasks"
+    tasks = folder / "in"
     tasks.mkdir(exist_ok=True)
     tasks.chmod(0o711)
     return Surroundings(
@@ -199,10 +195,9 @@ def _inventory(environment: Environment, site: Site, worker: Path, tasks: Path) 
     """What the user's interpreter consists of; nothing where there is none, or where it cannot say."""
     if environment.interpreter is None:
         return {}
-    scratch = site.folder / "inventory"
-    shutil.rmtree(scratch, ignore_errors=True)
+    scratch = site.folder / secrets.token_hex(8)
     scratch.mkdir()
-    status, task = scratch / "status.json", tasks / "inventory.json"
+    status, task = scratch / "status.json", tasks / f"{secrets.token_hex(8)}.json"
     task.write_text(json.dumps({"stage": "environment", "status": str(status)}))
     argv = (str(environment.interpreter.python), str(worker), str(task))
     completed = environment.runner.run(argv, scratch, readable=(worker.parent, task), seconds=120)
