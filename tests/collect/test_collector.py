@@ -186,7 +186,8 @@ def test_a_machine_that_fails_twice_stops_everything(open_path: Path, shared_cac
                 for rows in collector._folder.glob("*/rows/*.csv"):
                     rows.unlink()
 
-    with Collector(job(root, shared_cache), Breaking()) as collector, pytest.raises(MachineError, match="does not exist"):
+    gone = pytest.raises(MachineError, match="does not exist")
+    with Collector(job(root, shared_cache), Breaking()) as collector, gone:
         collector.collect([FIT])
 
 
