@@ -32,4 +32,7 @@ def read(
     except untrusted.UnreadableError as error:
         return failed(effects, mask(str(error).replace(path.name, name)))
     found = delivery.read(data, name, question.asked, around.task, around.project, by_order=by_order)
-    return delivered(effects, replace(found, problem=mask(found.problem)), rescored=rescored)
+    answered = delivered(effects, replace(found, problem=mask(found.problem)), rescored=rescored)
+    if around.committed is None:
+        return answered
+    return replace(answered, copied=around.committed.copied(data, found, question.asked))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gatebot.collect.bench import Bench, Lesson, Question
+from gatebot.collect.copies import Committed
 from gatebot.collect.delivery import Delivery
 from gatebot.collect.runner import Runner
 from gatebot.config.model import TaskName
@@ -28,6 +29,7 @@ class Surroundings:
         own_code: folders of the tree that must be importable, relative to it.
         task: what predictions are.
         project: keys hashes.
+        committed: the tables of the tree, among which predictions are looked for.
     """
 
     runner: Runner
@@ -38,6 +40,7 @@ class Surroundings:
     own_code: tuple[str, ...]
     task: TaskName
     project: str
+    committed: Committed | None = None
 
     def env(self, bench: Bench) -> dict[str, str]:
         """Variables that depend on where a training stands."""

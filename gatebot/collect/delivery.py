@@ -80,7 +80,7 @@ def _frame(data: bytes, name: str, asked: Asked) -> "pl.DataFrame":
     import polars as pl
 
     if data.startswith(b"\x1f\x8b"):
-        data = _unzipped(data, name, asked.most_bytes)
+        data = unzipped(data, name, asked.most_bytes)
     if not data.strip():
         raise UsageError(f"`{name}` is empty")
     most = 2 * len(asked) + 1000
@@ -99,7 +99,12 @@ def _frame(data: bytes, name: str, asked: Asked) -> "pl.DataFrame":
     return frame
 
 
-def _unzipped(data: bytes, name: str, most: int) -> bytes:
+def unzipped(data: bytes, name: str, most: int) -> bytes:
+    """The content of a gzip file.
+
+    Raises:
+        UsageError: it is none, or holds more than so many bytes.
+    """
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         plain = unpacker.decompress(data, most)

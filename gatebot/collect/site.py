@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,6 +12,7 @@ from gatebot.collect.bench import Bench, made
 from gatebot.collect.brought import Evaluation
 from gatebot.collect.commands import Commands
 from gatebot.collect.contract import Contract, Surroundings
+from gatebot.collect.copies import Committed
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.material import Material
@@ -111,6 +112,7 @@ def equip(site: Site, worker: Path, herald: Herald) -> None:
     tree, smoke = site.tree, site.job.rules.smoke
     environment = with_environment(site.runner, tree, site.source, site.paths, (herald, site.side))
     around = surroundings(site.runner, environment, site.folder, worker, site.assets)
+    around = replace(around, committed=Committed(site.source, site.paths, site.material))
     network = (smoke.network.train, smoke.network.predict)
     site.contract = _contract(tree, around, smoke.device, network)
     inventory, granted = _inventory(environment, site, worker, around.tasks), environment.runner.readable
