@@ -477,6 +477,10 @@ class Privacy(Section):
     log_tail: Annotated[int, Field(ge=0, le=1000)] = Field(
         default=40, description="Lines of your code's log that are quoted where it failed."
     )
+    stranger_logs: bool = Field(
+        default=False,
+        description="Whether they are quoted too for a fork's pull request, and for somebody's first one.",
+    )
 
 
 class RulesKeys(Section):

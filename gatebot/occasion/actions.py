@@ -86,6 +86,7 @@ def in_actions(
         states=tuple(states),
         approvals=tuple(approvals),
         is_fork=event.is_fork,
+        is_first=event.is_first,
         can_review=event.kind is not Kind.MERGE_GROUP,  # nobody can approve there: each of its parts has passed
         run_url=event.run.url,
         reproduce=f"gatebot run --base {chosen.sha[:12]}" if chosen.sha else "gatebot run",
@@ -155,6 +156,7 @@ def of_pull(
         states=tuple(_nothing_to_judge(here, found.rules, changes, is_draft=proposal.is_draft)),
         approvals=tuple(approvals),
         is_fork=proposal.is_fork,
+        is_first=proposal.is_first,
         run_url=event.run.url,
         reproduce=f"gatebot run --base {commit[:12]}",
     )

@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ ASKED = EVERY[::3]
 ANSWERS = ["yes" if at % 7 < 3 else "no" for at in range(ROWS)]  # not the labels
 
 
-def csv(columns: dict[str, Sequence[Any]]) -> bytes:
+def csv(columns: Mapping[str, Sequence[Any]]) -> bytes:
     return pl.DataFrame(columns).write_csv().encode()
 
 

@@ -99,7 +99,7 @@ def dumps(place: Path, cache: Path, model: Mapping[str, str]) -> dict[str, dict[
     }
     needs = [need for side in Side for need in (Fit(side), Predict(Fit(side)))]
     found = collect(needs, job(root, cache, config, trees=trees, environ={"PATH": os.environ["PATH"]}))
-    seen = {}
+    seen: dict[str, tuple[str, ...]] = {}
     for side in Side:
         training, predictions = found[side].get(Fit(side), Training), found[side].get(Predict(Fit(side)), Predictions)
         assert training is not None
