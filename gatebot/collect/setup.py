@@ -11,7 +11,7 @@ from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
-from gatebot.collect.shelf import NOTE, Kept, Shelf
+from gatebot.collect.shelf import Kept, Shelf
 from gatebot.config.locks import USUAL_LOCKS
 from gatebot.errors import UsageError
 from gatebot.sandbox import Isolation, scratch
@@ -78,10 +78,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         return Environment(runner.inside(interpreter, variables), interpreter)
     commands = [words.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
     building = _Building(runner, tree, root, paths, commands, interpreter, credentials)
-    of_base = Shelf(runner.cache / "env")
-    is_there = (of_base.root / key / NOTE).exists()
-    shelf = of_base if is_there or job.is_of_base(tree) else Shelf(runner.cache / "proposed")
-    kept = _kept(shelf, key, building)
+    kept = _kept(building, key)
     if borrowed and kept.note["tree"]:
         raise UsageError(
             "`smoke.setup` takes credentials and installs a copy of the project's own code, which is base's then",
@@ -138,8 +135,15 @@ class _Building:
             return {"own_code": linked, "tree": files.digest(self.root, self.paths) if copied else ""}
 
 
-def _kept(shelf: Shelf, key: str, building: _Building) -> Kept:
-    """The environment of this key; one that holds a copy of the project's code serves this very code only."""
+def _kept(building: _Building, key: str) -> Kept:
+    """The environment of this key; one that holds a copy of the project's code serves this very code only.
+
+    Base's may serve head. What files of head have built lies apart, and serves nobody else.
+    """
+    cache, is_of_base = building.runner.cache, building.runner.job.is_of_base(building.tree)
+    shelf = Shelf(cache / "env") if is_of_base else Shelf(cache / "proposed")
+    if not is_of_base and (found := Shelf(cache / "env").find(key)) is not None and not found.note["tree"]:
+        return found
     kept = shelf.get(key, building)
     if not kept.note["tree"]:
         return kept

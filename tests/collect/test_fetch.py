@@ -150,7 +150,7 @@ def fetched_for_head(root: Path, base: Path, cache: Path, config: Document, of_b
 
 
 def runner_of(question: Job, cache: Path) -> Runner:
-    return Runner(question, probe() if FULL else Reach(Isolation.NONE), (), Event(), cache)
+    return Runner(question, probe() if FULL else Reach(Isolation.NONE), (), (), Event(), cache)
 
 
 def test_the_command_runs_in_files_of_base_on_behalf_of_head(open_path: Path, shared_cache: Path) -> None:
