@@ -142,7 +142,8 @@ def test_the_worker_says_nowhere_for_whom_it_works() -> None:
 
 @pytest.mark.skipif(not FULL, reason="needs full isolation")
 def test_the_process_that_collects_shows_a_plain_name_to_user_code(open_path: Path, cache: Path) -> None:
-    code = "def train(rows):\n    for name in 'cmdline', 'comm':\n        print(open('/proc/PID/' + name).read().strip('\\0\\n'))\n"
+    read = "open('/proc/PID/' + name).read().strip('\\0\\n')"
+    code = f"def train(rows):\n    for name in 'cmdline', 'comm':\n        print({read})\n"
     root = repository(open_path / "repo", {"pipeline.py": code.replace("PID", str(os.getpid()))})
     training = collect([Fit(Side.HEAD)], job(root, cache))[Side.HEAD].get(Fit(Side.HEAD), Training)
     assert training is not None
