@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Tree
@@ -16,6 +18,7 @@ from gatebot.config.locks import USUAL_LOCKS
 from gatebot.errors import UsageError
 from gatebot.sandbox import Isolation, scratch
 
+MOST_BYTES = 1 << 20  # of a file in an environment that says where code lies
 _PATH_IN_FINDER = re.compile(r"['\"](/[^'\"\n]+)['\"]")
 
 
@@ -171,20 +174,37 @@ def _own_code(home: Path, tree: Path) -> tuple[list[str], bool]:
     """Folders of the tree that were installed as links, and whether the tree's code was installed as a copy."""
     linked: set[str] = set()
     copied = False
-    for site in home.glob("lib*/python3*/site-packages"):
-        for pth in site.glob("*.pth"):
-            linked.update(_below(tree, line.strip()) for line in pth.read_text(errors="replace").splitlines())
-        for finder in site.glob("__editable__*.py"):
-            found = _PATH_IN_FINDER.findall(finder.read_text(errors="replace"))
-            linked.update(_below(tree, str(Path(path).parent)) for path in found)
-        for origin in site.glob("*.dist-info/direct_url.json"):
-            try:
-                facts = json.loads(origin.read_text(errors="replace"))
-                from_tree = str(facts["url"]).startswith(tree.as_uri())
-                copied |= from_tree and not facts.get("dir_info", {}).get("editable", False)
-            except (ValueError, KeyError, AttributeError):
-                continue
+    checkout = Checkout(home)
+    for site in _sites(checkout):
+        for name in checkout.names(site):
+            if name.endswith(".pth"):
+                linked.update(_below(tree, line.strip()) for line in _text(checkout, site / name).splitlines())
+            elif name.startswith("__editable__") and name.endswith(".py"):
+                found = _PATH_IN_FINDER.findall(_text(checkout, site / name))
+                linked.update(_below(tree, str(Path(path).parent)) for path in found)
+            elif name.endswith(".dist-info"):
+                try:
+                    facts = json.loads(_text(checkout, site / name / "direct_url.json"))
+                    from_tree = str(facts["url"]).startswith(tree.as_uri())
+                    copied |= from_tree and not facts.get("dir_info", {}).get("editable", False)
+                except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+                    continue
     return sorted(linked - {""}), copied
+
+
+def _sites(checkout: Checkout) -> Iterator[PurePosixPath]:
+    """Where an environment keeps its packages; user code has filled it, so no link in it is followed."""
+    for lib in checkout.names():
+        if lib.startswith("lib") and checkout.is_folder(lib):
+            sites = [PurePosixPath(lib) / name / "site-packages" for name in checkout.names(lib) if "python3" in name]
+            yield from (site for site in sites if checkout.is_folder(site))
+
+
+def _text(checkout: Checkout, path: PurePosixPath) -> str:
+    try:
+        return checkout.read(path, MOST_BYTES).decode(errors="replace")
+    except (FileNotFoundError, UnsafePathError):
+        return ""
 
 
 def _below(tree: Path, path: str) -> str:
