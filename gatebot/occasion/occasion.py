@@ -222,7 +222,7 @@ def changes_of(here: Configured, found: RulesFrom, paths: frozenset[str] | None,
     """
     if paths is None:
         return Changes()
-    patterns = _gate_patterns(here, found)
+    patterns = _gate_patterns(here, found.rules, found.sha, found.path)
     gate = {path for path in paths if _holds_the_gate(here, patterns, path, commits)}
     gate |= {found.path} if found.moved else set()
     return Changes(paths=tuple(sorted(paths)), gate=tuple(sorted(gate)))
@@ -257,7 +257,8 @@ def differ(occasion: Occasion, old: str, new: str) -> bool:
         return True
     here = Configured(occasion.root, occasion.folder, repository, PurePosixPath(occasion.rules_path).name)
     paths = repository.changed_paths(old, new)
-    gate = [path for path in paths if path == occasion.rules_path or _holds_the_gate(here, rules, path, (old, new))]
+    patterns = _gate_patterns(here, rules, occasion.facts.rules_sha, occasion.rules_path)
+    gate = [path for path in paths if path == occasion.rules_path or _holds_the_gate(here, patterns, path, (old, new))]
     return is_relevant(here, rules, Changes(paths=tuple(paths), gate=tuple(gate)))
 
 
@@ -279,24 +280,23 @@ def default_project(repository_name: str, folder: PurePosixPath) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-._")[:64] or "project"
 
 
-def _gate_patterns(here: Configured, found: RulesFrom) -> list[str]:
+def _gate_patterns(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
     """Files of base's that judge, or that run on behalf of a pull request with secrets or beside labels."""
-    rules = found.rules
     own = [rule.python.partition(":")[0] for rule in rules.metrics if rule.python]
     contract = [rules.data.contract] if rules.data.contract else []
     fetch = _files_in(rules.data.fetch.run) if rules.data.fetch is not None else []
-    return [here.name, *contract, *rules.behaviour, *own, *fetch, *_set_up_with_credentials(here, found)]
+    return [here.name, *contract, *rules.behaviour, *own, *fetch, *_set_up_with_credentials(here, rules, sha, path)]
 
 
-def _set_up_with_credentials(here: Configured, found: RulesFrom) -> list[str]:
+def _set_up_with_credentials(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
     """Files of base's set-up, where it takes credentials: head's environment is then base's."""
-    passed = [name for name in found.rules.smoke.env.pass_ if is_secret(name, os.environ.get(name, ""))]
-    if not passed or found.sha is None or here.repository is None:
+    passed = [name for name in rules.smoke.env.pass_ if is_secret(name, os.environ.get(name, ""))]
+    if not passed or sha is None or here.repository is None:
         return []
-    raw = here.repository.file(found.sha, found.path)
+    raw = here.repository.file(sha, path)
     if raw is None:
         return []
-    smoke = document_from(raw, f"{found.path} at {found.sha[:12]}").recipe.smoke
+    smoke = document_from(raw, f"{path} at {sha[:12]}").recipe.smoke
     words = [] if smoke.setup is None else _files_in(smoke.setup)
     files = [word for word in words if PurePosixPath(word).suffix]  # `pip install -e src` does not run all of src
     return [*USUAL_LOCKS, *smoke.lock, *files] if words else []
