@@ -149,9 +149,10 @@ class Runner:
 
     def _passed(self) -> dict[str, str]:
         environ = self.job.environ
-        ways_out = [*CERTIFICATES, *(name.lower() for name in CERTIFICATES)]
-        harmless = [name for name in ways_out if not _holds_password(environ.get(name, ""))]
-        return {name: environ[name] for name in (*harmless, *self.job.rules.smoke.env.pass_) if name in environ}
+        return {
+            **ways_out(environ),
+            **{name: environ[name] for name in self.job.rules.smoke.env.pass_ if name in environ},
+        }
 
     def _threads(self) -> dict[str, str]:
         return dict.fromkeys(THREADS, str(self.job.threads))
@@ -163,6 +164,12 @@ class Runner:
         if not devices:
             raise MachineError("`smoke.device` is cuda, but this machine shows no GPU.", "Use a runner that has one.")
         return devices
+
+
+def ways_out(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say how the network is reached: proxies without a password, and certificates."""
+    names = [*CERTIFICATES, *(name.lower() for name in CERTIFICATES)]
+    return {name: environ[name] for name in names if name in environ and not _holds_password(environ[name])}
 
 
 def _holds_password(value: str) -> bool:
