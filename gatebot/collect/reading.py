@@ -7,6 +7,8 @@ from gatebot.collect import words
 from gatebot.collect.fetch import Fetched
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.material import Material
+from gatebot.collect.program import Programs
+from gatebot.collect.remote import Remote
 from gatebot.config.model import ColumnSplit, FoldSplit, ModelRecipe, Rules
 from gatebot.config.quantity import Share
 from gatebot.data.digest import data_version, version_digests
@@ -19,7 +21,9 @@ from gatebot.data.split import Split, split
 from gatebot.snapshot.evidence import DataProfile
 
 
-def material(job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Material:
+def material(
+    job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path, programs: Programs
+) -> Material:
     """The data of a tree, split.
 
     Args:
@@ -28,6 +32,7 @@ def material(job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, f
         fetched: where its files are.
         base: base's data, whose eval rows bind; None for base itself where it was never read before.
         folder: where rows are written for user code.
+        programs: start what fetches data behind addresses.
 
     Raises:
         UsageError: the data cannot be read or split.
@@ -40,7 +45,7 @@ def material(job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, f
         eval=recipe.eval,
         within=(fetched.root,),
     )
-    rows = read(source, columns(job.rules))
+    rows = read(source, columns(job.rules), Remote(job.rules.data, programs, job.environ))
     rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
     parts: Split = split(rows, rules, base.eval_rows if base else None)
     version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files

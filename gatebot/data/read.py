@@ -1,7 +1,7 @@
 """Data as it lies there, into rows: text stays text, typed formats keep their types, every fault names its file."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatebot.address import shown
 from gatebot.data.digest import bytes_digest, frame_digest
 from gatebot.data.packing import plain_name, unpacked
-from gatebot.data.remote import fetched
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.source import Place, Source, locate
 from gatebot.data.text import table
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _PARQUET = b"PAR1"
+Fetch = Callable[[str], "Sequence[tuple[str, bytes | pl.DataFrame]]"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,21 +32,25 @@ class _File:
     digest: str
 
 
-def read(source: Source, columns: Columns | None = None) -> Rows:
+def read(source: Source, columns: Columns | None = None, fetch: Fetch | None = None) -> Rows:
     """Read every file of a source, as one table.
 
     Text formats are read without guessing types, so that a row's text, hashes and what user code is given never
-    depend on
-    another row. Several files must have the same columns, in any order.
+    depend on another row. Several files must have the same columns, in any order.
+
+    Args:
+        source: where they are.
+        columns: which column plays which part.
+        fetch: brings the files behind an address, by name: bytes, or tables. Without it no address is read.
 
     Raises:
         UsageError: something is missing, unreadable or does not fit together; says what, where and what to do.
     """
     columns = columns or Columns()
     if source.path:
-        files, fixed = _read(source, source.path), None
+        files, fixed = _read(source, source.path, fetch), None
     else:
-        train, held_out = _read(source, source.train), _read(source, source.eval)
+        train, held_out = _read(source, source.train, fetch), _read(source, source.eval, fetch)
         files = [*train, *held_out]
         heights = [sum(file.frame.height for file in side) for side in (train, held_out)]
         fixed = np.repeat([False, True], heights)
@@ -54,16 +59,18 @@ def read(source: Source, columns: Columns | None = None) -> Rows:
     return Rows(frame, columns, files[0].typed, {file.name: file.digest for file in files}, fixed)
 
 
-def _read(source: Source, patterns: tuple[str, ...]) -> list[_File]:
-    files = [_parsed(name, data) for place in locate(source, patterns) for name, data in _content(place)]
+def _read(source: Source, patterns: tuple[str, ...], fetch: Fetch | None) -> list[_File]:
+    files = [_parsed(name, data) for place in locate(source, patterns) for name, data in _content(place, fetch)]
     if not any(file.frame.height for file in files):
         raise UsageError(f"`{files[0].name}` has no rows.", "Add rows.")
     return files
 
 
-def _content(place: Place) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
+def _content(place: Place, fetch: Fetch | None) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
     if place.path is None:
-        return fetched(place)
+        if fetch is None:
+            raise UsageError(f"`{shown(place.name)}` is an address: nothing is fetched here.", "Give a file.")
+        return fetch(place.name)
     try:
         return [(place.name, place.path.read_bytes())]
     except OSError as error:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from gatebot.address import is_address
 from gatebot.errors import UsageError
 
-_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_KNOWN_SCHEMES = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "http", "https")
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -38,11 +37,6 @@ class Place:
     name: str
     path: Path | None = None
 
-    @property
-    def scheme(self) -> str:
-        """`s3`, `https` and so on; empty for a file."""
-        return "" if self.path is not None else self.name.partition("://")[0].lower()
-
 
 def locate(source: Source, patterns: tuple[str, ...]) -> tuple[Place, ...]:
     """Every file and address that the patterns mean: patterns in their order, files of one glob sorted, each once.
@@ -57,13 +51,7 @@ def locate(source: Source, patterns: tuple[str, ...]) -> tuple[Place, ...]:
 
 
 def _places(source: Source, pattern: str) -> Iterator[Place]:
-    if _ADDRESS.match(pattern):
-        scheme = pattern.partition("://")[0].lower()
-        if scheme not in _KNOWN_SCHEMES:
-            raise UsageError(
-                f"`{pattern}`: data cannot be read over {scheme}://.",
-                f"Use one of {', '.join(_KNOWN_SCHEMES)}, or a file.",
-            )
+    if is_address(pattern):
         yield Place(pattern)
         return
     whole = source.folder / pattern
