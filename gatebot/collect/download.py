@@ -27,16 +27,26 @@ CREDENTIALS = {
     "gs": ("google_skip_signature", ("GOOGLE_",)),
 }
 
-METADATA_NAMES = {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
+# Where a machine in a cloud is told who it is, and with it its credentials.
+METADATA_NAMES = frozenset(
+    {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
+)
 METADATA = ("169.254.0.0/16", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::/32", "fd20:ce::254")
-NEVER = (*METADATA, "0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "fe80::/10", "ff00::/8", "::/128", "fd00:42::42", "64:ff9b:1::/48")
-PRIVATE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7", "fec0::/10")
+NEVER = (
+    *(*METADATA, "fd00:42::42"),
+    *("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4"),
+    *("::/128", "fe80::/10", "ff00::/8", "64:ff9b:1::/48"),
+)
+PRIVATE = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+    *("::1/128", "fc00::/7", "fec0::/10"),
+)
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """What stands in the way: whose fault it is, a sentence, and what to do."""
 
     def __init__(self, kind: str, message: str, hint: str) -> None:
@@ -49,7 +59,7 @@ def main() -> None:
     question = json.loads(Path(sys.argv[1]).read_bytes())
     try:
         answer: dict[str, Any] = {"files": fetched(**question)}
-    except Problem as problem:
+    except ProblemError as problem:
         answer = {"problem": problem.answer}
     Path(ANSWER).write_text(json.dumps(answer))
 
@@ -67,7 +77,7 @@ def fetched(address: str, name: str, *, private: bool, most: int) -> list[list[s
         For each file its name, where its bytes lie, and `bytes` or `table`.
 
     Raises:
-        Problem: nothing came of it.
+        ProblemError: nothing came of it.
     """
     if urlsplit(address).scheme in ("http", "https"):
         return [[name, downloaded(address, name, private=private, most=most), "bytes"]]
@@ -126,9 +136,10 @@ def guarded(trusted: str, name: str, proxy: tuple[str, int] | None, *, private: 
         proxy: where connections go through one: its own address is the operator's business.
         private: whether `trusted` may be private.
     """
+    unguarded = socket.getaddrinfo
 
     def look_up(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
-        found = _getaddrinfo(host, port, *rest, **more)
+        found = unguarded(host, port, *rest, **more)
         text = host.decode() if isinstance(host, bytes) else str(host)
         if proxy is None or (text, int(port)) != proxy:
             for entry in found:
@@ -138,14 +149,11 @@ def guarded(trusted: str, name: str, proxy: tuple[str, int] | None, *, private: 
     return look_up
 
 
-_getaddrinfo = socket.getaddrinfo
-
-
 def refuse(host: str, ip: str, name: str, *, private: bool) -> None:
-    """Raises: Problem: the address may not be reached."""
+    """Raises: ProblemError: the address may not be reached."""
     why = why_not(host, ip, private=private)
     if why:
-        raise Problem(
+        raise ProblemError(
             "usage",
             f"`{name}` is not fetched: {host} is {ip}, {why}.",
             "A store in your own network is allowed by `data.addresses: [{prefix: …, private: true}]` of the base "
@@ -169,7 +177,7 @@ def downloaded(address: str, name: str, *, private: bool, most: int) -> str:
                 reason = f"HTTP {answer.status_code}"
         except requests.RequestException as error:
             reason = type(error).__name__
-    raise Problem("machine", f"`{name}` could not be fetched: {reason}.", "Try again; is the server up?")
+    raise ProblemError("machine", f"`{name}` could not be fetched: {reason}.", "Try again; is the server up?")
 
 
 def followed(address: str, name: str, *, private: bool) -> Any:
@@ -181,7 +189,9 @@ def followed(address: str, name: str, *, private: bool) -> Any:
             return answer
         answer.close()
         address = redirected(address, answer.headers["location"], name)
-    raise Problem("usage", f"`{name}` is redirected more than {REDIRECTS} times.", "Give the address that it leads to.")
+    raise ProblemError(
+        "usage", f"`{name}` is redirected more than {REDIRECTS} times.", "Give the address that it leads to."
+    )
 
 
 def redirected(address: str, location: str, name: str) -> str:
@@ -197,7 +207,7 @@ def redirected(address: str, location: str, name: str) -> str:
         why = "from https to http"
     else:
         return target._replace(fragment="").geturl()
-    raise Problem("usage", f"`{name}` is redirected {why}.", "Give the address that it leads to.")
+    raise ProblemError("usage", f"`{name}` is redirected {why}.", "Give the address that it leads to.")
 
 
 def asked(address: str, trusted: str, name: str, *, private: bool) -> Any:
@@ -213,6 +223,7 @@ def asked(address: str, trusted: str, name: str, *, private: bool) -> Any:
     if through is not None:  # it looks names up itself; what is known here is checked here
         for ip in looked_up(host, port):
             refuse(host, ip, name, private=private and host == trusted)
+    unguarded = socket.getaddrinfo
     socket.getaddrinfo = guarded(trusted, name, through, private=private)
     try:
         session = requests.Session()
@@ -222,17 +233,17 @@ def asked(address: str, trusted: str, name: str, *, private: bool) -> Any:
             address, timeout=TIMEOUT_S, stream=True, allow_redirects=False, proxies=proxies, verify=verify
         )
     finally:
-        socket.getaddrinfo = _getaddrinfo
+        socket.getaddrinfo = unguarded
 
 
 def body(answer: Any, name: str, most: int) -> str:
     """The file with the body of an answer."""
     if answer.status_code in (401, 403):
-        raise Problem(
+        raise ProblemError(
             "usage", f"`{name}` may not be read (HTTP {answer.status_code}).", "Is the address signed and still valid?"
         )
     if answer.status_code != 200:
-        raise Problem("usage", f"`{name}` is not there (HTTP {answer.status_code}).", "Check the address.")
+        raise ProblemError("usage", f"`{name}` is not there (HTTP {answer.status_code}).", "Check the address.")
     file = Path("0")
     size = 0
     with file.open("wb") as out:
@@ -244,10 +255,10 @@ def body(answer: Any, name: str, most: int) -> str:
 
 
 def check_size(size: int, name: str, most: int) -> None:
-    """Raises: Problem: that is more than is accepted."""
+    """Raises: ProblemError: that is more than is accepted."""
     if size > most:
         said = f"{most >> 30} GiB" if most >> 30 else f"{most} bytes"
-        raise Problem("usage", f"`{name}` holds more than {said}.", "Give several smaller files.")
+        raise ProblemError("usage", f"`{name}` holds more than {said}.", "Give several smaller files.")
 
 
 # --- object stores ---
@@ -263,19 +274,19 @@ def stored(address: str, *, private: bool, most: int) -> list[list[str]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # polars asks for a region where the endpoint needs none
-            source = scan(
-                address, storage_options=options(address), credential_provider=None, include_file_paths=FILE
-            )
+            source = scan(address, storage_options=options(address), credential_provider=None, include_file_paths=FILE)
             frame = source.collect()
     except FileNotFoundError as error:
-        raise Problem("usage", f"`{address}` is not there.", "Check bucket, key and endpoint.") from error
+        raise ProblemError("usage", f"`{address}` is not there.", "Check bucket, key and endpoint.") from error
     except pl.exceptions.PolarsError as error:
         raise unreadable(address, str(error)) from error
     except (pl.exceptions.PanicException, OSError, ValueError) as error:
         raise failed(address, str(error)) from error
     parts = frame.partition_by(FILE, as_dict=True, include_key=False, maintain_order=True)
     if not parts:
-        raise Problem("usage", f"`{address}` matches nothing, or holds no line.", "Check bucket, key and endpoint.")
+        raise ProblemError(
+            "usage", f"`{address}` matches nothing, or holds no line.", "Check bucket, key and endpoint."
+        )
     files, size = [], 0
     for number, (name, part) in enumerate(sorted((str(key[0]), part) for key, part in parts.items())):
         file = Path(str(number))
@@ -297,7 +308,7 @@ def options(address: str) -> dict[str, Any]:
 
 
 def check_endpoint(address: str, *, private: bool) -> None:
-    """Raises: Problem: the store's own server, where one is named, may not be reached."""
+    """Raises: ProblemError: the store's own server, where one is named, may not be reached."""
     account = urlsplit(address).netloc.rpartition("@")[2] if "@" in address else ""
     named = [os.environ[name] for name in ENDPOINTS if name in os.environ]
     for host in dict.fromkeys([*(urlsplit(each).hostname or "" for each in named), account]):
@@ -305,31 +316,31 @@ def check_endpoint(address: str, *, private: bool) -> None:
             refuse(host, ip, address, private=private)
 
 
-def unreadable(address: str, why: str) -> Problem:
+def unreadable(address: str, why: str) -> ProblemError:
     """What polars cannot read."""
     if "expanded paths were empty" in why:
-        return Problem("usage", f"`{address}` matches nothing.", "Check bucket, key and endpoint.")
+        return ProblemError("usage", f"`{address}` matches nothing.", "Check bucket, key and endpoint.")
     if "utf8" in why.lower() or "utf-8" in why.lower():
-        return Problem(
+        return ProblemError(
             "usage",
             f"`{address}` is not UTF-8 text.",
             "Convert it to UTF-8; packed files must be .gz or .zst, Parquet must be .parquet.",
         )
     first = why.strip().splitlines()[0]
-    return Problem("usage", f"`{address}` cannot be read: {first}.", "Is it complete? Write it again.")
+    return ProblemError("usage", f"`{address}` cannot be read: {first}.", "Is it complete? Write it again.")
 
 
-def failed(address: str, why: str) -> Problem:
+def failed(address: str, why: str) -> ProblemError:
     """What a store refuses, or does not answer."""
     reason = (why.strip().splitlines() or ["no answer"])[0][:300]
     if any(sign in why for sign in ("403", "401", "Forbidden", "redential", "must be specified", "Account")):
-        return Problem(
+        return ProblemError(
             "usage",
             f"`{address}` may not be read: {reason}.",
             "Name the variables that hold the store's credentials in base's `data.addresses: "
             "[{prefix: …, secrets: [NAME]}]`, and pass them in the environment of gatebot's job.",
         )
-    return Problem("machine", f"`{address}` could not be fetched: {reason}.", "Try again; is the store up?")
+    return ProblemError("machine", f"`{address}` could not be fetched: {reason}.", "Try again; is the store up?")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs a program of gatebot's own in the sandbox: one file that imports nothing of gatebot, a question in, files out."""
+"""Runs a program of gatebot's own in the sandbox: one file that imports nothing of ours, a question in, files out."""
 
 import shutil
 import sys
@@ -16,6 +16,7 @@ from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run, scratch
 from gatebot.sandbox.environment import THREADS
 
+FLAGS = ("-I", "-S", "-B")
 QUESTION = "question"
 LIBRARIES = ("numpy", "polars", "requests", "sklearn")
 # No site module: neither a `.pth` file nor a `sitecustomize` is run, and nothing is imported but from these folders.
@@ -109,7 +110,7 @@ class Programs:
             asked.write_bytes(question)
             for each in (program, asked):
                 each.chmod(0o644)
-            start = (str(usable.python), "-I", "-S", "-B", "-c", _START)
+            start = (str(usable.python), *FLAGS, "-c", _START)
             command = Command(
                 argv=(*start, ":".join(map(str, libraries)), str(program), str(asked)),
                 scratch=folder,

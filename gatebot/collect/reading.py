@@ -5,10 +5,11 @@ from pathlib import Path
 
 from gatebot.collect import words
 from gatebot.collect.fetch import Fetched
-from gatebot.collect.job import Job, Tree
+from gatebot.collect.job import Tree
 from gatebot.collect.material import Material
 from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
+from gatebot.collect.runner import Runner
 from gatebot.config.model import ColumnSplit, FoldSplit, ModelRecipe, Rules
 from gatebot.config.quantity import Share
 from gatebot.data.digest import data_version, version_digests
@@ -21,23 +22,20 @@ from gatebot.data.split import Split, split
 from gatebot.snapshot.evidence import DataProfile
 
 
-def material(
-    job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path, programs: Programs
-) -> Material:
+def material(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Material:
     """The data of a tree, split.
 
     Args:
-        job: Rules and project.
+        runner: with Rules and project; data behind addresses is fetched at its isolation.
         tree: whose recipe says where the data lies.
         fetched: where its files are.
         base: base's data, whose eval rows bind; None for base itself where it was never read before.
         folder: where rows are written for user code.
-        programs: start what fetches data behind addresses.
 
     Raises:
         UsageError: the data cannot be read or split.
     """
-    recipe = tree.recipe.data
+    job, recipe = runner.job, tree.recipe.data
     source = Source(
         folder=fetched.root / tree.folder,
         path=recipe.path,
@@ -45,7 +43,7 @@ def material(
         eval=recipe.eval,
         within=(fetched.root,),
     )
-    rows = read(source, columns(job.rules), Remote(job.rules.data, programs, job.environ))
+    rows = read(source, columns(job.rules), Remote(job.rules.data, Programs.beside(runner), job.environ))
     rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
     parts: Split = split(rows, rules, base.eval_rows if base else None)
     version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files

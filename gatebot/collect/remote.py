@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatebot.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
+from gatebot.collect.masking import SHORTEST, last_lines
 from gatebot.collect.program import Programs, Ran
 from gatebot.collect.runner import ways_out
 from gatebot.collect.untrusted import UnreadableError
@@ -70,7 +71,7 @@ class Remote:
             network=True,
             env={**ways_out(self.environ), **places, **secrets},
         ) as ran:
-            answer = _answer(ran, address)
+            answer = _answer(ran, address, tuple(secrets.values()))
             if "problem" in answer:
                 missing = [name for name in rule.secrets if name not in self.environ]
                 raise _trouble(answer["problem"], address, missing, tuple(secrets.values()))
@@ -87,7 +88,7 @@ def allowed(text: str, rules: DataRules) -> tuple[Address, AllowedAddress]:
         address = parse(text)
     except BadAddressError as error:
         raise UsageError(f"`{shown(text)}` is not fetched: {error}.", "Write the plain address of a file.") from error
-    for rule in _rules(rules):
+    for rule in rules.addresses or ():
         try:
             covered = parse_prefix(rule.prefix).covers(address)
         except BadAddressError:
@@ -100,18 +101,13 @@ def allowed(text: str, rules: DataRules) -> tuple[Address, AllowedAddress]:
     )
 
 
-def _rules(rules: DataRules) -> Iterator[AllowedAddress]:
-    for each in rules.addresses or ():
-        yield each if isinstance(each, AllowedAddress) else AllowedAddress.model_construct(prefix=each)
-
-
 def _above(address: Address) -> str:
     """The folder of an address."""
     whole = address.bare.rstrip("/")
     return whole[: whole.rfind("/") + 1] if address.path else address.bare
 
 
-def _answer(ran: Ran, address: Address) -> dict[str, Any]:
+def _answer(ran: Ran, address: Address, secrets: tuple[str, ...]) -> dict[str, Any]:
     """What the program says.
 
     Raises:
@@ -120,7 +116,8 @@ def _answer(ran: Ran, address: Address) -> dict[str, Any]:
     done = ran.completed
     if not done.ok:
         how = f"exit code {done.exit_code}" if done.ended is Ended.EXITED else f"it was ended ({done.ended})"
-        raise MachineError(f"`{address.bare}` could not be fetched: {how}.", "Is it too large? Give smaller files.")
+        last = _line(done.log_tail.strip().rpartition("\n")[2], secrets)
+        raise MachineError(f"`{address.bare}` could not be fetched: {how}. {last}".strip(), "Is it too large?")
     try:
         said = json.loads(ran.read(ANSWER, 16 * MIB))
     except (OSError, UnreadableError, ValueError, RecursionError) as error:
@@ -139,10 +136,9 @@ def _trouble(said: Any, address: Address, missing: list[str], secrets: tuple[str
 
 
 def _line(text: object, secrets: tuple[str, ...]) -> str:
-    said = str(text)
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        said = said.replace(secret, "***")
-    return "".join(char if char.isprintable() else " " for char in said)[:600]
+    known = (value for value in secrets if len(value) >= SHORTEST)
+    masked = last_lines(" ".join(str(text).split()), 1, sorted(known, key=len, reverse=True))
+    return "".join(char if char.isprintable() else " " for line in masked for char in line)
 
 
 def _files(said: Any, ran: Ran, address: Address) -> "Iterator[tuple[str, bytes | pl.DataFrame]]":
@@ -153,11 +149,11 @@ def _files(said: Any, ran: Ran, address: Address) -> "Iterator[tuple[str, bytes 
     """
     try:
         if not isinstance(said, list) or not 0 < len(said) <= MOST_FILES:
-            raise ValueError("no list of files")  # noqa: TRY301 - one sentence for all of it
+            raise ValueError("no list of files")
         left = LARGEST
         for name, file, kind in said:
             if not isinstance(name, str) or not name.isprintable() or not is_address(name) or not str(file).isdigit():
-                raise ValueError("a file without a name")  # noqa: TRY301
+                raise ValueError("a file without a name")
             data = ran.read(file, left)
             left -= len(data)
             yield shown(name), _table(data) if kind == "table" else data

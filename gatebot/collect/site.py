@@ -16,7 +16,6 @@ from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.material import Material
 from gatebot.collect.pipeline import Pipeline
-from gatebot.collect.program import Programs
 from gatebot.collect.progress import Herald, Phase
 from gatebot.collect.reading import material
 from gatebot.collect.runner import Runner
@@ -91,7 +90,7 @@ def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, h
     folder.chmod(0o711)
     got = _fetched(runner, side, tree, herald)
     with herald.step(Phase.READ, side):
-        stuff = material(job, tree, got, base, folder / "rows", Programs.beside(runner))
+        stuff = material(runner, tree, got, base, folder / "rows")
     data = _data_paths(tree, got, stuff)
     assets_paths = frozenset(_in_folder(tree, got, tree.recipe.data.assets)) - data
     paths = tuple(path for path in got.paths if path not in data | assets_paths)

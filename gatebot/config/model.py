@@ -8,7 +8,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from gatebot.address import BadAddressError, is_address, parse_prefix
 from gatebot.config.quantity import (
@@ -99,22 +107,10 @@ class Fetch(Section):
     timeout: Seconds = Field(default=600.0, description="The longest that it may take.")
 
 
-def _prefix(value: str) -> str:
-    """A prefix that can be held against addresses."""
-    try:
-        parse_prefix(value)
-    except BadAddressError as error:
-        raise ValueError(f"{value!r} allows nothing: {error}") from error
-    return value
-
-
-Prefix = Annotated[str, AfterValidator(_prefix)]
-
-
 class AllowedAddress(Section):
     """Addresses that data may be fetched from, and what fetching from there may use."""
 
-    prefix: Prefix = Field(description="One address, or where it ends in `/`, all below it.")
+    prefix: str = Field(description="One address, or where it ends in `/`, all below it.")
     secrets: tuple[str, ...] = Field(
         default=(),
         description="Names of the variables that reading from there may see, such as `AWS_ACCESS_KEY_ID`.",
@@ -123,6 +119,22 @@ class AllowedAddress(Section):
         default=False,
         description="Whether the server may be on this machine or in a private network. Metadata services never are.",
     )
+
+    @field_validator("prefix")
+    @classmethod
+    def _comparable(cls, value: str) -> str:
+        try:
+            parse_prefix(value)
+        except BadAddressError as error:
+            raise ValueError(f"is no address or prefix of addresses: {error}") from error
+        return value
+
+
+def _as_mapping(value: object) -> object:
+    return {"prefix": value} if isinstance(value, str) else value
+
+
+AddressRule = Annotated[AllowedAddress, BeforeValidator(_as_mapping, json_schema_input_type=str | AllowedAddress)]
 
 
 class DataVersion(Section):
@@ -157,7 +169,7 @@ class DataRules(Section):
     """How data is read as evidence."""
 
     fetch: Fetch | None = Field(default=None, description="How data that is not in git is brought.")
-    addresses: tuple[Prefix | AllowedAddress, ...] | None = Field(
+    addresses: tuple[AddressRule, ...] | None = Field(
         default=None,
         description="Addresses that `path`, `train` and `eval` may name: prefixes that end in `/`, or whole addresses."
         " Default: those that this file names itself, read without secrets.",
