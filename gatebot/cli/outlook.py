@@ -37,7 +37,7 @@ def outlook(config: Path, document: "Document", project: str = "") -> Outlook:
     from gatebot.sandbox import Isolation, probe, scratch
 
     folder, recipe, rules = config.resolve().parent, document.recipe.data, document.rules
-    source = Source(folder, recipe.path, recipe.train, recipe.eval, (_root(folder),))
+    source = Source(folder, recipe.path, recipe.train, recipe.eval, _root(folder))
     with scratch() as cache:
         remote = Remote(rules.data, Programs(probe(), Isolation.NONE, cache), os.environ)
         rows = read(source, columns(rules), remote)

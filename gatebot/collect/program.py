@@ -55,7 +55,8 @@ class Programs:
         reach: the isolation to run at.
         least: the least that is accepted.
         cache: where a mirror of gatebot's interpreter is kept, should it lie where only its owner may go.
-        hidden: what no program may see.
+        hidden: what no program may see but for what is granted in it.
+        denied: what none may see whatever is granted.
         cancel: set to end all of them.
         threads: of each.
     """
@@ -64,6 +65,7 @@ class Programs:
     least: Isolation
     cache: Path
     hidden: tuple[Path, ...] = ()
+    denied: tuple[Path, ...] = ()
     cancel: Event = field(default_factory=Event)
     threads: int = 1
 
@@ -72,7 +74,7 @@ class Programs:
         """At the isolation of user code, ended with it."""
         job = runner.job
         least = Isolation(job.rules.smoke.isolation)
-        return cls(runner.reach, least, runner.cache, runner.hidden, runner.cancel, job.threads)
+        return cls(runner.reach, least, runner.cache, runner.hidden, runner.denied, runner.cancel, job.threads)
 
     @contextmanager
     def ran(
@@ -117,6 +119,7 @@ class Programs:
                 env={**dict.fromkeys(THREADS, str(self.threads)), **(env or {})},
                 readable=(*usable.readable, *libraries, program, asked),
                 hidden=self.hidden,
+                denied=self.denied,
                 network=network,
                 isolation=self.least,
                 limits=limits,

@@ -41,7 +41,7 @@ def material(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | N
         path=recipe.path,
         train=recipe.train,
         eval=recipe.eval,
-        within=(fetched.root,),
+        root=fetched.root,
     )
     rows = read(source, columns(job.rules), Remote(job.rules.data, Programs.beside(runner), job.environ))
     rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))

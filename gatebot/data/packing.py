@@ -4,11 +4,13 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 from collections.abc import Callable
 
 from gatebot.errors import UsageError
 
-LARGEST = 16 * 2**30  # bytes of one file after unpacking
+LARGEST = min(16 * 2**30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
+"""Bytes of one file, as it is and after unpacking: half of what the machine has in memory, at most 16 GiB."""
 
 _OPENERS: tuple[tuple[bytes, Callable[[io.BytesIO], io.BufferedIOBase]], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),

@@ -1,6 +1,5 @@
 """Data as it lies there, into rows: text stays text, typed formats keep their types, every fault names its file."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatebot.address import shown
-from gatebot.data.digest import bytes_digest, frame_digest
+from gatebot.data.digest import bytes_digest, content, frame_digest
 from gatebot.data.packing import plain_name, unpacked
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.source import Place, Source, locate
@@ -60,22 +59,18 @@ def read(source: Source, columns: Columns | None = None, fetch: Fetch | None = N
 
 
 def _read(source: Source, patterns: tuple[str, ...], fetch: Fetch | None) -> list[_File]:
-    files = [_parsed(name, data) for place in locate(source, patterns) for name, data in _content(place, fetch)]
+    files = [_parsed(name, data) for place in locate(source, patterns) for name, data in _content(source, place, fetch)]
     if not any(file.frame.height for file in files):
         raise UsageError(f"`{files[0].name}` has no rows.", "Add rows.")
     return files
 
 
-def _content(place: Place, fetch: Fetch | None) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
+def _content(source: Source, place: Place, fetch: Fetch | None) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
     if place.path is None:
         if fetch is None:
             raise UsageError(f"`{shown(place.name)}` is an address: nothing is fetched here.", "Give a file.")
         return fetch(place.name)
-    try:
-        return [(place.name, place.path.read_bytes())]
-    except OSError as error:
-        why = error.strerror or os.strerror(error.errno or 0)
-        raise UsageError(f"`{place.name}` cannot be read: {why}.", "Check that gatebot may read it.") from error
+    return [(place.name, content(source, place.path, place.name))]
 
 
 def _parsed(name: str, packed: "bytes | pl.DataFrame") -> _File:
