@@ -28,8 +28,7 @@ def outlook(config: Path, document: "Document", project: str = "") -> Outlook:
         GateError: it cannot be read or split.
     """
     from gatebot.collect.program import Programs
-    from gatebot.collect.reading import columns, split_rules
-    from gatebot.collect.remote import Remote
+    from gatebot.collect.reading import columns, readers, split_rules
     from gatebot.data.read import read
     from gatebot.data.source import Source
     from gatebot.data.split import split
@@ -39,8 +38,8 @@ def outlook(config: Path, document: "Document", project: str = "") -> Outlook:
     folder, recipe, rules = config.resolve().parent, document.recipe.data, document.rules
     source = Source(folder, recipe.path, recipe.train, recipe.eval, _root(folder))
     with scratch() as cache:
-        remote = Remote(rules.data, Programs(probe(), Isolation.NONE, cache), os.environ)
-        rows = read(source, columns(rules), remote)
+        programs = Programs(probe(), Isolation.NONE, cache)
+        rows = read(source, columns(rules), readers(rules, programs, os.environ))
     target = target_of(rows, document.task.value)
     parts = split(rows, split_rules(project or rules.project or "", rules, None))
     labelled = None if target is None else int(present(target).sum())

@@ -5,6 +5,7 @@ from pathlib import Path
 from gatebot.collect import delivery, untrusted
 from gatebot.collect.bench import Question
 from gatebot.collect.contract import Surroundings, delivered, failed, without_output
+from gatebot.collect.program import Programs
 from gatebot.snapshot.evidence import Effects, Ending, Predictions
 
 
@@ -26,5 +27,8 @@ def read(
         return failed(without_output(effects, "predictions file"))
     except untrusted.UnreadableError as error:
         return failed(effects, str(error))
-    found = delivery.read(data, path.name, question.asked, around.task, around.project, by_order=by_order)
+    programs = Programs.beside(around.runner)
+    found = delivery.read(
+        data, path.name, question.asked, around.task, around.project, programs=programs, by_order=by_order
+    )
     return delivered(effects, found, rescored=rescored)

@@ -291,7 +291,7 @@ def stored(address: str, *, private: bool, most: int) -> list[list[str]]:
     for number, (name, part) in enumerate(sorted((str(key[0]), part) for key, part in parts.items())):
         file = Path(str(number))
         if table:
-            part.write_parquet(file)
+            part.write_ipc(file, compression="uncompressed")
         else:
             file.write_bytes("\n".join(part.to_series().to_list()).encode())
         size += file.stat().st_size

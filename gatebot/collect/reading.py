@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gatebot.collect import words
+from gatebot.collect.decoding import Decoding
 from gatebot.collect.fetch import Fetched
 from gatebot.collect.job import Tree
 from gatebot.collect.material import Material
@@ -14,7 +15,7 @@ from gatebot.config.model import ColumnSplit, FoldSplit, ModelRecipe, Rules
 from gatebot.config.quantity import Share
 from gatebot.data.digest import data_version, version_digests
 from gatebot.data.profile import profile, truth
-from gatebot.data.read import read
+from gatebot.data.read import Readers, read
 from gatebot.data.rows import Columns
 from gatebot.data.rules import SplitRules
 from gatebot.data.source import Source
@@ -43,13 +44,18 @@ def material(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | N
         eval=recipe.eval,
         root=fetched.root,
     )
-    rows = read(source, columns(job.rules), Remote(job.rules.data, Programs.beside(runner), job.environ))
+    rows = read(source, columns(job.rules), readers(job.rules, Programs.beside(runner), job.environ))
     rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
     parts: Split = split(rows, rules, base.eval_rows if base else None)
     version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     return Material(job.project, rows, parts, profile(rows, parts), truth(parts), folder, data_version(version))
+
+
+def readers(rules: Rules, programs: Programs, environ: Mapping[str, str]) -> Readers:
+    """What reads the data of a pull request: programs of gatebot's own, in the sandbox."""
+    return Readers(Remote(rules.data, programs, environ), Decoding(programs))
 
 
 def columns(rules: Rules) -> Columns:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatebot.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
+from gatebot.collect.decoding import table
 from gatebot.collect.masking import SHORTEST, last_lines
 from gatebot.collect.program import Programs, Ran
 from gatebot.collect.runner import ways_out
@@ -156,15 +157,6 @@ def _files(said: Any, ran: Ran, address: Address) -> "Iterator[tuple[str, bytes 
                 raise ValueError("a file without a name")
             data = ran.read(file, left)
             left -= len(data)
-            yield shown(name), _table(data) if kind == "table" else data
+            yield shown(name), table(data) if kind == "table" else data
     except (OSError, UnreadableError, ValueError, TypeError) as error:
         raise MachineError(f"`{address.bare}` could not be fetched: {error}.", "Try again.") from error
-
-
-def _table(data: bytes) -> "pl.DataFrame":
-    import polars as pl
-
-    try:
-        return pl.read_parquet(data)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise ValueError(str(error).splitlines()[0]) from error

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import polars as pl
@@ -13,9 +14,11 @@ from gatebot.collect.files import listed
 from gatebot.collect.job import Tree
 from gatebot.collect.material import Material
 from gatebot.collect.reading import material
+from gatebot.collect.runner import Runner
 from gatebot.config.model import Document
 from gatebot.data.handover import Handover, write_rows
 from gatebot.needs import Fit, Labels, Predict, Rows, Side
+from gatebot.sandbox import probe
 from tests.collect.repository import document, job, repository, tickets, with_folds
 
 FIT = Fit(Side.HEAD)
@@ -23,7 +26,8 @@ FIT = Fit(Side.HEAD)
 
 def read(root: Path, folder: Path, config: Document) -> Material:
     tree = Tree(root, config.recipe)
-    return material(job(root, folder / "cache", config), tree, Fetched(root, listed(root)), None, folder / "rows")
+    runner = Runner(job(root, folder / "cache", config), probe(), (), (), Event(), folder / "cache")
+    return material(runner, tree, Fetched(root, listed(root)), None, folder / "rows")
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_a_program_sees_its_question_and_no_more(
         assert set(facts["seen"].values()) == {"PermissionError"}
 
 
-@pytest.mark.parametrize("name", ["download.py", "linear.py"])
+@pytest.mark.parametrize("name", ["decode.py", "download.py", "linear.py"])
 def test_a_program_of_its_own_imports_nothing_of_gatebot(name: str) -> None:
     tree = ast.parse((OWN / name).read_text())
     named = [node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

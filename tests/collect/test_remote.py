@@ -14,11 +14,12 @@ import polars as pl
 import pytest
 
 from gatebot.collect import collect, remote
+from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
 from gatebot.config.model import DataRules
 from gatebot.data.digest import bytes_digest
-from gatebot.data.read import read
+from gatebot.data.read import Readers, read
 from gatebot.data.rows import Rows
 from gatebot.data.source import Source
 from gatebot.errors import GateError, MachineError, UsageError
@@ -117,7 +118,7 @@ class Fetching:
     def by(self, rules: list[Any], *addresses: str, environ: Mapping[str, str] | None = None) -> Rows:
         given = DataRules.model_validate({"addresses": rules})
         fetcher = Remote(given, self.programs, os.environ if environ is None else environ)
-        return read(Source(Path("/"), addresses), fetch=fetcher)
+        return read(Source(Path("/"), addresses), readers=Readers(fetcher, Decoding(self.programs)))
 
     def web(self, *addresses: str) -> Rows:
         """From servers of this machine."""
