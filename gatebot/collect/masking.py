@@ -15,7 +15,8 @@ _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(^|_)(KEY|PAT|PWD|DSN)
 def secrets_of(rules: Rules, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Values that no log may show, the longest first."""
     fetch = rules.data.fetch.secrets if rules.data.fetch else ()
-    names = {*fetch, *secrets_in(environ), *(name for name in environ if _SECRET_NAME.search(name))}
+    addresses = (name for rule in rules.data.addresses or () for name in rule.secrets)
+    names = {*fetch, *addresses, *secrets_in(environ), *(name for name in environ if _SECRET_NAME.search(name))}
     values = {line for name in names for line in (environ.get(name) or "").splitlines()}
     return tuple(sorted((value for value in values if len(value) >= SHORTEST), key=len, reverse=True))
 

@@ -85,6 +85,7 @@ class Programs:
         *,
         network: bool = False,
         env: Mapping[str, str] | None = None,
+        files: Mapping[str, bytes] | None = None,
     ) -> Iterator[Ran]:
         """Run a program to its end.
 
@@ -96,6 +97,7 @@ class Programs:
             limits: what it may take.
             network: whether it may open network connections.
             env: its environment, on top of the sandbox's defaults.
+            files: variables that name a file for it to read, and what is in that file.
 
         Raises:
             GateError: nothing may be started here (see `sandbox.run`).
@@ -110,14 +112,17 @@ class Programs:
             folder.mkdir()
             shutil.copyfile(source, program)
             asked.write_bytes(question)
-            for each in (program, asked):
+            lent = {name: home / name for name in files or {}}
+            for name, path in lent.items():
+                path.write_bytes((files or {})[name])
+            for each in (program, asked, *lent.values()):
                 each.chmod(0o644)
             start = (str(usable.python), *FLAGS, "-c", _START)
             command = Command(
                 argv=(*start, ":".join(map(str, libraries)), str(program), str(asked)),
                 scratch=folder,
-                env={**dict.fromkeys(THREADS, str(self.threads)), **(env or {})},
-                readable=(*usable.readable, *libraries, program, asked),
+                env={**dict.fromkeys(THREADS, str(self.threads)), **(env or {}), **_texts(lent)},
+                readable=(*usable.readable, *libraries, program, asked, *lent.values()),
                 hidden=self.hidden,
                 denied=self.denied,
                 network=network,
@@ -128,6 +133,10 @@ class Programs:
             if completed.ended is Ended.INTERRUPTED:
                 raise InterruptedRunError
             yield Ran(completed, folder)
+
+
+def _texts(paths: Mapping[str, Path]) -> dict[str, str]:
+    return {name: str(path) for name, path in paths.items()}
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatebot.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
+from gatebot.collect import untrusted
 from gatebot.collect.decoding import table
 from gatebot.collect.masking import SHORTEST, last_lines
 from gatebot.collect.program import Programs, Ran
@@ -36,6 +37,7 @@ PLACES = (
     "AZURE_STORAGE_ACCOUNT_NAME",
     "AZURE_STORAGE_ENDPOINT",
 )
+FILES = ("GOOGLE_APPLICATION_CREDENTIALS", "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE_FEDERATED_TOKEN_FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Remote:
         address, rule = allowed(text, self.rules)
         question = {"address": address.text, "name": address.bare, "private": rule.private, "most": LARGEST}
         secrets = {name: self.environ[name] for name in rule.secrets if name in self.environ}
+        files = _credential_files(secrets)
         places = {name: self.environ[name] for name in PLACES if name in self.environ}
         limits = Limits(seconds=SECONDS, memory_bytes=MEMORY, disk_bytes=LARGEST + MIB)
         with self.programs.ran(
@@ -71,12 +74,30 @@ class Remote:
             limits,
             network=True,
             env={**ways_out(self.environ), **places, **secrets},
+            files=files,
         ) as ran:
             answer = _answer(ran, address, tuple(secrets.values()))
             if "problem" in answer:
                 missing = [name for name in rule.secrets if name not in self.environ]
                 raise _trouble(answer["problem"], address, missing, tuple(secrets.values()))
             return list(_files(answer.get("files"), ran, address))
+
+
+def _credential_files(secrets: Mapping[str, str]) -> dict[str, bytes]:
+    """What is in the files that variables of the clouds' own tools name: the program cannot read them where they lie.
+
+    Raises:
+        UsageError: such a file cannot be read.
+    """
+    found = {}
+    for name in (name for name in FILES if secrets.get(name)):
+        try:
+            found[name] = untrusted.read(Path(secrets[name]).resolve(), MIB)
+        except (OSError, UnreadableError) as error:
+            raise UsageError(
+                f"the file that {name} names cannot be read: {error}.", "Is the login step done?"
+            ) from error
+    return found
 
 
 def allowed(text: str, rules: DataRules) -> tuple[Address, AllowedAddress]:

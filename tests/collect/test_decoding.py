@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import resource
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,6 @@ import pytest
 from gatebot.collect import collect
 from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
-from gatebot.data import packing
 from gatebot.errors import UsageError
 from gatebot.needs import Profile, Side
 from gatebot.sandbox import Isolation, probe
@@ -37,7 +37,7 @@ def programs(shared_cache: Path) -> Programs:
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd])
-def test_packed_bytes_are_unpacked(programs: Programs, pack: "packing.Callable[[bytes], bytes]") -> None:
+def test_packed_bytes_are_unpacked(programs: Programs, pack: Callable[[bytes], bytes]) -> None:
     assert Decoding(programs)(pack(b"a\n1\n"), "t") in (b"a\n1\n", b"a\n1")
 
 
@@ -56,7 +56,7 @@ def test_what_is_plain_starts_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd])
 def test_what_unpacks_to_too_much_is_refused_and_never_held_here(
-    programs: Programs, pack: "packing.Callable[[bytes], bytes]"
+    programs: Programs, pack: Callable[[bytes], bytes]
 ) -> None:
     with pytest.raises(UsageError, match="`t` holds more than 1000 bytes"):
         Decoding(programs, most=1000)(pack(BOMB), "t")

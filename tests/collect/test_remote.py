@@ -288,17 +288,26 @@ def test_no_variable_crosses_that_no_rule_names(tmp_path: Path, web: str, fetch:
         "NO_PROXY": "*",
         "PYTHONPATH": "/",
     }
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key)
     seen: dict[str, str] = {}
+    lent: dict[str, bytes] = {}
     ran = fetch.programs.ran
 
     class Watched(Programs):
-        def ran(self, *given: Any, env: Mapping[str, str] | None = None, **more: Any) -> Any:
-            seen.update(env or {})
-            return ran(*given, env=env, **more)
+        def ran(self, *given: Any, **more: Any) -> Any:
+            seen.update(more["env"] if given[0].name == "download.py" else {})
+            lent.update(more.get("files") or {})
+            return ran(*given, **more)
 
     fetch.programs = Watched(probe(), Isolation.NONE, fetch.programs.cache)
     fetch.by([{"prefix": f"{web}/", "private": True, "secrets": ["WANTED", "UNSET"]}], f"{web}/t.csv", environ=environ)
     assert seen == {"WANTED": "w", "AWS_REGION": "r", "NO_PROXY": "*"}
+    assert lent == {}
+    keyed = {"prefix": f"{web}/", "private": True, "secrets": ["GOOGLE_APPLICATION_CREDENTIALS"]}
+    fetch.by([keyed], f"{web}/t.csv", environ=environ)
+    assert lent == {"GOOGLE_APPLICATION_CREDENTIALS": b"{}"}
 
 
 # --- object stores ---
