@@ -143,6 +143,17 @@ def test_files_over_http(tmp_path: Path, web: str, fetch: Fetching) -> None:
     assert fetch.web(f"{web}/t.parquet").typed
 
 
+@pytest.mark.parametrize("level", [level for level in Isolation if level <= probe().level])
+def test_files_over_http_at_every_level(
+    tmp_path: Path, web: str, server: Server, shared_cache: Path, level: Isolation
+) -> None:
+    (tmp_path / "t.csv").write_bytes(CSV)
+    rules = DataRules.model_validate({"addresses": [{"prefix": f"{web}/", "private": True}]})
+    fetcher = Remote(rules, Programs(probe().at(level), Isolation.NONE, shared_cache), {})
+    assert fetcher(f"{web}/t.csv") == [(f"{web}/t.csv", CSV)]
+    assert server.paths == ["/t.csv"]
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "says"),
     [
