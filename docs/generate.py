@@ -198,9 +198,10 @@ def _sections(value: Schema, whole: Schema) -> Iterable[tuple[str, Schema]]:
         if "properties" in inner:
             yield "one", inner
         elif inner.get("type") == "array":
-            item = _resolved(inner.get("items", {}), whole)
-            if "properties" in item:
-                yield "list", item
+            items = inner.get("items", {})
+            for item in (_resolved(form, whole) for form in items.get("anyOf", [items])):
+                if "properties" in item:
+                    yield "list", item
 
 
 def _type(value: Schema, whole: Schema) -> str:

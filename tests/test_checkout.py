@@ -47,17 +47,22 @@ ELSEWHERE = {
     "cli/power.py": "baselines in gatebot's own folder",
     "collect/about.py": "/proc/cpuinfo",
     "collect/collector.py": "gatebot's own worker and scratch folders",
+    "collect/decode.py": "in the sandbox, by its own rights",
     "collect/denied.py": "the workflow job's own folder",
+    "collect/download.py": "in the sandbox, by its own rights",
     "collect/fetch.py": "gatebot's own scratch folder, where base's command has run, and its own cache",
     "collect/files.py": "descriptors that the door has opened, and copies in scratch folders",
     "collect/interpreter.py": "installed Pythons of the machine",
+    "collect/linear.py": "in the sandbox, by its own rights",
     "collect/mirror.py": "installed Pythons of the machine, and mirrors of them",
     "collect/pipeline.py": "tasks in gatebot's own scratch folder",
+    "collect/program.py": "programs of gatebot's own, and its own scratch folder",
     "collect/runner.py": "/dev",
     "collect/scoring.py": "tasks in gatebot's own scratch folder",
     "collect/seal.py": "gatebot's own folders, without following links",
     "collect/shelf.py": "gatebot's own folders",
     "collect/site.py": "gatebot's own scratch folders",
+    "collect/untrusted.py": "what runs have left in scratch folders, without following links",
 }
 """Where paths are opened that no commit chooses, and which: a folder, or a file of the package."""
 

@@ -17,6 +17,7 @@ from gatebot.github.event import Event
 from gatebot.github.order import Order
 from gatebot.github.pull import Pull, pull, pulls_with_head
 from gatebot.github.trouble import ApiError
+from gatebot.occasion.occasion import workspace_of
 from gatebot.occasion.projects import projects_in
 from gatebot.publish import Target
 
@@ -47,7 +48,7 @@ def target_of(event: Event, environ: Mapping[str, str], arguments: argparse.Name
         pull_number=event.pull_number,
         mode=Mode(outputs.action_input(environ, "comment", Mode.ON_CHANGE)),
         project=arguments.project,
-        projects=_projects(event, arguments),
+        projects=_projects(event, environ, arguments),
         read_only=event.expects_read_only_token,
     )
 
@@ -64,13 +65,13 @@ def order_of(event: Event, evidence: tuple[int, int] | None = None) -> Order:
     return Order(*(evidence or triggered), *judge)
 
 
-def _projects(event: Event, arguments: argparse.Namespace) -> tuple[str, ...]:
+def _projects(event: Event, environ: Mapping[str, str], arguments: argparse.Namespace) -> tuple[str, ...]:
     """All projects of the repository where it holds several; unknown, and so not summed up, without a checkout."""
     if not arguments.project:
         return ()
     try:
-        name = event.repository.partition("/")[2]
-        return projects_in(arguments.config, arguments.project, name, event.base_ref)
+        name, workspace = event.repository.partition("/")[2], workspace_of(environ)
+        return projects_in(arguments.config, arguments.project, name, event.base_ref, workspace=workspace)
     except GateError as trouble:
         warn(f"the status {status.AGGREGATE!r} is left as it is: {trouble.message}")
         return ()

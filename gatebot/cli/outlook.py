@@ -1,5 +1,6 @@
 """What is known of the data before a run: how many rows there are, and how many of them would be eval rows."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +27,19 @@ def outlook(config: Path, document: "Document", project: str = "") -> Outlook:
     Raises:
         GateError: it cannot be read or split.
     """
-    from gatebot.collect.reading import columns, split_rules
+    from gatebot.collect.program import Programs
+    from gatebot.collect.reading import columns, readers, split_rules
     from gatebot.data.read import read
     from gatebot.data.source import Source
     from gatebot.data.split import split
     from gatebot.data.target import present, target_of
+    from gatebot.sandbox import Isolation, probe, scratch
 
     folder, recipe, rules = config.resolve().parent, document.recipe.data, document.rules
-    rows = read(Source(folder, recipe.path, recipe.train, recipe.eval, (_root(folder),)), columns(rules))
+    source = Source(folder, recipe.path, recipe.train, recipe.eval, _root(folder))
+    with scratch() as cache:
+        programs = Programs(probe(), Isolation.NONE, cache)
+        rows = read(source, columns(rules), readers(rules, programs, os.environ))
     target = target_of(rows, document.task.value)
     parts = split(rows, split_rules(project or rules.project or "", rules, None))
     labelled = None if target is None else int(present(target).sum())

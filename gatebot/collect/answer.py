@@ -6,6 +6,7 @@ from pathlib import Path
 from gatebot.collect import delivery, untrusted
 from gatebot.collect.bench import Question
 from gatebot.collect.contract import Surroundings, delivered, failed, without_output
+from gatebot.collect.program import Programs
 from gatebot.snapshot.evidence import Effects, Ending, Predictions
 
 
@@ -31,7 +32,8 @@ def read(
         return failed(without_output(effects, "predictions file"))
     except untrusted.UnreadableError as error:
         return failed(effects, mask(str(error).replace(path.name, name)))
-    found = delivery.read(data, name, question.asked, around.task, around.project, by_order=by_order)
+    programs = Programs.beside(around.runner)
+    found = delivery.read(data, name, question.asked, around.task, around.project, programs=programs, by_order=by_order)
     answered = delivered(effects, replace(found, problem=mask(found.problem)), rescored=rescored)
     if around.committed is None:
         return answered

@@ -6,6 +6,7 @@ from pathlib import Path
 from gatebot.collect import answer, delivery, untrusted, words
 from gatebot.collect.bench import Bench, Lesson, Question
 from gatebot.collect.contract import Surroundings, Trained, UnmetError
+from gatebot.collect.program import Programs
 from gatebot.needs import Fit, Labels, Tier
 from gatebot.snapshot.evidence import Effects, Ending, Predictions, Training
 
@@ -118,7 +119,8 @@ def from_file(root: Path, name: str, fit: Fit, question: Question, around: Surro
         return delivered_nothing(effects, f"`{name}` does not exist")
     except untrusted.UnreadableError as error:
         return delivered_nothing(effects, str(error))
-    found = delivery.read(data, path.name, question.asked, around.task, around.project)
+    programs = Programs.beside(around.runner)
+    found = delivery.read(data, path.name, question.asked, around.task, around.project, programs=programs)
     return Predictions(effects, found.ids, found.columns, found.problem, rescored=True)
 
 

@@ -3,32 +3,39 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.collect import files
-from gatebot.collect.delivery import Asked, Delivery, unzipped
+from gatebot.collect.delivery import Asked, Delivery
 from gatebot.collect.material import Material
+from gatebot.data.packing import is_packed
 from gatebot.data.rows import Index
 from gatebot.data.text import table
 from gatebot.errors import UsageError
 from gatebot.snapshot.column import Column, Names, Numbers, label
 from gatebot.snapshot.evidence import Copied
 
+if TYPE_CHECKING:
+    import polars as pl
+
 LEAST_ROWS = 20
 SHARE = 0.999
 FIRST = 200  # values that are compared before all are
 MOST_FILE, MOST_ALL, MOST_FILES, MOST_COLUMNS = 16 << 20, 64 << 20, 200, 500
-TABLES = frozenset({".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".npy", ".npz"})
+MOST_PACKED = 20  # each takes a process that decodes it
+ARRAYS = (".npy", ".npz")
+TABLES = frozenset({*ARRAYS, ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"})
 
 Values = Sequence[Any]
 Known = Mapping[str, Values]
+Decode = Callable[[bytes, str], "bytes | pl.DataFrame"]
 
 
 @dataclass(eq=False)
@@ -41,11 +48,13 @@ class Committed:
         root: where a copy of the tree's files lies.
         paths: of these files.
         material: the data of the tree.
+        decode: turns what is packed into bytes, and Parquet into a table.
     """
 
     root: Path
     paths: files.Paths
     material: Material
+    decode: Decode
     _tables: Sequence[tuple[str, Known]] | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -96,14 +105,18 @@ class Committed:
             return self._tables
 
     def _all_tables(self) -> Iterator[tuple[str, Known]]:
-        left, named = MOST_ALL, [path for path in self.paths if _ending(path) in TABLES]
+        left, packed, named = MOST_ALL, MOST_PACKED, [path for path in self.paths if _ending(path) in TABLES]
         for path in named[:MOST_FILES]:
             content = self._content(path, min(MOST_FILE, left))
             if not content:
                 continue
             left -= len(content)
+            is_array = _ending(path) in ARRAYS
+            packed -= is_packed(content) and not is_array
+            if packed < 0:
+                continue
             try:
-                known = dict(_columns_of(content, path))
+                known = dict(_columns_of(content if is_array else self.decode(content, path.name), path))
             except (UsageError, ValueError, TypeError, KeyError, RecursionError, zipfile.BadZipFile, EOFError, OSError):
                 continue  # not what its name says
             yield path.as_posix(), known
@@ -119,25 +132,19 @@ def _ending(path: PurePosixPath) -> str:
     return PurePosixPath(path.name.lower().removesuffix(".gz")).suffix
 
 
-def _columns_of(data: bytes, path: PurePosixPath) -> Iterator[tuple[str, Values]]:
+def _columns_of(data: "bytes | pl.DataFrame", path: PurePosixPath) -> Iterator[tuple[str, Values]]:
     ending = _ending(path)
-    if data.startswith(b"\x1f\x8b"):
-        data = unzipped(data, path.name, MOST_FILE)
-    if ending in (".npy", ".npz"):
+    if not isinstance(data, bytes):
+        yield from _of_frame(data)
+    elif ending in ARRAYS:
         yield from _arrays(data)
     elif ending == ".json" and data.lstrip()[:1] == b"{" and isinstance(said := _json(data), dict):
         yield from _of_mapping(said)
     else:
-        yield from _of_frame(data, path.name, ending)
+        yield from _of_frame(table(data, path.name, ending))
 
 
-def _of_frame(data: bytes, name: str, ending: str) -> Iterator[tuple[str, Values]]:
-    import polars as pl
-
-    try:
-        frame = pl.read_parquet(data) if data.startswith(b"PAR1") else table(data, name, ending)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise ValueError(str(error)) from error
+def _of_frame(frame: "pl.DataFrame") -> Iterator[tuple[str, Values]]:
     for column in frame.columns[:MOST_COLUMNS]:
         yield column, frame.get_column(column).to_list()
 

@@ -1,6 +1,5 @@
 """Delivered bytes as the columns of Predictions. Whatever is wrong with them becomes a sentence, never an exception."""
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -8,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatebot.collect.decoding import Decoding
+from gatebot.collect.program import Programs
 from gatebot.config.model import TaskName
 from gatebot.data.identity import id_hashes
 from gatebot.data.text import table
@@ -54,7 +55,16 @@ class Delivery:
     problem: str = ""
 
 
-def read(data: bytes, name: str, asked: Asked, task: TaskName, project: str, *, by_order: bool = False) -> Delivery:
+def read(
+    data: bytes,
+    name: str,
+    asked: Asked,
+    task: TaskName,
+    project: str,
+    *,
+    programs: Programs,
+    by_order: bool = False,
+) -> Delivery:
     """What a predictions file says: CSV, TSV, JSON Lines, a JSON array, Parquet, or one of them in gzip.
 
     Its columns are `prediction`, `score_<class>`, and, where the data has ids, `id` or the column's own name.
@@ -65,10 +75,11 @@ def read(data: bytes, name: str, asked: Asked, task: TaskName, project: str, *, 
         asked: the rows that were to be predicted.
         task: what a prediction is.
         project: keys the hashes of ids.
+        programs: decode what is packed, and Parquet.
         by_order: ids may be missing: the n-th answer is the n-th row's.
     """
     try:
-        frame = _frame(data, name, asked)
+        frame = _frame(data, name, asked, programs)
         ids = _ids(frame, asked, project, by_order=by_order)
         columns = _columns(frame, asked, task)
     except UsageError as error:
@@ -76,43 +87,21 @@ def read(data: bytes, name: str, asked: Asked, task: TaskName, project: str, *, 
     return Delivery(ids, columns)
 
 
-def _frame(data: bytes, name: str, asked: Asked) -> "pl.DataFrame":
-    import polars as pl
-
-    if data.startswith(b"\x1f\x8b"):
-        data = unzipped(data, name, asked.most_bytes)
-    if not data.strip():
-        raise UsageError(f"`{name}` is empty")
+def _frame(data: bytes, name: str, asked: Asked, programs: Programs) -> "pl.DataFrame":
     most = 2 * len(asked) + 1000
-    if data.startswith(b"PAR1"):
-        try:
-            frame = pl.read_parquet(data, n_rows=most + 1)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-            raise UsageError(f"`{name}` is not readable as Parquet: {str(error).splitlines()[0]}") from error
+    decoded = Decoding(programs, asked.most_bytes, most + 1)(data, name)
+    if not isinstance(decoded, bytes):
+        frame = decoded
+    elif not decoded.strip():
+        raise UsageError(f"`{name}` is empty")
     else:
         ending = PurePosixPath(name.removesuffix(".gz")).suffix.lower()
-        frame = table(data, name, ending if ending in (".tsv", ".tab") else "")  # JSON is told by its first byte
+        frame = table(decoded, name, ending if ending in (".tsv", ".tab") else "")  # JSON is told by its first byte
     if frame.height > most:
         raise UsageError(f"`{name}` has more than {most} rows; {len(asked)} were asked for")
     if frame.width > MOST_COLUMNS:
         raise UsageError(f"`{name}` has {frame.width} columns, more than the {MOST_COLUMNS} that are accepted")
     return frame
-
-
-def unzipped(data: bytes, name: str, most: int) -> bytes:
-    """The content of a gzip file.
-
-    Raises:
-        UsageError: it is none, or holds more than so many bytes.
-    """
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = unpacker.decompress(data, most)
-    except zlib.error as error:
-        raise UsageError(f"`{name}` cannot be unpacked: {error}") from error
-    if not unpacker.eof:
-        raise UsageError(f"`{name}` is cut off, or holds more than {most} bytes")
-    return plain
 
 
 def _ids(frame: "pl.DataFrame", asked: Asked, project: str, *, by_order: bool) -> Hashes:

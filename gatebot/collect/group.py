@@ -10,6 +10,7 @@ from gatebot.collect.bench import Bench, Lesson, Question
 from gatebot.collect.budget import Budget
 from gatebot.collect.contract import Contract, Surroundings, Trained, UnmetError
 from gatebot.collect.job import Tree
+from gatebot.collect.program import Programs
 from gatebot.collect.progress import Herald, Phase
 from gatebot.collect.scoring import score
 from gatebot.collect.site import Site
@@ -206,9 +207,8 @@ class Work:
         material, fit = self.site.material, group.fit
         with self.herald.step(Phase.TRAIN, fit.side, fit.key):
             needs = tuple(group.predicts)
-            effects, predictions = yardstick.measured(
-                material, needs, fit, self.site.job.rules.task, self.site.runner.cancel
-            )
+            programs = Programs.beside(self.site.runner)
+            effects, predictions = yardstick.measured(material, needs, fit, self.site.job.rules.task, programs)
         if group.fit_asked:
             found.evidence[fit] = yardstick.training(effects, material, fit)
         for need, each in predictions.items():

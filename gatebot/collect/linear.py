@@ -1,8 +1,9 @@
-"""The simple model itself, run as a process of gatebot's own so that its time can be limited: JSON in, JSON out."""
+"""The simple model itself, a program of gatebot's own that runs in the sandbox: JSON in, JSON out."""
 
 import json
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,19 +13,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HASHED = 2**14  # places for the words of a text column
+ANSWER = "answer.json"
 FEW = 50  # categories of a column that get a place of their own
 
 Cells = dict[str, list[Any]]
 
 
 def main() -> None:
-    """Answer the question on standard input: `{lesson, kinds, labels, asked}`."""
-    question = json.load(sys.stdin)
+    """Answer the question in the file that is named: `{lesson, kinds, labels, asked}`."""
+    question = json.loads(Path(sys.argv[1]).read_bytes())
     try:
         answer: dict[str, Any] = fitted(**question)
     except (ValueError, TypeError, MemoryError, ArithmeticError) as error:
         answer = {"problem": f"{type(error).__name__}: {error}"[:300]}
-    json.dump(answer, sys.stdout)
+    Path(ANSWER).write_text(json.dumps(answer))
 
 
 def fitted(lesson: Cells, kinds: dict[str, str], labels: list[Any], asked: list[Cells]) -> dict[str, Any]:

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gatebot.collect import words
+from gatebot.collect.decoding import Decoding
 from gatebot.collect.fetch import Fetched
-from gatebot.collect.job import Job, Tree
+from gatebot.collect.job import Tree
 from gatebot.collect.material import Material
+from gatebot.collect.program import Programs
+from gatebot.collect.remote import Remote
+from gatebot.collect.runner import Runner
 from gatebot.config.model import ColumnSplit, FoldSplit, ModelRecipe, Rules
 from gatebot.config.quantity import Share
 from gatebot.data.digest import data_version, version_digests
 from gatebot.data.profile import profile, truth
-from gatebot.data.read import read
+from gatebot.data.read import Readers, read
 from gatebot.data.rows import Columns
 from gatebot.data.rules import SplitRules
 from gatebot.data.source import Source
@@ -19,11 +23,11 @@ from gatebot.data.split import Split, split
 from gatebot.snapshot.evidence import DataProfile
 
 
-def material(job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Material:
+def material(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Material:
     """The data of a tree, split.
 
     Args:
-        job: Rules and project.
+        runner: with Rules and project; data behind addresses is fetched at its isolation.
         tree: whose recipe says where the data lies.
         fetched: where its files are.
         base: base's data, whose eval rows bind; None for base itself where it was never read before.
@@ -32,21 +36,26 @@ def material(job: Job, tree: Tree, fetched: Fetched, base: DataProfile | None, f
     Raises:
         UsageError: the data cannot be read or split.
     """
-    recipe = tree.recipe.data
+    job, recipe = runner.job, tree.recipe.data
     source = Source(
         folder=fetched.root / tree.folder,
         path=recipe.path,
         train=recipe.train,
         eval=recipe.eval,
-        within=(fetched.root,),
+        root=fetched.root,
     )
-    rows = read(source, columns(job.rules))
+    rows = read(source, columns(job.rules), readers(job.rules, Programs.beside(runner), job.environ))
     rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
     parts: Split = split(rows, rules, base.eval_rows if base else None)
     version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     return Material(job.project, rows, parts, profile(rows, parts), truth(parts), folder, data_version(version))
+
+
+def readers(rules: Rules, programs: Programs, environ: Mapping[str, str]) -> Readers:
+    """What reads the data of a pull request: programs of gatebot's own, in the sandbox."""
+    return Readers(Remote(rules.data, programs, environ), Decoding(programs))
 
 
 def columns(rules: Rules) -> Columns:

@@ -1,7 +1,7 @@
 """Runs commands of the user's for one side: what they see of the environment, and what came of them."""
 
 import glob
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -11,7 +11,7 @@ from gatebot.collect.job import Job
 from gatebot.collect.masking import last_lines
 from gatebot.collect.mirror import is_open
 from gatebot.errors import MachineError
-from gatebot.masking import Masker, is_secret, masker, secrets_of
+from gatebot.masking import Masker, holds_password, is_secret, masker, secrets_of
 from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run
 from gatebot.sandbox.environment import THREADS
 from gatebot.snapshot.evidence import Effects, Ending
@@ -124,18 +124,21 @@ class Runner:
     @property
     def masker(self) -> Masker:
         """What takes secrets out of all that user code printed or wrote."""
-        return masker(self.job.environ, self._fetch_names)
+        return masker(self.job.environ, self._secret_names)
 
     @property
     def fetch_secrets(self) -> dict[str, str]:
         """Variables that `data.fetch` alone may see."""
-        return {name: value for name in self._fetch_names if (value := self.job.environ.get(name))}
+        fetch = self.job.rules.data.fetch
+        return _held(self.job.environ, fetch.secrets if fetch is not None else ())
 
     @property
     def credentials(self) -> dict[str, str]:
         """Variables of `smoke.env.pass` that hold a secret: for set-up alone, and only where it runs code of base."""
         environ = self.job.environ
-        named = (name for name in self.job.rules.smoke.env.pass_ if environ.get(name) and name not in self._fetch_names)
+        named = (
+            name for name in self.job.rules.smoke.env.pass_ if environ.get(name) and name not in self._secret_names
+        )
         return {name: environ[name] for name in named if self._is_kept_back(name)}
 
     def effects(self, completed: Completed) -> Effects:
@@ -164,20 +167,22 @@ class Runner:
         raise MachineError(f"{self.masker.mask(what)} failed: {how}.", f"{hint}\n{log}" if log else hint)
 
     @property
-    def _fetch_names(self) -> tuple[str, ...]:
-        fetch = self.job.rules.data.fetch
-        return fetch.secrets if fetch is not None else ()
+    def _secret_names(self) -> tuple[str, ...]:
+        """Of the variables that fetching and downloads are given, and nothing else."""
+        data = self.job.rules.data
+        addresses = (name for rule in data.addresses or () for name in rule.secrets)
+        return (*(data.fetch.secrets if data.fetch is not None else ()), *addresses)
 
     def _passed(self) -> dict[str, str]:
         environ = self.job.environ
-        named = (*CERTIFICATES, *(name.lower() for name in CERTIFICATES), *self.job.rules.smoke.env.pass_)
-        return {name: environ[name] for name in named if name in environ and not self._is_kept_back(name)}
+        passed = (name for name in self.job.rules.smoke.env.pass_ if name in environ and not self._is_kept_back(name))
+        return {**ways_out(environ), **{name: environ[name] for name in passed}}
 
     def _is_kept_back(self, name: str) -> bool:
         """Whether a variable holds a secret, by its name, by an address in it, or because fetching has the same one."""
-        value, fetched = self.job.environ.get(name, ""), self.fetch_secrets
+        value, fetched = self.job.environ.get(name, ""), _held(self.job.environ, self._secret_names)
         known = secrets_of(fetched, fetched)
-        return name in self._fetch_names or is_secret(name, value) or any(secret in value for secret in known)
+        return name in self._secret_names or is_secret(name, value) or any(secret in value for secret in known)
 
     def _threads(self) -> dict[str, str]:
         return dict.fromkeys(THREADS, str(self.job.threads))
@@ -189,3 +194,13 @@ class Runner:
         if not devices:
             raise MachineError("`smoke.device` is cuda, but this machine shows no GPU.", "Use a runner that has one.")
         return devices
+
+
+def _held(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    return {name: value for name in names if (value := environ.get(name))}
+
+
+def ways_out(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say how the network is reached: proxies without a password, and certificates."""
+    names = [*CERTIFICATES, *(name.lower() for name in CERTIFICATES)]
+    return {name: environ[name] for name in names if name in environ and not holds_password(environ[name])}

@@ -12,11 +12,13 @@ from gatebot.collect.bench import Bench, made
 from gatebot.collect.brought import Evaluation
 from gatebot.collect.commands import Commands
 from gatebot.collect.contract import Contract, Surroundings
-from gatebot.collect.copies import Committed
+from gatebot.collect.copies import MOST_FILE, Committed
+from gatebot.collect.decoding import Decoding
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.material import Material
 from gatebot.collect.pipeline import Pipeline
+from gatebot.collect.program import Programs
 from gatebot.collect.progress import Herald, Phase
 from gatebot.collect.reading import material
 from gatebot.collect.runner import Runner
@@ -85,7 +87,7 @@ def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, h
     folder.chmod(0o711)
     got = _fetched(runner, side, tree, folder / "fetched", herald)
     with herald.step(Phase.READ, side):
-        stuff = material(job, tree, got, base, folder / "rows")
+        stuff = material(runner, tree, got, base, folder / "rows")
     data = _data_paths(tree, got, stuff)
     assets_paths = frozenset(_in_folder(tree, got, tree.recipe.data.assets)) - data
     paths = tuple(path for path in got.paths if path not in data | assets_paths)
@@ -112,7 +114,7 @@ def equip(site: Site, worker: Path, herald: Herald) -> None:
     tree, smoke = site.tree, site.job.rules.smoke
     environment = with_environment(site.runner, tree, site.source, site.paths, (herald, site.side))
     around = surroundings(site.runner, environment, site.folder, worker, site.assets)
-    around = replace(around, committed=Committed(site.source, site.paths, site.material))
+    around = replace(around, committed=_committed(site))
     network = (smoke.network.train, smoke.network.predict)
     site.contract = _contract(tree, around, smoke.device, network)
     inventory, granted = _inventory(environment, site, worker, around.tasks), environment.runner.readable
@@ -150,6 +152,11 @@ def surroundings(
         task=runner.job.rules.task,
         project=runner.job.project,
     )
+
+
+def _committed(site: Site) -> Committed:
+    decode = Decoding(Programs.beside(site.runner), MOST_FILE)
+    return Committed(site.source, site.paths, site.material, decode)
 
 
 def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> Contract | None:

@@ -1,31 +1,31 @@
 """gatebot's own two models, against which the user's is held: a constant, and a linear one."""
 
 import json
-import os
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from tempfile import TemporaryFile
-from threading import Event
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gatebot.collect.contract import UnmetError
 from gatebot.collect.material import Material
-from gatebot.collect.runner import InterruptedRunError
+from gatebot.collect.program import Programs
+from gatebot.collect.untrusted import UnreadableError
 from gatebot.config.model import TaskName
 from gatebot.data.identity import spelled
 from gatebot.data.rows import Index
 from gatebot.needs import Fit, Model, Predict
+from gatebot.sandbox import MIB, Ended, Limits
 from gatebot.snapshot.column import Column, Floats, Hashes, Names, Numbers
 from gatebot.snapshot.evidence import Effects, Ending, Predictions, Training
 
 MOST_ROWS = 20_000
 MOST_CLASSES = 200
 SECONDS = 60.0
-ENVIRON = ("PATH", "PYTHONPATH", "LANG", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+PROGRAM = Path(__file__).with_name("linear.py")  # copied, never imported: it runs in the sandbox
+ANSWER = "answer.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ class Answer:
 
 
 def measured(
-    material: Material, needs: tuple[Predict, ...], fit: Fit, task: TaskName, cancel: Event
+    material: Material, needs: tuple[Predict, ...], fit: Fit, task: TaskName, programs: Programs
 ) -> tuple[Effects, dict[Predict, Predictions]]:
     """Train a yardstick on the same rows as the user's model, and predict.
 
@@ -55,7 +55,7 @@ def measured(
     if fit.model is Model.TRIVIAL:
         answers = {need: _constant(target.take(train), len(material.index_of(need))) for need in needs}
     else:
-        answers = _linear(material, needs, train, target, cancel)
+        answers = _linear(material, needs, train, target, programs)
     ended = Ending.OK if len(answers) == len(needs) else Ending.TIMEOUT
     effects = Effects(ended, seconds=time.monotonic() - start)
     return effects, {need: _predictions(answers.get(need), material.ids_of(need), effects, target) for need in needs}
@@ -78,7 +78,7 @@ def _constant(known: Column, rows: int) -> Answer:
 
 
 def _linear(
-    material: Material, needs: tuple[Predict, ...], train: Index, target: Column, cancel: Event
+    material: Material, needs: tuple[Predict, ...], train: Index, target: Column, programs: Programs
 ) -> dict[Predict, Answer]:
     """A linear model; no answers when its time is up."""
     if isinstance(target, Names) and len(target.names) > MOST_CLASSES:
@@ -95,44 +95,47 @@ def _linear(
         "labels": _labels(target.take(known)),
         "asked": [_cells(material, kinds, material.index_of(need)) for need in needs],
     }
-    answer = _answered(json.dumps(question).encode(), cancel)
-    if answer is None:
-        return {}
-    if "problem" in answer:
-        raise UnmetError(f"the simple model does not fit this data: {answer['problem']}")
-    classes = tuple(answer["classes"])
-    values = [np.array(matrix, dtype=np.float64).reshape(-1, len(classes) or 1) for matrix in answer["values"]]
-    return {need: Answer(matrix, classes) for need, matrix in zip(needs, values, strict=True)}
+    heights = [len(material.index_of(need)) for need in needs]
+    classes = target.names if isinstance(target, Names) else ()
+    return dict(zip(needs, _answered(question, heights, classes, programs), strict=False))
 
 
-def _answered(question: bytes, cancel: Event) -> dict[str, Any] | None:
-    """What the process of the linear model says; None when its time is up."""
-    end = time.monotonic() + SECONDS
-    with TemporaryFile() as asked:  # through a pipe, what is not sent within the first `timeout` never is
-        asked.write(question)
-        asked.seek(0)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gatebot.collect.linear"],
-            stdin=asked,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in ENVIRON if name in os.environ},
-        )
-    with process:
-        while True:
-            try:
-                answer, _ = process.communicate(timeout=0.2)
-            except subprocess.TimeoutExpired:
-                if time.monotonic() < end and not cancel.is_set():
-                    continue
-                process.kill()
-                if cancel.is_set():
-                    raise InterruptedRunError from None
-                return None
-            if process.returncode:
-                return {"problem": f"exit code {process.returncode}"}
-            found: dict[str, Any] = json.loads(answer)
-            return found
+def _answered(question: object, heights: list[int], names: tuple[str, ...], programs: Programs) -> list[Answer]:
+    """What the program says of each set of rows; nothing when its time is up.
+
+    Raises:
+        UnmetError: it cannot learn from this data, or what it left is no answer: it has read what a pull request chose.
+    """
+    most = MIB + 32 * sum(heights) * max(len(names), 1)
+    limits = Limits(seconds=SECONDS, disk_bytes=most + MIB)
+    with programs.ran(PROGRAM, json.dumps(question).encode(), limits) as ran:
+        if ran.completed.ended is Ended.TIMEOUT:
+            return []
+        try:
+            if not ran.completed.ok:
+                raise ValueError(f"exit code {ran.completed.exit_code}")
+            return list(_read(json.loads(ran.read(ANSWER, most)), heights, names))
+        except (OSError, UnreadableError, ValueError, TypeError, RecursionError) as error:
+            raise UnmetError(f"the simple model does not fit this data: {error}") from error
+
+
+def _read(said: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[Answer]:
+    """Answers of the shape that was asked for.
+
+    Raises:
+        ValueError: they are none.
+    """
+    if isinstance(said, dict) and "problem" in said:
+        raise ValueError(" ".join(str(said["problem"])[:300].split()))
+    match said:
+        case {"classes": list(classes), "values": list(matrices)} if len(matrices) == len(heights):
+            labels = tuple(name for name in classes if name in names)
+        case _:
+            raise ValueError("it has no answer")
+    if len(labels) != len(classes) or bool(labels) != bool(names):
+        raise ValueError("its classes are not those of the target")
+    for matrix, height in zip(matrices, heights, strict=True):
+        yield Answer(np.array(matrix, dtype=np.float64).reshape(height, len(labels) or 1), labels)
 
 
 def _cells(material: Material, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:

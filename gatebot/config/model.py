@@ -8,8 +8,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
+from gatebot.address import BadAddressError, is_address, parse_prefix
 from gatebot.config.quantity import (
     Margin,
     Share,
@@ -103,6 +112,36 @@ class Fetch(Section):
     timeout: Seconds = Field(default=600.0, description="The longest that it may take.")
 
 
+class AllowedAddress(Section):
+    """Addresses that data may be fetched from, and what fetching from there may use."""
+
+    prefix: str = Field(description="One address, or where it ends in `/`, all below it.")
+    secrets: tuple[str, ...] = Field(
+        default=(),
+        description="Names of the variables that reading from there may see, such as `AWS_ACCESS_KEY_ID`.",
+    )
+    private: bool = Field(
+        default=False,
+        description="Whether the server may be on this machine or in a private network. Metadata services never are.",
+    )
+
+    @field_validator("prefix")
+    @classmethod
+    def _comparable(cls, value: str) -> str:
+        try:
+            parse_prefix(value)
+        except BadAddressError as error:
+            raise ValueError(f"is no address or prefix of addresses: {error}") from error
+        return value
+
+
+def _as_mapping(value: object) -> object:
+    return {"prefix": value} if isinstance(value, str) else value
+
+
+AddressRule = Annotated[AllowedAddress, BeforeValidator(_as_mapping, json_schema_input_type=str | AllowedAddress)]
+
+
 class DataVersion(Section):
     """What identifies data that is not in git."""
 
@@ -135,6 +174,11 @@ class DataRules(Section):
     """How data is read as evidence."""
 
     fetch: Fetch | None = Field(default=None, description="How data that is not in git is brought.")
+    addresses: tuple[AddressRule, ...] | None = Field(
+        default=None,
+        description="Addresses that `path`, `train` and `eval` may name: prefixes that end in `/`, or whole addresses."
+        " Default: those that this file names itself, read without secrets.",
+    )
     target: str | None = Field(default=None, description="The column to predict. Eval rows are handed out without it.")
     id: str | None = Field(
         default=None, description="The column that names a row. Without one, a row is known by a hash of its content."
@@ -556,8 +600,13 @@ class Document(RulesKeys):
 
     @property
     def rules(self) -> Rules:
-        """The base branch's half."""
-        return _half(Rules, self)
+        """The base branch's half. The addresses that this file names are allowed unless it says which are."""
+        rules = _half(Rules, self)
+        if rules.data.addresses is not None:
+            return rules
+        named = (*self.data.path, *self.data.train, *self.data.eval)
+        own = tuple(AllowedAddress.model_construct(prefix=each) for each in named if is_address(each))
+        return rules.model_copy(update={"data": rules.data.model_copy(update={"addresses": own})})
 
     @property
     def recipe(self) -> Recipe:

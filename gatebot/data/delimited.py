@@ -3,11 +3,13 @@
 import csv
 import io
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatebot.data.extent import require_extent
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def delimited(data: bytes, name: str, separator: str = "") -> "pl.DataFrame":
     if not data.endswith(b"\n"):
         data += b"\n"  # polars drops an empty value too many from a last line without an end
     names, separator = _header(data, name, separator)
+    require_extent(len(names), data.count(b"\n"), len(data), name)
     try:
         frame = pl.read_csv(data, infer_schema=False, separator=separator, encoding="utf8")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
@@ -63,7 +66,7 @@ def _header(data: bytes, name: str, separator: str) -> tuple[list[str], str]:
         raise UsageError(
             f"`{name}` line 1 is not a header: {error}.", "The first line must name the columns."
         ) from error
-    twice = sorted({column for column in names if names.count(column) > 1})
+    twice = sorted(column for column, times in Counter(names).items() if times > 1)
     if twice:
         raise UsageError(f"`{name}` names the column `{twice[0]}` more than once.", "Give every column its own name.")
     return names, separator

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from gatebot.checkout import UnsafePathError
 from gatebot.data.identity import joined
+from gatebot.data.packing import LARGEST
 from gatebot.data.source import Source, locate
 from gatebot.errors import UsageError
 
@@ -29,29 +31,29 @@ def frame_digest(frame: "pl.DataFrame") -> str:
     return hasher.hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """Hexadecimal digest of a file's bytes, read in pieces.
+def content(source: Source, path: PurePosixPath, name: str) -> bytes:
+    """The bytes of a file that a source means.
 
     Raises:
-        UsageError: the file cannot be read.
+        UsageError: it cannot be read, or is too large.
     """
-    hasher = blake2b(digest_size=_SIZE)
     try:
-        with path.open("rb") as file:
-            while piece := file.read(1 << 20):
-                hasher.update(piece)
+        return source.checkout.read(path, LARGEST)
+    except UnsafePathError as error:
+        raise UsageError(f"`{name}` is not read: {error.message}.", error.hint) from error
     except OSError as error:
-        raise UsageError(
-            f"`{path}` cannot be read: {error.strerror}.", "Check that it exists and may be read."
-        ) from error
-    return hasher.hexdigest()
+        raise UsageError(f"`{name}` cannot be read: {error.strerror}.", "Check that gatebot may read it.") from error
 
 
 def version_digests(source: Source, patterns: tuple[str, ...]) -> Mapping[str, str]:
     """Digests of the files under `data.version.files`: they stand for data that is not in git. Name -> digest."""
     if not patterns:
         return {}
-    return {place.name: file_digest(place.path) for place in locate(source, patterns) if place.path is not None}
+    return {
+        place.name: bytes_digest(content(source, place.path, place.name))
+        for place in locate(source, patterns)
+        if place.path is not None
+    }
 
 
 def data_version(digests: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:

@@ -4,30 +4,50 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from gatebot.data.extent import require_extent
 from gatebot.data.packing import first_line
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
+_PIECE = 1 << 16
+
 
 def json_lines(data: bytes, name: str) -> "pl.DataFrame":
     """Rows of a JSON Lines file. Columns in the order in which they first appear; nested values stay JSON text."""
     import polars as pl
 
-    lines = io.BytesIO(data)
+    keys = _keys(data, name)
     try:
-        keys = list(pl.read_ndjson(lines, infer_schema_length=None).columns)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        keys = _json_keys(data, name)
-    lines.seek(0)
-    try:
-        return pl.read_ndjson(lines, schema=dict.fromkeys(keys, pl.String))
+        return pl.read_ndjson(io.BytesIO(data), schema=dict.fromkeys(keys, pl.String))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         _json_keys(data, name)
         raise UsageError(
             f"`{name}` is not JSON Lines: {first_line(error)}.", "Write one JSON object a line."
         ) from error
+
+
+def _keys(data: bytes, name: str) -> list[str]:
+    """Every key, piece by piece: the reader takes long for many lines that have keys of their own.
+
+    Raises:
+        UsageError: there are far more keys than values, or a line is not JSON.
+    """
+    import polars as pl
+
+    keys: dict[str, None] = {}
+    lines, start = data.count(b"\n") + 1, 0
+    while start < len(data):
+        end = data.find(b"\n", start + _PIECE) + 1 or len(data)
+        try:
+            schema = pl.scan_ndjson(io.BytesIO(data[start:end]), infer_schema_length=None).collect_schema()
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+            return _json_keys(data, name)
+        keys |= dict.fromkeys(schema.names())
+        require_extent(len(keys), lines, len(data), name)
+        start = end
+    return list(keys)
 
 
 def _json_keys(data: bytes, name: str) -> list[str]:
@@ -45,6 +65,7 @@ def _json_keys(data: bytes, name: str) -> list[str]:
         if not isinstance(value, dict):
             raise UsageError(f"`{name}` line {number} is not a JSON object.", "Write one JSON object a line.")
         keys |= dict.fromkeys(value)
+    require_extent(len(keys), number, len(data), name)
     return list(keys)
 
 

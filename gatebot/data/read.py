@@ -1,7 +1,6 @@
 """Data as it lies there, into rows: text stays text, typed formats keep their types, every fault names its file."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
@@ -9,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatebot.data.digest import bytes_digest, frame_digest
-from gatebot.data.packing import plain_name, unpacked
-from gatebot.data.remote import fetched
+from gatebot.address import shown
+from gatebot.data.digest import bytes_digest, content, frame_digest
+from gatebot.data.packing import decoded, plain_name, refuse_archive
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.source import Place, Source, locate
 from gatebot.data.text import table
@@ -20,7 +19,22 @@ from gatebot.errors import UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-_PARQUET = b"PAR1"
+Fetch = Callable[[str], "Sequence[tuple[str, bytes | pl.DataFrame]]"]
+Decode = Callable[[bytes, str], "bytes | pl.DataFrame"]
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How bytes come here.
+
+    Attributes:
+        fetch: brings the files behind an address, by name: bytes, or tables. Without it no address is read.
+        decode: unpacks bytes, and makes tables of Parquet; in this process by default, which is for the user's own
+            files only.
+    """
+
+    fetch: Fetch | None = None
+    decode: Decode = decoded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,21 +45,25 @@ class _File:
     digest: str
 
 
-def read(source: Source, columns: Columns | None = None) -> Rows:
+def read(source: Source, columns: Columns | None = None, readers: Readers = Readers()) -> Rows:
     """Read every file of a source, as one table.
 
     Text formats are read without guessing types, so that a row's text, hashes and what user code is given never
-    depend on
-    another row. Several files must have the same columns, in any order.
+    depend on another row. Several files must have the same columns, in any order.
+
+    Args:
+        source: where they are.
+        columns: which column plays which part.
+        readers: how addresses are fetched, and packed files and Parquet decoded.
 
     Raises:
         UsageError: something is missing, unreadable or does not fit together; says what, where and what to do.
     """
     columns = columns or Columns()
     if source.path:
-        files, fixed = _read(source, source.path), None
+        files, fixed = _read(source, source.path, readers), None
     else:
-        train, held_out = _read(source, source.train), _read(source, source.eval)
+        train, held_out = _read(source, source.train, readers), _read(source, source.eval, readers)
         files = [*train, *held_out]
         heights = [sum(file.frame.height for file in side) for side in (train, held_out)]
         fixed = np.repeat([False, True], heights)
@@ -54,35 +72,34 @@ def read(source: Source, columns: Columns | None = None) -> Rows:
     return Rows(frame, columns, files[0].typed, {file.name: file.digest for file in files}, fixed)
 
 
-def _read(source: Source, patterns: tuple[str, ...]) -> list[_File]:
-    files = [_parsed(name, data) for place in locate(source, patterns) for name, data in _content(place)]
+def _read(source: Source, patterns: tuple[str, ...], readers: Readers) -> list[_File]:
+    places = locate(source, patterns)
+    given = (each for place in places for each in _content(source, place, readers.fetch))
+    files = [_parsed(name, data, readers.decode) for name, data in given]
     if not any(file.frame.height for file in files):
         raise UsageError(f"`{files[0].name}` has no rows.", "Add rows.")
     return files
 
 
-def _content(place: Place) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
+def _content(source: Source, place: Place, fetch: Fetch | None) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
     if place.path is None:
-        return fetched(place)
-    try:
-        return [(place.name, place.path.read_bytes())]
-    except OSError as error:
-        why = error.strerror or os.strerror(error.errno or 0)
-        raise UsageError(f"`{place.name}` cannot be read: {why}.", "Check that gatebot may read it.") from error
+        if fetch is None:
+            raise UsageError(f"`{shown(place.name)}` is an address: nothing is fetched here.", "Give a file.")
+        return fetch(place.name)
+    return [(place.name, content(source, place.path, place.name))]
 
 
-def _parsed(name: str, packed: "bytes | pl.DataFrame") -> _File:
-    if not isinstance(packed, bytes):
-        return _File(name, packed, typed=True, digest=frame_digest(packed))
-    digest = bytes_digest(packed)
-    if not packed:
+def _parsed(name: str, given: "bytes | pl.DataFrame", decode: Decode) -> _File:
+    if not isinstance(given, bytes):
+        return _File(name, given, typed=True, digest=frame_digest(given))
+    digest = bytes_digest(given)
+    if not given:
         raise UsageError(f"`{name}` is empty.", "Give a file with a header line and rows, or leave it out.")
-    if packed.startswith(_PARQUET):
-        return _File(name, _parquet(packed, name), typed=True, digest=digest)
+    refuse_archive(given, name)
     ending = PurePosixPath(plain_name(name)).suffix
-    data = unpacked(packed, name)
-    if data.startswith(_PARQUET):
-        return _File(name, _parquet(data, name), typed=True, digest=digest)
+    data = decode(given, name)
+    if not isinstance(data, bytes):
+        return _File(name, data, typed=True, digest=digest)
     if ending in (".parquet", ".pq"):
         raise UsageError(f"`{name}` is not a Parquet file.", _pointer_hint(data))
     if data.startswith(b"version https://git-lfs"):
@@ -94,18 +111,6 @@ def _pointer_hint(data: bytes) -> str:
     if data.startswith(b"version https://git-lfs"):
         return "Check the repository out with `lfs: true`, or fetch it: git lfs pull"
     return "Is it complete, and is its name right?"
-
-
-def _parquet(data: bytes, name: str) -> "pl.DataFrame":
-    import polars as pl
-
-    try:
-        return pl.read_parquet(data)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        why = (str(error).strip().splitlines() or ["unreadable"])[0]
-        raise UsageError(
-            f"`{name}` is not readable as Parquet: {why}.", "Is it complete? Write or fetch it again."
-        ) from error
 
 
 def _one_table(files: Sequence[_File]) -> "pl.DataFrame":

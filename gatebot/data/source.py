@@ -1,16 +1,22 @@
 """Where the data lies: patterns become a sorted list of files and addresses, or an error that names what is near."""
 
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 
+from gatebot.address import is_address
+from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.errors import UsageError
 
-_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_KNOWN_SCHEMES = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "http", "https")
 _WILD = re.compile(r"[*?\[]")
+NEVER = frozenset({".git", ".gatebot"})
+"""Folders that hold no data of a project's, but a token, labels or evidence."""
+HINT = "Keep data in the repository as regular files, bring it with `data.fetch`, or give an address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +26,49 @@ class Source:
     Attributes:
         folder: what paths are relative to: the folder of `gatebot.yml`.
         path, train, eval: files, globs (`**` too) and addresses (`s3://`, `gs://`, `az://`, `http(s)://`).
-        within: folders that files may lie in, after links are followed; default: `folder`. A commit under test
-            chooses these paths, and whatever is read here is shown to its code.
+        root: of the repository that files have to lie in, after links are followed; default: `folder`. A commit under
+            test chooses these paths, and whatever is read here is shown to its code.
     """
 
     folder: Path
     path: tuple[str, ...] = ()
     train: tuple[str, ...] = ()
     eval: tuple[str, ...] = ()
-    within: tuple[Path, ...] = ()
+    root: Path | None = None
+
+    @property
+    def checkout(self) -> Checkout:
+        """The files that may be read."""
+        return Checkout(self.root or self.folder)
+
+    @property
+    def inside(self) -> PurePosixPath:
+        """The folder, relative to the root."""
+        if self.root is None:
+            return PurePosixPath()
+        if self.folder.is_relative_to(self.root):
+            return PurePosixPath(self.folder.relative_to(self.root))
+        return PurePosixPath(self.folder.resolve().relative_to(self.root.resolve()))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One file or address: the name for people, and where it is."""
+    """One file or address.
+
+    Attributes:
+        name: for people; of an address, the address itself.
+        path: of a file, beneath the root and without links; None for an address.
+    """
 
     name: str
-    path: Path | None = None
-
-    @property
-    def scheme(self) -> str:
-        """`s3`, `https` and so on; empty for a file."""
-        return "" if self.path is not None else self.name.partition("://")[0].lower()
+    path: PurePosixPath | None = None
 
 
 def locate(source: Source, patterns: tuple[str, ...]) -> tuple[Place, ...]:
     """Every file and address that the patterns mean: patterns in their order, files of one glob sorted, each once.
 
     Raises:
-        UsageError: a pattern matches nothing, is a folder, lies outside of `within`, or has an unknown scheme.
+        UsageError: a pattern matches nothing, is no regular file, or leads out of the repository.
     """
     if not patterns:
         raise UsageError("`data.path` is not set.", "Set `data.path`, or `data.train` and `data.eval`, in gatebot.yml.")
@@ -57,66 +77,117 @@ def locate(source: Source, patterns: tuple[str, ...]) -> tuple[Place, ...]:
 
 
 def _places(source: Source, pattern: str) -> Iterator[Place]:
-    if _ADDRESS.match(pattern):
-        scheme = pattern.partition("://")[0].lower()
-        if scheme not in _KNOWN_SCHEMES:
-            raise UsageError(
-                f"`{pattern}`: data cannot be read over {scheme}://.",
-                f"Use one of {', '.join(_KNOWN_SCHEMES)}, or a file.",
-            )
+    if is_address(pattern):
         yield Place(pattern)
         return
-    whole = source.folder / pattern
-    if whole.is_dir():
-        raise UsageError(f"`{pattern}` is a folder.", f"Name its files, for example `{pattern.rstrip('/')}/*.csv`.")
-    paths = [whole] if whole.exists() else _globbed(source.folder, pattern)
-    if not paths:
-        raise UsageError(f"`{pattern}` does not exist in {source.folder}.", _near(source.folder, pattern))
-    for path in paths:
-        yield Place(_name(source.folder, path), _allowed(source, path))
+    whole = _beneath(source, pattern)
+    try:
+        kind = _kind(source.checkout, whole)
+        if kind is None:
+            found = _globbed(source, whole)
+            paths = [path for path in found if _kind(source.checkout, path) not in (None, stat.S_IFDIR)]
+        else:
+            paths = [whole]
+        if kind == stat.S_IFDIR:
+            raise UsageError(f"`{pattern}` is a folder.", f"Name its files, for example `{pattern.rstrip('/')}/*.csv`.")
+        if not paths:
+            raise UsageError(f"`{pattern}` does not exist in {source.folder}.", _near(source, whole))
+        for path in paths:
+            yield Place(_name(source, path), _readable(source.checkout, path))
+    except UnsafePathError as error:
+        raise UsageError(f"`{pattern}` is not read: {error.message}.", HINT) from error
+    except FileNotFoundError as error:
+        raise UsageError(f"`{pattern}` is not read: it went while it was looked for.", HINT) from error
 
 
-def _globbed(folder: Path, pattern: str) -> list[Path]:
+def _beneath(source: Source, pattern: str) -> PurePosixPath:
+    """A pattern relative to the root; may still go up."""
+    given = PurePosixPath(pattern)
+    root = source.checkout.root
+    if given.is_absolute():
+        if given.is_relative_to(root):
+            return given.relative_to(root)
+        raise UsageError(f"`{pattern}` is not read: it is not inside the repository.", HINT)
+    return source.inside / given
+
+
+def _kind(checkout: Checkout, path: PurePosixPath) -> int | None:
+    """What a path leads to; None where there is nothing."""
+    try:
+        status = checkout.status(checkout.resolved(path))
+    except FileNotFoundError:
+        return None
+    return None if status is None else stat.S_IFMT(status.st_mode)
+
+
+def _readable(checkout: Checkout, path: PurePosixPath) -> PurePosixPath:
+    """The path without links, of a regular file of the project's.
+
+    Raises:
+        UnsafePathError: it is none.
+    """
+    real = checkout.resolved(path)
+    if NEVER & {part.casefold() for part in real.parts}:
+        raise UnsafePathError(f"{real} is not inside the project's own files")
+    if not str(path).isprintable():
+        raise UnsafePathError("its name holds a control character")
+    with checkout.opened(real):
+        return real
+
+
+def _globbed(source: Source, pattern: PurePosixPath) -> list[PurePosixPath]:
     """Files that a glob matches, in the order of their names; hidden folders are not searched unless named."""
-    if not _WILD.search(pattern):
+    parts = pattern.parts
+    first = next((at for at, part in enumerate(parts) if _WILD.search(part)), None)
+    if first is None:
         return []
-    root = Path(pattern).anchor
-    start, rest = (Path(root), str(Path(pattern).relative_to(root))) if root else (folder, pattern)
-    wants_hidden = any(part.startswith(".") and part not in (".", "..") for part in Path(rest).parts)
-    found = (path for path in start.glob(rest) if path.is_file())
-    return sorted(path for path in found if wants_hidden or not _hidden(path.relative_to(start)))
+    wants_hidden = any(_is_hidden(part) for part in parts[first:])
+    start = PurePosixPath(*parts[:first])
+    if _kind(source.checkout, start) != stat.S_IFDIR:
+        return []
+    return sorted(set(_matching(source.checkout, start, parts[first:], wants_hidden=wants_hidden)))
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") and part not in (".", "..") for part in path.parts)
+def _matching(
+    checkout: Checkout, folder: PurePosixPath, parts: tuple[str, ...], *, wants_hidden: bool
+) -> Iterator[PurePosixPath]:
+    """Paths below a folder whose names match one pattern each; `**` is any number of folders, links left out."""
+    pattern, rest = parts[0], parts[1:]
+    if pattern == "**":
+        yield from _matching(checkout, folder, rest or ("*",), wants_hidden=wants_hidden)
+    for name in checkout.names(checkout.resolved(folder)):
+        path = folder / name
+        if name.casefold() in NEVER or (_is_hidden(name) and not wants_hidden):
+            continue
+        if pattern == "**":
+            status = checkout.status(checkout.resolved(folder) / name)
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                yield from _matching(checkout, path, parts, wants_hidden=wants_hidden)
+        elif fnmatchcase(name, pattern):
+            if not rest:
+                yield path
+            elif _kind(checkout, path) == stat.S_IFDIR:
+                yield from _matching(checkout, path, rest, wants_hidden=wants_hidden)
 
 
-def _allowed(source: Source, path: Path) -> Path:
-    real = path.resolve()
-    homes = [home.resolve() for home in source.within or (source.folder,)]
-    if ".git" in real.parts or not any(real.is_relative_to(home) for home in homes):
-        raise UsageError(
-            f"`{_name(source.folder, path)}` is not inside the repository (links are followed), so it is not read.",
-            "Keep data in the repository, bring it with `data.fetch`, or give an address.",
-        )
-    if not real.is_file():
-        raise UsageError(
-            f"`{_name(source.folder, path)}` is not a regular file.", "Give a file that can be read twice."
-        )
-    return real
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name not in (".", "..")
 
 
-def _name(folder: Path, path: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+def _name(source: Source, path: PurePosixPath) -> str:
+    """A path as it is seen from the folder of `gatebot.yml`."""
+    return os.path.relpath(path, source.inside)
 
 
-def _near(folder: Path, pattern: str) -> str:
+def _near(source: Source, path: PurePosixPath) -> str:
     """What to do about a pattern that matches nothing."""
-    parent = (folder / pattern).parent
-    while _WILD.search(str(parent)) or not parent.is_dir():
+    checkout, parent = source.checkout, path.parent
+    while _WILD.search(str(parent)) or _kind(checkout, parent) != stat.S_IFDIR:
         parent = parent.parent
-    names = [_name(folder, path) for path in sorted(parent.iterdir()) if not path.name.startswith(".")]
-    close = get_close_matches(pattern, names, n=3, cutoff=0.5)
+    names = [
+        _name(source, parent / name) for name in checkout.names(checkout.resolved(parent)) if not name.startswith(".")
+    ]
+    close = get_close_matches(_name(source, path), names, n=3, cutoff=0.5)
     if close:
         return "Did you mean " + " or ".join(f"`{name}`" for name in close) + "?"
     if names:

@@ -24,6 +24,7 @@ from gatebot.occasion.occasion import (
     named,
     project_of,
     rules_at,
+    workspace_of,
 )
 from gatebot.report import Base, Head, Relation, State
 
@@ -59,7 +60,7 @@ def in_actions(
     Raises:
         UsageError: no repository or configuration, or history that is missing and cannot be fetched.
     """
-    repository = open_repository(absolute(config).parent, within=_workspace(environ))
+    repository = open_repository(absolute(config).parent, within=workspace_of(environ or {}))
     here = configured(config, repository)
     tested = repository.head()
     as_baseline = event.on_default_branch and base is None
@@ -170,12 +171,6 @@ def of_pull(
         base_commit=commit,
         may_train_base=False,
     )
-
-
-def _workspace(environ: Mapping[str, str] | None) -> Path | None:
-    """Where the job's checkouts lie."""
-    said = (environ or {}).get("GITHUB_WORKSPACE")
-    return Path(said) if said else None
 
 
 def _tip(repository: Repository, event: Event, branch: str) -> str:

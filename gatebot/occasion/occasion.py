@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -103,6 +104,12 @@ def configured(path: Path, repository: Repository | None) -> Configured:
         return replace(here, document=read(Checkout(root), here.path))
     except UnsafePathError as trouble:
         return replace(here, trouble=trouble)
+
+
+def workspace_of(environ: Mapping[str, str]) -> Path | None:
+    """Where the checkouts of a workflow job lie; None outside of one."""
+    said = environ.get("GITHUB_WORKSPACE")
+    return Path(said) if said else None
 
 
 def absolute(path: Path) -> Path:

@@ -197,7 +197,8 @@ def _nothing(files: Listing, modules: Sequence[Module]) -> GateError:
         return UsageError(
             f"there is no data file here; the code names {remote[0]}",
             "Put a sample into the repository and give --data PATH, or write gatebot.yml by hand with "
-            f"`data.path: {remote[0]}`.",
+            f"`data.path: {remote[0]}`, and where reading it takes a login, with "
+            f"`data.addresses: [{{prefix: {remote[0]}, secrets: [NAME]}}]`.",
         )
     notebooks = files.named("*.ipynb")
     if notebooks and not modules:

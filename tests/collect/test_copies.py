@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,18 @@ import pytest
 from gatebot.collect import Tree, collect, delivery, files
 from gatebot.collect.copies import Committed
 from gatebot.collect.fetch import Fetched
+from gatebot.collect.program import Programs
 from gatebot.collect.reading import material
+from gatebot.collect.runner import Runner
 from gatebot.config.model import TaskName
+from gatebot.data.packing import decoded
 from gatebot.needs import Fit, Predict, Side
+from gatebot.sandbox import Isolation, probe
 from gatebot.snapshot.evidence import Copied, Predictions
 from tests.collect.repository import document, job, repository, tickets, with_folds, write
 
 ASK = Predict(Fit(Side.HEAD))
+PROGRAMS = Programs(probe(), Isolation.NONE, Path("/var/cache/gatebot/tests"))
 ROWS, EVALS = 150, 50
 EVERY = [f"t{at:04d}" for at in range(ROWS)]
 ASKED = EVERY[::3]
@@ -66,8 +72,10 @@ def committed(place: Path, named: dict[str, bytes]) -> tuple[Committed, Any]:
     config = document()
     question = job(root, place / "cache", config)
     paths = files.listed(root)
-    stuff = material(question, Tree(root, config.recipe), Fetched(root, paths), None, place / "rows")
-    return Committed(root, tuple(path for path in paths if path.parts[0] != "data"), stuff), stuff.question(ASK).asked
+    runner = Runner(question, probe(), (), (), Event(), place / "cache")
+    stuff = material(runner, Tree(root, config.recipe), Fetched(root, paths), None, place / "rows")
+    known = tuple(path for path in paths if path.parts[0] != "data")
+    return Committed(root, known, stuff, decoded), stuff.question(ASK).asked
 
 
 def found(place: Path, named: dict[str, bytes], answers: Sequence[Any], task: str = "classification") -> Copied | None:
@@ -75,7 +83,7 @@ def found(place: Path, named: dict[str, bytes], answers: Sequence[Any], task: st
     known, asked = committed(place, named)
     assert sorted(asked.texts) == ASKED
     data = csv({"id": ASKED, "prediction": answers})
-    said = delivery.read(data, "predictions.csv", asked, TaskName(task), "tickets")
+    said = delivery.read(data, "predictions.csv", asked, TaskName(task), "tickets", programs=PROGRAMS)
     assert said.problem == ""
     return known.copied(data, said, asked)
 
@@ -121,7 +129,7 @@ def test_few_rows_prove_nothing(tmp_path: Path) -> None:
     known, asked = committed(tmp_path, {"x.csv": FILES["rows.csv"]})
     few = type(asked)(asked.hashes[:19], asked.texts[:19], asked.id_name)
     data = csv({"id": ASKED[:19], "prediction": MINE[:19]})
-    said = delivery.read(data, "predictions.csv", few, TaskName.CLASSIFICATION, "tickets")
+    said = delivery.read(data, "predictions.csv", few, TaskName.CLASSIFICATION, "tickets", programs=PROGRAMS)
     assert known.copied(data, said, few) is None
 
 
@@ -129,10 +137,10 @@ def test_a_link_is_not_followed_and_a_large_file_not_read(tmp_path: Path, monkey
     (tmp_path / "outside.csv").write_bytes(FILES["rows.csv"])
     known, asked = committed(tmp_path, {"large.csv": FILES["other names.csv"]})
     (known.root / "link.csv").symlink_to(tmp_path / "outside.csv")
-    known = Committed(known.root, files.listed(known.root), known.material)
+    known = Committed(known.root, files.listed(known.root), known.material, decoded)
     monkeypatch.setattr("gatebot.collect.copies.MOST_FILE", 1000)
     data = csv({"id": ASKED, "prediction": MINE})
-    said = delivery.read(data, "predictions.csv", asked, TaskName.CLASSIFICATION, "tickets")
+    said = delivery.read(data, "predictions.csv", asked, TaskName.CLASSIFICATION, "tickets", programs=PROGRAMS)
     assert known.copied(data + b"\n", said, asked) is None
 
 

@@ -1,6 +1,8 @@
 import gzip
 import io
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -8,9 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatebot.collect.delivery import Asked, read
+from gatebot.collect import delivery
+from gatebot.collect.delivery import Asked, Delivery
+from gatebot.collect.program import Programs
 from gatebot.config.model import TaskName
 from gatebot.data.identity import id_hashes
+from gatebot.sandbox import Isolation, probe
 from gatebot.snapshot.column import Names, Numbers
 
 IDS = ("t1", "t2", "t3")
@@ -20,6 +25,21 @@ CLASSES, NUMBERS, SCORES = TaskName.CLASSIFICATION, TaskName.REGRESSION, TaskNam
 
 CSV = b"ticket,prediction,score_a,score_b\nt1,a,0.9,0.1\nt2,b,0.2,0.8\nt3,b,0,1\n"
 FRAME = pl.read_csv(CSV)
+
+
+PROGRAMS = Programs(probe(), Isolation.NONE, Path("/var/cache/gatebot/tests"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cache(shared_cache: Path) -> Iterator[None]:
+    """Mirrors of interpreters are made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "PROGRAMS", Programs(probe(), Isolation.NONE, shared_cache))
+        yield
+
+
+def read(data: bytes, name: str, asked: Asked, task: TaskName, project: str, *, by_order: bool = False) -> Delivery:
+    return delivery.read(data, name, asked, task, project, programs=PROGRAMS, by_order=by_order)
 
 
 def parquet() -> bytes:
@@ -118,7 +138,7 @@ def test_several_scores_keep_their_columns() -> None:
         (b"score_a\nhigh\nlow\nlow\n", BY_ORDER, CLASSES, "no `score_` column holds numbers"),
         (b"PAR1 but not really", BY_ORDER, CLASSES, "Parquet"),
         (b"\x1f\x8b junk", BY_ORDER, CLASSES, "unpacked"),
-        (gzip.compress(CSV)[:-12], BY_ORDER, CLASSES, "cut off"),
+        (gzip.compress(CSV)[:-12], BY_ORDER, CLASSES, "cannot be unpacked"),
         (b"\xff\xfe\x00\x01", BY_ORDER, CLASSES, "UTF-16"),
         (b"prediction\n" + b"a\n" * 5000, BY_ORDER, CLASSES, "more than 1006 rows"),
         (("," * 3000 + "\n").encode(), BY_ORDER, CLASSES, ""),

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import polars as pl
@@ -13,17 +14,20 @@ from gatebot.collect.files import listed
 from gatebot.collect.job import Tree
 from gatebot.collect.material import Material
 from gatebot.collect.reading import material
+from gatebot.collect.runner import Runner
 from gatebot.config.model import Document
 from gatebot.data.handover import Handover, write_rows
 from gatebot.needs import Fit, Labels, Predict, Rows, Side
+from gatebot.sandbox import probe
 from tests.collect.repository import document, job, repository, tickets, with_folds
 
 FIT = Fit(Side.HEAD)
 
 
-def read(root: Path, folder: Path, config: Document) -> Material:
+def read(root: Path, folder: Path, config: Document, cache: Path | None = None) -> Material:
     tree = Tree(root, config.recipe)
-    return material(job(root, folder / "cache", config), tree, Fetched(root, listed(root)), None, folder / "rows")
+    runner = Runner(job(root, folder / "cache", config), probe(), (), (), Event(), cache or folder / "cache")
+    return material(runner, tree, Fetched(root, listed(root)), None, folder / "rows")
 
 
 @pytest.mark.parametrize(
@@ -76,11 +80,11 @@ def test_classes_are_sorted_as_a_library_would(tmp_path: Path) -> None:
     assert read(root, tmp_path, document()).lesson(FIT).classes == ("1", "2", "10")
 
 
-def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path) -> None:
+def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache: Path) -> None:
     root = repository(tmp_path / "repo")
     frame = pl.read_csv(root / "data/tickets.csv").with_columns(pl.lit([1, 2]).alias("pair"))
     frame.write_parquet(root / "data/tickets.parquet")
-    stuff = read(root, tmp_path, document(data={"path": "data/tickets.parquet"}))
+    stuff = read(root, tmp_path, document(data={"path": "data/tickets.parquet"}), shared_cache)
     rows = stuff.lesson(FIT).rows
     assert rows.path.suffix == ".parquet"
     assert pl.read_parquet(rows.path)["pair"].to_list()[0] == [1, 2]

@@ -29,6 +29,9 @@ def problems(text: str) -> list[str]:
         ("projct: x", "gatebot.yml:2: projct: unknown key; did you mean `project`?"),
         ("data: {targt: y}", "gatebot.yml:2: data.targt: unknown key; did you mean `target`?"),
         ("data: {split: {colum: z}}", "data.split: {'colum': 'z'} fits none of the forms that this key takes"),
+        ("data: {addresses: [https://h/../]}", "data.addresses[0]: is no address or prefix of addresses: `..` in its"),
+        ("data: {addresses: [{prefix: s3://b/*/}]}", "is no address or prefix of addresses: a prefix takes neither"),
+        ("data: {addresses: [{secrets: [A]}]}", "data.addresses[0].prefix: is missing"),
         ("smoke: {train_rows: many}", "smoke.train_rows: 'many' is not a quantity such as 2000 or 10%"),
         ("smoke: {budget: 5 parsecs}", "unit 'parsecs' is not one of"),
         ("smoke:\n  seeds: 2\n  seeds: 3", "gatebot.yml:4: smoke.seeds: `seeds` stands twice (first on line 3)"),
@@ -191,3 +194,17 @@ def test_columns_of_single_metrics_are_slices_too() -> None:
         "metrics: [{metric: recall, slice: channel}, {metric: accuracy, slice: region}]"
     ).rules
     assert rules.slice_columns == ("region", "age", "channel")
+
+
+def test_the_addresses_of_a_file_are_allowed_by_it_unless_it_says_which_are() -> None:
+    own = parse(SMALLEST + "data: {train: ['https://h/a.csv?sig=1', b.csv], eval: s3://b/*.csv}")
+    assert [each.prefix for each in own.rules.data.addresses or ()] == ["https://h/a.csv?sig=1", "s3://b/*.csv"]
+    said = parse(
+        SMALLEST + "data: {path: https://h/a.csv, addresses: [https://h/sets/, {prefix: s3://b/, private: on}]}"
+    )
+    given = said.rules.data.addresses or ()
+    assert [(each.prefix, each.private, each.secrets) for each in given] == [
+        ("https://h/sets/", False, ()),
+        ("s3://b/", True, ()),
+    ]
+    assert parse(SMALLEST + "data: {path: a.csv}").rules.data.addresses == ()

@@ -5,16 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from gatebot.data.digest import bytes_digest, data_version, file_digest, frame_digest, version_digests
+from gatebot.data.digest import bytes_digest, data_version, frame_digest, version_digests
 from gatebot.data.source import Source
 from gatebot.errors import UsageError
-
-
-def test_a_file_is_its_bytes(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"x" * 3_000_000)
-    assert file_digest(tmp_path / "a") == bytes_digest(b"x" * 3_000_000)
-    with pytest.raises(UsageError, match="cannot be read"):
-        file_digest(tmp_path / "b")
 
 
 def test_files_that_stand_for_data(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""Plain bytes and tables of packed files and of Parquet: a program in the sandbox decodes them."""
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatebot.collect.program import Programs
+from gatebot.collect.untrusted import UnreadableError
+from gatebot.data.packing import LARGEST, bad_parquet, broken, is_packed, too_large
+from gatebot.sandbox import GIB, MIB, Ended, Limits
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PROGRAM = Path(__file__).with_name("decode.py")  # copied, never imported: it runs in the sandbox
+ANSWER, PLAIN, TABLE = "answer.json", "plain", "table"
+SECONDS = 600.0
+MEMORY = 16 * GIB
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """Decodes files that somebody else has written.
+
+    Attributes:
+        programs: start the one that decodes.
+        most: bytes of what is unpacked.
+        rows: of a table, at most.
+    """
+
+    programs: Programs
+    most: int = LARGEST
+    rows: int | None = None
+
+    def __call__(self, data: bytes, name: str) -> "bytes | pl.DataFrame":
+        """Bytes that are not packed as they are; else what they hold: bytes, or a table where that is Parquet.
+
+        Raises:
+            UsageError: it cannot be decoded, or holds too much.
+        """
+        if not is_packed(data):
+            return data
+        head = json.dumps({"most": self.most, "rows": self.rows}).encode()
+        limits = Limits(seconds=SECONDS, memory_bytes=MEMORY, disk_bytes=2 * self.most + MIB)
+        with self.programs.ran(PROGRAM, head + b"\n" + data, limits) as ran:
+            if ran.completed.ended is Ended.DISK:
+                raise too_large(name, self.most)
+            if not ran.completed.ok:
+                raise broken(
+                    name, f"its decoder was ended ({ran.completed.ended}, exit code {ran.completed.exit_code})"
+                )
+            try:
+                answer = json.loads(ran.read(ANSWER, MIB))
+                match answer:
+                    case {"problem": "large"}:
+                        raise too_large(name, self.most)
+                    case {"problem": "parquet", "why": why}:
+                        raise bad_parquet(name, _line(why))
+                    case {"problem": "packing", "why": why}:
+                        raise broken(name, _line(why))
+                    case {"kind": "table"}:
+                        return table(ran.read(TABLE, 2 * self.most))
+                    case _:
+                        return ran.read(PLAIN, self.most)
+            except (OSError, ValueError, RecursionError, UnreadableError) as error:
+                raise broken(name, _line(error)) from error
+
+
+def table(data: bytes) -> "pl.DataFrame":
+    """A table as a program of ours leaves it: an Arrow file without compression.
+
+    Raises:
+        ValueError: it is none.
+    """
+    import polars as pl
+
+    try:
+        return pl.read_ipc(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise ValueError(_line(error)) from error
+
+
+def _line(why: object) -> str:
+    first = (str(why).strip().splitlines() or [""])[0][:300]
+    return "".join(char if char.isprintable() else " " for char in first)

@@ -1,0 +1,184 @@
+"""Fetches data behind addresses that the Rules allow: a program in the sandbox does it, and leaves files to be read."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gatebot.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
+from gatebot.collect import untrusted
+from gatebot.collect.decoding import table
+from gatebot.collect.masking import last_lines
+from gatebot.collect.program import Programs, Ran
+from gatebot.collect.runner import ways_out
+from gatebot.collect.untrusted import UnreadableError
+from gatebot.config.model import AllowedAddress, DataRules
+from gatebot.data.packing import LARGEST
+from gatebot.errors import GateError, MachineError, UsageError
+from gatebot.masking import masker
+from gatebot.sandbox import GIB, MIB, Ended, Limits
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PROGRAM = Path(__file__).with_name("download.py")  # copied, never imported: it runs in the sandbox
+ANSWER = "answer.json"
+SECONDS = 1800.0
+MEMORY = 16 * GIB
+MOST_FILES = 10_000
+# Where a store is, which is no secret; who asks is said by what a rule names.
+PLACES = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ALLOW_HTTP",
+    "AWS_VIRTUAL_HOSTED_STYLE_REQUEST",
+    "AZURE_STORAGE_ACCOUNT_NAME",
+    "AZURE_STORAGE_ENDPOINT",
+)
+FILES = ("GOOGLE_APPLICATION_CREDENTIALS", "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE_FEDERATED_TOKEN_FILE")
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Fetches what addresses mean.
+
+    Attributes:
+        rules: which addresses are allowed, and which secrets each may see.
+        programs: start the one that fetches.
+        environ: gatebot's own environment, from which only proxies and what a rule names cross.
+    """
+
+    rules: DataRules
+    programs: Programs
+    environ: Mapping[str, str]
+
+    def __call__(self, text: str) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
+        """The files that an address means, by name: bytes, or tables where a store holds Parquet. Stores take globs.
+
+        Raises:
+            UsageError: the address is not allowed, nothing is there, or it may not be read.
+            MachineError: the server or the network failed.
+            GateError: nothing may be started here.
+        """
+        address, rule = allowed(text, self.rules)
+        question = {"address": address.text, "name": address.bare, "private": rule.private, "most": LARGEST}
+        secrets = {name: self.environ[name] for name in rule.secrets if name in self.environ}
+        files = _credential_files(secrets)
+        places = {name: self.environ[name] for name in PLACES if name in self.environ}
+        limits = Limits(seconds=SECONDS, memory_bytes=MEMORY, disk_bytes=LARGEST + MIB)
+        with self.programs.ran(
+            PROGRAM,
+            json.dumps(question).encode(),
+            limits,
+            network=True,
+            env={**ways_out(self.environ), **places, **secrets},
+            files=files,
+        ) as ran:
+            answer = _answer(ran, address, tuple(secrets.values()))
+            if "problem" in answer:
+                missing = [name for name in rule.secrets if name not in self.environ]
+                raise _trouble(answer["problem"], address, missing, tuple(secrets.values()))
+            return list(_files(answer.get("files"), ran, address))
+
+
+def _credential_files(secrets: Mapping[str, str]) -> dict[str, bytes]:
+    """What is in the files that variables of the clouds' own tools name: the program cannot read them where they lie.
+
+    Raises:
+        UsageError: such a file cannot be read.
+    """
+    found = {}
+    for name in (name for name in FILES if secrets.get(name)):
+        try:
+            found[name] = untrusted.read(Path(secrets[name]).resolve(), MIB)
+        except (OSError, UnreadableError) as error:
+            raise UsageError(
+                f"the file that {name} names cannot be read: {error}.", "Is the login step done?"
+            ) from error
+    return found
+
+
+def allowed(text: str, rules: DataRules) -> tuple[Address, AllowedAddress]:
+    """An address, and the first of the rules that allows it.
+
+    Raises:
+        UsageError: none does.
+    """
+    try:
+        address = parse(text)
+    except BadAddressError as error:
+        raise UsageError(f"`{shown(text)}` is not fetched: {error}.", "Write the plain address of a file.") from error
+    for rule in rules.addresses or ():
+        try:
+            covered = parse_prefix(rule.prefix).covers(address)
+        except BadAddressError:
+            continue  # an address of base's own that cannot be read is an error where it is read
+        if covered:
+            return address, rule
+    raise UsageError(
+        f"`{address.bare}` is not an address that the base branch's gatebot.yml allows.",
+        f"Allow it there first, in a pull request of its own: `data.addresses: [{_above(address)}]`.",
+    )
+
+
+def _above(address: Address) -> str:
+    """The folder of an address."""
+    whole = address.bare.rstrip("/")
+    return whole[: whole.rfind("/") + 1] if address.path else address.bare
+
+
+def _answer(ran: Ran, address: Address, secrets: tuple[str, ...]) -> dict[str, Any]:
+    """What the program says.
+
+    Raises:
+        MachineError: it was ended, or it left no answer.
+    """
+    done = ran.completed
+    if not done.ok:
+        how = f"exit code {done.exit_code}" if done.ended is Ended.EXITED else f"it was ended ({done.ended})"
+        last = _line(done.log_tail.strip().rpartition("\n")[2], secrets)
+        raise MachineError(f"`{address.bare}` could not be fetched: {how}. {last}".strip(), "Is it too large?")
+    try:
+        said = json.loads(ran.read(ANSWER, 16 * MIB))
+    except (OSError, UnreadableError, ValueError, RecursionError) as error:
+        raise MachineError(f"`{address.bare}` could not be fetched: {error}.", "Try again.") from error
+    return said if isinstance(said, dict) else {}
+
+
+def _trouble(said: Any, address: Address, missing: list[str], secrets: tuple[str, ...]) -> GateError:
+    """The program's own words about what went wrong, as one line each: it may have been told them by a server."""
+    words = said if isinstance(said, dict) else {}
+    message, hint = (_line(words.get(key), secrets) for key in ("message", "hint"))
+    if missing:
+        hint = f"{', '.join(missing)} is not set in gatebot's environment. {hint}"
+    kind = MachineError if words.get("kind") == "machine" else UsageError
+    return kind(message or f"`{address.bare}` could not be fetched.", hint)
+
+
+def _line(text: object, secrets: tuple[str, ...]) -> str:
+    known = {str(at): value for at, value in enumerate(secrets)}
+    masked = last_lines(" ".join(str(text).split()), 1, masker(known, known))
+    return "".join(char if char.isprintable() else " " for line in masked for char in line)
+
+
+def _files(said: Any, ran: Ran, address: Address) -> "Iterator[tuple[str, bytes | pl.DataFrame]]":
+    """What the program left, as it names it.
+
+    Raises:
+        MachineError: that is not what a program leaves which has read nothing hostile.
+    """
+    try:
+        if not isinstance(said, list) or not 0 < len(said) <= MOST_FILES:
+            raise ValueError("no list of files")
+        left = LARGEST
+        for name, file, kind in said:
+            if not isinstance(name, str) or not name.isprintable() or not is_address(name) or not str(file).isdigit():
+                raise ValueError("a file without a name")
+            data = ran.read(file, left)
+            left -= len(data)
+            yield shown(name), table(data) if kind == "table" else data
+    except (OSError, UnreadableError, ValueError, TypeError) as error:
+        raise MachineError(f"`{address.bare}` could not be fetched: {error}.", "Try again.") from error
