@@ -83,6 +83,7 @@ class Facts(Value):
         anchor: which release besides.
         states: named situations that are known before judging.
         history: by check id.
+        is_first: nothing of the author's was merged here before.
         costs: what collecting took.
     """
 
@@ -99,6 +100,7 @@ class Facts(Value):
     history: Mapping[str, CheckRecord] = {}
     approvals: tuple[Approval, ...] = ()
     is_fork: bool = False
+    is_first: bool = False
     can_review: bool = True
     run_url: str = ""
     reproduce: str = ""

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from gatebot import own_folder
 from gatebot.case import Case, Facts
 from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.errors import MachineError, UsageError
+from gatebot.masking import Masker, masker
 from gatebot.needs import Side
 from gatebot.report import Report
 from gatebot.snapshot import store as snapshots
@@ -17,6 +19,10 @@ ANCHOR = "anchor"
 """Where a release's evidence lies in head's folder, which then needs nothing else to be judged again."""
 FACTS_FILE, REPORT_FILE, COMMENT_FILE, PAGE_FILE = "facts.json", "report.json", "comment.md", "report.html"
 MAX_BYTES = 8_000_000
+_FREE_TEXT = frozenset(
+    {"subject", "says", "facts", "where", "log", "note", "measure", "metric", "slice", "reason", "error"}
+    | {"environment_changes", "isolation_why", "why", "reproduce"}
+)
 
 
 def forget(out: Path) -> None:
@@ -81,6 +87,28 @@ def write_text(text: str, path: Path) -> None:
 def report_json(report: Report) -> str:
     """The Report as it is published: sorted, indented, with a last line break."""
     return json.dumps(report.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def without_secrets(report: Report) -> Report:
+    """The Report as it may leave this machine: names and sentences of the user's may hold what a fetch printed."""
+    known, text = masker(), report.model_dump_json()
+    if known.mask(text) == text:
+        return report
+    return Report.model_validate(_masked(report.model_dump(mode="json"), known))
+
+
+def _masked(value: Any, known: Masker) -> Any:
+    """The same, with the texts masked that are not words of ours alone."""
+    match value:
+        case dict():
+            return {
+                name: known.mask_all(inner) if name in _FREE_TEXT else _masked(inner, known)
+                for name, inner in value.items()
+            }
+        case list():
+            return [_masked(inner, known) for inner in value]
+        case _:
+            return value
 
 
 def stored_case(head: Path, base: Path | None) -> Case:

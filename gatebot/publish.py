@@ -18,6 +18,7 @@ from gatebot.github.result import NotPermitted, Superseded, Unchanged, Written
 from gatebot.github.section import Section, Stamp
 from gatebot.github.status import ALL, Place, Safeguards
 from gatebot.github.trouble import ApiError, ForbiddenError, GoneError, LockedError
+from gatebot.masking import masked
 from gatebot.report import Report, ReportedFinding, VerdictName
 from gatebot.report import State as Named
 
@@ -113,7 +114,7 @@ def announced(target: Target, api: Api, warn: Callable[[str], None]) -> Iterator
         words = error.message if isinstance(error, GateError) else "gatebot was interrupted or failed"
         try:
             with unstoppable():
-                status.conclude(api, target.place, State.ERROR, words.partition("\n")[0])
+                status.conclude(api, target.place, State.ERROR, masked(words).partition("\n")[0])
                 _settle(target, api, None)
         except GateError as trouble:
             warn(str(trouble))

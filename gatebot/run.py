@@ -1,5 +1,6 @@
 """One whole run: finds base's evidence, lends the trees to collect, gates, and leaves files."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,7 +15,7 @@ from gatebot.baseline.store import Found, Missing, ShelfStore, Store
 from gatebot.case import Anchor, Case, Facts
 from gatebot.collect.about import rules_digest
 from gatebot.collect.collector import Collector
-from gatebot.collect.job import Job, Tree
+from gatebot.collect.job import Job, Tree, runs_code_of_base
 from gatebot.collect.progress import Progress
 from gatebot.collect.reach import reach_for
 from gatebot.collect.stopwatch import Stopwatch
@@ -24,7 +25,7 @@ from gatebot.git import REMOTE, TAGS, Repository
 from gatebot.history import eval_uses, grown, noise, records
 from gatebot.needs import Model, Need, Side, Tier
 from gatebot.occasion.occasion import Occasion, differ, document_from, with_state
-from gatebot.output import forget, leave
+from gatebot.output import forget, leave, without_secrets
 from gatebot.report import Base, Relation, State
 from gatebot.sandbox import Isolation
 from gatebot.snapshot.intake import read_whole
@@ -94,6 +95,7 @@ def run(occasion: Occasion, places: Places, stores: Sequence[Store], progress: P
             gated = gate(case, collector, as_baseline=occasion.as_baseline)
         if occasion.as_baseline:
             gated = _remembering(gated, _previous(occasion, places, stores), occasion.run)
+    gated = replace(gated, report=without_secrets(gated.report))
     leave(gated.case, gated.report, places.out)
     _keep(occasion, gated, places, stores, known=case.base)
     return gated
@@ -124,7 +126,7 @@ def collecting(
         elif base is None and not occasion.as_baseline and State.BOOTSTRAP not in facts.states:
             facts = with_state(facts, State.NO_BASELINE)
         rules_tree = None
-        if facts.rules_sha and Side.BASE not in trees and any(rule.python for rule in facts.rules.metrics):
+        if facts.rules_sha and runs_code_of_base(facts.rules, os.environ) and facts.rules_sha != _commit_of(trees):
             rules_tree = stack.enter_context(_base_tree(occasion, facts.rules_sha))
         least = Isolation(facts.rules.smoke.isolation)
         job = Job(
@@ -132,6 +134,7 @@ def collecting(
             rules=facts.rules,
             trees=trees,
             rules_tree=rules_tree,
+            trusts_head=occasion.trusts_head and facts.rules_sha is None,
             cache=places.cache,
             known_base=base,
             deadline=time.monotonic() + facts.rules.smoke.budget,
@@ -144,6 +147,10 @@ def collecting(
             Case(facts, base=base, anchor=anchor),
             Here(stack.enter_context(Collector(job, clock)), frozenset(trees), clock),
         )
+
+
+def _commit_of(trees: Mapping[Side, Tree]) -> str | None:
+    return trees[Side.BASE].commit if Side.BASE in trees else None
 
 
 def _previous(occasion: Occasion, places: Places, stores: Sequence[Store]) -> About | None:

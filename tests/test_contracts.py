@@ -34,6 +34,7 @@ CATALOGUE = {
     "code.output_range": (H, M),
     "code.environment": (M, L),
     "code.gate_tamper": (H, M),
+    "code.copied_predictions": (H, M),
     "data.schema": (H, H),
     "data.eval_identity": (H, M),
     "data.leakage_rows": (H, M),

@@ -118,7 +118,7 @@ class _Again:
         """The new Report; it and its evidence are left in the output folder."""
         with TemporaryDirectory(prefix="gatebot-again-") as scratch:
             case = self._case(run_id, Path(scratch))
-            report = judge(case)
+            report = output.without_secrets(judge(case))
             output.forget(self.arguments.out)
             output.leave(case, report, self.arguments.out)
         return report

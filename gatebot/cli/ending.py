@@ -11,6 +11,7 @@ from gatebot.cli.show import leave_pages, show
 from gatebot.errors import ExitCode, GateError
 from gatebot.github import outputs
 from gatebot.github.comment import Found
+from gatebot.masking import masked
 from gatebot.output import REPORT_FILE
 from gatebot.publish import Published, Texts, publish
 from gatebot.report import Report
@@ -26,7 +27,7 @@ def summarised(environ: Mapping[str, str]) -> Iterator[None]:
     except GateError as error:
         from gatebot.render.gfm import fence
 
-        outputs.write_summary(environ, f"## gatebot: could not judge\n\n{fence(str(error).splitlines())}\n")
+        outputs.write_summary(environ, f"## gatebot: could not judge\n\n{fence(masked(str(error)).splitlines())}\n")
         outputs.write_outputs(environ, {"verdict": "error"})
         raise
 

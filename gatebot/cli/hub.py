@@ -101,6 +101,7 @@ def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
         base_ref=proposal.base_ref,
         base_sha=proposal.base_sha,
         is_fork=proposal.is_fork,
+        is_first=proposal.is_first,
     ), proposal
 
 

@@ -20,6 +20,7 @@ from gatebot.github import event as events
 from gatebot.github.api import Api
 from gatebot.github.comment import Found
 from gatebot.github.event import Event, Kind
+from gatebot.masking import held
 from gatebot.occasion.actions import in_actions
 from gatebot.output import leave, stored_report
 from gatebot.publish import SupersededError, announced, finish
@@ -102,7 +103,8 @@ def secrets_away() -> Iterator[None]:
     """The environment without any secret of ours, for as long as the block lasts."""
     kept = {name: os.environ.pop(name) for name in SECRETS if name in os.environ}
     try:
-        yield
+        with held(kept.values()):
+            yield
     finally:
         os.environ.update(kept)
 

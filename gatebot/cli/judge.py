@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.head is None:
         return _judge_another_run(arguments)
     from gatebot.cli.show import leave_pages, show
-    from gatebot.output import REPORT_FILE, report_json, stored_case, write_text
+    from gatebot.output import REPORT_FILE, report_json, stored_case, without_secrets, write_text
     from gatebot.verdict.judge import judge
 
     case = stored_case(arguments.head, arguments.base)
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         from gatebot.config.load import load
 
         case = case.by_rules(load(arguments.config).rules)
-    report = judge(case)
+    report = without_secrets(judge(case))
     write_text(report_json(report), arguments.out / REPORT_FILE)
     leave_pages(report, arguments.out)
     show(report, arguments.out, as_json=arguments.json)

@@ -111,6 +111,8 @@ def _say(error: GateError) -> None:
 
 
 def _report_bug(error: Exception, argv: Sequence[str]) -> int:
+    from gatebot.masking import masked
+
     lines = [
         "## gatebot has a bug",
         "",
@@ -118,7 +120,7 @@ def _report_bug(error: Exception, argv: Sequence[str]) -> int:
         f"- command: `gatebot {' '.join(argv[:1])} …`",
         "",
         "```text",
-        "".join(traceback.format_exception(error)).rstrip(),
+        masked("".join(traceback.format_exception(error))).rstrip(),
         "```",
     ]
     try:
@@ -130,5 +132,5 @@ def _report_bug(error: Exception, argv: Sequence[str]) -> int:
         where = f"what is needed to report it is in {path}"
     except (OSError, GateError):
         where = "\n".join(lines)
-    print(f"gatebot has a bug: {type(error).__name__}: {error}\n{where}", file=sys.stderr)
+    print(f"gatebot has a bug: {type(error).__name__}: {masked(str(error))}\n{where}", file=sys.stderr)
     return ExitCode.BUG

@@ -1,5 +1,6 @@
 """The file that a predicting run left, as Predictions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from gatebot.collect import delivery, untrusted
@@ -18,7 +19,11 @@ def read(
     by_order: bool = False,
     rescored: bool = False,
 ) -> Predictions:
-    """What a run answered. `path` lies where only that run could write, and the run is over."""
+    """What a run answered. `path` lies where only that run could write, and the run is over.
+
+    Whatever is wrong with it names no path of ours, and no secret.
+    """
+    mask, name = around.runner.masker.mask, f"predictions{path.suffix}"
     if effects.ended is not Ending.OK:
         return failed(effects)
     try:
@@ -26,9 +31,10 @@ def read(
     except FileNotFoundError:
         return failed(without_output(effects, "predictions file"))
     except untrusted.UnreadableError as error:
-        return failed(effects, str(error))
+        return failed(effects, mask(str(error).replace(path.name, name)))
     programs = Programs.beside(around.runner)
-    found = delivery.read(
-        data, path.name, question.asked, around.task, around.project, programs=programs, by_order=by_order
-    )
-    return delivered(effects, found, rescored=rescored)
+    found = delivery.read(data, name, question.asked, around.task, around.project, programs=programs, by_order=by_order)
+    answered = delivered(effects, replace(found, problem=mask(found.problem)), rescored=rescored)
+    if around.committed is None:
+        return answered
+    return replace(answered, copied=around.committed.copied(data, found, question.asked))

@@ -1,6 +1,7 @@
 """The place of one training: a copy of the tree to run in, and where each thing is put that runs leave behind."""
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
 from gatebot.collect import files, untrusted
@@ -61,7 +62,7 @@ class Bench:
     @property
     def tree(self) -> Path:
         """Its own copy of the commit's files."""
-        return self.scratch / "tree"
+        return self.scratch / "work"
 
     @property
     def cwd(self) -> Path:
@@ -79,8 +80,9 @@ class Bench:
         return self.scratch / "out"
 
     def answer(self, name: str) -> Path:
-        """A file that a run is asked to leave."""
-        return self.scratch / "answers" / name
+        """A file that a run is asked to leave. User code learns its path, which says nothing but the kind of file."""
+        plain = blake2b(f"{self.scratch.name} {name}".encode(), digest_size=8).hexdigest()
+        return self.scratch / "files" / f"{plain}{PurePosixPath(name).suffix}"
 
     @property
     def model_bytes(self) -> int | None:
@@ -112,7 +114,7 @@ def made(
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists() and not place.is_symlink():
             place.symlink_to(target)
-    for place in (bench.model.parent, bench.out, scratch / "answers"):
+    for place in (bench.model.parent, bench.out, scratch / "files"):
         place.mkdir()
     scratch.chmod(0o711)
     return bench

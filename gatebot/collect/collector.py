@@ -1,9 +1,10 @@
 """Carries needs out: each side made ready once, each training at a bench of its own, several at once."""
 
+import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from types import TracebackType
@@ -11,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from gatebot.collect import claims, untrusted
+from gatebot.collect import claims, files, untrusted
 from gatebot.collect.budget import Budget
 from gatebot.collect.contract import Surroundings
 from gatebot.collect.denied import denied
@@ -20,10 +21,10 @@ from gatebot.collect.job import Job, Tree
 from gatebot.collect.mirror import open_place
 from gatebot.collect.progress import Herald, Progress, Quiet
 from gatebot.collect.runner import InterruptedRunError, Runner
-from gatebot.collect.site import WORKER, Site, equip, opened
-from gatebot.errors import UsageError
+from gatebot.collect.site import Site, equip, opened, surroundings, with_environment
+from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.needs import File, Fit, Model, Need, Predict, Profile, Rows, Score, Side, Tier, Timing
-from gatebot.sandbox import Isolation, probe, scratch, terminate_as_interrupt
+from gatebot.sandbox import Isolation, probe, scratch, take_plain_name, terminate_as_interrupt
 from gatebot.snapshot.column import concatenated
 from gatebot.snapshot.evidence import DataProfile, Truth
 from gatebot.snapshot.snapshot import Snapshot
@@ -58,16 +59,19 @@ class Collector:
         self._memory = Memory()
         self._budget = Budget(job)
         self._sites: dict[Side, Site] = {}
+        self._metrics: Surroundings | str | None = None
         self._cancel = Event()
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
-        self._folder = self._exit.enter_context(scratch("gatebot-collect-"))
-        self._worker = self._folder / "worker" / WORKER
+        self._folder = self._exit.enter_context(scratch())
+        self._worker = self._folder / secrets.token_hex(8) / f"m{secrets.token_hex(8)}"  # a package's name
         self._worker.mkdir(parents=True)
         for module in WORKER_SOURCE.glob("*.py"):
             shutil.copyfile(module, self._worker / module.name)
         reach = self._job.reach or probe()
+        if reach.level is Isolation.FULL:  # user code may list all processes of the container
+            take_plain_name()
         cache = open_place(self._job.cache) if reach.level is Isolation.FULL else self._job.cache
         trees = [*self._job.trees.values(), *([self._job.rules_tree] if self._job.rules_tree else [])]
         hidden = tuple(dict.fromkeys([*(tree.path for tree in trees), self._job.cache, cache]))
@@ -87,7 +91,7 @@ class Collector:
         `collect`, which also says what is raised.
         """
         asked = list(dict.fromkeys(needs))
-        with terminate_as_interrupt():
+        with terminate_as_interrupt(), self._masking():
             for side in (Side.BASE, Side.HEAD):
                 binds = side is Side.BASE and self._job.known_base is None
                 if side in self._job.trees and (binds or any(need.side is side for need in asked)):
@@ -96,6 +100,17 @@ class Collector:
         sides = [side for side in Side if any(need.side is side for need in asked)]
         snapshots = {side: self._snapshot(side, asked, found) for side in sides}
         return {side: snapshot for side, snapshot in snapshots.items() if snapshot is not None}
+
+    @contextmanager
+    def _masking(self) -> Iterator[None]:
+        """Whatever is refused in the block is said without the secrets that user code may have spelled."""
+        try:
+            yield
+        except GateError as error:
+            known = self._runner.masker
+            error.message, error.hint = known.mask(error.message), known.mask(error.hint)
+            error.args = (error.message,)
+            raise
 
     def saves(self, side: Side) -> bool | None:
         """Whether a side's models are files, so that they can be loaded again; None before anything was trained."""
@@ -118,8 +133,10 @@ class Collector:
             self._sites[side] = site
 
     def _ready(self, side: Side, known: DataProfile | None) -> Site:
-        folder = self._folder / side
-        shutil.rmtree(folder, ignore_errors=True)
+        folder = self._folder / secrets.token_hex(8)  # code that runs there is not to learn which side it is
+        has_own = any(rule.python for rule in self._job.rules.metrics)
+        if side is Side.HEAD and has_own and self._job.code_tree not in self._job.trees.values():
+            self._metrics_around()  # first, so that head finds the environment of base where it is the same
         site = opened(self._runner, side, folder, known, self._herald)
         equip(site, self._worker, self._herald)
         return site
@@ -156,11 +173,11 @@ class Collector:
 
     def _at_once(self, groups: list[Group], found: Found) -> None:
         """Carry groups out in threads: user code runs in processes, and the threads only wait for it."""
+        metrics = self._metrics_of(groups)
         works = {
-            side: Work(site, self._memory, self._budget, self._herald, self._metrics_from(site))
-            for side, site in self._sites.items()
+            side: Work(site, self._memory, self._budget, self._herald, metrics) for side, site in self._sites.items()
         }
-        pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="gatebot-collect")
+        pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker")
         futures = [pool.submit(works[group.fit.side].carry_out, group) for group in groups]
         try:
             _wait(futures)
@@ -176,11 +193,40 @@ class Collector:
             found.evidence |= future.result().evidence
             found.unmet |= future.result().unmet
 
-    def _metrics_from(self, site: Site) -> tuple[Tree, Surroundings] | None:
-        """Where the user's metrics come from, and where they run: in base's environment where it is here."""
-        tree = self._job.metrics_tree
-        where = self._sites.get(Side.BASE, site).around
-        return None if tree is None or where is None else (tree, where)
+    def _metrics_of(self, groups: list[Group]) -> tuple[Tree, Surroundings] | str:
+        """The user's own metrics, and where they run; or why they cannot."""
+        if not any(group.scores for group in groups):
+            return "no metric of the user's is asked for"
+        around, tree = self._metrics_around(), self._job.code_tree
+        if isinstance(around, str):
+            return around
+        return "no files of base are here" if tree is None else (tree, around)
+
+    def _metrics_around(self) -> Surroundings | str:
+        """Where the user's own metrics run, beside labels: in an environment that base's files made, or why nowhere."""
+        if self._metrics is None:
+            self._metrics = self._made_for_metrics()
+        return self._metrics
+
+    def _made_for_metrics(self) -> Surroundings | str:
+        tree = self._job.code_tree
+        if tree is None:
+            return "no files of base are here, and those of a pull request never run beside labels"
+        site = next((site for site in self._sites.values() if site.tree is tree), None)
+        if site is not None and site.around is not None:
+            return site.around
+        try:
+            return twice(lambda: self._equipped(tree))
+        except (MachineError, UsageError) as error:
+            return f"base's environment cannot be made: {error.message}"
+
+    def _equipped(self, tree: Tree) -> Surroundings:
+        folder = self._folder / secrets.token_hex(8)
+        folder.mkdir()
+        folder.chmod(0o711)
+        step = (self._herald, Side.BASE)
+        environment = with_environment(self._runner, tree, tree.path, files.listed(tree.path), step)
+        return surroundings(self._runner, environment, folder, self._worker, None)
 
     def _read_file(self, need: File, site: Site, found: Found) -> None:
         name = site.tree.recipe.model.metrics
@@ -214,7 +260,7 @@ class Collector:
         return Snapshot(
             about,
             {need.key: evidence for need, evidence in found.evidence.items() if need.side is side},
-            {need.key: why for need, why in found.unmet.items() if need.side is side},
+            {need.key: self._runner.masker.mask(why) for need, why in found.unmet.items() if need.side is side},
             None if site is None else _truth(site, asked),
         )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gatebot.collect.bench import Bench, Lesson, Question
+from gatebot.collect.copies import Committed
 from gatebot.collect.delivery import Delivery
 from gatebot.collect.runner import Runner
 from gatebot.config.model import TaskName
@@ -28,6 +29,7 @@ class Surroundings:
         own_code: folders of the tree that must be importable, relative to it.
         task: what predictions are.
         project: keys hashes.
+        committed: the tables of the tree, among which predictions are looked for.
     """
 
     runner: Runner
@@ -38,10 +40,15 @@ class Surroundings:
     own_code: tuple[str, ...]
     task: TaskName
     project: str
+    committed: Committed | None = None
 
     def env(self, bench: Bench) -> dict[str, str]:
         """Variables that depend on where a training stands."""
-        folders = [str(bench.tree / folder) for folder in self.own_code]
+        return self.importing(bench.tree)
+
+    def importing(self, tree: Path) -> dict[str, str]:
+        """Variables by which a copy of the tree's code is found, where the environment only links to it."""
+        folders = [str(tree / folder) for folder in self.own_code]
         return {"PYTHONPATH": ":".join(folders)} if folders else {}
 
 

@@ -1,18 +1,24 @@
-"""Brings data that is not in git: the Rules' command, before any user code, once for each state of a tree."""
+"""Brings data that is not in git: the Rules' command, in base's files, before any user code, once for each state."""
 
+import shutil
+import stat
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gatebot import git
+from gatebot.checkout import Checkout
 from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
 from gatebot.collect.shelf import Shelf
 from gatebot.config.model import Fetch
+from gatebot.errors import MachineError
 from gatebot.sandbox import Isolation, scratch
+
+MOST_POINTER = 1 << 20  # bytes of a file that says which data is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,60 +36,146 @@ class Fetched:
     cached: bool = False
 
 
-def fetched(runner: Runner, tree: Tree) -> Fetched:
+def fetched(runner: Runner, tree: Tree, home: Path) -> Fetched:
     """The tree's files, after `data.fetch` where the Rules name it.
 
-    The command sees a copy of the tree, only the secrets that the Rules name, and nothing of `smoke.env`: the commit
-    under test sets that.
+    The command runs in a copy of base's files, also on behalf of head: of the tree's own files it sees those that say
+    which data is meant, and what it brings is put beside the tree's other files. It sees only the secrets that the
+    Rules name, none where no files of base are here, and nothing of `smoke.env`.
+
+    Args:
+        runner: starts user code.
+        tree: whose data is brought.
+        home: where the tree is laid out together with its data; does not exist yet.
 
     Raises:
         MachineError: it failed.
+        UsageError: a file that says which data is meant is none that may be read.
     """
     paths = files.listed(tree.path)
     fetch = runner.job.rules.data.fetch
     if fetch is None:
         return Fetched(tree.path, paths)
-    command = words.split(fetch.run, "data.fetch.run")
-    facts = [fetch.run, str(tree.folder), files.digest(tree.path, paths)]
-    key = blake2b("\n".join(facts).encode(), digest_size=12).hexdigest()
-    making = _Making(runner, tree, paths, fetch, command)
-    kept = Shelf(runner.cache / "fetch", most=4).get(key, making)
-    root = kept.path / "tree"
-    brought = tuple(sorted(path for path in files.walked(root) if not files.is_kept_back(path)))
-    return Fetched(root, brought, kept.cached)
+    code = runner.job.code_tree
+    secrets = {} if code is None else runner.fetch_secrets
+    making = _making(runner, fetch, tree, code or tree, secrets)
+    kept = Shelf(runner.cache / "fetch", most=4).get(making.key, making)
+    brought = tuple(path for path in files.walked(kept.path) if not files.is_kept_back(path))
+    home.mkdir(mode=0o700)  # labels lie in it: nobody but gatebot opens anything here
+    files.copied(kept.path, brought, home, link=True, least=0)
+    own = _beside(paths, brought)
+    files.copied(tree.path, own, home, link=False)
+    return Fetched(home, tuple(sorted((*own, *brought))), kept.cached)
+
+
+def _making(runner: Runner, fetch: Fetch, tree: Tree, code: Tree, secrets: dict[str, str]) -> "_Making":
+    paths = files.listed(code.path)
+    pointers: dict[PurePosixPath, bytes] = {}
+    if code is not tree:
+        patterns = code.recipe.data.version.files if fetch.files is None else fetch.files
+        checkout = Checkout(tree.path)
+        named = files.matching(_in(tree, files.listed(tree.path)), patterns)
+        pointers = {code.folder / path: checkout.read(tree.folder / path, MOST_POINTER) for path in sorted(named)}
+        replaced = {code.folder / path for path in files.matching(_in(code, paths), patterns)}
+        paths = tuple(path for path in paths if path not in replaced)
+    return _Making(runner, fetch, words.split(fetch.run, "data.fetch.run"), code, paths, pointers, secrets)
 
 
 @dataclass(frozen=True, slots=True)
 class _Making:
-    """Runs the command in a copy of the tree, below the empty folder that it is called with."""
+    """Runs the command in a copy of files of base's, and keeps what it brought.
+
+    Attributes:
+        runner: starts user code.
+        fetch: the Rules' command.
+        command: its words.
+        code: the tree that it belongs to.
+        paths: of this tree.
+        pointers: files of the tree that is fetched for, which say which data is meant.
+        secrets: variables that it may see.
+    """
 
     runner: Runner
-    tree: Tree
-    paths: files.Paths
     fetch: Fetch
     command: tuple[str, ...]
+    code: Tree
+    paths: files.Paths
+    pointers: dict[PurePosixPath, bytes]
+    secrets: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """The same for the same command in the same files."""
+        hasher = blake2b(digest_size=12)
+        facts = [self.fetch.run, str(self.code.folder), files.digest(self.code.path, self.paths), bool(self.secrets)]
+        for fact in (*map(str, facts), *(f"{path} {content.hex()}" for path, content in self.pointers.items())):
+            hasher.update(f"{len(fact)} {fact}\n".encode("utf-8", "surrogateescape"))
+        return hasher.hexdigest()
 
     def __call__(self, home: Path) -> dict[str, Any]:
-        root = home / "tree"
-        files.copied(self.tree.path, self.paths, root, link=False)
-        if (self.tree.path / ".git").exists():  # tools look for a repository; ours stays out of sight
-            git.create(root)
-        cwd = root / self.tree.folder
-        cwd.mkdir(parents=True, exist_ok=True)
-        environ = self.runner.job.environ
-        with scratch() as space:
+        with scratch(under=home.parent) as space:
+            root = space / "tree"
+            self._lay_out(root)
+            cwd = root / self.code.folder
+            cwd.mkdir(parents=True, exist_ok=True)
+            before = _states(root)
+            own = space / "own"
+            own.mkdir()
             completed = _with_python(self.runner).run(
                 self.command,
-                space,
+                own,
                 cwd=cwd,
                 writable=(root,),
                 network=self.fetch.network,
                 seconds=self.fetch.timeout,
-                env={name: environ[name] for name in self.fetch.secrets if name in environ},
+                env=self.secrets,
             )
-        hint = "This is fetching, not the change under test: try again, or correct `data.fetch`."
-        self.runner.must_succeed(completed, f"`data.fetch` ({' '.join(self.command)})", hint)
+            hint = "This is fetching, not the change under test: try again, or correct `data.fetch`."
+            self.runner.must_succeed(completed, f"`data.fetch` ({' '.join(self.command)})", hint)
+            _keep(root, home, [path for path, state in _states(root).items() if before.get(path) != state])
         return {"seconds": completed.seconds}
+
+    def _lay_out(self, root: Path) -> None:
+        files.copied(self.code.path, self.paths, root, link=False)
+        for path, content in self.pointers.items():
+            place = root / path
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if place.parent.resolve() != place.parent:
+                    raise MachineError(f"{path} lies behind a symbolic link of base's: no data is fetched for it.")
+                place.write_bytes(content)
+            except OSError as error:
+                raise MachineError(f"{path} cannot be put beside base's files: {error.strerror}.") from error
+        if (self.code.path / ".git").exists():  # tools look for a repository; ours stays out of sight
+            git.create(root)
+
+
+def _in(tree: Tree, paths: files.Paths) -> files.Paths:
+    """Those below the folder of gatebot.yml, relative to it."""
+    return tuple(path.relative_to(tree.folder) for path in paths if path.is_relative_to(tree.folder))
+
+
+def _states(root: Path) -> dict[PurePosixPath, tuple[int, int, int, int]]:
+    """What tells whether a file was written: kind, node, size and time."""
+    found = {}
+    for path in files.walked(root):
+        status = (root / path).lstat()
+        found[path] = (stat.S_IFMT(status.st_mode), status.st_ino, status.st_size, status.st_mtime_ns)
+    return found
+
+
+def _keep(root: Path, home: Path, brought: list[PurePosixPath]) -> None:
+    """Move what was brought to where it is kept."""
+    for path in brought:
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(root / path, home / path)
+
+
+def _beside(paths: files.Paths, brought: files.Paths) -> files.Paths:
+    """Files of the tree that nothing brought stands in the place of, or in the way of."""
+    taken = frozenset(brought)
+    folders = frozenset(parent for path in brought for parent in path.parents)
+    return tuple(path for path in paths if path not in taken | folders and not taken.intersection(path.parents))
 
 
 def _with_python(runner: Runner) -> Runner:

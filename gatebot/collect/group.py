@@ -126,14 +126,14 @@ class Work:
         memory: what was done before.
         budget: the time that is left.
         herald: who is told.
-        metrics_from: the tree of the user's own metrics, and where they run; None where there is none.
+        metrics_from: the tree of the user's own metrics, and where they run; or why they cannot.
     """
 
     site: Site
     memory: Memory
     budget: Budget
     herald: Herald
-    metrics_from: tuple[Tree, Surroundings] | None
+    metrics_from: tuple[Tree, Surroundings] | str
 
     def carry_out(self, group: Group) -> Found:
         """All that a group asks for.
@@ -188,7 +188,7 @@ class Work:
     def _at_new_bench(
         self, lesson: Lesson, contract: Contract, questions: tuple[Question, ...], seconds: float
     ) -> Done:
-        bench = self.site.bench(lesson.fit.key)
+        bench = self.site.bench()
         return Done(bench, lesson, contract.train(bench, lesson, questions, seconds))
 
     def _ask(self, need: Predict, contract: Contract, done: Done, question: Question) -> None:
@@ -231,9 +231,11 @@ class Work:
 
     def _score(self, need: Score, found: Found) -> None:
         predictions = self.memory.predictions(need.predict)
-        if predictions is None or self.metrics_from is None:
-            why = "there are no predictions to score" if predictions is None else "base's metric functions are not here"
-            found.unmet[need] = why
+        if predictions is None:
+            found.unmet[need] = "there are no predictions to score"
+            return
+        if isinstance(self.metrics_from, str):
+            found.unmet[need] = self.metrics_from
             return
         tree, around = self.metrics_from
         try:

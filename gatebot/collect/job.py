@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gatebot.config.model import Recipe, Rules
+from gatebot.masking import is_secret
 from gatebot.needs import Side
 from gatebot.sandbox import Reach
 from gatebot.snapshot.snapshot import Snapshot
@@ -40,8 +41,9 @@ class Job:
         trees: what can be trained here. Without base's tree, needs of base stay unmet.
         cache: where fetched data and environments are kept between runs; made when it is missing.
         known_base: base's Snapshot: its eval rows bind, its trainings say what one costs.
-        rules_tree: where the Rules and the user's own metric functions come from; base's tree by default, head's
-            where there is no base at all.
+        rules_tree: the commit that the Rules come from; base's tree by default.
+        trusts_head: head's own files may run with a secret, and beside labels, where there is no base: main's own run
+            and a developer's own machine, and never a pull request that brings its own Rules.
         deadline: of `time.monotonic()`; no training starts that would probably not end before it.
         effort: seeds and folds by name, as they shall stand in the Snapshot.
         parallel: user commands at once; by default as many as there are processors, one on a GPU.
@@ -55,6 +57,7 @@ class Job:
     cache: Path
     known_base: Snapshot | None = None
     rules_tree: Tree | None = None
+    trusts_head: bool = True
     deadline: float | None = None
     effort: Mapping[str, int] = field(default_factory=dict)
     parallel: int | None = None
@@ -74,13 +77,26 @@ class Job:
         return max(1, processors() // self.slots)
 
     @property
-    def metrics_tree(self) -> Tree | None:
-        """Where the user's own metric functions come from."""
+    def code_tree(self) -> Tree | None:
+        """The files that may run with a secret, and beside labels: base's; None where nobody has merged any."""
         if self.rules_tree is not None:
             return self.rules_tree
         if Side.BASE in self.trees:
             return self.trees[Side.BASE]
-        return None if self.known_base is not None else self.trees.get(Side.HEAD)
+        return self.trees.get(Side.HEAD) if self.trusts_head else None
+
+    def is_of_base(self, tree: Tree) -> bool:
+        """Whether somebody has merged a tree's files and its recipe, so that they may run with a secret."""
+        head = self.trees.get(Side.HEAD)
+        is_merged = tree is self.trees.get(Side.BASE) and (head is None or tree.recipe is not head.recipe)
+        return tree is self.code_tree or is_merged
+
+
+def runs_code_of_base(rules: Rules, environ: Mapping[str, str]) -> bool:
+    """Whether something is run on head's behalf that only files of base may do: with secrets, or beside labels."""
+    own_metrics = any(rule.python for rule in rules.metrics)
+    credentials = any(is_secret(name, environ[name]) for name in rules.smoke.env.pass_ if environ.get(name))
+    return own_metrics or rules.data.fetch is not None or credentials
 
 
 def processors() -> int:

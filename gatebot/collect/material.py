@@ -1,6 +1,7 @@
 """The data of one side: read and split once, and handed out as files: rows to train on, rows to predict."""
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -103,11 +104,12 @@ class Material:
     def _file(self, name: str, index: Index, *, labelled: bool, shuffle: int | None = None) -> RowsFile:
         with self._lock:  # trainings side by side ask for the same rows
             if name not in self._files:
-                self._files[name] = self._written(name, index, labelled=labelled, shuffle=shuffle)
+                self._files[name] = self._written(index, labelled=labelled, shuffle=shuffle)
             return self._files[name]
 
-    def _written(self, name: str, index: Index, *, labelled: bool, shuffle: int | None) -> RowsFile:
+    def _written(self, index: Index, *, labelled: bool, shuffle: int | None) -> RowsFile:
         identity = self.split.identity
+        name = secrets.token_hex(8)  # user code learns the path, and not from it which rows these are
         paper = write_rows(self.rows, identity, index, self.folder, name, target=labelled, shuffle_labels=shuffle)
         csv = paper.path if not self.rows.typed else self._as_csv(paper.path)
         for each in (csv, paper.path):

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from gatebot.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
 from gatebot.collect import untrusted
 from gatebot.collect.decoding import table
-from gatebot.collect.masking import SHORTEST, last_lines
+from gatebot.collect.masking import last_lines
 from gatebot.collect.program import Programs, Ran
 from gatebot.collect.runner import ways_out
 from gatebot.collect.untrusted import UnreadableError
 from gatebot.config.model import AllowedAddress, DataRules
 from gatebot.data.packing import LARGEST
 from gatebot.errors import GateError, MachineError, UsageError
+from gatebot.masking import masker
 from gatebot.sandbox import GIB, MIB, Ended, Limits
 
 if TYPE_CHECKING:
@@ -158,8 +159,8 @@ def _trouble(said: Any, address: Address, missing: list[str], secrets: tuple[str
 
 
 def _line(text: object, secrets: tuple[str, ...]) -> str:
-    known = (value for value in secrets if len(value) >= SHORTEST)
-    masked = last_lines(" ".join(str(text).split()), 1, sorted(known, key=len, reverse=True))
+    known = {str(at): value for at, value in enumerate(secrets)}
+    masked = last_lines(" ".join(str(text).split()), 1, masker(known, known))
     return "".join(char if char.isprintable() else " " for line in masked for char in line)
 
 

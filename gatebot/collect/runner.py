@@ -1,17 +1,17 @@
 """Runs commands of the user's for one side: what they see of the environment, and what came of them."""
 
 import glob
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
 from gatebot.collect.interpreter import Interpreter, search_path
 from gatebot.collect.job import Job
-from gatebot.collect.masking import last_lines, secrets_of
+from gatebot.collect.masking import last_lines
 from gatebot.collect.mirror import is_open
 from gatebot.errors import MachineError
+from gatebot.masking import Masker, holds_password, is_secret, masker, secrets_of
 from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run
 from gatebot.sandbox.environment import THREADS
 from gatebot.snapshot.evidence import Effects, Ending
@@ -23,7 +23,6 @@ FIXED = {
     "PYTHONHASHSEED": "0",
     "PYTHONUNBUFFERED": "1",
     "MPLBACKEND": "Agg",
-    "GATEBOT": "1",
 }
 _ENDINGS = {
     Ended.TIMEOUT: Ending.TIMEOUT,
@@ -120,7 +119,27 @@ class Runner:
 
     def masked(self, text: str) -> tuple[str, ...]:
         """The last lines of a text that may be stored."""
-        return last_lines(text, self.job.rules.privacy.log_tail, secrets_of(self.job.rules, self.job.environ))
+        return last_lines(text, self.job.rules.privacy.log_tail, self.masker)
+
+    @property
+    def masker(self) -> Masker:
+        """What takes secrets out of all that user code printed or wrote."""
+        return masker(self.job.environ, self._secret_names)
+
+    @property
+    def fetch_secrets(self) -> dict[str, str]:
+        """Variables that `data.fetch` alone may see."""
+        fetch = self.job.rules.data.fetch
+        return _held(self.job.environ, fetch.secrets if fetch is not None else ())
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """Variables of `smoke.env.pass` that hold a secret: for set-up alone, and only where it runs code of base."""
+        environ = self.job.environ
+        named = (
+            name for name in self.job.rules.smoke.env.pass_ if environ.get(name) and name not in self._secret_names
+        )
+        return {name: environ[name] for name in named if self._is_kept_back(name)}
 
     def effects(self, completed: Completed) -> Effects:
         """What a run took and how it ended, as evidence."""
@@ -145,14 +164,25 @@ class Runner:
             return
         how = completed.ended if completed.ended is not Ended.EXITED else f"exit code {completed.exit_code}"
         log = "\n".join(f"  {line}" for line in self.log_of(completed)[-20:])
-        raise MachineError(f"{what} failed: {how}.", f"{hint}\n{log}" if log else hint)
+        raise MachineError(f"{self.masker.mask(what)} failed: {how}.", f"{hint}\n{log}" if log else hint)
+
+    @property
+    def _secret_names(self) -> tuple[str, ...]:
+        """Of the variables that fetching and downloads are given, and nothing else."""
+        data = self.job.rules.data
+        addresses = (name for rule in data.addresses or () for name in rule.secrets)
+        return (*(data.fetch.secrets if data.fetch is not None else ()), *addresses)
 
     def _passed(self) -> dict[str, str]:
         environ = self.job.environ
-        return {
-            **ways_out(environ),
-            **{name: environ[name] for name in self.job.rules.smoke.env.pass_ if name in environ},
-        }
+        passed = (name for name in self.job.rules.smoke.env.pass_ if name in environ and not self._is_kept_back(name))
+        return {**ways_out(environ), **{name: environ[name] for name in passed}}
+
+    def _is_kept_back(self, name: str) -> bool:
+        """Whether a variable holds a secret, by its name, by an address in it, or because fetching has the same one."""
+        value, fetched = self.job.environ.get(name, ""), _held(self.job.environ, self._secret_names)
+        known = secrets_of(fetched, fetched)
+        return name in self._secret_names or is_secret(name, value) or any(secret in value for secret in known)
 
     def _threads(self) -> dict[str, str]:
         return dict.fromkeys(THREADS, str(self.job.threads))
@@ -166,12 +196,11 @@ class Runner:
         return devices
 
 
+def _held(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    return {name: value for name in names if (value := environ.get(name))}
+
+
 def ways_out(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that say how the network is reached: proxies without a password, and certificates."""
     names = [*CERTIFICATES, *(name.lower() for name in CERTIFICATES)]
-    return {name: environ[name] for name in names if name in environ and not _holds_password(environ[name])}
-
-
-def _holds_password(value: str) -> bool:
-    """Whether an address carries credentials: `http://user:password@proxy`."""
-    return re.search(r"://[^/@\s]+@", value) is not None
+    return {name: environ[name] for name in names if name in environ and not holds_password(environ[name])}

@@ -43,7 +43,7 @@ def score(need: Score, predictions: Predictions, material: Material, tree: Tree,
     file, _, function = need.metric.rpartition(":")
     if not file or not function:
         raise UnmetError(f"`{need.metric}` does not say where it is: file.py:function")
-    scratch = around.tasks.parent / "scores" / uuid4().hex
+    scratch = around.tasks.parent / uuid4().hex
     try:
         return _run(_Scoring(need, predictions, truth, material, around), tree, scratch)
     finally:
@@ -64,14 +64,14 @@ class _Scoring:
 def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
     need, predictions, truth, around = it.need, it.predictions, it.truth, it.around
     small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < MOST_FILE]
-    files.copied(tree.path, small, scratch / "tree", link=False)
+    files.copied(tree.path, small, scratch / "work", link=False)
     scratch.chmod(0o711)
     question = it.material.question(need.predict)
     table, task, status = scratch / "table.csv", around.tasks / f"{uuid4().hex}.json", scratch / "status.json"
     _write(table, predictions, truth)
     facts = {
         "stage": "score",
-        "root": str(scratch / "tree" / tree.folder),
+        "root": str(scratch / "work" / tree.folder),
         "metric": need.metric,
         "table": str(table),
         "rows": str(question.rows.path),
@@ -84,6 +84,7 @@ def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
         (str(around.python), str(around.worker), str(task)),
         scratch,
         readable=(around.worker.parent, task, question.rows.path, question.rows.csv),
+        env=around.importing(scratch / "work"),
     )
     if not completed.ok:
         last = around.runner.log_of(completed)[-1:]

@@ -2,33 +2,23 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
 from gatebot.collect.shelf import Kept, Shelf
+from gatebot.config.locks import USUAL_LOCKS
 from gatebot.errors import UsageError
 from gatebot.sandbox import Isolation, scratch
 
-USUAL_LOCKS = (
-    "requirements*.txt",
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-    "environment.yml",
-    "conda-lock.yml",
-    "renv.lock",
-    "Makefile",
-)
+MOST_BYTES = 1 << 20  # of a file in an environment that says where code lies
 _PATH_IN_FINDER = re.compile(r"['\"](/[^'\"\n]+)['\"]")
 
 
@@ -54,6 +44,9 @@ class Environment:
 def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Environment:
     """The environment for a tree, built by `smoke.setup` unless one of this digest is kept.
 
+    Where set-up takes credentials, it is base's: base's files, base's recipe. An environment that files of head have
+    built never serves base, whatever its digest: set-up may run any of them.
+
     Args:
         runner: starts user code.
         tree: whose recipe says how.
@@ -64,6 +57,14 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         MachineError: set-up failed.
         UsageError: `smoke.python` or `smoke.setup` cannot be used.
     """
+    variables = dict(tree.recipe.smoke.env.set)
+    job, credentials, borrowed = runner.job, runner.credentials, False
+    if credentials and not job.is_of_base(tree):
+        if job.code_tree is None or job.code_tree.recipe.smoke.setup is None:
+            credentials = {}
+        else:
+            tree, borrowed = job.code_tree, True
+            root, paths = tree.path, files.listed(tree.path)
     recipe = tree.recipe.smoke
     interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder, tree.path)
     if interpreter is None and tree.recipe.model.python is not None:
@@ -76,12 +77,16 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     key = _digest(tree, root, paths, interpreter)
     if interpreter is not None and runner.reach.level is Isolation.FULL:
         interpreter = mirror.opened(interpreter, runner.cache)
-    variables = dict(recipe.env.set)
     if recipe.setup is None:
         return Environment(runner.inside(interpreter, variables), interpreter)
     commands = [words.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
-    building = _Building(runner, tree, root, paths, commands, interpreter)
-    kept = _kept(Shelf(runner.cache / "env"), key, building)
+    building = _Building(runner, tree, root, paths, commands, interpreter, credentials)
+    kept = _kept(building, key)
+    if borrowed and kept.note["tree"]:
+        raise UsageError(
+            "`smoke.setup` takes credentials and installs a copy of the project's own code, which is base's then",
+            "Install it as a link: `pip install -e .`.",
+        )
     python = kept.path / "bin" / "python"
     made = at(python) if python.exists() else interpreter
     inside = runner.inside(made, {**_names(kept.path), **variables})
@@ -92,7 +97,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
 
 @dataclass(frozen=True, slots=True)
 class _Building:
-    """All that a build needs; called with the empty folder."""
+    """All that a build needs; called with the empty folder. `credentials`: variables that set-up alone may see."""
 
     runner: Runner
     tree: Tree
@@ -100,6 +105,7 @@ class _Building:
     paths: files.Paths
     commands: list[tuple[str, ...]]
     interpreter: Interpreter | None
+    credentials: dict[str, str]
 
     def __call__(self, home: Path) -> dict[str, Any]:
         with scratch() as space:
@@ -124,7 +130,7 @@ class _Building:
                     writable=(home,),
                     network=smoke.network.setup,
                     seconds=smoke.budget,
-                    env=self.tree.recipe.smoke.env.set,
+                    env={**self.tree.recipe.smoke.env.set, **self.credentials},
                 )
                 hint = "This is set-up, not the change under test: try again, or correct `smoke.setup`."
                 runner.must_succeed(completed, f"`smoke.setup` ({' '.join(command)})", hint)
@@ -132,8 +138,15 @@ class _Building:
             return {"own_code": linked, "tree": files.digest(self.root, self.paths) if copied else ""}
 
 
-def _kept(shelf: Shelf, key: str, building: _Building) -> Kept:
-    """The environment of this key; one that holds a copy of the project's code serves this very code only."""
+def _kept(building: _Building, key: str) -> Kept:
+    """The environment of this key; one that holds a copy of the project's code serves this very code only.
+
+    Base's may serve head. What files of head have built lies apart, and serves nobody else.
+    """
+    cache, is_of_base = building.runner.cache, building.runner.job.is_of_base(building.tree)
+    shelf = Shelf(cache / "env") if is_of_base else Shelf(cache / "proposed")
+    if not is_of_base and (found := Shelf(cache / "env").find(key)) is not None and not found.note["tree"]:
+        return found
     kept = shelf.get(key, building)
     if not kept.note["tree"]:
         return kept
@@ -154,27 +167,44 @@ def _digest(tree: Tree, root: Path, paths: files.Paths, interpreter: Interpreter
 
 def _names(home: Path) -> dict[str, str]:
     """Variables by which installers know where to install to."""
-    return {"VIRTUAL_ENV": str(home), "UV_PROJECT_ENVIRONMENT": str(home), "GATEBOT_ENV": str(home)}
+    return {"VIRTUAL_ENV": str(home), "UV_PROJECT_ENVIRONMENT": str(home)}
 
 
 def _own_code(home: Path, tree: Path) -> tuple[list[str], bool]:
     """Folders of the tree that were installed as links, and whether the tree's code was installed as a copy."""
     linked: set[str] = set()
     copied = False
-    for site in home.glob("lib*/python3*/site-packages"):
-        for pth in site.glob("*.pth"):
-            linked.update(_below(tree, line.strip()) for line in pth.read_text(errors="replace").splitlines())
-        for finder in site.glob("__editable__*.py"):
-            found = _PATH_IN_FINDER.findall(finder.read_text(errors="replace"))
-            linked.update(_below(tree, str(Path(path).parent)) for path in found)
-        for origin in site.glob("*.dist-info/direct_url.json"):
-            try:
-                facts = json.loads(origin.read_text(errors="replace"))
-                from_tree = str(facts["url"]).startswith(tree.as_uri())
-                copied |= from_tree and not facts.get("dir_info", {}).get("editable", False)
-            except (ValueError, KeyError, AttributeError):
-                continue
+    checkout = Checkout(home)
+    for site in _sites(checkout):
+        for name in checkout.names(site):
+            if name.endswith(".pth"):
+                linked.update(_below(tree, line.strip()) for line in _text(checkout, site / name).splitlines())
+            elif name.startswith("__editable__") and name.endswith(".py"):
+                found = _PATH_IN_FINDER.findall(_text(checkout, site / name))
+                linked.update(_below(tree, str(Path(path).parent)) for path in found)
+            elif name.endswith(".dist-info"):
+                try:
+                    facts = json.loads(_text(checkout, site / name / "direct_url.json"))
+                    from_tree = str(facts["url"]).startswith(tree.as_uri())
+                    copied |= from_tree and not facts.get("dir_info", {}).get("editable", False)
+                except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+                    continue
     return sorted(linked - {""}), copied
+
+
+def _sites(checkout: Checkout) -> Iterator[PurePosixPath]:
+    """Where an environment keeps its packages; user code has filled it, so no link in it is followed."""
+    for lib in checkout.names():
+        if lib.startswith("lib") and checkout.is_folder(lib):
+            sites = [PurePosixPath(lib) / name / "site-packages" for name in checkout.names(lib) if "python3" in name]
+            yield from (site for site in sites if checkout.is_folder(site))
+
+
+def _text(checkout: Checkout, path: PurePosixPath) -> str:
+    try:
+        return checkout.read(path, MOST_BYTES).decode(errors="replace")
+    except (FileNotFoundError, UnsafePathError):
+        return ""
 
 
 def _below(tree: Path, path: str) -> str:

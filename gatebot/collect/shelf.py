@@ -42,6 +42,17 @@ class Shelf:
     root: Path
     most: int = 8
 
+    def find(self, digest: str) -> Kept | None:
+        """The folder of this digest, or None where it was not made here, or has changed since.
+
+        Raises:
+            MachineError: the cache cannot be used.
+        """
+        entry = self.root / digest
+        with self._locked(digest):
+            note = _note(entry, entry / "content")
+        return None if note is None else Kept(entry / "content", note, cached=True)
+
     def get(self, digest: str, make: Make) -> Kept:
         """The folder of this digest, made now if it is not there.
 

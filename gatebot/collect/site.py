@@ -1,8 +1,8 @@
 """One side, made ready: its files without the data, its data without labels, its environment, its way to train."""
 
 import json
-import shutil
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,10 +12,13 @@ from gatebot.collect.bench import Bench, made
 from gatebot.collect.brought import Evaluation
 from gatebot.collect.commands import Commands
 from gatebot.collect.contract import Contract, Surroundings
+from gatebot.collect.copies import MOST_FILE, Committed
+from gatebot.collect.decoding import Decoding
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.material import Material
 from gatebot.collect.pipeline import Pipeline
+from gatebot.collect.program import Programs
 from gatebot.collect.progress import Herald, Phase
 from gatebot.collect.reading import material
 from gatebot.collect.runner import Runner
@@ -24,8 +27,6 @@ from gatebot.needs import Side
 from gatebot.sandbox import Isolation
 from gatebot.snapshot.evidence import DataProfile
 from gatebot.snapshot.snapshot import About
-
-WORKER = "gatebot_worker"
 
 
 @dataclass(slots=True)
@@ -65,13 +66,9 @@ class Site:
         """What collect was told."""
         return self.runner.job
 
-    def bench(self, name: str) -> Bench:
-        """A new place to train at."""
-        scratch = self.folder / "benches" / name
-        scratch.parent.mkdir(exist_ok=True)
-        scratch.parent.chmod(0o711)
-        if scratch.exists():
-            shutil.rmtree(scratch)
+    def bench(self) -> Bench:
+        """A new place to train at. Its path says neither which side nor which training it is for."""
+        scratch = self.folder / secrets.token_hex(8)
         links = {} if self.assets is None else {name: self.assets / name for name in _tops(self.assets)}
         link = self.runner.reach.level is Isolation.FULL
         return made(scratch, self.source, self.paths, self.tree.folder, links, link=link)
@@ -88,7 +85,7 @@ def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, h
     tree = job.trees[side]
     folder.mkdir()
     folder.chmod(0o711)
-    got = _fetched(runner, side, tree, herald)
+    got = _fetched(runner, side, tree, folder / "fetched", herald)
     with herald.step(Phase.READ, side):
         stuff = material(runner, tree, got, base, folder / "rows")
     data = _data_paths(tree, got, stuff)
@@ -115,30 +112,51 @@ def equip(site: Site, worker: Path, herald: Herald) -> None:
     if site.around is not None:
         return
     tree, smoke = site.tree, site.job.rules.smoke
+    environment = with_environment(site.runner, tree, site.source, site.paths, (herald, site.side))
+    around = surroundings(site.runner, environment, site.folder, worker, site.assets)
+    around = replace(around, committed=_committed(site))
+    network = (smoke.network.train, smoke.network.predict)
+    site.contract = _contract(tree, around, smoke.device, network)
+    inventory, granted = _inventory(environment, site, worker, around.tasks), environment.runner.readable
+    site.about = about(site.job, tree, site.material, inventory, site.runner.reach, granted=granted)
+    site.around = around
+
+
+def with_environment(
+    runner: Runner, tree: Tree, root: Path, paths: files.Paths, step: tuple[Herald, Side]
+) -> Environment:
+    """The environment of a tree; where there is a set-up, a herald is told of it."""
+    herald, side = step
     if tree.recipe.smoke.setup is None:
-        environment = prepared(site.runner, tree, site.source, site.paths)
-    else:
-        with herald.step(Phase.SETUP, site.side) as outcome:
-            environment = prepared(site.runner, tree, site.source, site.paths)
-            outcome.word = "cached" if environment.cached else "ok"
-    tasks = site.folder / "tasks"
+        return prepared(runner, tree, root, paths)
+    with herald.step(Phase.SETUP, side) as outcome:
+        environment = prepared(runner, tree, root, paths)
+        outcome.word = "cached" if environment.cached else "ok"
+        return environment
+
+
+def surroundings(
+    runner: Runner, environment: Environment, folder: Path, worker: Path, assets: Path | None
+) -> Surroundings:
+    """What all runs in an environment share; their tasks are written in the folder."""
+    tasks = folder / "in"
     tasks.mkdir(exist_ok=True)
     tasks.chmod(0o711)
-    around = Surroundings(
+    return Surroundings(
         runner=environment.runner,
         python=environment.interpreter.python if environment.interpreter else None,
         worker=worker,
         tasks=tasks,
-        assets=site.assets,
+        assets=assets,
         own_code=environment.own_code,
-        task=site.job.rules.task,
-        project=site.job.project,
+        task=runner.job.rules.task,
+        project=runner.job.project,
     )
-    network = (smoke.network.train, smoke.network.predict)
-    site.contract = _contract(tree, around, smoke.device, network)
-    inventory, granted = _inventory(environment, site, worker, tasks), environment.runner.readable
-    site.about = about(site.job, tree, site.material, inventory, site.runner.reach, granted=granted)
-    site.around = around
+
+
+def _committed(site: Site) -> Committed:
+    decode = Decoding(Programs.beside(site.runner), MOST_FILE)
+    return Committed(site.source, site.paths, site.material, decode)
 
 
 def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> Contract | None:
@@ -152,11 +170,11 @@ def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool
     return None
 
 
-def _fetched(runner: Runner, side: Side, tree: Tree, herald: Herald) -> Fetched:
+def _fetched(runner: Runner, side: Side, tree: Tree, home: Path, herald: Herald) -> Fetched:
     if runner.job.rules.data.fetch is None:
-        return fetched(runner, tree)
+        return fetched(runner, tree, home)
     with herald.step(Phase.FETCH, side) as outcome:
-        got = fetched(runner, tree)
+        got = fetched(runner, tree, home)
         outcome.word = "cached" if got.cached else "ok"
     return got
 
@@ -186,10 +204,9 @@ def _inventory(environment: Environment, site: Site, worker: Path, tasks: Path) 
     """What the user's interpreter consists of; nothing where there is none, or where it cannot say."""
     if environment.interpreter is None:
         return {}
-    scratch = site.folder / "inventory"
-    shutil.rmtree(scratch, ignore_errors=True)
+    scratch = site.folder / secrets.token_hex(8)
     scratch.mkdir()
-    status, task = scratch / "status.json", tasks / "inventory.json"
+    status, task = scratch / "status.json", tasks / f"{secrets.token_hex(8)}.json"
     task.write_text(json.dumps({"stage": "environment", "status": str(status)}))
     argv = (str(environment.interpreter.python), str(worker), str(task))
     completed = environment.runner.run(argv, scratch, readable=(worker.parent, task), seconds=120)

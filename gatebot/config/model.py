@@ -99,10 +99,15 @@ ActionName = Literal["block", "review", "warn", "note"]
 
 
 class Fetch(Section):
-    """A command that brings data which is not in git. Runs before any user code, under its own uid."""
+    """A command that brings data which is not in git. Runs before any user code, in base's files, under its own uid."""
 
     run: str = Field(description="The command. No shell reads it: write `sh -c '…'` for one.")
     secrets: tuple[str, ...] = Field(default=(), description="Names of the variables that this command alone may see.")
+    files: Patterns | None = Field(
+        default=None,
+        description="Files of the commit under test that say which data is meant, such as `data.dvc`. The command runs"
+        " in base's files, and these are all that it sees of a pull request. Default: base's `data.version.files`.",
+    )
     network: bool = Field(default=True, description="Whether it may open network connections.")
     timeout: Seconds = Field(default=600.0, description="The longest that it may take.")
 
@@ -278,7 +283,10 @@ class EnvRules(Section):
     """Variables of gatebot's own environment that user code may see."""
 
     pass_: tuple[str, ...] = Field(
-        default=(), alias="pass", description="Names of gatebot's own variables that user code sees."
+        default=(),
+        alias="pass",
+        description="Names of gatebot's own variables that user code sees. One that holds a secret (by its name, or an"
+        " address with a password) reaches `smoke.setup` alone, which then runs base's files with base's recipe.",
     )
 
 
@@ -512,6 +520,10 @@ class Privacy(Section):
     ids: Literal["hashed", "plain"] = Field(default="hashed", description="Whether ids of rows are shown as they are.")
     log_tail: Annotated[int, Field(ge=0, le=1000)] = Field(
         default=40, description="Lines of your code's log that are quoted where it failed."
+    )
+    stranger_logs: bool = Field(
+        default=False,
+        description="Whether they are quoted too for a fork's pull request, and for somebody's first one.",
     )
 
 

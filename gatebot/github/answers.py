@@ -56,6 +56,7 @@ class Pull(Part):
     state: str
     draft: bool = False
     user: User | None
+    author_association: str = ""
     head: Tip
     base: Tip
 

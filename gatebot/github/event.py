@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from gatebot.errors import UsageError
 from gatebot.github import payload as hook
 from gatebot.github.environment import checked, number, payload_at, variable
+from gatebot.github.pull import NEWCOMERS
 
 NO_COMMIT = "0" * 40
 DEPENDABOT = "dependabot[bot]"
@@ -70,6 +71,7 @@ class Event:
         pull_number: None where no pull request is involved.
         author: who opened the pull request, in lower and upper case as GitHub writes it; may be empty.
         is_fork: the code comes from another repository.
+        is_first: nothing of the author's was merged here before, as GitHub says it.
         actor: who caused the event.
     """
 
@@ -90,6 +92,7 @@ class Event:
     pull_number: int | None = None
     author: str = ""
     is_fork: bool = False
+    is_first: bool = False
     is_draft: bool = False
     is_deletion: bool = False
     trigger: Trigger | None = None
@@ -198,6 +201,7 @@ def _of_pull(event: Event, raw: object) -> Event:
         pull_number=pull.number,
         author=pull.user.login if pull.user else "",
         is_fork=pull.head.repo is None or pull.head.repo.id != event.repository_id,
+        is_first=pull.author_association in NEWCOMERS,
         is_draft=pull.draft,
     )
 

@@ -55,6 +55,7 @@ class Pull(Part):
     number: Number
     draft: bool = False
     user: User | None = None
+    author_association: str = ""
     head: Tip
     base: Tip
 

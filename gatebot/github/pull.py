@@ -6,6 +6,8 @@ from gatebot.github import answers
 from gatebot.github.api import Api, Purpose
 
 PERMISSION = "pull-requests: read"
+NEWCOMERS = frozenset({"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR"})
+"""What GitHub calls somebody of whom nothing was merged in the repository before."""
 MAX_FILES = 3000  # GitHub lists no more
 
 
@@ -17,6 +19,7 @@ class Pull:
         author: login, empty when the account was deleted.
         base_sha: the tip of base when the pull request was last pushed to.
         is_fork: the head lies in another repository, or in none any more.
+        is_first: nothing of its author's was merged here before, as GitHub says it.
     """
 
     number: int
@@ -28,6 +31,7 @@ class Pull:
     is_fork: bool
     is_draft: bool
     is_open: bool
+    is_first: bool = False
 
 
 def pull(api: Api, number: int) -> Pull:
@@ -84,4 +88,5 @@ def _value(said: answers.Pull) -> Pull:
         is_fork=head is None or home is None or head.id != home.id,
         is_draft=said.draft,
         is_open=said.state == "open",
+        is_first=said.author_association in NEWCOMERS,
     )

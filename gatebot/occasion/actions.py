@@ -15,6 +15,7 @@ from gatebot.github.pull import Pull
 from gatebot.occasion.occasion import (
     Configured,
     Occasion,
+    RulesFrom,
     absolute,
     changes_of,
     configured,
@@ -71,7 +72,7 @@ def in_actions(
     changes = introduced(here, changes, branch) if found.bootstrap else changes
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
     states += () if states else _nothing_to_judge(here, found.rules, changes, is_draft=event.is_draft)
-    if event.is_fork and not states and _lacks_secrets(found.rules, environ or {}):
+    if _lacks_secrets(found, environ or {}, is_fork=event.is_fork and not states):
         states.append(State.NO_DATA)
     chosen = Base() if found.bootstrap else chosen
     facts = Facts(
@@ -86,6 +87,7 @@ def in_actions(
         states=tuple(states),
         approvals=tuple(approvals),
         is_fork=event.is_fork,
+        is_first=event.is_first,
         can_review=event.kind is not Kind.MERGE_GROUP,  # nobody can approve there: each of its parts has passed
         run_url=event.run.url,
         reproduce=f"gatebot run --base {chosen.sha[:12]}" if chosen.sha else "gatebot run",
@@ -99,6 +101,7 @@ def in_actions(
         rules_path=found.path,
         base_commit=chosen.sha,
         as_baseline=as_baseline,
+        trusts_head=as_baseline,
         may_train_base=not event.is_fork,
         run=(event.run.id, event.run.attempt),
     )
@@ -154,6 +157,7 @@ def of_pull(
         states=tuple(_nothing_to_judge(here, found.rules, changes, is_draft=proposal.is_draft)),
         approvals=tuple(approvals),
         is_fork=proposal.is_fork,
+        is_first=proposal.is_first,
         run_url=event.run.url,
         reproduce=f"gatebot run --base {commit[:12]}",
     )
@@ -203,10 +207,16 @@ def _nothing_to_judge(here: Configured, rules: Rules, changes: Changes, *, is_dr
         yield State.NOTHING_RELEVANT
 
 
-def _lacks_secrets(rules: Rules, environ: Mapping[str, str]) -> bool:
-    """Whether the data cannot be had here: GitHub gives a fork's job none of the secrets that fetching takes."""
-    fetch = rules.data.fetch
-    return fetch is not None and any(not environ.get(name) for name in fetch.secrets)
+def _lacks_secrets(found: RulesFrom, environ: Mapping[str, str], *, is_fork: bool) -> bool:
+    """Whether the data cannot be had here.
+
+    GitHub gives a fork's job none of the secrets that fetching takes; and a pull request that brings its own Rules is
+    given none by us, for nobody has merged the command and the files that would run with them.
+    """
+    fetch = found.rules.data.fetch
+    if fetch is None or not fetch.secrets:
+        return False
+    return found.bootstrap or (is_fork and any(not environ.get(name) for name in fetch.secrets))
 
 
 def _given(repository: Repository, name: str, tested: str) -> Base:

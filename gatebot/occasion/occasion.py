@@ -10,13 +10,22 @@ from pathlib import Path, PurePosixPath
 from gatebot.case import Changes, Facts
 from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.config.load import FILE_NAME, parse, read
+from gatebot.config.locks import USUAL_LOCKS
 from gatebot.config.model import Document, Recipe, Rules
 from gatebot.errors import UsageError
 from gatebot.git import Repository
+from gatebot.masking import is_secret
 from gatebot.policy.paths import first_match
 from gatebot.report import State
 
 WORKFLOWS = ".github/workflows/"
+_READ_BY = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "just": ("justfile",),
+    "dvc": (".dvc/config", ".dvcignore"),
+    "npm": ("package.json", ".npmrc"),
+}
+_FILE = re.compile(r"(?![-+/~])[\w.@/+-]*[\w@+-]", re.ASCII)
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -32,6 +41,8 @@ class Occasion:
         repository: None outside git.
         base_commit: the commit to compare with; None where there is none.
         as_baseline: this is main's own run, whose evidence is kept for pull requests.
+        trusts_head: the tree's own files may run with a secret where no base decides: not a pull request's that brings
+            its own Rules.
         may_train_base: base's code may run here: it is trusted, and not a fork's job.
         rules_path: of base's configuration, relative to `root`.
         run: workflow run and attempt; zeros outside Actions.
@@ -44,6 +55,7 @@ class Occasion:
     repository: Repository | None = None
     base_commit: str | None = None
     as_baseline: bool = False
+    trusts_head: bool = True
     may_train_base: bool = True
     rules_path: str = FILE_NAME
     run: tuple[int, int] = (0, 0)
@@ -217,7 +229,8 @@ def changes_of(here: Configured, found: RulesFrom, paths: frozenset[str] | None,
     """
     if paths is None:
         return Changes()
-    gate = {path for path in paths if _holds_the_gate(here, found.rules, path, commits)}
+    patterns = _gate_patterns(here, found.rules, found.sha, found.path)
+    gate = {path for path in paths if _holds_the_gate(here, patterns, path, commits)}
     gate |= {found.path} if found.moved else set()
     return Changes(paths=tuple(sorted(paths)), gate=tuple(sorted(gate)))
 
@@ -251,7 +264,8 @@ def differ(occasion: Occasion, old: str, new: str) -> bool:
         return True
     here = Configured(occasion.root, occasion.folder, repository, PurePosixPath(occasion.rules_path).name)
     paths = repository.changed_paths(old, new)
-    gate = [path for path in paths if path == occasion.rules_path or _holds_the_gate(here, rules, path, (old, new))]
+    patterns = _gate_patterns(here, rules, occasion.facts.rules_sha, occasion.rules_path)
+    gate = [path for path in paths if path == occasion.rules_path or _holds_the_gate(here, patterns, path, (old, new))]
     return is_relevant(here, rules, Changes(paths=tuple(paths), gate=tuple(gate)))
 
 
@@ -273,12 +287,41 @@ def default_project(repository_name: str, folder: PurePosixPath) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-._")[:64] or "project"
 
 
-def _holds_the_gate(here: Configured, rules: Rules, path: str, commits: tuple[str, ...]) -> bool:
+def _gate_patterns(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
+    """Files of base's that judge, or that run on behalf of a pull request with secrets or beside labels."""
+    own = [rule.python.partition(":")[0] for rule in rules.metrics if rule.python]
+    contract = [rules.data.contract] if rules.data.contract else []
+    fetch = _files_in(rules.data.fetch.run) if rules.data.fetch is not None else []
+    return [here.name, *contract, *rules.behaviour, *own, *fetch, *_set_up_with_credentials(here, rules, sha, path)]
+
+
+def _set_up_with_credentials(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
+    """Files of base's set-up, where it takes credentials: head's environment is then base's."""
+    passed = [name for name in rules.smoke.env.pass_ if is_secret(name, os.environ.get(name, ""))]
+    if not passed or sha is None or here.repository is None:
+        return []
+    raw = here.repository.file(sha, path)
+    if raw is None:
+        return []
+    smoke = document_from(raw, f"{path} at {sha[:12]}").recipe.smoke
+    words = [] if smoke.setup is None else _files_in(smoke.setup)
+    files = [word for word in words if PurePosixPath(word).suffix]  # `pip install -e src` does not run all of src
+    return [*USUAL_LOCKS, *smoke.lock, *files] if words else []
+
+
+def _files_in(command: str) -> list[str]:
+    """The words of a command that can be files, as they stand or as a module's name, and what known tools read."""
+    words = [word.removeprefix("./").rstrip("/") for word in re.split(r"[\s'\"`;|&()<>=$,]+", command)]
+    words = [word for word in words if _FILE.fullmatch(word) and ".." not in word.split("/")]
+    modules = [f"{word.replace('.', '/')}{end}" for word in words for end in (".py", "/__main__.py")]
+    tools = [file for word in words for file in _READ_BY.get(word.rpartition("/")[2], ())]
+    return [*words, *modules, *tools]
+
+
+def _holds_the_gate(here: Configured, patterns: list[str], path: str, commits: tuple[str, ...]) -> bool:
     if path.startswith(WORKFLOWS):
         texts = [here.repository.file(commit, path) for commit in commits] if here.repository else []
         return any(text is not None and b"gatebot" in text for text in texts)
-    own = [rule.python.partition(":")[0] for rule in rules.metrics if rule.python]
-    patterns = [here.name, *([rules.data.contract] if rules.data.contract else []), *rules.behaviour, *own]
     if not _below(path, here.folder):
         return False
     inside = str(PurePosixPath(path).relative_to(here.folder))

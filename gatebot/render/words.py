@@ -64,6 +64,11 @@ STATES: Mapping[State, str] = {
     State.DRAFT: "A draft: it is judged when it is ready for review, and its status stays pending until then.",
     State.NO_DATA: "The data cannot be reached from here, so nothing was trained.",
 }
+NEW_WITHOUT_DATA = (
+    "Bringing the data takes secrets, and these go to files of the base branch alone, which has no gatebot.yml yet: so"
+    " nothing was trained. Once this is reviewed and merged, the base branch's own run brings the data."
+)
+"""Said in place of both sentences where there is no data because base has no Rules."""
 _SHORT_STATES: Mapping[State, str] = {
     State.DRAFT: DRAFT,
     State.NOTHING_RELEVANT: "nothing that can change the verdict was touched",
@@ -208,7 +213,8 @@ def lead(report: Report) -> list[Sentence]:
         report.verdict is VerdictName.PASS and any(state in _SHORT_STATES for state in states)
     )
     told = [] if explained else [why(report)]
-    told += [words(STATES[state]) for state in states]
+    new = {State.BOOTSTRAP, State.NO_DATA} <= set(states)
+    told += [words(NEW_WITHOUT_DATA)] if new else [words(STATES[state]) for state in states]
     told += [_accepted(each) for each in report.approvals]
     if report.observed:
         told.append(words("Only observed: the status is a success whatever is said here."))

@@ -4,6 +4,7 @@ from gatebot.sandbox.command import GIB, KIB, MIB, Command, Completed, Ended, Li
 from gatebot.sandbox.execution import run, terminate_as_interrupt
 from gatebot.sandbox.identity import reap_leftovers
 from gatebot.sandbox.isolation import Isolation, Reach, probe, reachable, require
+from gatebot.sandbox.launcher import take_plain_name
 from gatebot.sandbox.lending import scratch
 from gatebot.sandbox.tokens import refuse_with_secrets, secrets_in
 
@@ -25,5 +26,6 @@ __all__ = [
     "run",
     "scratch",
     "secrets_in",
+    "take_plain_name",
     "terminate_as_interrupt",
 ]

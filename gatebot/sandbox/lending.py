@@ -14,8 +14,10 @@ from gatebot.sandbox.isolation import SANDBOX_UIDS
 
 
 @contextmanager
-def scratch(prefix: str = "gatebot-", under: Path | None = None) -> Iterator[Path]:
+def scratch(prefix: str = tempfile.template, under: Path | None = None) -> Iterator[Path]:
     """A directory for runs, removed afterwards. Others may pass through it, not list it.
+
+    Its name is that of any temporary folder: what runs in it is not to learn whose it is.
 
     Raises:
         MachineError: it cannot be made.

@@ -42,6 +42,15 @@ class Training:
     losses: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A file of the tree that held the predictions already: of `rows` that were asked for, `equal` stand in it."""
+
+    path: str
+    rows: int
+    equal: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
     """What a model answered, as delivered: unaligned, maybe wrong.
@@ -52,6 +61,7 @@ class Predictions:
         columns: `prediction`, and `score_<class>` per class in [0, 1], each of length n.
         problem: why the delivery could not be read as predictions ("3 columns, expected 1"), or empty.
         rescored: True where the predictions were brought by the user and not made by gatebot's call of `predict`.
+        copied: where they stood in the tree before the run; None where they did not, or nobody looked.
     """
 
     effects: Effects
@@ -59,6 +69,7 @@ class Predictions:
     columns: Mapping[str, Column]
     problem: str = ""
     rescored: bool = False
+    copied: Copied | None = None
 
 
 class Trait(StrEnum):

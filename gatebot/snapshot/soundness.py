@@ -35,6 +35,8 @@ def flaws(evidence: Evidence | Truth) -> Iterator[str]:
         case Predictions():
             yield from _of_effects(evidence.effects)
             yield from _of_columns(len(evidence.ids), evidence.columns.items())
+            if evidence.copied is not None:
+                yield from _negative("rows", [evidence.copied.rows, evidence.copied.equal])
         case DataProfile():
             yield from _negative(
                 "rows", [evidence.rows, evidence.train_rows, evidence.duplicate_ids, evidence.excluded]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from gatebot.case import Case, CheckRecord
+from gatebot.case import Case, CheckRecord, Facts
 from gatebot.checks.check import Check
 from gatebot.config.model import Policy
 from gatebot.finding import Action, Fact, Finding, Measure, Status
@@ -70,7 +70,7 @@ def _weighed(case: Case, check: Check, said: Said) -> ReportedFinding | WaivedFi
         action=action,
         facts=_plain(finding.facts),
         where=finding.where,
-        log=finding.log,
+        log=finding.log if _shows_logs(facts) else (),
         note=finding.note,
         fix=check.section("Fix"),
         measure=None if measure is None else measure.subject,
@@ -85,6 +85,11 @@ def _weighed(case: Case, check: Check, said: Said) -> ReportedFinding | WaivedFi
         until=waiver.until,
         days_left=(waiver.until - today).days,
     )
+
+
+def _shows_logs(facts: Facts) -> bool:
+    """Whether the code's own words are quoted: a stranger's could say anything in gatebot's name."""
+    return facts.rules.privacy.stranger_logs or not (facts.is_fork or facts.is_first)
 
 
 def _action(case: Case, said: Said, found: Risk) -> tuple[Action, str]:

@@ -1,7 +1,7 @@
-"""Carries out one task (a JSON file) with the user's own code: `python gatebot_worker task.json`.
+"""Carries out one task (a JSON file) with the user's own code: `python FOLDER TASK.json`.
 
-The folder is copied to a place of its own under the name `gatebot_worker`, so that no module of the user's can
-have the same name as one of these.
+The folder is copied to a place of its own under a name made for it, so that no module of the user's can have the same
+name as one of these. Nothing in it says for whom it works.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def main() -> int:
     stages = importlib.import_module(HERE.name + ".stages")
     del sys.path[0]
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    sys.argv[:] = [task.get("pipeline", "")]  # as if the user's own file had been started
     try:
         stages.STAGES[task["stage"]](task)
     except Exception as error:

@@ -44,7 +44,7 @@ def load(module: Any, path: str, saved: str) -> Any:
     """Load what `save` left.
 
     Raises:
-        NotLoadableError: gatebot chose to pickle it, and that does not work; the user's own `load` may raise anything.
+        NotLoadableError: it was pickled here, and that does not work; the user's own `load` may raise anything.
     """
     if saved == USER:
         return module.load(path)

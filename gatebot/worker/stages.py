@@ -1,4 +1,4 @@
-"""The stages of a task: what is called in which order, and what is left behind for gatebot to read."""
+"""The stages of a task: what is called in which order, and what is left behind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def train(task: Task) -> None:
 
 
 def predict(task: Task) -> None:
-    """Load a saved model and predict; where gatebot's own file cannot be loaded again, say so instead."""
+    """Load a saved model and predict; where a file that was pickled here cannot be loaded again, say so instead."""
     module = user_code.load(task["root"], task["pipeline"])
     try:
         model = model_file.load(module, task["model"], task["saved"])

@@ -250,7 +250,7 @@ def in_training(folder: Path, tmp: Path) -> "subprocess.Popen[str]":
     """A run that has begun to train."""
     process = start(folder, "run", env={"TMPDIR": str(tmp)})
     for _ in range(600):
-        if list(tmp.glob("gatebot-collect-*/head/benches/*/tree/pipeline.py")):
+        if list(tmp.glob("tmp*/*/*/work/pipeline.py")):
             time.sleep(0.5)
             return process
         assert process.poll() is None, process.communicate()

@@ -1,28 +1,27 @@
 import pytest
 
-from gatebot.collect.masking import last_lines, secrets_of
-from tests.collect.repository import document
+from gatebot.collect.masking import last_lines
+from gatebot.masking import masker
 
-
-def test_secrets_are_those_of_fetch_the_tokens_and_what_is_called_so() -> None:
-    rules = document(data={"fetch": {"run": "true", "secrets": ["ROLE"]}}).rules
-    environ = {
-        "ROLE": "role-value",
-        "GITHUB_TOKEN": "ghs_token",
-        "MY_API_KEY": "line-one\nline-two",
-        "DB_PASSWORD": "hunter22",
-        "LANG": "C.UTF-8",
-        "MONKEY": "banana",
-        "SHORT_KEY": "abc",
-        "EMPTY_TOKEN": "",
-    }
-    assert set(secrets_of(rules, environ)) == {"role-value", "ghs_token", "line-one", "line-two", "hunter22"}
+NOTHING = masker({})
 
 
 def test_longer_secrets_are_masked_before_their_parts() -> None:
-    rules = document().rules
-    secrets = secrets_of(rules, {"A_TOKEN": "abcd", "B_TOKEN": "abcdefgh"})
-    assert last_lines("x abcdefgh y abcd", 5, secrets) == ("x *** y ***",)
+    assert last_lines("x abcd y abcdefgh", 5, masker({"A_TOKEN": "abcd", "B_TOKEN": "abcdefgh"})) == ("x *** y ***",)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "hunt\x1b[31mer22secret",
+        "progress\rhunter22secret",
+        "hunt\nprogress\rer22secret",
+        "hunt\x1b]0;title\x07er22secret",
+        "h\x00unter22secret",
+    ],
+)
+def test_what_a_terminal_would_not_show_keeps_no_halves_apart(log: str) -> None:
+    assert last_lines(log, 5, masker({"PASSWORD": "hunter22secret"})) == ("***",)
 
 
 @pytest.mark.parametrize(
@@ -39,4 +38,4 @@ def test_longer_secrets_are_masked_before_their_parts() -> None:
     ],
 )
 def test_the_last_lines_as_a_terminal_would_show_them(log: str, count: int, lines: tuple[str, ...]) -> None:
-    assert last_lines(log, count, ()) == lines
+    assert last_lines(log, count, NOTHING) == lines

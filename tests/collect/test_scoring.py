@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gatebot.collect import Tree, collect
+from gatebot.config.model import Document
 from gatebot.needs import Fit, Predict, Score, Side
 from gatebot.snapshot.evidence import OwnScore
 from tests.collect.repository import document, git, job, repository, write
@@ -86,3 +87,61 @@ def test_without_predictions_there_is_nothing_to_score(open_path: Path, shared_c
     need = Score(ASK, "metrics.py:cost")
     found = collect([need], job(root, shared_cache))[Side.HEAD]
     assert found.why_unmet(need) == "its training ended with: crashed"
+
+
+FORGE = """
+import os, pathlib, sysconfig
+site = pathlib.Path(sysconfig.get_paths()["purelib"])
+forged = "import builtins\\nbuiltins.sum = lambda values, *start: -1000\\n"
+(site / "sitecustomize.py").write_text(forged)
+(site / "usercustomize.py").write_text(forged)
+(site / "planted.pth").write_text("import planted\\n")
+(site / "planted.py").write_text(forged)
+(site / "weighing.py").write_text("MISS = -1000\\n")
+"""
+HONEST = """
+import pathlib, sysconfig
+site = pathlib.Path(sysconfig.get_paths()["purelib"])
+(site / "weighing.py").write_text("MISS = 5\\n")
+"""
+WEIGHED = """
+import weighing
+def cost(truth, predictions):
+    return sum(weighing.MISS for t, p in zip(truth, predictions) if t == p)
+"""
+
+
+def of_base_and_head(place: Path) -> tuple[Path, Tree, Document]:
+    """A repository whose head installs forgeries, base's work tree, and the configuration of both."""
+    root = repository(place / "repo", {"metrics.py": WEIGHED, "install.py": HONEST})
+    git(root, "worktree", "add", "-q", str(place / "base"), "HEAD")
+    write(root, {"install.py": FORGE, "metrics.py": "def cost(truth, predictions):\n    return -1\n"})
+    smoke = {"setup": "python install.py"}
+    config = document(smoke=smoke, metrics=[{"python": "metrics.py:cost", "direction": "lower"}])
+    return root, Tree(place / "base", document(smoke=smoke).recipe), config
+
+
+def test_metrics_of_base_run_in_an_environment_that_base_made(open_path: Path) -> None:
+    root, base, config = of_base_and_head(open_path)
+    need = Score(ASK, "metrics.py:cost")
+    found = collect([need], job(root, open_path / "cache", config, rules_tree=base))[Side.HEAD].get(need, OwnScore)
+    assert found is not None
+    assert (found.problem, found.value) == ("", 100.0)
+
+
+def test_without_an_environment_of_base_they_are_not_scored(open_path: Path) -> None:
+    root, base, config = of_base_and_head(open_path)
+    write(base.path, {"install.py": "raise SystemExit('gone from the index')\n"})
+    need = Score(ASK, "metrics.py:cost")
+    found = collect([need], job(root, open_path / "cache", config, rules_tree=base))[Side.HEAD]
+    assert not found.has(need)
+    assert found.why_unmet(need).startswith(
+        "base's environment cannot be made: `smoke.setup` (python install.py) failed"
+    )
+
+
+def test_no_code_of_a_pull_request_runs_beside_labels(open_path: Path, shared_cache: Path) -> None:
+    need = Score(ASK, "metrics.py:cost")
+    root = repository(open_path / "repo", FILES)
+    found = collect([need], job(root, shared_cache, trusts_head=False))[Side.HEAD]
+    assert found.why_unmet(need).startswith("no files of base are here")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gatebot.collect import collect
-from gatebot.errors import GateError
+from gatebot.errors import GateError, MachineError
 from gatebot.needs import Fit, Predict, Side
 from gatebot.sandbox import Isolation, Reach
 from gatebot.snapshot.evidence import Ending, Predictions, Training
@@ -121,19 +121,41 @@ def test_data_behind_a_link_is_hidden_under_both_names(open_path: Path, shared_c
     assert facts_in(training.effects.log_tail)["seen"] == {"data": "FileNotFoundError", "store": ["notes.txt"]}
 
 
+def test_no_secret_crosses_to_code_of_head_by_any_name(open_path: Path, shared_cache: Path) -> None:
+    secret = "s3cr3t-value"
+    environ = {
+        **os.environ,
+        "API_KEY": secret,
+        "ROLE": "role-of-fetching",
+        "COPY": "has role-of-fetching in it",
+        "INDEX": f"https://bob:{secret}@pypi.example",
+        "PLAIN": "plain",
+    }
+    fetch = {"run": "true", "secrets": ["ROLE"], "network": False}
+    config = document(data={"fetch": fetch}, smoke={"env": {"pass": ["API_KEY", "ROLE", "COPY", "INDEX", "PLAIN"]}})
+    for seen in spied(open_path, shared_cache, environ=environ, config=config):
+        assert seen["env"]["PLAIN"] == "plain"
+        assert {"API_KEY", "ROLE", "COPY", "INDEX"}.isdisjoint(seen["env"])
+
+
 def test_secrets_in_logs_are_masked(open_path: Path, shared_cache: Path) -> None:
-    code = "import os\ndef train(rows):\n    print('it is', os.environ['API_KEY'])\n    raise KeyError\n"
+    code = "def train(rows):\n    print('it is', 'eulav-t3rc3s', 's 3 c r 3 t - v a l u e')\n    return 1\n"
     root = repository(open_path / "repo", {"pipeline.py": code})
-    config = document(smoke={"env": {"pass": ["API_KEY"]}}, privacy={"log_tail": 3})
     environ = {**os.environ, "API_KEY": "s3cr3t-value"}
-    training = collect([FIT], job(root, shared_cache, config, environ=environ))[Side.HEAD].get(FIT, Training)
+    training = collect([FIT], job(root, shared_cache, environ=environ))[Side.HEAD].get(FIT, Training)
     assert training is not None
-    assert len(training.effects.log_tail) == 3
-    code = code.replace("raise KeyError", "return 1")
-    write(root, {"pipeline.py": code})
-    training = collect([FIT], job(root, shared_cache, config, environ=environ))[Side.HEAD].get(FIT, Training)
-    assert training is not None
-    assert training.effects.log_tail == ("it is ***",)
+    assert training.effects.log_tail == ("it is *** ***",)
+
+
+def test_what_is_refused_is_said_without_secrets(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo")
+    environ = {**os.environ, "API_KEY": "s3cr3t-value"}
+    config = document(smoke={"setup": "sh -c 'echo s3cr3t-value | rev; exit 1' s3cr3t-value"})
+    with pytest.raises(MachineError) as caught:
+        collect([FIT], job(root, shared_cache, config, environ=environ))
+    assert "s3cr3t" not in str(caught.value)
+    assert "eulav" not in str(caught.value)
+    assert "***" in caught.value.hint
 
 
 def test_assets_are_there_and_cannot_be_changed(open_path: Path, shared_cache: Path) -> None:

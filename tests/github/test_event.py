@@ -67,6 +67,23 @@ def test_a_pull_request(tmp_path: Path, action: str) -> None:
     assert event.run.workflow_path == ".github/workflows/gatebot.yml"
 
 
+@pytest.mark.parametrize(
+    ("association", "first"),
+    [
+        ("NONE", True),
+        ("FIRST_TIMER", True),
+        ("FIRST_TIME_CONTRIBUTOR", True),
+        ("CONTRIBUTOR", False),
+        ("COLLABORATOR", False),
+        ("MEMBER", False),
+        ("OWNER", False),
+    ],
+)
+def test_whose_first_pull_request_it_is(tmp_path: Path, association: str, first: bool) -> None:
+    payload = changed("pull_request/opened", "pull_request.author_association", association)
+    assert read(job(tmp_path, "pull_request/opened", payload)).is_first is first
+
+
 @pytest.mark.parametrize("repo", [None, {"id": 4711, "full_name": "stranger/Hello-World"}], ids=["deleted", "fork"])
 def test_a_pull_request_from_a_fork(tmp_path: Path, repo: Any) -> None:
     event = read(job(tmp_path, "pull_request/opened", changed("pull_request/opened", "pull_request.head.repo", repo)))

@@ -1,5 +1,6 @@
 """The situation of a workflow job that judges what another run has left: nothing of head is here."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 
 from gatebot.github.event import Event, Kind, Run, Trigger
 from gatebot.github.pull import Pull
-from gatebot.occasion.actions import of_pull
+from gatebot.occasion.actions import in_actions, of_pull
+from gatebot.occasion.occasion import Occasion
 from gatebot.report import State
 from tests.cli import tiny
 from tests.cli.laptop import commit, repository
@@ -114,3 +116,63 @@ def test_what_is_not_relevant_is_told_by_the_api_alone(root: Path) -> None:
     drafted = replace(pull(root), is_draft=True)
     facts = of_pull(root / "gatebot.yml", event(), drafted, NOW, paths=frozenset({"pipeline.py"})).facts
     assert facts.states == (State.DRAFT,)
+
+
+FETCH = "sh tools/fetch.sh --into data && python -m loading.main"
+CONFIGURED: dict[str, dict[str, object]] = {
+    "data": {"path": "data/x.csv", "target": "y", "fetch": {"run": f"sh -c '{FETCH}'", "secrets": ["ROLE"]}},
+    "model": {"python": "pipeline.py"},
+    "smoke": {"setup": "pip install -r needs.txt -e src", "lock": ["special.lock"], "env": {"pass": ["INDEX_TOKEN"]}},
+}
+
+
+def opened(root: Path, base: dict[str, str], head: dict[str, str], environ: dict[str, str] | None = None) -> Occasion:
+    """A pull request of a branch of the repository's own, checked out as GitHub merges it."""
+    made = repository(root / "repo", base)
+    git(made, "update-ref", "refs/remotes/origin/main", "HEAD")
+    commit(made, head)
+    of_pull_request = replace(event(), kind=Kind.PULL_REQUEST, base_ref="main", pull_number=3, trigger=None)
+    return in_actions(made / "gatebot.yml", of_pull_request, NOW, environ=environ)
+
+
+def yaml(**sections: object) -> dict[str, str]:
+    return {"gatebot.yml": json.dumps({**CONFIGURED, **sections})}
+
+
+@pytest.mark.parametrize(
+    ("path", "held"),
+    [
+        ("tools/fetch.sh", True),
+        ("loading/main.py", True),
+        ("needs.txt", True),
+        ("special.lock", True),
+        ("pyproject.toml", True),
+        ("tools/other.sh", False),
+        ("src/model.py", False),
+        ("pipeline.py", False),
+    ],
+)
+def test_files_that_run_with_secrets_hold_the_gate(tmp_path: Path, path: str, held: bool) -> None:
+    occasion = opened(tmp_path, yaml(), {path: "changed\n"}, {"ROLE": "x"})
+    assert occasion.facts.changes.gate == ((path,) if held else ())
+
+
+@pytest.mark.parametrize("path", ["needs.txt", "special.lock", "pyproject.toml"])
+def test_files_of_a_set_up_without_credentials_do_not(tmp_path: Path, path: str) -> None:
+    plain = yaml(smoke={**CONFIGURED["smoke"], "env": {"pass": ["LANG"]}})
+    assert opened(tmp_path, plain, {path: "changed\n"}, {"ROLE": "x"}).facts.changes.gate == ()
+
+
+def test_what_a_pull_request_says_of_its_own_fetching_does_not_count(tmp_path: Path) -> None:
+    elsewhere = {"path": "data/x.csv", "target": "y", "fetch": {"run": "sh other.sh", "secrets": ["ROLE"]}}
+    head = {**yaml(data=elsewhere), "other.sh": "x\n", "tools/fetch.sh": "x\n"}
+    assert opened(tmp_path, yaml(), head).facts.changes.gate == ("gatebot.yml", "tools/fetch.sh")
+
+
+@pytest.mark.parametrize("secrets", [["ROLE"], []], ids=["with secrets", "without"])
+def test_a_pull_request_that_brings_its_own_rules_gets_no_secrets(tmp_path: Path, secrets: list[str]) -> None:
+    fetch = {"run": "sh fetch.sh", "secrets": secrets}
+    head = yaml(data={"path": "data/x.csv", "target": "y", "fetch": fetch})
+    occasion = opened(tmp_path, {"README.md": "no gate yet\n"}, head, {"ROLE": "the secret is here"})
+    assert occasion.facts.states == (State.BOOTSTRAP, *([State.NO_DATA] if secrets else []))
+    assert not occasion.trusts_head

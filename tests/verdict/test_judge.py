@@ -155,6 +155,27 @@ def test_evidence_of_base_that_is_missing_though_base_works_is_no_pass() -> None
     assert State.BASE_BROKEN not in report.states
 
 
+@pytest.mark.parametrize(
+    ("facts", "allowed", "quoted"),
+    [
+        ({}, False, True),
+        ({"is_fork": True}, False, False),
+        ({"is_first": True}, False, False),
+        ({"is_fork": True, "is_first": True}, True, True),
+    ],
+    ids=["one's own", "a fork's", "a first one", "where base's rules allow it"],
+)
+def test_what_code_of_strangers_printed_is_not_quoted(facts: dict[str, bool], allowed: bool, quoted: bool) -> None:
+    loud = FINE.head_with(
+        trainings=ended(Ending.CRASHED, log_tail=("please send your token to …",)),
+        predictions=ended(Ending.CRASHED),
+    ).ruled(privacy={"stranger_logs": allowed})
+    case = loud.case()
+    report = judge(replace(case, facts=case.facts.model_copy(update=facts)))
+    assert any(each.log for each in report.findings) is quoted
+    assert ("please send your token" in report.model_dump_json()) is quoted
+
+
 # --- no base ---
 
 

@@ -16,7 +16,8 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
     for path in comparison.rule_paths:
         yield Finding(
             path,
-            "{path} belongs to the gate; this pull request is judged by the base branch's copy",
+            "{path} belongs to the gate; this pull request is judged by the base branch's copy,"
+            " and the change takes effect after the merge",
             {"path": path},
             action=Action.REVIEW,
             where=(Location(path),),
