@@ -12,6 +12,7 @@ from gatebot.git import Repository, list_files, open_repository
 
 NAME = ".gatebot"
 IN_RUNNER_TEMP = "gatebot"
+CACHE_IN_RUNNER_TEMP = "cache"  # user code sees the paths of environments, and they are to tell it nothing
 
 
 def usual(environ: Mapping[str, str]) -> Path:
@@ -20,15 +21,33 @@ def usual(environ: Mapping[str, str]) -> Path:
     Raises:
         MachineError: the job's own folder is not here.
     """
-    if environ.get("GITHUB_ACTIONS") != "true":
-        return Path(NAME)
+    return Path(NAME) if environ.get("GITHUB_ACTIONS") != "true" else _of_job(environ) / IN_RUNNER_TEMP
+
+
+def cache(environ: Mapping[str, str], project: Path) -> Path:
+    """Where environments and fetched data are kept: beside the job's output, or with the project.
+
+    Args:
+        environ: of this process.
+        project: the folder of the configuration.
+
+    Raises:
+        UsageError: what stands there is not gatebot's.
+        MachineError: the job's own folder is not here.
+    """
+    if environ.get("GITHUB_ACTIONS") == "true":
+        return require_owned(_of_job(environ) / CACHE_IN_RUNNER_TEMP)
+    return require_owned(project / NAME)
+
+
+def _of_job(environ: Mapping[str, str]) -> Path:
     said = environ.get("RUNNER_TEMP", "")
     if not said or not Path(said).is_dir():
         raise MachineError(
             f"RUNNER_TEMP ({said or 'not set'}) is no folder here, so there is no place outside of the checkout",
             "Update the runner (2.329 or later shows it to container actions), or name a folder with --out.",
         )
-    return Path(said) / IN_RUNNER_TEMP
+    return Path(said)
 
 
 def require_owned(folder: Path) -> Path:

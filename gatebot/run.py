@@ -136,6 +136,7 @@ def collecting(
             rules_tree=rules_tree,
             trusts_head=occasion.trusts_head and facts.rules_sha is None,
             cache=places.cache,
+            kept=(*(places.out / side for side in Side), *([places.given_base] if places.given_base else [])),
             known_base=base,
             deadline=time.monotonic() + facts.rules.smoke.budget,
             reach=reach_for(occasion.recipe, least, occasion.root / occasion.folder, occasion.root),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gatebot.errors import MachineError, UsageError
-from gatebot.own_folder import chosen, require_owned, usual
+from gatebot.own_folder import cache, chosen, require_owned, usual
 from tests.test_git import commit, git
 
 
@@ -69,6 +69,8 @@ def test_what_nobody_tracks_is_gatebots(root: Path, tmp_path: Path, monkeypatch:
 def test_a_workflow_job_keeps_it_outside_of_the_checkout(tmp_path: Path) -> None:
     job = {"GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(tmp_path)}
     assert usual(job) == tmp_path / "gatebot"
+    assert "gatebot" not in cache(job, tmp_path).name, "user code sees where its environment lies"
+    assert cache({}, tmp_path / "project") == tmp_path / "project" / ".gatebot"
     assert chosen(tmp_path / "other", job) == tmp_path / "other"
     for said in ("", str(tmp_path / "none")):
         with pytest.raises(MachineError, match="RUNNER_TEMP"):

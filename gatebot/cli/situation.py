@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from gatebot import own_folder
 from gatebot import run as whole
 from gatebot.baseline.choice import SECRETS as STORE_SECRETS
 from gatebot.baseline.choice import open_store
@@ -20,7 +21,7 @@ from gatebot.github.event import Event
 from gatebot.occasion.local import local
 from gatebot.occasion.occasion import Occasion
 from gatebot.output import forget
-from gatebot.own_folder import chosen, require_owned, usual
+from gatebot.own_folder import chosen
 from gatebot.sandbox import terminate_as_interrupt
 
 SECRETS = (
@@ -87,9 +88,8 @@ def places_of(occasion: Occasion, out: Path, given: Path | None, environ: Mappin
         UsageError: what stands there is not gatebot's.
         MachineError: no folder of a workflow job's own is here.
     """
-    own = usual(environ)
-    cache = require_owned(own if own.is_absolute() else occasion.root / occasion.folder / own)
-    return whole.Places(out=out, cache=cache, given_base=given)
+    kept = own_folder.cache(environ, occasion.root / occasion.folder)
+    return whole.Places(out=out, cache=kept, given_base=given)
 
 
 def stores_of(

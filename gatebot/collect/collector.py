@@ -75,7 +75,7 @@ class Collector:
         cache = open_place(self._job.cache) if reach.level is Isolation.FULL else self._job.cache
         trees = [*self._job.trees.values(), *([self._job.rules_tree] if self._job.rules_tree else [])]
         hidden = tuple(dict.fromkeys([*(tree.path for tree in trees), self._job.cache, cache]))
-        kept = [each / "baseline" for each in {self._job.cache, cache}]
+        kept = [*self._job.kept, *(each / "baseline" for each in {self._job.cache, cache})]
         self._runner = Runner(self._job, reach, hidden, denied(self._job, kept), self._cancel, cache)
         return self
 

@@ -40,6 +40,7 @@ class Job:
         rules: from the base branch.
         trees: what can be trained here. Without base's tree, needs of base stay unmet.
         cache: where fetched data and environments are kept between runs; made when it is missing.
+        kept: further places that hold labels or baselines, which no user code may see.
         known_base: base's Snapshot: its eval rows bind, its trainings say what one costs.
         rules_tree: the commit that the Rules come from; base's tree by default.
         trusts_head: head's own files may run with a secret, and beside labels, where there is no base: main's own run
@@ -55,6 +56,7 @@ class Job:
     rules: Rules
     trees: Mapping[Side, Tree]
     cache: Path
+    kept: tuple[Path, ...] = ()
     known_base: Snapshot | None = None
     rules_tree: Tree | None = None
     trusts_head: bool = True

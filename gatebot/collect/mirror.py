@@ -13,7 +13,7 @@ from gatebot.collect.interpreter import Interpreter, at
 from gatebot.collect.shelf import Shelf
 from gatebot.errors import MachineError
 
-OPEN_CACHE = Path("/var/cache/gatebot")
+OPEN_CACHE = Path("/var/cache/environments")  # its name tells user code nothing
 
 
 def is_open(path: Path) -> bool:

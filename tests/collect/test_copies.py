@@ -26,7 +26,7 @@ from gatebot.snapshot.evidence import Copied, Predictions
 from tests.collect.repository import document, job, repository, tickets, with_folds, write
 
 ASK = Predict(Fit(Side.HEAD))
-PROGRAMS = Programs(probe(), Isolation.NONE, Path("/var/cache/gatebot/tests"))
+PROGRAMS = Programs(probe(), Isolation.NONE, Path("/var/cache/environments/tests"))
 ROWS, EVALS = 150, 50
 EVERY = [f"t{at:04d}" for at in range(ROWS)]
 ASKED = EVERY[::3]

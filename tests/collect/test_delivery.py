@@ -27,7 +27,7 @@ CSV = b"ticket,prediction,score_a,score_b\nt1,a,0.9,0.1\nt2,b,0.2,0.8\nt3,b,0,1\
 FRAME = pl.read_csv(CSV)
 
 
-PROGRAMS = Programs(probe(), Isolation.NONE, Path("/var/cache/gatebot/tests"))
+PROGRAMS = Programs(probe(), Isolation.NONE, Path("/var/cache/environments/tests"))
 
 
 @pytest.fixture(autouse=True, scope="module")
