@@ -1,0 +1,72 @@
+"""Scenes that tests share: one for each state of main, with a baseline where main is the tiny project itself."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.collect.repository import FULL, PLAIN_PYTHON
+from tests.container.scenario import ID, NAME, OWNER, Repository
+from tests.github.fake_github import BOT, FakeGitHub
+from tests.github.fake_state import WRITE_ALL, State
+
+from . import project
+from .attack import Attack
+from .bait import SECRETS, Bait
+from .listener import Listener, listening
+from .scene import Scene
+
+Stage = Callable[[Attack], Scene]
+
+
+@pytest.fixture(scope="session")
+def listener() -> Iterator[Listener]:
+    with listening() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Iterator[Stage]:
+    """The scene of an attack: the same for all whose main is the same."""
+    if not FULL:
+        pytest.skip("beside a token, user code is started at full isolation only")
+    folder = tmp_path_factory.mktemp("attacks")
+    for place in (folder, *folder.parents[:2]):  # a runner's folders may be passed by everybody
+        place.chmod(place.stat().st_mode | 0o055)
+    scenes: dict[str, Scene] = {}
+    with ExitStack() as stack:
+
+        def scene_of(attack: Attack) -> Scene:
+            bait = _bait(folder, listener)
+            files = {**project.files(attack.settings, bait.python), **attack.main(bait)}
+            key = repr(sorted(files.items()))
+            if key not in scenes:
+                place = folder / f"scene-{len(scenes)}"
+                place.mkdir(mode=0o755)
+                github = FakeGitHub(State(repository=f"{OWNER}/{NAME}", repository_id=ID))
+                github.token(SECRETS["token"], BOT, WRITE_ALL, installation=True)
+                stack.enter_context(github)
+                github.user("maintainer", "write")
+                made = Scene(place, github, Repository.create(place / "origin"), bait, listener)
+                made.grow(files)
+                if not attack.settings and attack.main(bait) == {}:
+                    done = made.push()
+                    assert done.verdict == "pass", done
+                scenes[key] = made
+            return scenes[key]
+
+        yield scene_of
+
+
+def _bait(folder: Path, listener: Listener) -> Bait:
+    host = folder / "canaries"
+    host.mkdir(mode=0o700, exist_ok=True)
+    script = folder / "bait" / "leave.sh"
+    bait = Bait(str(host), str(script), host, listener.port, PLAIN_PYTHON)
+    if not script.exists():
+        script.parent.mkdir(mode=0o755)
+        script.write_text(bait.source)
+        os.chmod(script, 0o755)  # noqa: PTH101
+    return bait
