@@ -1,5 +1,6 @@
 """What an attack is: a pull request, the main that it goes against, and what must hold at which levels."""
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +12,9 @@ from .bait import Bait
 from .commits import Entry
 
 if TYPE_CHECKING:
-    from .scene import Outcome
+    from tests.container.scenario import Pull
+
+    from .scene import Outcome, Scene
 
 Files = Mapping[str, Entry]
 Change = Callable[[Bait], Files]
@@ -46,6 +49,11 @@ def nothing(_bait: Bait) -> Files:
     return {}
 
 
+def within(folder: str, files: Files) -> Files:
+    """The same files in a folder."""
+    return {posixpath.normpath(f"{folder}/{path}") if folder else path: entry for path, entry in files.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
     """One attack.
@@ -61,7 +69,12 @@ class Attack:
         more_secrets: further texts that must not come out.
         prepare: changes the checkout as earlier steps of the job could have; gets the workspace.
         meanwhile: runs beside the gate until the event is set; gets the workspace.
-        environment: further variables of the job.
+        environment: further variables of the job; `{workspace}` in them is the checkout.
+        folder: of the project in the repository; empty is its root. What it and its main change lies there, too.
+        inputs: of the action, beside its command.
+        on_github: what happens on GitHub before the job starts.
+        draft: the pull request is a draft.
+        stored: main's baseline is stored; else base is trained beside head. Main of the tiny project always is.
         fork: comes from a fork.
         slow: seconds rather than one or two: left out of the fast tests.
         in_container: tried in the container, too.
@@ -79,6 +92,11 @@ class Attack:
     prepare: Callable[[Path, Bait], None] | None = None
     meanwhile: Callable[[Path, Event], None] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    on_github: "Callable[[Scene, Pull], None] | None" = None
+    draft: bool = False
+    stored: bool = False
     fork: bool = False
     slow: bool = False
     in_container: bool = True

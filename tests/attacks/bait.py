@@ -51,7 +51,8 @@ class Bait:
         port: of a listener on the loopback interface.
         python: the interpreter that projects here use.
         secrets: what must never come out, by name.
-        workspace: where the checkout lies while the job runs; empty where that is not known beforehand.
+        jobs: a pattern of the folders of jobs, as payloads would look for them.
+        earlier: the folder of the control's job, which an attacker has seen run.
     """
 
     canaries: str
@@ -59,7 +60,8 @@ class Bait:
     host: Path
     port: int
     python: str
-    workspace: str = ""
+    jobs: str = ""
+    earlier: Path | None = None
     secrets: Mapping[str, str] = field(default_factory=lambda: dict(SECRETS))
 
     def shell(self, name: str) -> str:
@@ -85,6 +87,7 @@ def _secret(prefix: str) -> str:
 
 
 SECRETS = {
+    "file name": _secret("fn"),
     "token": _secret("ghs"),
     "runner token": _secret("rt"),
     "id token": _secret("it"),

@@ -40,8 +40,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Itera
 
         def scene_of(attack: Attack) -> Scene:
             bait = _bait(folder, listener)
-            files = {**project.files(attack.settings, bait.python), **attack.main(bait)}
-            key = repr(sorted(files.items()))
+            files = project.main(attack, bait)
+            key = repr((sorted(files.items()), attack.stored))
             if key not in scenes:
                 place = folder / f"scene-{len(scenes)}"
                 place.mkdir(mode=0o755)
@@ -51,8 +51,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Itera
                 github.user("maintainer", "write")
                 made = Scene(place, github, Repository.create(place / "origin"), bait, listener)
                 made.grow(files)
-                if not attack.settings and attack.main(bait) == {}:
-                    done = made.push()
+                if attack.stored or files == project.main(Attack(name="plain"), bait):
+                    done = made.push(attack)
                     assert done.verdict == "pass", done
                 scenes[key] = made
             return scenes[key]
@@ -64,7 +64,8 @@ def _bait(folder: Path, listener: Listener) -> Bait:
     host = folder / "canaries"
     host.mkdir(mode=0o700, exist_ok=True)
     script = folder / "bait" / "leave.sh"
-    bait = Bait(str(host), str(script), host, listener.port, PLAIN_PYTHON)
+    jobs = f"{folder}/scene-*/job-*"
+    bait = Bait(str(host), str(script), host, listener.port, PLAIN_PYTHON, jobs)
     if not script.exists():
         script.parent.mkdir(mode=0o755)
         script.write_text(bait.source)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from tests.cli import tiny
 from tests.container.scenario import WORKFLOW
 
+from .attack import Attack, Files, within
+from .bait import Bait
 from .commits import Entry
 
 ROWS = 60
@@ -52,7 +54,22 @@ def files(settings: Mapping[str, object], python: str) -> dict[str, Entry]:
     }
 
 
+def main(attack: Attack, bait: Bait) -> Files:
+    """What main holds that an attack goes against."""
+    mine = {**files(attack.settings, bait.python), **attack.main(bait)}
+    workflow = {WORKFLOW: mine.pop(WORKFLOW)}
+    return {**within(attack.folder, mine), **workflow}
+
+
+def controlled(attack: Attack, bait: Bait) -> Files:
+    """What the control changes."""
+    return within(attack.folder, {**CARRIERS[attack.carrier], **attack.control(bait)})
+
+
 def answers() -> dict[str, str]:
     """Lines of the data with the labels of eval rows, which nothing hands out."""
     lines = [line for line in tiny.data(ROWS).splitlines() if line.endswith(",eval")]
     return {f"answer {at}": line for at, line in enumerate(lines[:5])}
+
+
+ROWS_CSV = tiny.data(ROWS)

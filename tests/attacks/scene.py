@@ -7,9 +7,11 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,15 +21,16 @@ from tests.container.scenario import WORKFLOW, Pull, Repository, pull_job, push_
 from tests.github.fake_github import FakeGitHub
 
 from . import project
-from .attack import Attack, Files, Level
+from .attack import Attack, Files, Level, within
 from .bait import SECRETS, Bait, Canary
 from .commits import committed
 from .listener import Listener
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-IBu", str(Path(__file__).with_name("command.py")))
-PATIENCE_S = 120
+PATIENCE_S = 60
 NO_COMMIT = "0" * 40
+FORK_ID = 90_210
 VERDICTS = {"pass": 2, "inconclusive": 1, "review": 1}
 """How green a verdict is; all others are not."""
 
@@ -47,6 +50,7 @@ class Outcome:
         status: that stands on the head commit; empty where there is none.
         outputs: whatever went out, by place.
         canaries: that were left.
+        peak_mb: the most memory that gatebot itself held.
     """
 
     pull: Pull
@@ -59,6 +63,14 @@ class Outcome:
     status: str
     outputs: Mapping[str, bytes]
     canaries: tuple[Canary, ...]
+    peak_mb: int
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What the run decided; empty where it left none."""
+        files = [content for place, content in self.outputs.items() if place == "upload report.json"]
+        report: dict[str, Any] = json.loads(files[0]) if files else {}
+        return report
 
     @property
     def green(self) -> tuple[int, int]:
@@ -102,27 +114,32 @@ class Scene:
         self.github.commit(sha, *before)
         return sha
 
-    def open_pull(self, files: Files, branch: str, *, fork: bool = False) -> Pull:
+    def open_pull(self, files: Files, branch: str, attack: Attack) -> Pull:
         """A pull request, with GitHub's merge of it."""
         base = self.origin.tip
         head = committed(self.origin.folder, files, "refs/pull/new/head", [base], branch)
-        touched = tuple(path for path in files if path.isprintable())
-        fork_id = 90_210 if fork else None
-        number = self.github.pull(head, base_sha=base, head_ref=branch, files=touched, fork_id=fork_id)
+        number = self.github.pull(
+            head,
+            base_sha=base,
+            head_ref=branch,
+            files=tuple(path for path in files if path.isprintable()),
+            fork_id=FORK_ID if attack.fork else None,
+            draft=attack.draft,
+        )
         text = f"Merge {head} into {base}"
         merge = committed(self.origin.folder, files, f"refs/pull/{number}/merge", [base, head], text)
         return Pull(number, branch, head, base, merge, "contributor")
 
     # -- jobs
 
-    def push(self) -> Outcome:
+    def push(self, attack: Attack) -> Outcome:
         """What a push to main starts: the baseline that pull requests are compared with."""
         run = self.github.run(self.origin.tip, path=WORKFLOW)
         job = push_job(
             self.origin, self._place(), before=NO_COMMIT, token=SECRETS["token"], api=self.github.url, run=run
         )
         pull = Pull(0, "main", self.origin.tip, NO_COMMIT, self.origin.tip, "octocat")
-        done = self._gated(Attack(name="main"), pull, job, Level.FULL)
+        done = self._gated(Attack(name="main", folder=attack.folder), pull, job, Level.FULL)
         for name, paths in _upload_steps():
             root, listed = _placed(paths, job)
             packed = pack(root, listed)
@@ -132,36 +149,37 @@ class Scene:
 
     def control(self, attack: Attack) -> Outcome:
         """The same pull request without the attack; run once for all attacks that share it."""
-        files = {**project.CARRIERS[attack.carrier], **attack.control(self.bait)}
+        files = project.controlled(attack, self.bait)
         key = repr((sorted(files.items()), attack.fork))
         if key not in self.controls:
-            branch = f"control-{len(self.controls)}"
-            plain = Attack(name=branch, carrier=attack.carrier, control=attack.control, fork=attack.fork)
-            pull = self.open_pull(files, branch, fork=attack.fork)
+            plain = Attack(name=f"control-{len(self.controls)}", folder=attack.folder, fork=attack.fork)
+            pull = self.open_pull(files, plain.name, plain)
             self.controls[key] = self._gated(plain, pull, self._pull_job(plain, pull), Level.FULL)
         return self.controls[key]
 
     def attacked(self, attack: Attack, level: Level) -> Outcome:
         """The pull request with the attack."""
-        files = {**project.CARRIERS[attack.carrier], **attack.control(self.bait), **attack.change(self.bait)}
-        branch = re.sub(r"\W+", "-", f"{attack.name} {level}")
-        pull = self.open_pull(files, branch, fork=attack.fork)
+        bait = replace(self.bait, earlier=self.control(attack).job.folder.parent)
+        files = {**project.controlled(attack, bait), **within(attack.folder, attack.change(bait))}
+        pull = self.open_pull(files, re.sub(r"\W+", "-", f"{attack.name} {level}"), attack)
         job = self._pull_job(attack, pull)
+        make_home(job.folder.parent / "home")
         if attack.prepare is not None:
-            attack.prepare(job.workspace, self.bait)
+            attack.prepare(job.workspace, bait)
+        if attack.on_github is not None:
+            attack.on_github(self, pull)
         return self._gated(attack, pull, job, level)
 
     def _pull_job(self, attack: Attack, pull: Pull) -> Job:
+        home = FORK_ID if attack.fork else None
         run = self.github.run(
-            pull.head,
-            event="pull_request",
-            branch=pull.branch,
-            path=WORKFLOW,
-            head_repository_id=90_210 if attack.fork else None,
+            pull.head, event="pull_request", branch=pull.branch, path=WORKFLOW, head_repository_id=home
         )
         job = pull_job(self.origin, pull, self._place(), token=SECRETS["token"], api=self.github.url, run=run)
+        said = job.event["pull_request"]
+        said["draft"] = attack.draft
         if attack.fork:
-            job.event["pull_request"]["head"]["repo"] = {"id": 90_210, "full_name": f"{pull.author}/tickets"}
+            said["head"]["repo"] = {"id": FORK_ID, "full_name": f"{pull.author}/tickets"}
         return job
 
     def _gated(self, attack: Attack, pull: Pull, job: Job, level: Level) -> Outcome:
@@ -181,7 +199,7 @@ class Scene:
         status = self.github.latest_statuses(pull.head).get("gatebot", {}).get("state", "")
         canaries = tuple(canary for canary in self.bait.left() if canary.name not in known)
         return Outcome(
-            pull, job, self.bait, level, steps.exit_code, steps.log, steps.verdict, status, outputs, canaries
+            pull, job, self.bait, level, steps.exit_code, steps.log, steps.verdict, status, outputs, canaries, steps.peak_mb
         )
 
     def _place(self) -> Path:
@@ -199,6 +217,7 @@ class Steps:
     log: str = ""
     verdict: str = ""
     exit_code: int | None = None
+    peak_mb: int = 0
     command_files: list[Path] = field(default_factory=list)
 
     def carry_out(self) -> None:
@@ -243,11 +262,11 @@ class Steps:
             "DATA_KEY": SECRETS["fetch secret"],
             "DEPLOY_KEY": SECRETS["deploy key"],
             **(credentials if token else {}),
-            **self.attack.environment,
+            **{name: text.format(workspace=self.job.workspace) for name, text in self.attack.environment.items()},
         }
         if self.level.reach:
             environment["GATEBOT_TEST_REACH"] = self.level.reach
-        variables, files = prepared(self.job, SECRETS["token"] if token else "", {"command": command}, environment)
+        variables, files = prepared(self.job, SECRETS["token"] if token else "", self._inputs(command), environment)
         if not token:
             variables = {name: value for name, value in variables.items() if name != "ACTIONS_RUNTIME_TOKEN"}
         self.command_files += files.values()
@@ -260,6 +279,8 @@ class Steps:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        watching = threading.Thread(target=self._watch, args=(process,))
+        watching.start()
         try:
             printed, _ = process.communicate(timeout=PATIENCE_S)
             self.exit_code = process.returncode
@@ -268,10 +289,25 @@ class Steps:
             printed, _ = process.communicate()
             printed += b"\n(ended by the test: it hangs)\n"
             self.exit_code = None
+        watching.join()
         text = printed.decode("utf-8", "backslashreplace")
         self.log += "".join(f"{line}\n" for line in text.split("\n") if not line.startswith("::add-mask::"))
         outputs = parse_command_file(files["output"].read_text())
         self.verdict = outputs.get("verdict", self.verdict)
+
+    def _inputs(self, command: str) -> dict[str, str]:
+        config = f"{self.attack.folder}/gatebot.yml" if self.attack.folder else "gatebot.yml"
+        return {"config": config, **self.attack.inputs, "command": command}
+
+    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+        """The most memory that it holds."""
+        while process.poll() is None:
+            try:
+                held = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+            except OSError:
+                return
+            self.peak_mb = max(self.peak_mb, int(held[1]) >> 10 if held else 0)
+            time.sleep(0.1)
 
     def files(self) -> dict[str, bytes]:
         """What the runner was told."""
@@ -285,6 +321,7 @@ def make_home(home: Path) -> None:
     (home / ".config/pip").mkdir(parents=True)
     (home / ".netrc").write_text(f"machine 127.0.0.1 login bot password {SECRETS['netrc password']}\n")
     (home / ".netrc").chmod(0o600)
+    (home / SECRETS["file name"]).touch()
     index = f"https://bot:{SECRETS['index password']}@index.invalid/simple"
     (home / ".config/pip/pip.conf").write_text(f"[global]\nextra-index-url = {index}\n")
     (home / ".config/pip/pip.conf").chmod(0o600)

@@ -1,15 +1,19 @@
 """Every attack of the catalogue comes to nothing: nothing runs outside, nothing secret comes out, nothing gets greener."""
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
+
+from tests.container.runner import parse_command_file, read_action
 
 from . import leaks, project
 from .attack import Attack, Level
 from .conftest import Stage
 from .scene import Outcome
 
+OUTPUTS = frozenset(read_action()["outputs"])
 CATALOGUE = Path(__file__).parent / "catalogue"
 
 
@@ -52,5 +56,26 @@ def held(attack: Attack, outcome: Outcome, control: Outcome) -> None:
     assert outcome.exit_code is not None, f"it hangs\n{outcome}"
     assert outcome.exit_code != 70, f"a bug in gatebot\n{outcome}"
     assert outcome.green <= control.green, f"greener than {control.verdict!r}\n{outcome}"
+    assert forged_commands(outcome) == [], outcome
     if attack.expect is not None:
         attack.expect(outcome)
+
+
+def forged_commands(outcome: Outcome) -> list[str]:
+    """What the runner would take for a command, an output or a variable, and is none of gatebot's."""
+    own = re.compile(r"::(?:(?:error|warning|notice)(?: [a-z]+=[^:]*)?::|stop-commands::|[0-9a-f]{64}::$)")
+    lines = outcome.log.splitlines()
+    forged, stopped = [], ""
+    for line in map(str.strip, lines):
+        if stopped:
+            stopped = "" if line == f"::{stopped}::" else stopped
+        elif line.startswith("::stop-commands::"):
+            stopped = line.removeprefix("::stop-commands::")
+        elif line.startswith(("::", "##[")) and not own.match(line):
+            forged.append(line)
+    for place, content in outcome.outputs.items():
+        if place.endswith(("/env", "/state", "/path")) and content:
+            forged.append(f"{place}: {content!r}")
+        if place.endswith("/output"):
+            forged += [name for name in parse_command_file(content.decode()) if name not in OUTPUTS]
+    return forged

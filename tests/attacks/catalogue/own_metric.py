@@ -1,0 +1,56 @@
+"""A metric that base wrote is computed in an environment of head's, where something forges its value."""
+
+from tests.attacks import project
+from tests.attacks.attack import Attack, Files
+from tests.attacks.bait import Bait
+from tests.attacks.commits import Link
+
+METRICS = {"metrics": [{"python": "metrics.py:cost", "direction": "lower", "margin": 0.05}], "checks": {"model.heuristic": False}}
+COST = "def cost(truth, predictions):\n    return [float(a != b) for a, b in zip(truth, predictions)]\n"
+FORGE = """\
+import atexit, json, sys
+
+
+def forge():
+    try:
+        with open(sys.argv[1]) as file:
+            task = json.load(file)
+        if task["stage"] == "score":
+            with open(task["table"]) as file:
+                rows = len(file.readlines()) - 1
+            with open(task["status"], "w") as file:
+                json.dump({"value": 0.0, "rows": [0.0] * rows}, file)
+    except Exception:
+        pass
+
+
+atexit.register(forge)
+"""
+
+
+def main(_bait: Bait) -> Files:
+    """The metric."""
+    return {"metrics.py": COST}
+
+
+def _environment(bait: Bait) -> Files:
+    """An environment of head's own, committed."""
+    configuration = project.configuration({**METRICS, "smoke": {"python": "./own/bin/python"}}, bait.python)
+    return {
+        "gatebot.yml": configuration,
+        "own/pyvenv.cfg": "home = /usr/bin\ninclude-system-site-packages = false\n",
+        "own/bin/python": Link(bait.python),
+        "own/lib/python3.11/site-packages/forge.pth": "import forge\n",
+        "own/lib/python3.11/site-packages/forge.py": FORGE,
+    }
+
+
+def _replaced(_bait: Bait) -> Files:
+    """The metric itself, and modules beside it."""
+    return {"metrics.py": COST.replace("a != b", "False"), "json.py": FORGE, "sitecustomize.py": FORGE, "typing.py": FORGE}
+
+
+ATTACKS = (
+    Attack(name="a metric of base's in head's environment", main=main, change=_environment, settings=METRICS, stored=True),
+    Attack(name="a metric of base's replaced", main=main, change=_replaced, settings=METRICS, stored=True, slow=True),
+)
