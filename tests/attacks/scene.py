@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.cli.world import pack, prepared
+from tests.cli.world import pack, prepared, runner_temp
 from tests.container.runner import Job, parse_command_file
 from tests.container.scenario import WORKFLOW, Pull, Repository, pull_job, push_job
 from tests.github.fake_github import FakeGitHub
@@ -157,14 +157,15 @@ class Scene:
             self.controls[key] = self._gated(plain, pull, self._pull_job(plain, pull), Level.FULL)
         return self.controls[key]
 
-    def attacked(self, attack: Attack, level: Level) -> Outcome:
-        """The pull request with the attack."""
-        bait = replace(self.bait, earlier=self.control(attack).job.folder.parent)
+    def attacked(self, attack: Attack, level: Level, control: Outcome | None = None) -> Outcome:
+        """The pull request with the attack; `control` is what an attacker has seen run."""
+        bait = self.bait if control is None else replace(self.bait, earlier=control.job.folder.parent)
         files = {**project.controlled(attack, bait), **within(attack.folder, attack.change(bait))}
         pull = self.open_pull(files, re.sub(r"\W+", "-", f"{attack.name} {level}"), attack)
         job = self._pull_job(attack, pull)
         make_home(job.folder.parent / "home")
         if attack.prepare is not None:
+            runner_temp(job).mkdir(parents=True)
             attack.prepare(job.workspace, bait)
         if attack.on_github is not None:
             attack.on_github(self, pull)
@@ -250,15 +251,12 @@ class Steps:
     def _step(self, command: str, *, token: bool) -> None:
         home = self.job.folder.parent / "home"
         make_home(home)
-        temporary = self.job.folder.parent / "runner-temp"
-        temporary.mkdir(exist_ok=True)
         credentials = {"ACTIONS_RUNTIME_TOKEN": SECRETS["runner token"]}
         credentials["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = SECRETS["id token"]
         environment = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "LANG": "C.UTF-8",
             "HOME": str(home),
-            "RUNNER_TEMP": str(temporary),
             "DATA_KEY": SECRETS["fetch secret"],
             "DEPLOY_KEY": SECRETS["deploy key"],
             **(credentials if token else {}),
@@ -348,7 +346,7 @@ def _upload_steps() -> list[tuple[str, list[str]]]:
 
 def _placed(paths: list[str], job: Job) -> tuple[Path, list[str]]:
     """The folder that uploaded paths have in common on this runner, and the paths in it."""
-    whole = [re.sub(r"\$\{\{\s*runner\.temp\s*\}\}", str(job.folder.parent / "runner-temp"), path) for path in paths]
+    whole = [re.sub(r"\$\{\{\s*runner\.temp\s*\}\}", str(runner_temp(job)), path) for path in paths]
     whole = [path if path.startswith("/") else str(job.workspace / path) for path in whole]
     root = os.path.commonpath(whole)
     return Path(root), [os.path.relpath(path, root) for path in whole]

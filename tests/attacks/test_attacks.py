@@ -42,7 +42,7 @@ def _marks(attack: Attack, level: Level) -> list[pytest.MarkDecorator]:
 def test_an_attack_comes_to_nothing(stage: Stage, attack: Attack, level: Level) -> None:
     scene = stage(attack)
     control = scene.control(attack)
-    held(attack, scene.attacked(attack, level), control)
+    held(attack, scene.attacked(attack, level, control), control)
 
 
 def held(attack: Attack, outcome: Outcome, control: Outcome) -> None:

@@ -37,7 +37,7 @@ def files(bait: Bait) -> Files:
         ".terminfo/x/xterm": "none",
         "locale/C.UTF-8/LC_MESSAGES/git.mo": "none",
         ".git-blame-ignore-revs": "x\n",
-        ".gitattributes": "* filter=evil diff=evil merge=evil working-tree-encoding=UTF-16 export-subst\n",
+        ".gitattributes": "* filter=evil diff=evil merge=evil export-subst\n",
         ".lfsconfig": f"[lfs]\n\turl = http://127.0.0.1:{bait.port}/lfs\n",
         ".mailmap": "x <y>\n",
         ".pre-commit-config.yaml": f"repos: [{{repo: local, hooks: [{{id: x, entry: '{shell}'}}]}}]\n",

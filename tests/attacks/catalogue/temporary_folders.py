@@ -11,20 +11,19 @@ from .own_folders import _untouched
 
 def _by_link(workspace: Path, _bait: Bait) -> None:
     """`gatebot` below the runner's temporary folder leads to a home."""
-    temporary = workspace.parent / "runner-temp"
-    temporary.mkdir()
+    temporary = workspace.parent / "temp/runner_temp"
     for name in ("gatebot", "gatebot-tiny", "gatebot-tickets", ".gatebot", "gatebot-acme-tickets"):
-        (temporary / name).symlink_to("../home")
+        (temporary / name).symlink_to("../../home")
 
 
 def _inside(workspace: Path, _bait: Bait) -> None:
     """`gatebot`'s own folder is there, open to all, and its parts lead to a home."""
     for name in ("gatebot", "gatebot-tiny", ".gatebot"):
-        folder = workspace.parent / "runner-temp" / name
-        folder.mkdir(parents=True)
+        folder = workspace.parent / "temp/runner_temp" / name
+        folder.mkdir()
         folder.chmod(0o777)
         for part in ("head", "base", "env", "cache", "fetch", "out", "report.json", "baseline", "python"):
-            (folder / part).symlink_to("../../home")
+            (folder / part).symlink_to("../../../home")
 
 
 ATTACKS = (
