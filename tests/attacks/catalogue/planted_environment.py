@@ -32,8 +32,9 @@ def main(_bait: Bait) -> Files:
 
 
 def control(_bait: Bait) -> Files:
-    """A change that spoils the program."""
-    return {"answer.sh": ANSWER % "-1"}
+    """A change that answers by itself, and badly."""
+    spoilt = RUN.replace("answer <", "sh answer.sh <")
+    return {"run.sh": spoilt, "answer.sh": ANSWER % "-1"}
 
 
 def _committed(bait: Bait) -> Files:
