@@ -10,6 +10,8 @@ LAUNCHER = "launcher.py"
 SCRIPT = """\
 #!/bin/sh
 # Says who runs this, below which processes, and what their environments hold.
+PATH=/usr/bin:/bin
+mkdir -p -m 700 "CANARIES" 2> /dev/null
 {
   echo "uid $(id -u)"
   echo "cwd $(pwd)"

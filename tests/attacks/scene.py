@@ -341,7 +341,7 @@ def _upload_steps() -> list[tuple[str, list[str]]]:
     """Name and paths of each upload in the workflow that the project shows to its users."""
     jobs = yaml.safe_load((ROOT / WORKFLOW).read_text())["jobs"].values()
     steps = [step["with"] for one in jobs for step in one["steps"] if "upload-artifact" in step.get("uses", "")]
-    return [(step["name"].replace("digits", "tiny"), step["path"].split()) for step in steps]
+    return [(step["name"].replace("digits", "tiny"), step["path"].splitlines()) for step in steps]
 
 
 def _placed(paths: list[str], job: Job) -> tuple[Path, list[str]]:
