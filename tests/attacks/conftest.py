@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.collect.repository import FULL, PLAIN_PYTHON
+from tests.container.conftest import engine, image
 from tests.container.scenario import ID, NAME, OWNER, Repository
 from tests.github.fake_github import BOT, FakeGitHub
 from tests.github.fake_state import WRITE_ALL, State
@@ -71,3 +72,6 @@ def _bait(folder: Path, listener: Listener) -> Bait:
         script.write_text(bait.source)
         os.chmod(script, 0o755)  # noqa: PTH101
     return bait
+
+
+__all__ = ["engine", "image"]

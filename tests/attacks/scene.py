@@ -29,6 +29,8 @@ from .listener import Listener
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-IBu", str(Path(__file__).with_name("command.py")))
 PATIENCE_S = 60
+MOST_MB = 2000
+"""What holds more is ended: others need the machine, too."""
 NO_COMMIT = "0" * 40
 FORK_ID = 90_210
 VERDICTS = {"pass": 2, "inconclusive": 1, "review": 1}
@@ -185,8 +187,8 @@ class Scene:
 
     def _gated(self, attack: Attack, pull: Pull, job: Job, level: Level) -> Outcome:
         before, heard = len(self.github.seen), len(self.listener.heard)
-        known = {canary.name for canary in self.bait.left()}
-        steps = Steps(attack, job, level)
+        known = self.bait.left()
+        steps = self.steps(attack, job, level)
         steps.carry_out()
         heard_now = b"\n".join(self.listener.heard[heard:])
         sent = [json.dumps([seen.path, seen.query, seen.body]).encode() for seen in self.github.seen[before:]]
@@ -198,10 +200,28 @@ class Scene:
             "listener": heard_now,
         }
         status = self.github.latest_statuses(pull.head).get("gatebot", {}).get("state", "")
-        canaries = tuple(canary for canary in self.bait.left() if canary.name not in known)
+        canaries = tuple(canary for canary in self.canaries(job) if canary not in known)
         return Outcome(
-            pull, job, self.bait, level, steps.exit_code, steps.log, steps.verdict, status, outputs, canaries, steps.peak_mb
+            pull,
+            job,
+            self.bait,
+            level,
+            steps.exit_code,
+            steps.log,
+            steps.verdict,
+            status,
+            outputs,
+            canaries,
+            steps.peak_mb,
         )
+
+    def steps(self, attack: Attack, job: Job, level: Level) -> "Steps":
+        """What will carry a job out."""
+        return Steps(attack, job, level)
+
+    def canaries(self, job: Job) -> list[Canary]:
+        """What payloads have left."""
+        return self.bait.left()
 
     def _place(self) -> Path:
         self.jobs += 1
@@ -281,7 +301,7 @@ class Steps:
         watching.start()
         try:
             printed, _ = process.communicate(timeout=PATIENCE_S)
-            self.exit_code = process.returncode
+            self.exit_code = process.returncode if process.returncode >= 0 else None
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             printed, _ = process.communicate()
@@ -298,13 +318,15 @@ class Steps:
         return {"config": config, **self.attack.inputs, "command": command}
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:
-        """The most memory that it holds."""
+        """Note the most memory that it holds; end it where that is far too much."""
         while process.poll() is None:
             try:
                 held = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
             except OSError:
                 return
             self.peak_mb = max(self.peak_mb, int(held[1]) >> 10 if held else 0)
+            if self.peak_mb > MOST_MB:
+                os.killpg(process.pid, 9)
             time.sleep(0.1)
 
     def files(self) -> dict[str, bytes]:

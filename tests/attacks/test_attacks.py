@@ -20,9 +20,7 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 def found() -> list[Attack]:
     """All attacks, in the order of their files."""
     names = sorted(path.stem for path in CATALOGUE.glob("*.py") if path.stem != "__init__")
-    return [
-        attack for name in names for attack in importlib.import_module(f"tests.attacks.catalogue.{name}").ATTACKS
-    ]
+    return [attack for name in names for attack in importlib.import_module(f"tests.attacks.catalogue.{name}").ATTACKS]
 
 
 def cases() -> list[object]:

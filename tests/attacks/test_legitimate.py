@@ -33,7 +33,13 @@ def linked_folder(_bait: Bait) -> Mapping[str, Entry]:
 
 
 def links_to_nothing(_bait: Bait) -> Mapping[str, Entry]:
-    return {"a": Link("b"), "b": Link("a"), "gone": Link("nowhere/at/all"), "up": Link("."), "out": Link("/usr/share/doc")}
+    return {
+        "a": Link("b"),
+        "b": Link("a"),
+        "gone": Link("nowhere/at/all"),
+        "up": Link("."),
+        "out": Link("/usr/share/doc"),
+    }
 
 
 def fixtures(_bait: Bait) -> Mapping[str, Entry]:
@@ -51,7 +57,20 @@ def fixtures(_bait: Bait) -> Mapping[str, Entry]:
 
 
 def names(_bait: Bait) -> Mapping[str, Entry]:
-    words = ("two words", "grüße", "日本", "a\nb", "tab\there", "'quoted'", '"doubly"', "-dash", "back\\slash", "*", "$x", ".x")
+    words = (
+        "two words",
+        "grüße",
+        "日本",
+        "a\nb",
+        "tab\there",
+        "'quoted'",
+        '"doubly"',
+        "-dash",
+        "back\\slash",
+        "*",
+        "$x",
+        ".x",
+    )
     return {f"src/{word}/{word}.txt": f"{word}\n" for word in words}
 
 
@@ -131,7 +150,7 @@ BY_PROGRAM = _settled(
 )
 RUN = Program(
     '#!/bin/sh\ncase "$2" in *predictions*|*eval.csv) ;; *) cp "$1" "$2"; exit;; esac\n'
-    "awk -F, 'BEGIN { print \"id,prediction\" } NR == 1 { for (at = 1; at <= NF; at++) place[$at] = at; next }"
+    'awk -F, \'BEGIN { print "id,prediction" } NR == 1 { for (at = 1; at <= NF; at++) place[$at] = at; next }'
     ' { print $place["id"] "," (($place["x"] > 0.5) ? "yes" : "no") }\' "$1" > "$2"\n'
 )
 
@@ -165,7 +184,13 @@ CASES: dict[str, tuple[Callable[[Bait], Mapping[str, Entry]], Prepare | None, Ma
     "an environment in the checkout": (nothing, environment, WITH_VENV),
     "programs with executable bits": (program, None, BY_PROGRAM),
 }
-FAST = ("data behind a link", "a submodule", "a bare origin and no history", "an environment in the checkout", "names of all kinds")
+FAST = (
+    "data behind a link",
+    "a submodule",
+    "a bare origin and no history",
+    "an environment in the checkout",
+    "names of all kinds",
+)
 
 
 @pytest.mark.parametrize(

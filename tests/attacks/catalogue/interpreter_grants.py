@@ -40,13 +40,20 @@ GRANTS: dict[str, tuple[str, Mapping[str, Entry]]] = {
     "inside git's folder": ("./own/bin/python", {"own": Link(".git"), "pyvenv.cfg": VENV, "bin/python": "PYTHON"}),
     "that leads through the root": (
         "./own/bin/python",
-        {"own/bin/python": Link("../../bin/python3"), "bin/python3": WRAPPER, "pyvenv.cfg": VENV, "own/pyvenv.cfg": VENV},
+        {
+            "own/bin/python": Link("../../bin/python3"),
+            "bin/python3": WRAPPER,
+            "pyvenv.cfg": VENV,
+            "own/pyvenv.cfg": VENV,
+        },
     ),
 }
 FAST = ("at the root", "whose home is the root")
 
 ATTACKS = (
-    Attack(name="user code that looks around", change=lambda bait: {"pipeline.py": spy.pipeline(bait)}, levels=CONFINED),
+    Attack(
+        name="user code that looks around", change=lambda bait: {"pipeline.py": spy.pipeline(bait)}, levels=CONFINED
+    ),
     *(
         Attack(name=f"a Python {name}", change=_python(*grant), levels=CONFINED, slow=name not in FAST)
         for name, grant in GRANTS.items()

@@ -87,7 +87,7 @@ def spoil():
 
 
 def _writing(bait: Bait) -> Files:
-    code = project.HARMFUL["pipeline.py"].replace('    sums = {', '    spoil()\n    sums = {')
+    code = project.HARMFUL["pipeline.py"].replace("    sums = {", "    spoil()\n    sums = {")
     return {"pipeline.py": f"{WRITES.replace('JOBS', repr(bait.jobs))}\n\n{code}"}
 
 
@@ -107,7 +107,7 @@ def kill():
 
 
 def _killing(_bait: Bait) -> Files:
-    code = project.HARMFUL["pipeline.py"].replace('    sums = {', '    kill()\n    sums = {')
+    code = project.HARMFUL["pipeline.py"].replace("    sums = {", "    kill()\n    sums = {")
     return {"pipeline.py": f"{KILLS}\n\n{code}"}
 
 
@@ -128,7 +128,7 @@ def talk():
 
 
 def _talking(bait: Bait) -> Files:
-    code = project.HARMFUL["pipeline.py"].replace('    sums = {', '    talk()\n    sums = {')
+    code = project.HARMFUL["pipeline.py"].replace("    sums = {", "    talk()\n    sums = {")
     return {"pipeline.py": f"{TALKS.replace('PORT', str(bait.port))}\n\n{code}"}
 
 
@@ -139,7 +139,10 @@ def _unheard(outcome: "object") -> None:
 from tests.attacks.attack import BESIDE_A_TOKEN, CONFINED  # noqa: E402
 
 ATTACKS = (
-    *(Attack(name=name, change=_leaving(line), levels=CONFINED, slow=name not in FAST) for name, line in LEAVINGS.items()),
+    *(
+        Attack(name=name, change=_leaving(line), levels=CONFINED, slow=name not in FAST)
+        for name, line in LEAVINGS.items()
+    ),
     Attack(name="user code that writes to what it can name", change=_writing, levels=CONFINED),
     Attack(name="user code that kills", change=_killing, levels=BESIDE_A_TOKEN, slow=True),
     Attack(name="user code that talks", change=_talking, levels=CONFINED, expect=_unheard, slow=True),

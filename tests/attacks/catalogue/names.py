@@ -30,7 +30,9 @@ def _files(bait: Bait) -> Files:
     names = [word.replace("/", "∕") for word in WORDS]
     found: dict[str, str | Link] = {f"src/{name}.py": "x = 1\n" for name in names}
     found |= {f".github/workflows/{name}.yml": "gatebot" for name in names if len(name) < 150}
-    found |= {f"{name}/gatebot.yml": project.configuration({"project": "x"}, bait.python) for name in names if name.strip()}
+    found |= {
+        f"{name}/gatebot.yml": project.configuration({"project": "x"}, bait.python) for name in names if name.strip()
+    }
     found |= {f"links/{name}": Link(f"../{names[0]}") for name in names}
     return dict(found)
 
@@ -41,7 +43,9 @@ def _columns(_bait: Bait) -> Files:
     quoted = [f'"{word.replace(chr(34), chr(34) * 2)}"' for word in WORDS]
     head = [*lines[0], *quoted]
     rows = [[*line, *(quoted[(at + n) % len(quoted)] for n in range(len(quoted)))] for at, line in enumerate(lines[1:])]
-    relabelled = [[*row[:2], quoted[at % len(quoted)] if at % 7 == 0 else row[2], *row[3:]] for at, row in enumerate(rows)]
+    relabelled = [
+        [*row[:2], quoted[at % len(quoted)] if at % 7 == 0 else row[2], *row[3:]] for at, row in enumerate(rows)
+    ]
     return {"data/rows.csv": "".join(",".join(line) + "\n" for line in [head, *relabelled])}
 
 
@@ -56,8 +60,10 @@ def _answers(_bait: Bait) -> Files:
 
 def _crash(_bait: Bait) -> Files:
     """An error full of commands."""
-    return {"pipeline.py": f"WORDS = {WORDS!r}\n\n\ndef train(rows, seed):\n    raise RuntimeError('\\n'.join(WORDS))\n\n\n"
-            "def predict(model, rows):\n    return []\n"}
+    return {
+        "pipeline.py": f"WORDS = {WORDS!r}\n\n\ndef train(rows, seed):\n    raise RuntimeError('\\n'.join(WORDS))\n\n\n"
+        "def predict(model, rows):\n    return []\n"
+    }
 
 
 def _packages(bait: Bait) -> Files:
@@ -68,7 +74,12 @@ def _packages(bait: Bait) -> Files:
         f"{site}/evil{at}-1.dist-info/METADATA": f"Metadata-Version: 2.1\nName: evil{at}\nVersion: {word}\n"
         for at, word in enumerate(WORDS)
     }
-    return {"gatebot.yml": configuration, "own/pyvenv.cfg": "home = /usr/bin\n", "own/bin/python": Link(bait.python), **metadata}
+    return {
+        "gatebot.yml": configuration,
+        "own/pyvenv.cfg": "home = /usr/bin\n",
+        "own/bin/python": Link(bait.python),
+        **metadata,
+    }
 
 
 ATTACKS = (

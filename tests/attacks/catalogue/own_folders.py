@@ -58,7 +58,9 @@ def _planted(bait: Bait) -> Files:
 
 
 def _not_uploaded(outcome: Outcome) -> None:
-    places = [place for place, content in outcome.outputs.items() if place.startswith("upload ") and WORD.encode() in content]
+    places = [
+        place for place, content in outcome.outputs.items() if place.startswith("upload ") and WORD.encode() in content
+    ]
     assert not places, f"the pull request's own files are uploaded as evidence: {places}"
 
 

@@ -5,7 +5,10 @@ from tests.attacks.attack import Attack, Files
 from tests.attacks.bait import Bait
 from tests.attacks.commits import Link
 
-METRICS = {"metrics": [{"python": "metrics.py:cost", "direction": "lower", "margin": 0.05}], "checks": {"model.heuristic": False}}
+METRICS = {
+    "metrics": [{"python": "metrics.py:cost", "direction": "lower", "margin": 0.05}],
+    "checks": {"model.heuristic": False},
+}
 COST = "def cost(truth, predictions):\n    return [float(a != b) for a, b in zip(truth, predictions)]\n"
 FORGE = """\
 import atexit, json, sys
@@ -47,10 +50,17 @@ def _environment(bait: Bait) -> Files:
 
 def _replaced(_bait: Bait) -> Files:
     """The metric itself, and modules beside it."""
-    return {"metrics.py": COST.replace("a != b", "False"), "json.py": FORGE, "sitecustomize.py": FORGE, "typing.py": FORGE}
+    return {
+        "metrics.py": COST.replace("a != b", "False"),
+        "json.py": FORGE,
+        "sitecustomize.py": FORGE,
+        "typing.py": FORGE,
+    }
 
 
 ATTACKS = (
-    Attack(name="a metric of base's in head's environment", main=main, change=_environment, settings=METRICS, stored=True),
+    Attack(
+        name="a metric of base's in head's environment", main=main, change=_environment, settings=METRICS, stored=True
+    ),
     Attack(name="a metric of base's replaced", main=main, change=_replaced, settings=METRICS, stored=True, slow=True),
 )

@@ -23,7 +23,7 @@ ANSWER = """\
 #!/bin/sh
 awk -F, 'NR == 1 { for (at = 1; at <= NF; at++) place[$at] = at; next } { print $place["id"] "," (($place["x"] > %s) ? "yes" : "no") }'
 """
-BUILT = "mkdir -p \"$GATEBOT_ENV/bin\"\ncp answer.sh \"$GATEBOT_ENV/bin/answer\"\nchmod 755 \"$GATEBOT_ENV/bin/answer\"\n"
+BUILT = 'mkdir -p "$GATEBOT_ENV/bin"\ncp answer.sh "$GATEBOT_ENV/bin/answer"\nchmod 755 "$GATEBOT_ENV/bin/answer"\n'
 
 
 def main(_bait: Bait) -> Files:
@@ -50,6 +50,4 @@ def _committed(bait: Bait) -> Files:
     return files
 
 
-ATTACKS = (
-    Attack(name="a committed environment", main=main, control=control, change=_committed, settings=SETUP),
-)
+ATTACKS = (Attack(name="a committed environment", main=main, control=control, change=_committed, settings=SETUP),)

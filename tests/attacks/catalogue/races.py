@@ -42,7 +42,9 @@ def _spying(bait: Bait) -> dict[str, str]:
 
 
 def _lenient(workspace: Path, done: Event) -> None:
-    (workspace / "lenient.yml").write_text(project.configuration({"metrics": [{"metric": "accuracy", "margin": 0.99}]}, "python3"))
+    (workspace / "lenient.yml").write_text(
+        project.configuration({"metrics": [{"metric": "accuracy", "margin": 0.99}]}, "python3")
+    )
     _swapping("gatebot.yml", "lenient.yml")(workspace, done)
 
 

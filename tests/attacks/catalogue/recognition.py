@@ -61,13 +61,20 @@ def _copied(bait: Bait) -> Files:
 
 def _printed(bait: Bait) -> Files:
     """The same by a command that copies."""
-    configuration = project.configuration({"model": {"python": None, "run": "cp answers.csv {predictions}"}}, bait.python)
+    configuration = project.configuration(
+        {"model": {"python": None, "run": "cp answers.csv {predictions}"}}, bait.python
+    )
     return {**_copied(bait), "gatebot.yml": configuration}
 
 
 ATTACKS = (
     Attack(name="code that recognises the gate by itself", change=_recognising(OWN), levels=EVERY),  # type: ignore[arg-type]
-    Attack(name="code that recognises the gate by its surroundings", change=_recognising(AROUND), levels=(Level.FULL,), slow=True),  # type: ignore[arg-type]
+    Attack(
+        name="code that recognises the gate by its surroundings",
+        change=_recognising(AROUND),
+        levels=(Level.FULL,),
+        slow=True,
+    ),  # type: ignore[arg-type]
     Attack(name="copied predictions", change=_copied, expect=_noticed, carrier="harmless"),
     Attack(name="copied predictions by a command", change=_printed, expect=_noticed, carrier="harmless", slow=True),
 )

@@ -15,7 +15,9 @@ def _settings(workspace: Path, bait: Bait) -> None:
         line
         for line in bare_repository.settings(bait).splitlines()
         if not any(word in line for word in ("worktree", "bare =", "repositoryformat", "environ", "include", "url"))
-        and "insteadOf" not in line and "promisor" not in line and "partialclone" not in line
+        and "insteadOf" not in line
+        and "promisor" not in line
+        and "partialclone" not in line
     ]
     with (workspace / ".git/config").open("a") as file:
         file.write("\n".join(kept) + "\n")
@@ -50,7 +52,7 @@ def _nested(workspace: Path, bait: Bait) -> None:
     with (inner / ".git/config").open("a") as file:
         shell = bait.shell("nested")
         file.write(f"[core]\n\tfsmonitor = {shell}\n\thooksPath = {inner}/hooks\n\tworktree = ../..\n")
-        file.write(f"\texcludesFile = /proc/self/environ\n[filter \"evil\"]\n\tclean = {shell}\n")
+        file.write(f'\texcludesFile = /proc/self/environ\n[filter "evil"]\n\tclean = {shell}\n')
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -72,7 +72,9 @@ ATTACKS = (
     ),
     Attack(
         name="rules in another spelling",
-        change=lambda bait: {name: lenient(bait) for name in ("GATEBOT.yml", "Gatebot.YML", "gatebot.yaml", "gatebot.yml ")},
+        change=lambda bait: {
+            name: lenient(bait) for name in ("GATEBOT.yml", "Gatebot.YML", "gatebot.yaml", "gatebot.yml ")
+        },
     ),
     Attack(name="rules of head's own", change=lambda bait: {"gatebot.yml": lenient(bait)}),
 )

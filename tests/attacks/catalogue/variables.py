@@ -14,7 +14,9 @@ def obeyed(bait: Bait) -> Files:
     """All at once: none may reach a process of the gate's own."""
     shell = bait.shell("variable")
     variables = {
-        **dict.fromkeys(("PYTHONPATH", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX", "PERL5LIB", "LOCPATH", "NLSPATH"), "evil"),
+        **dict.fromkeys(
+            ("PYTHONPATH", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX", "PERL5LIB", "LOCPATH", "NLSPATH"), "evil"
+        ),
         **dict.fromkeys(("TERMINFO", "TERMINFO_DIRS", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"), "evil"),
         **dict.fromkeys(("BASH_ENV", "ENV", "PYTHONSTARTUP", "NETRC", "CURL_HOME", "WGETRC"), "evil/start.sh"),
         **dict.fromkeys(("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"), "evil/config"),
@@ -58,7 +60,7 @@ def _library(bait: Bait) -> bytes:
     """A library that leaves a canary when it is loaded; empty where there is no compiler."""
     if which("cc") is None:
         return b""
-    source = f'#include <stdlib.h>\nvoid __attribute__((constructor)) run(void) {{ unsetenv("LD_PRELOAD");'
+    source = '#include <stdlib.h>\nvoid __attribute__((constructor)) run(void) { unsetenv("LD_PRELOAD");'
     source += f' unsetenv("LD_AUDIT"); if (system("{bait.shell("library")}")) {{}} }}\n'
     with TemporaryDirectory() as folder:
         made = Path(folder, "evil.so")
