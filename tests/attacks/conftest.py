@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -29,28 +30,33 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Iterator[Stage]:
+def place() -> Iterator[Path]:
+    """A folder for everything. Not pytest's: its parents are closed to other users, and a runner's are not."""
+    with TemporaryDirectory(prefix="attacks-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def stage(place: Path, listener: Listener) -> Iterator[Stage]:
     """The scene of an attack: the same for all whose main is the same."""
     if not FULL:
         pytest.skip("beside a token, user code is started at full isolation only")
-    folder = tmp_path_factory.mktemp("attacks")
-    for place in (folder, *folder.parents[:2]):  # a runner's folders may be passed by everybody
-        place.chmod(place.stat().st_mode | 0o055)
     scenes: dict[str, Scene] = {}
     with ExitStack() as stack:
 
         def scene_of(attack: Attack) -> Scene:
-            bait = _bait(folder, listener)
+            bait = _bait(place, listener)
             files = project.main(attack, bait)
             key = repr((sorted(files.items()), attack.stored))
             if key not in scenes:
-                place = folder / f"scene-{len(scenes)}"
-                place.mkdir(mode=0o755)
+                folder = place / f"scene-{len(scenes)}"
+                folder.mkdir(mode=0o755)
                 github = FakeGitHub(State(repository=f"{OWNER}/{NAME}", repository_id=ID))
                 github.token(SECRETS["token"], BOT, WRITE_ALL, installation=True)
                 stack.enter_context(github)
                 github.user("maintainer", "write")
-                made = Scene(place, github, Repository.create(place / "origin"), bait, listener)
+                made = Scene(folder, github, Repository.create(folder / "origin"), bait, listener)
                 made.grow(files)
                 if attack.stored or files == project.main(Attack(name="plain"), bait):
                     done = made.push(attack)

@@ -208,3 +208,4 @@ def test_a_harmless_change_of_a_legitimate_project_passes(stage: Stage, name: st
     )
     outcome = stage(change).attacked(change, Level.FULL)
     assert (outcome.verdict, outcome.status, outcome.exit_code) == ("pass", "success", 0), outcome
+    assert "base_broken" not in outcome.report["states"], f"nothing was compared\n{outcome}"

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from tests.attacks import project
 from tests.attacks.attack import Attack, Files
 from tests.attacks.bait import Bait
-from tests.cli import tiny
 
 AT_EXIT = """\
 import atexit, glob, json, os, shutil, sys
@@ -147,4 +146,3 @@ ATTACKS = (
     Attack(name="user code that kills", change=_killing, levels=BESIDE_A_TOKEN, slow=True),
     Attack(name="user code that talks", change=_talking, levels=CONFINED, expect=_unheard, slow=True),
 )
-__all__ = ["ATTACKS", "tiny"]

@@ -27,7 +27,7 @@ WORDS = (
 
 def _files(bait: Bait) -> Files:
     """Files of these names wherever paths are printed: the code, the data's neighbours, workflows."""
-    names = [word.replace("/", "∕") for word in WORDS]
+    names = [word.replace("/", "_") for word in WORDS]
     found: dict[str, str | Link] = {f"src/{name}.py": "x = 1\n" for name in names}
     found |= {f".github/workflows/{name}.yml": "gatebot" for name in names if len(name) < 150}
     found |= {

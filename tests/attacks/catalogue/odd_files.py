@@ -1,4 +1,4 @@
-"""Pipes, devices, sockets and further names of other files stand in the checkout, as an earlier step could leave them."""
+"""Pipes, devices, sockets and further names of other files, as an earlier step could leave them in the checkout."""
 
 import os
 import socket

@@ -1,7 +1,7 @@
 """A metric that base wrote is computed in an environment of head's, where something forges its value."""
 
 from tests.attacks import project
-from tests.attacks.attack import Attack, Files
+from tests.attacks.attack import Attack, Change, Files
 from tests.attacks.bait import Bait
 from tests.attacks.commits import Link
 
@@ -36,7 +36,14 @@ def main(_bait: Bait) -> Files:
     return {"metrics.py": COST}
 
 
-def _environment(bait: Bait) -> Files:
+def _set_up(bait: Bait) -> Files:
+    """An environment that head's set-up fills."""
+    configuration = project.configuration({**METRICS, "smoke": {"setup": "sh setup.sh"}}, bait.python)
+    fill = 'for site in "$GATEBOT_ENV"/lib/python3*/site-packages; do cp forge.py forge.pth "$site"; done\n'
+    return {"gatebot.yml": configuration, "setup.sh": fill, "forge.py": FORGE, "forge.pth": "import forge\n"}
+
+
+def _committed(bait: Bait) -> Files:
     """An environment of head's own, committed."""
     configuration = project.configuration({**METRICS, "smoke": {"python": "./own/bin/python"}}, bait.python)
     return {
@@ -58,9 +65,12 @@ def _replaced(_bait: Bait) -> Files:
     }
 
 
+def _attack(name: str, change: Change, *, slow: bool) -> Attack:
+    return Attack(name=name, main=main, change=change, settings=METRICS, stored=True, slow=slow)
+
+
 ATTACKS = (
-    Attack(
-        name="a metric of base's in head's environment", main=main, change=_environment, settings=METRICS, stored=True
-    ),
-    Attack(name="a metric of base's replaced", main=main, change=_replaced, settings=METRICS, stored=True, slow=True),
+    _attack("a metric of base's in head's environment", _set_up, slow=False),
+    _attack("a metric of base's in a committed environment", _committed, slow=True),
+    _attack("a metric of base's replaced", _replaced, slow=True),
 )

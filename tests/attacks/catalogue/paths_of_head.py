@@ -4,7 +4,6 @@ from tests.attacks import project
 from tests.attacks.attack import CONFINED, Attack, Change
 from tests.attacks.bait import Bait
 from tests.attacks.commits import Entry, Link
-from tests.cli import tiny
 
 
 def _recipe(section: str, key: str, value: object, **files: Entry) -> Change:
@@ -49,4 +48,3 @@ FAST = ("data that is a link to git's settings", "data whose neighbours are told
 ATTACKS = tuple(
     Attack(name=name, change=change, levels=CONFINED, slow=name not in FAST) for name, change in PATHS.items()
 )
-__all__ = ["ATTACKS", "tiny"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from tests.attacks import project
 from tests.attacks.attack import CONFINED, Attack, Files
 from tests.attacks.bait import Bait
 
@@ -48,4 +47,3 @@ ATTACKS = (
     Attack(name="a fetch that prints its secret", main=_failing, settings=FETCH, carrier="harmless", levels=CONFINED),
     Attack(name="user code that prints what it was given", change=_printing, settings=PASSED),
 )
-__all__ = ["ATTACKS", "project"]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from tests.attacks.attack import Attack
 from tests.attacks.bait import Bait
-from tests.attacks.scene import Outcome
 
 from .own_folders import _untouched
 
@@ -37,4 +36,3 @@ ATTACKS = (
         in_container=False,
     ),
 )
-__all__ = ["ATTACKS", "Outcome"]
