@@ -4,6 +4,7 @@ from tests.attacks import project
 from tests.attacks.attack import Attack, Change, Files
 from tests.attacks.bait import Bait
 from tests.attacks.commits import Link
+from tests.attacks.scene import Outcome
 
 METRICS = {
     "metrics": [{"python": "metrics.py:cost", "direction": "lower", "margin": 0.05}],
@@ -29,6 +30,12 @@ def forge():
 
 atexit.register(forge)
 """
+
+
+def _unforged(outcome: Outcome) -> None:
+    """The value is what the metric gives for the harmful change, or it is not there."""
+    values = [measure["head"] for measure in outcome.report.get("measures", []) if "cost" in measure["metric"]]
+    assert 0.0 not in values, f"the metric of base's has been forged\n{outcome}"
 
 
 def main(_bait: Bait) -> Files:
@@ -66,7 +73,7 @@ def _replaced(_bait: Bait) -> Files:
 
 
 def _attack(name: str, change: Change, *, slow: bool) -> Attack:
-    return Attack(name=name, main=main, change=change, settings=METRICS, stored=True, slow=slow)
+    return Attack(name=name, main=main, change=change, settings=METRICS, stored=True, expect=_unforged, slow=slow)
 
 
 ATTACKS = (
