@@ -184,13 +184,7 @@ CASES: dict[str, tuple[Callable[[Bait], Mapping[str, Entry]], Prepare | None, Ma
     "an environment in the checkout": (nothing, environment, WITH_VENV),
     "programs with executable bits": (program, None, BY_PROGRAM),
 }
-FAST = (
-    "data behind a link",
-    "a submodule",
-    "a bare origin and no history",
-    "an environment in the checkout",
-    "names of all kinds",
-)
+FAST = ("data behind a link", "a submodule", "a bare origin and no history")
 
 
 @pytest.mark.parametrize(

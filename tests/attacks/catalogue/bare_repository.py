@@ -106,16 +106,17 @@ def _modules(bait: Bait) -> Files:
 
 
 ATTACKS = (
-    Attack(name="a bare repository beside the configuration", change=_beside, folder="proj"),
+    Attack(name="a bare repository beside the configuration", change=_beside, folder="proj", slow=True),
     Attack(name="a bare repository that lacks history", change=_shallow, folder="proj"),
     Attack(name="a bare repository of links", change=_by_links, folder="proj"),
     Attack(name="a bare repository at the root", change=_beside, slow=True),
     Attack(
         name="a bare repository in every folder",
+        slow=True,
         change=lambda bait: {
             **_bare("data/", "ref: refs/remotes/origin/main\n")(bait),
             **_bare("tests/fixtures/repo.git/", "ref: refs/heads/main\n")(bait),
         },
     ),
-    Attack(name="submodules with commands", change=_modules),
+    Attack(name="submodules with commands", change=_modules, slow=True),
 )

@@ -48,7 +48,7 @@ GRANTS: dict[str, tuple[str, Mapping[str, Entry]]] = {
         },
     ),
 }
-FAST = ("at the root", "whose home is the root")
+FAST = ("at the root",)
 
 ATTACKS = (
     Attack(

@@ -53,7 +53,7 @@ LEAVINGS: dict[str, str] = {
     "a report that is a pipe": "pipe(TASK['report'])",
     "a scratch of many kinds": "[pipe(TASK['out'] + '/pipe'), link(TASK['out'] + '/x\\n::error::FORGED'), os.symlink('..', TASK['out'] + '/up'), os.chmod(TASK['out'], 0)]",
 }
-FAST = ("predictions that are a link", "predictions that are a pipe")
+FAST = ("predictions that are a link",)
 
 
 def _leaving(line: str) -> Callable[[Bait], Files]:

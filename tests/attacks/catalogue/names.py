@@ -85,7 +85,7 @@ def _packages(bait: Bait) -> Files:
 ATTACKS = (
     Attack(name="names of files", change=_files),
     Attack(name="names of columns and classes", change=_columns),
-    Attack(name="names of predicted classes", change=_answers),
+    Attack(name="names of predicted classes", change=_answers, slow=True),
     Attack(name="an error full of commands", change=_crash, slow=True),
     Attack(name="names of packages", change=_packages, slow=True),
 )

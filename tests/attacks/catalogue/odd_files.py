@@ -47,7 +47,7 @@ def _another_name(workspace: Path, _bait: Bait) -> None:
 
 
 def _attack(name: str, place: str, make: Make) -> Attack:
-    fast = (name, place) in (("pipe", "gatebot.yml"), ("pipe", "data/rows.csv"))
+    fast = (name, place) == ("pipe", "data/rows.csv")
     return Attack(name=f"{place} is a {name}", prepare=_instead(place, make), slow=not fast, in_container=False)
 
 

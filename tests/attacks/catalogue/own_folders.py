@@ -65,13 +65,13 @@ def _not_uploaded(outcome: Outcome) -> None:
 
 
 ATTACKS = (
-    Attack(name="own folder is a link to another folder", change=_linked("elsewhere"), expect=_untouched),
+    Attack(name="own folder is a link to another folder", change=_linked("elsewhere"), expect=_untouched, slow=True),
     Attack(name="own folder is a link out of the checkout", change=_linked("../home"), expect=_untouched),
     Attack(name="own folder is a link to git's", change=_linked(".git"), expect=_untouched, slow=True),
     Attack(name="own folder is a link to nothing", change=_linked("../home/nothing"), expect=_untouched, slow=True),
     Attack(name="own folder is a link to itself", change=_linked(".gatebot"), expect=_untouched, slow=True),
     Attack(name="own folder is a file", change=lambda _: {".gatebot": "no folder\n"}, expect=_untouched, slow=True),
-    Attack(name="own files are links", change=_each("elsewhere"), expect=_untouched),
+    Attack(name="own files are links", change=_each("elsewhere"), expect=_untouched, slow=True),
     Attack(name="own files are links out of the checkout", change=_each("../home"), expect=_untouched),
     Attack(name="own files are links to nothing", change=_each("../home/nothing"), expect=_untouched, slow=True),
     Attack(name="committed evidence", change=_planted, expect=_not_uploaded),

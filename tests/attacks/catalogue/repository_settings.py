@@ -63,5 +63,5 @@ ATTACKS = (
     Attack(name="repository settings with programs", prepare=_settings, in_container=False),
     Attack(name="a replaced base commit", prepare=_replaced, in_container=False),
     Attack(name="a grafted merge", prepare=_grafted, in_container=False, slow=True),
-    Attack(name="an untracked clone in the checkout", prepare=_nested, in_container=False),
+    Attack(name="an untracked clone in the checkout", prepare=_nested, in_container=False, slow=True),
 )

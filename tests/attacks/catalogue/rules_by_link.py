@@ -76,5 +76,5 @@ ATTACKS = (
             name: lenient(bait) for name in ("GATEBOT.yml", "Gatebot.YML", "gatebot.yaml", "gatebot.yml ")
         },
     ),
-    Attack(name="rules of head's own", change=lambda bait: {"gatebot.yml": lenient(bait)}),
+    Attack(name="rules of head's own", change=lambda bait: {"gatebot.yml": lenient(bait)}, slow=True),
 )

@@ -24,7 +24,7 @@ def _attack(name: str, path: str, **more: bool) -> Attack:
 
 
 ATTACKS = (
-    _attack("programs on an empty part of PATH", f":{PATH}"),
+    _attack("programs on an empty part of PATH", f":{PATH}", slow=True),
     _attack("programs on a relative part of PATH", f"bin:{PATH}", slow=True),
     _attack("programs of the checkout on PATH", f"{{workspace}}/bin:{PATH}"),
 )
