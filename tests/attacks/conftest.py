@@ -1,6 +1,5 @@
 """Scenes that tests share: one for each state of main, with a baseline where main is the tiny project itself."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -76,7 +75,7 @@ def _bait(folder: Path, listener: Listener) -> Bait:
     if not script.exists():
         script.parent.mkdir(mode=0o755)
         script.write_text(bait.source)
-        os.chmod(script, 0o755)  # noqa: PTH101
+        script.chmod(0o755)
     return bait
 
 

@@ -1,4 +1,4 @@
-"""One repository on a fake GitHub, and jobs that gate pull requests in it: what each leaves, printed, written or sent."""
+"""One repository on a fake GitHub, and jobs that gate pull requests in it: what each prints, writes and sends."""
 
 import json
 import os

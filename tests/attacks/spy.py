@@ -1,5 +1,6 @@
 """User code that looks for what it was not given, and prints what it finds in many spellings before it fails."""
 
+# ruff: noqa: E501 - it is a payload
 from .bait import Bait
 
 LOOK = r'''

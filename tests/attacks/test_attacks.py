@@ -1,4 +1,4 @@
-"""Every attack of the catalogue comes to nothing: nothing runs outside, nothing secret comes out, nothing gets greener."""
+"""Every attack of the catalogue comes to nothing: nothing runs outside, nothing comes out, nothing gets greener."""
 
 import importlib
 import re

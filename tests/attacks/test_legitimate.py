@@ -198,7 +198,7 @@ def test_a_harmless_change_of_a_legitimate_project_passes(stage: Stage, name: st
         main=main,
         settings=settings,
         prepare=prepare,
-        change=lambda bait: {"README.md": "x\n", "notes.py": "x = 1\n"},
+        change=lambda _: {"README.md": "x\n", "notes.py": "x = 1\n"},
     )
     outcome = stage(change).attacked(change, Level.FULL)
     assert (outcome.verdict, outcome.status, outcome.exit_code) == ("pass", "success", 0), outcome

@@ -1,5 +1,6 @@
 """User code leaves links, pipes and holes where gatebot reads what a training has left."""
 
+# ruff: noqa: E501 - payloads are easier to read on one line each
 from collections.abc import Callable
 
 from tests.attacks import project

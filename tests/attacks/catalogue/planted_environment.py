@@ -1,5 +1,6 @@
 """A committed folder stands where the environment is looked for in which base is trained."""
 
+# ruff: noqa: E501 - payloads are easier to read on one line each
 import json
 
 from tests.attacks.attack import Attack, Files

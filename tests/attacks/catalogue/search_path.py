@@ -10,10 +10,10 @@ NAMES = ("git", "sh", "python3", "python", "env", "uname", "id", "docker", "ldco
 
 def programs(bait: Bait) -> Files:
     """One of each name, at the root and in `bin`, which also does what the real one does."""
-    text = '#!/bin/sh\n{shell}\nexec "/usr/bin/{name}" "$@"\n'
+    text = '#!/bin/sh\n{leave}\nexec "/usr/bin/{name}" "$@"\n'
     script = bait.script
     return {
-        f"{folder}{name}": Program(text.format(shell=f"/bin/sh {script} program-{name}", name=name))
+        f"{folder}{name}": Program(text.format(leave=f"/bin/sh {script} program-{name}", name=name))
         for folder in ("", "bin/")
         for name in NAMES
     }
