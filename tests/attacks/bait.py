@@ -25,6 +25,22 @@ mkdir -p -m 700 "CANARIES" 2> /dev/null
 """
 
 
+def _secret(prefix: str) -> str:
+    return prefix + secrets.token_hex(18)
+
+
+SECRETS = {
+    "file name": _secret("fn"),
+    "token": _secret("ghs"),
+    "runner token": _secret("rt"),
+    "id token": _secret("it"),
+    "fetch secret": _secret("fs"),
+    "deploy key": _secret("dk"),
+    "netrc password": _secret("np"),
+    "index password": _secret("ip"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Canary:
     """What one payload has left."""
@@ -82,19 +98,3 @@ class Bait:
     def source(self) -> str:
         """Of the script."""
         return SCRIPT.replace("CANARIES", self.canaries)
-
-
-def _secret(prefix: str) -> str:
-    return prefix + secrets.token_hex(18)
-
-
-SECRETS = {
-    "file name": _secret("fn"),
-    "token": _secret("ghs"),
-    "runner token": _secret("rt"),
-    "id token": _secret("it"),
-    "fetch secret": _secret("fs"),
-    "deploy key": _secret("dk"),
-    "netrc password": _secret("np"),
-    "index password": _secret("ip"),
-}
