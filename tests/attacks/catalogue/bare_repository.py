@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.attacks.attack import Attack, Files
 from tests.attacks.bait import Bait
-from tests.attacks.commits import Link, Program, Submodule
+from tests.attacks.commits import Entry, Link, Program, Submodule
 
 
 def settings(bait: Bait) -> str:
@@ -66,7 +66,7 @@ def _bare(at: str, head: str) -> Callable[[Bait], Files]:
     def files(bait: Bait) -> Files:
         hooks = ("post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman", "pre-auto-gc")
         hook = Program(f"#!/bin/sh\n{bait.shell('hook')}\n")
-        made = {
+        made: dict[str, Entry] = {
             "HEAD": head,
             "config": settings(bait),
             "objects/info/alternates": "../../.git/objects\n",

@@ -7,7 +7,9 @@ from tests.attacks.commits import Entry, Link
 
 
 def _recipe(section: str, key: str, value: object, **files: Entry) -> Change:
-    others = {"path": []} if key in ("train", "eval") else {"python": None} if key in ("predictions", "run") else {}
+    others: dict[str, object] = (
+        {"path": []} if key in ("train", "eval") else {"python": None} if key in ("predictions", "run") else {}
+    )
 
     def change(bait: Bait) -> dict[str, Entry]:
         named = {name.replace("__", "/").replace("_dot_", "."): entry for name, entry in files.items()}

@@ -1,7 +1,7 @@
 """Code that behaves well only where it recognises the gate, and answers that were not computed."""
 
 from tests.attacks import project
-from tests.attacks.attack import EVERY, Attack, Files, Level
+from tests.attacks.attack import EVERY, Attack, Change, Files, Level
 from tests.attacks.bait import Bait
 from tests.attacks.scene import Outcome
 from tests.cli import tiny
@@ -36,7 +36,7 @@ def tells():
 """
 
 
-def _recognising(tells: str) -> "object":
+def _recognising(tells: str) -> Change:
     def files(_bait: Bait) -> Files:
         harmful = project.HARMFUL["pipeline.py"].replace("def predict", "def badly")
         good = tiny.PIPELINE.replace("def predict", "def well").replace("def train", "def train")
@@ -68,13 +68,13 @@ def _printed(bait: Bait) -> Files:
 
 
 ATTACKS = (
-    Attack(name="code that recognises the gate by itself", change=_recognising(OWN), levels=EVERY),  # type: ignore[arg-type]
+    Attack(name="code that recognises the gate by itself", change=_recognising(OWN), levels=EVERY),
     Attack(
         name="code that recognises the gate by its surroundings",
         change=_recognising(AROUND),
         levels=(Level.FULL,),
         slow=True,
-    ),  # type: ignore[arg-type]
+    ),
     Attack(name="copied predictions", change=_copied, expect=_noticed, carrier="harmless"),
     Attack(name="copied predictions by a command", change=_printed, expect=_noticed, carrier="harmless", slow=True),
 )

@@ -7,7 +7,7 @@ from tests.attacks import project, spy
 from tests.attacks.attack import CONFINED, Attack, Files
 from tests.attacks.bait import Bait
 
-MODEL = {"python": None, "train": "python3 run.py", "predict": "python3 run.py {rows} {predictions}"}
+MODEL = {"python": None, "train": "python3 run.py {train} {model}", "predict": "python3 run.py {rows} {predictions}"}
 HOME = 'site="$GATEBOT_ENV/lib/python3.11/site-packages"\nmkdir -p "$site/x.dist-info" "$GATEBOT_ENV/bin"\n'
 LEFT: dict[str, str] = {
     "a path file that is a pipe": 'mkfifo "$site/x.pth"',
