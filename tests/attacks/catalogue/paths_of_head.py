@@ -7,7 +7,9 @@ from tests.attacks.commits import Entry, Link
 
 
 def _recipe(section: str, key: str, value: object, **files: Entry) -> Change:
-    others: dict[str, object] = (
+    others: dict[str, object] = {}
+    if key in ("train", "eval", "predictions", "run"):
+        others = {"path": []} if section == "data" else {"python": None}
         {"path": []} if key in ("train", "eval") else {"python": None} if key in ("predictions", "run") else {}
     )
 
