@@ -33,7 +33,7 @@ MOST_MB = 2000
 """What holds more is ended: others need the machine, too."""
 NO_COMMIT = "0" * 40
 FORK_ID = 90_210
-VERDICTS = {"pass": 2, "inconclusive": 1, "review": 1}
+VERDICTS = {"pass": 2, "review": 1}
 """How green a verdict is; all others are not."""
 
 

@@ -45,6 +45,7 @@ def test_an_attack_comes_to_nothing(stage: Stage, attack: Attack, level: Level) 
 
 def held(attack: Attack, outcome: Outcome, control: Outcome) -> None:
     """The three things that hold for every attack, and what this one adds."""
+    assert control.verdict, f"the control was not judged\n{control}"
     outside = [str(canary) for canary in outcome.canaries if canary.is_outside]
     assert not outside, f"ran outside of the sandbox: {outside}\n{outcome}"
     more = attack.more_secrets(outcome.bait) if attack.more_secrets is not None else {}

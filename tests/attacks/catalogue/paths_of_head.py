@@ -10,8 +10,6 @@ def _recipe(section: str, key: str, value: object, **files: Entry) -> Change:
     others: dict[str, object] = {}
     if key in ("train", "eval", "predictions", "run"):
         others = {"path": []} if section == "data" else {"python": None}
-        {"path": []} if key in ("train", "eval") else {"python": None} if key in ("predictions", "run") else {}
-    )
 
     def change(bait: Bait) -> dict[str, Entry]:
         named = {name.replace("__", "/").replace("_dot_", "."): entry for name, entry in files.items()}
