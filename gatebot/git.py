@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -228,6 +228,32 @@ class Repository:
         paths = (os.fsdecode(path) for path in listed.split(b"\0") if path)
         return tuple(sorted(path for path in paths if path.rpartition("/")[2] == file_name))
 
+    def contents(self, name: str, chosen: Callable[[str], bool], most_bytes: int = 2**20) -> dict[str, bytes]:
+        """Regular files of a commit, by path, without filters; larger ones are left out.
+
+        Args:
+            name: the commit.
+            chosen: says of a path whether it is wanted.
+            most_bytes: of one file.
+
+        Raises:
+            UsageError: no such commit.
+        """
+        listed = self.ask("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit(name))
+        wanted: dict[str, bytes] = {}
+        for meta, _, at in (entry.partition(b"\t") for entry in listed.split(b"\0") if entry):
+            mode, _, blob, size = meta.split()
+            path = os.fsdecode(at)
+            if chosen(path) and mode in (b"100644", b"100755") and int(size) <= most_bytes:
+                wanted[path] = blob
+        told = self.ask("cat-file", "--batch", stdin=b"".join(blob + b"\n" for blob in wanted.values()))
+        found: dict[str, bytes] = {}
+        for path in wanted:
+            head, _, told = told.partition(b"\n")
+            length = int(head.split()[2])
+            found[path], told = told[:length], told[length + 1 :]
+        return found
+
     def changes(self, ignored: Sequence[str] = ()) -> tuple[str, ...]:
         """Paths in the work tree that differ from HEAD, untracked ones too; empty if it is clean.
 
@@ -307,13 +333,13 @@ class Repository:
         if done.returncode:
             raise UsageError(f"history is missing and cannot be fetched: {_reason(done.stderr)}", FULL_CLONE)
 
-    def ask(self, *arguments: str, writable: Sequence[Path] = ()) -> bytes:
+    def ask(self, *arguments: str, stdin: bytes = b"", writable: Sequence[Path] = ()) -> bytes:
         """What git prints when it is asked.
 
         Raises:
             MachineError: it fails.
         """
-        done = self.attempt(*arguments, writable=writable)
+        done = self.attempt(*arguments, stdin=stdin, writable=writable)
         if done.returncode:
             verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
             raise MachineError(f"git {verb} failed in {self.root}: {_reason(done.stderr)}")

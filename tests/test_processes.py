@@ -19,6 +19,7 @@ STARTERS = {
     "subprocess": {"Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"},
     "os": {"fork", "forkpty", "system", "popen", "posix_spawn", "posix_spawnp", "startfile"},
     "pty": {"fork", "spawn"},
+    "platform": {"processor", "uname"},  # ask a program of the PATH
     "asyncio": {"create_subprocess_exec", "create_subprocess_shell"},
 }
 FORBIDDEN_MODULES = {"multiprocessing", "pty", "concurrent.futures.process"}
@@ -65,6 +66,7 @@ def test_nothing_else_starts_a_process(path: Path) -> None:
         "import os\nif os.fork(): pass",
         "import multiprocessing",
         "from concurrent.futures import ProcessPoolExecutor",
+        "import platform\nplatform.processor()",
         "import asyncio\nasyncio.create_subprocess_exec('x')",
     ],
 )

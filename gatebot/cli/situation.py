@@ -64,8 +64,12 @@ def situation(arguments: argparse.Namespace) -> Iterator[Situation]:
 
 
 def given_base(base: str | None) -> Path | None:
-    """The folder with a Snapshot that `--base` names, or None where it names a git reference."""
-    return Path(base) if base and Path(base, "snapshot").is_dir() else None
+    """The folder with a Snapshot that `--base` names, or None where it names a git reference.
+
+    Raises:
+        UsageError: a commit could have put the folder there.
+    """
+    return own_folder.require_owned(Path(base)) if base and Path(base, "snapshot").is_dir() else None
 
 
 def emptied(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Path:

@@ -49,7 +49,8 @@ def _by_git(root: Path) -> Iterable[PurePosixPath]:
         if status is None:
             continue
         if not stat.S_ISDIR(status.st_mode):
-            yield path
+            if name in known or status.st_nlink == 1:  # a file with several names may be one from outside
+                yield path
         elif (root / path / ".git").exists():  # a submodule, or a repository inside this one
             yield from (path / inner for inner in listed(root / path))
         else:  # git lists a repository without a work tree as a whole

@@ -11,11 +11,12 @@ from typing import Any
 from gatebot.checkout import Checkout, UnsafePathError
 from gatebot.collect import files, mirror, words
 from gatebot.collect.interpreter import Interpreter, at, found
-from gatebot.collect.job import Tree
+from gatebot.collect.job import Job, Tree
 from gatebot.collect.runner import Runner
 from gatebot.collect.shelf import Kept, Shelf
 from gatebot.config.locks import USUAL_LOCKS
 from gatebot.errors import UsageError
+from gatebot.needs import Side
 from gatebot.sandbox import Isolation, scratch
 
 MOST_BYTES = 1 << 20  # of a file in an environment that says where code lies
@@ -66,7 +67,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
             tree, borrowed = job.code_tree, True
             root, paths = tree.path, files.listed(tree.path)
     recipe = tree.recipe.smoke
-    interpreter = found(recipe.python, runner.job.environ, tree.path / tree.folder, tree.path)
+    interpreter = _interpreter(runner.job, tree)
     if interpreter is None and tree.recipe.model.python is not None:
         raise UsageError(f"`smoke.python: {recipe.python}` is not a program here.", "Name a Python 3.8 or later.")
     if interpreter is not None and not interpreter.readable and "/" not in recipe.python:
@@ -93,6 +94,15 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     granted = (*inside.readable, kept.path, *(interpreter.readable if interpreter else ()))
     own_code = tuple(kept.note["own_code"])
     return Environment(_granting(inside, granted), made, key, kept.cached, own_code)
+
+
+def _interpreter(job: Job, tree: Tree) -> Interpreter | None:
+    """The one that a recipe names. A path that git ignores is in the checkout alone: there it is for both sides."""
+    for each in (tree, job.trees.get(Side.HEAD, tree)):
+        interpreter = found(tree.recipe.smoke.python, job.environ, each.path / each.folder, each.path)
+        if interpreter is not None:
+            return interpreter
+    return None
 
 
 @dataclass(frozen=True, slots=True)

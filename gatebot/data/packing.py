@@ -13,8 +13,8 @@ from gatebot.errors import UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-LARGEST = min(16 * 2**30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
-"""Bytes of one file, as it is and after unpacking: half of what the machine has in memory, at most 16 GiB."""
+LARGEST = min(16 * 2**30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8)
+"""Bytes of one file, as it is and after unpacking: an eighth of what the machine has in memory, at most 16 GiB."""
 
 _OPENERS: tuple[tuple[bytes, Callable[[io.BytesIO], io.BufferedIOBase]], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),

@@ -16,6 +16,7 @@ from gatebot.github.trouble import MissingError
 MAX_REASON = 300
 ACCEPTERS = ("admin", "write")
 
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMAND = re.compile(r"[ \t]*/gatebot[ \t]+accept\b[ \t]*(?P<rest>[^\n]*)")
 _REST = re.compile(r"(?:(?P<priority>P[0-4])[ \t]+)?(?P<sha>[0-9a-fA-F]{7,64})(?:[ \t]+(?P<reason>\S.*))?")
 
@@ -132,7 +133,7 @@ def _comments(said: Conversation, head_sha: str) -> Iterator[Approval | Refusal]
 
 
 def _commands(comment: answers.Comment, login: str, head_sha: str) -> Iterator[Approval | Refusal]:
-    for line in (comment.body or "").splitlines():
+    for line in _said(comment.body or "").splitlines():
         command = _COMMAND.fullmatch(line)
         if command is None:
             continue
@@ -158,6 +159,22 @@ def _commands(comment: answers.Comment, login: str, head_sha: str) -> Iterator[A
                 priority=said["priority"] or "",
                 reason=(said["reason"] or "").strip()[:MAX_REASON],
             )
+
+
+def _said(body: str) -> str:
+    """What a comment says itself: neither code that it shows, nor what it hides, nor what it quotes."""
+    body = re.sub(r"<!--.*?(?:-->|\Z)", "", body, flags=re.DOTALL)
+    kept, fence = [], ""
+    for line in body.splitlines():
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+        elif mark:
+            fence = mark[1]
+        elif not line.startswith(("    ", "\t")):
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _objection(asked: Approval, head: Head) -> str:

@@ -68,7 +68,8 @@ def in_actions(
     branch = None if as_baseline else _rules_commit(repository, event, chosen)
     found = rules_at(here, branch, project=project, alone=not project)
     touched = repository.changed_paths(chosen.sha, tested) if chosen.sha else None
-    changes = changes_of(here, found, touched, tuple(sha for sha in (branch, tested) if sha))
+    commits = tuple(sha for sha in (branch, tested) if sha)
+    changes = changes_of(here, found, touched, commits, own=(event.run.workflow_path,))
     changes = introduced(here, changes, branch) if found.bootstrap else changes
     states = [State.BASELINE] * as_baseline + [State.BOOTSTRAP] * found.bootstrap
     states += () if states else _nothing_to_judge(here, found.rules, changes, is_draft=event.is_draft)
@@ -140,7 +141,7 @@ def of_pull(
     found = rules_at(here, tip, project=project, alone=not project)
     oldest = repository.fetched(proposal.base_sha)
     commit = base if base and _lies_between(repository, base, oldest, tip) else oldest
-    changes = changes_of(here, found, paths, (tip,))
+    changes = changes_of(here, found, paths, (tip,), own=_workflows_of(event))
     stranger = _stranger(repository, event, tip) if proposal.is_fork else ""
     unknown = (here.path,) if paths is None else ()
     gate = tuple(sorted({*changes.gate, *unknown, *([stranger] if stranger else [])}))
@@ -171,6 +172,10 @@ def of_pull(
         base_commit=commit,
         may_train_base=False,
     )
+
+
+def _workflows_of(event: Event) -> tuple[str, ...]:
+    return (event.run.workflow_path, *([event.trigger.workflow_path] if event.trigger else []))
 
 
 def _tip(repository: Repository, event: Event, branch: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -15,10 +15,10 @@ from gatebot.config.model import Document, Recipe, Rules
 from gatebot.errors import UsageError
 from gatebot.git import Repository
 from gatebot.masking import is_secret
+from gatebot.occasion.workflows import WORKFLOWS, gate_files
 from gatebot.policy.paths import first_match
 from gatebot.report import State
 
-WORKFLOWS = ".github/workflows/"
 _READ_BY = {
     "make": ("Makefile", "makefile", "GNUmakefile"),
     "just": ("justfile",),
@@ -218,20 +218,30 @@ def named(repository: Repository, name: str) -> str:
     return found
 
 
-def changes_of(here: Configured, found: RulesFrom, paths: frozenset[str] | None, commits: tuple[str, ...]) -> Changes:
+def changes_of(
+    here: Configured,
+    found: RulesFrom,
+    paths: frozenset[str] | None,
+    commits: tuple[str, ...],
+    own: Collection[str] = (),
+) -> Changes:
     """The touched paths, and those of them that hold the gate.
 
     Args:
         here: the configuration.
         found: base's Rules, and how they were found.
         paths: relative to the root; None where they are unknown.
-        commits: where to look whether a workflow is the gate's.
+        commits: where to look whether a workflow is the gate's, base's first.
+        own: paths of this job's workflows.
     """
     if paths is None:
         return Changes()
     patterns = _gate_patterns(here, found.rules, found.sha, found.path)
     gate = {path for path in paths if _holds_the_gate(here, patterns, path, commits)}
     gate |= {found.path} if found.moved else set()
+    if here.repository is not None and commits and paths - gate:
+        called = gate_files(here.repository, commits[0], own)
+        gate |= {path for path in paths if path in called or any(f"{each}/" in called for each in _above(path))}
     return Changes(paths=tuple(sorted(paths)), gate=tuple(sorted(gate)))
 
 
@@ -326,6 +336,10 @@ def _holds_the_gate(here: Configured, patterns: list[str], path: str, commits: t
         return False
     inside = str(PurePosixPath(path).relative_to(here.folder))
     return first_match([f"/{pattern.lstrip('/')}" for pattern in patterns], [inside]) is not None
+
+
+def _above(path: str) -> Iterator[str]:
+    return (str(folder) for folder in PurePosixPath(path).parents)
 
 
 def _below(path: str, folder: PurePosixPath) -> bool:
