@@ -35,17 +35,18 @@ AFTERWARDS = (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN)
 
 def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Gate the event of this job and say so on GitHub."""
-    arguments.out = emptied(arguments, environ)
     event = events.read(environ)
     if event.is_deletion:
         print("a branch was deleted: there is nothing to judge")
         return ExitCode.PASS
     if event.kind in AFTERWARDS:
+        arguments.out = emptied(arguments, environ)
         return judge_again(arguments, environ, event)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
         hub = Hub(api, event, target_of(event, environ, arguments))
         try:
             with announced(hub.target, api, warn):
+                arguments.out = emptied(arguments, environ)
                 with situation_in(arguments, environ, event, api) as (occasion, places, stores, progress):
                     gated = whole.run(occasion, places, stores, progress)
                 report, comments = _accepted(gated, hub, arguments)
@@ -82,7 +83,7 @@ def situation_in(
     approvals: Sequence[Approval] = (),
 ) -> Iterator[Situation]:
     """The situation of this job; no secret of ours is in the environment as long as the block lasts."""
-    given = given_base(arguments.base)
+    given = given_base(arguments.base, environ)
     occasion = in_actions(
         arguments.config,
         event,

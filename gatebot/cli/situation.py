@@ -19,7 +19,7 @@ from gatebot.collect.progress import Progress
 from gatebot.github.api import Api
 from gatebot.github.event import Event
 from gatebot.occasion.local import local
-from gatebot.occasion.occasion import Occasion
+from gatebot.occasion.occasion import Occasion, absolute, workspace_of
 from gatebot.output import forget
 from gatebot.own_folder import chosen
 from gatebot.sandbox import terminate_as_interrupt
@@ -47,7 +47,7 @@ class Situation(NamedTuple):
 @contextmanager
 def situation(arguments: argparse.Namespace) -> Iterator[Situation]:
     """The situation of this laptop, with progress as long as the block lasts."""
-    given = given_base(arguments.base)
+    given = given_base(arguments.base, os.environ)
     occasion = local(
         arguments.config,
         None if given else arguments.base,
@@ -63,13 +63,20 @@ def situation(arguments: argparse.Namespace) -> Iterator[Situation]:
         yield Situation(occasion, places, stores, progress)
 
 
-def given_base(base: str | None) -> Path | None:
+def given_base(base: str | None, environ: Mapping[str, str]) -> Path | None:
     """The folder with a Snapshot that `--base` names, or None where it names a git reference.
+
+    In a workflow job no folder of the checkout is one: a commit can name its folders as branches are named.
 
     Raises:
         UsageError: a commit could have put the folder there.
     """
-    return own_folder.require_owned(Path(base)) if base and Path(base, "snapshot").is_dir() else None
+    workspace = workspace_of(environ)
+    if not base or not Path(base, "snapshot").is_dir():
+        return None
+    if workspace is not None and absolute(Path(base)).is_relative_to(workspace):
+        return None
+    return own_folder.require_owned(Path(base))
 
 
 def emptied(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Path:
@@ -80,7 +87,7 @@ def emptied(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Path:
         MachineError: it cannot be emptied, or is not here.
     """
     out = chosen(arguments.out, environ)
-    if given_base(arguments.base) is None:  # which may lie in it
+    if given_base(arguments.base, environ) is None:  # which may lie in it
         forget(out)
     return out
 

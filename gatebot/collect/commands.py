@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatebot.collect import answer, words
+from gatebot.collect import answer, untrusted, words
 from gatebot.collect.bench import Bench, Lesson, Question
 from gatebot.collect.contract import Surroundings, Trained, without_output
 from gatebot.snapshot.evidence import Ending, Predictions, Training
@@ -74,7 +74,7 @@ class Commands:
     ) -> Predictions:
         """Run the predicting command."""
         file = bench.answer(f"{question.name}.csv")
-        file.unlink(missing_ok=True)
+        untrusted.forget(file)
         completed = self.around.runner.run(
             words.fill(
                 self.predicting,

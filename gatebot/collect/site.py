@@ -2,10 +2,12 @@
 
 import json
 import secrets
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatebot.checkout import Checkout
 from gatebot.collect import files, untrusted
 from gatebot.collect.about import about
 from gatebot.collect.bench import Bench, made
@@ -23,6 +25,7 @@ from gatebot.collect.progress import Herald, Phase
 from gatebot.collect.reading import material
 from gatebot.collect.runner import Runner
 from gatebot.collect.setup import Environment, prepared
+from gatebot.errors import UsageError
 from gatebot.needs import Side
 from gatebot.sandbox import Isolation
 from gatebot.snapshot.evidence import DataProfile
@@ -83,6 +86,7 @@ def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, h
     """
     job = runner.job
     tree = job.trees[side]
+    _require_folder(tree)
     folder.mkdir()
     folder.chmod(0o711)
     got = _fetched(runner, side, tree, folder / "fetched", herald)
@@ -100,6 +104,18 @@ def opened(runner: Runner, side: Side, folder: Path, base: DataProfile | None, h
         files.copied(got.root / tree.folder, inner, assets, link=link, least=0)
     facts = about(job, tree, stuff, {}, runner.reach)
     return Site(side, tree, runner, folder, got.root, stuff, folder / "tree", paths, assets, facts)
+
+
+def _require_folder(tree: Tree) -> None:
+    """Refuse a tree in which a link stands where the configuration's folder was: commands would start behind it.
+
+    Raises:
+        UnsafePathError: it does.
+        UsageError: there is no such folder.
+    """
+    status = Checkout(tree.path).status(tree.folder)
+    if status is None or not stat.S_ISDIR(status.st_mode):
+        raise UsageError(f"{tree.folder} is not a folder in this commit", "Put the project's folder back.")
 
 
 def equip(site: Site, worker: Path, herald: Herald) -> None:

@@ -36,6 +36,12 @@ def read(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
+def forget(path: Path) -> None:
+    """Remove a file that user code could have left; nothing behind a link that it has put on the way."""
+    if path.parent.resolve() == path.parent:
+        path.unlink(missing_ok=True)
+
+
 def size(path: Path) -> int | None:
     """Bytes of a file or of all files below a directory, links not followed; None where there is nothing."""
     try:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gatebot.collect.untrusted import UnreadableError, read, size
+from gatebot.collect.untrusted import UnreadableError, forget, read, size
 
 
 def test_a_plain_file_is_read(tmp_path: Path) -> None:
@@ -37,3 +37,14 @@ def test_sizes_do_not_follow_links(tmp_path: Path) -> None:
     (tmp_path / "d/link").symlink_to("/usr")
     assert size(tmp_path / "d/a") == 10
     assert size(tmp_path / "d") == 15 + len("/usr")
+
+
+def test_what_lies_behind_a_link_is_not_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "file").write_text("kept")
+    (tmp_path / "files").symlink_to("away")
+    forget(tmp_path / "files" / "file")
+    assert (tmp_path / "away" / "file").read_text() == "kept"
+    forget(tmp_path / "away" / "file")
+    forget(tmp_path / "away" / "file")
+    assert not (tmp_path / "away" / "file").exists()
