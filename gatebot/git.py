@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -287,18 +287,36 @@ class Repository:
         _sweep(Path(parent or tempfile.gettempdir()))
         with tempfile.TemporaryDirectory(prefix=TREE_PREFIX, dir=parent) as scratch, _locked(Path(scratch)):
             tree = Path(scratch).resolve() / "tree"
-            home = Path(os.fsdecode(self.ask("rev-parse", "--path-format=absolute", "--git-common-dir")).rstrip("\n"))
-            places = [home, tree.parent]
             if os.geteuid() == 0:  # git is who owns the repository
                 owner = self.git_dir.stat()
                 os.chown(tree.parent, owner.st_uid, owner.st_gid)
-            try:
-                add = ("worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
-                self.ask(*self._no_filters(), *add, writable=places)
+            with self._checked_out(sha, tree):
                 yield tree
-            finally:
-                self.attempt("worktree", "remove", "--force", "--force", "--", str(tree), writable=places)
-                self.attempt("worktree", "prune", writable=places)
+
+    @contextmanager
+    def _checked_out(self, sha: str, tree: Path) -> Iterator[None]:
+        """A work tree of a commit at a place, with those of its submodules that this one has fetched."""
+        home = Path(os.fsdecode(self.ask("rev-parse", "--path-format=absolute", "--git-common-dir")).rstrip("\n"))
+        places = [home, tree.parent]
+        try:
+            add = ("worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
+            self.ask(*self._no_filters(), *add, writable=places)
+            with ExitStack() as inner:
+                for path, commit in self._submodules(sha):
+                    if Checkout(self.root).is_folder(path) and os.path.lexists(self.root / path / ".git"):
+                        module = Repository(self.root / path)
+                        if module.find(commit):  # its name is its content, wherever it was fetched from
+                            inner.enter_context(module._checked_out(commit, tree / path))
+                yield
+        finally:
+            self.attempt("worktree", "remove", "--force", "--force", "--", str(tree), writable=places)
+            self.attempt("worktree", "prune", writable=places)
+
+    def _submodules(self, sha: str) -> list[tuple[str, str]]:
+        """Path and commit of each submodule."""
+        listed = self.ask("ls-tree", "-r", "-z", "--full-tree", sha)
+        entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry.startswith(b"160000 ")]
+        return [(os.fsdecode(path), meta.split()[2].decode()) for meta, _, path in entries]
 
     def _no_filters(self) -> list[str]:
         """Settings that switch off every filter that the repository's own configuration defines."""

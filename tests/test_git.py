@@ -447,3 +447,21 @@ def test_a_runners_checkout_is_read_by_its_owner(origin: Path, tmp_path: Path) -
     with repository.worktree("HEAD~1", tmp_path) as tree:
         assert (tree / "m").read_text() == "3"
     assert repository.is_clean()
+
+
+def test_a_work_tree_has_the_submodules_that_were_fetched(origin: Path, tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init")
+    git(outer, "submodule", "add", str(origin), "inner")
+    commit(outer, 1)
+    before = git(outer / "inner", "rev-parse", "HEAD")
+    commit(outer / "inner", 9, m="9")
+    commit(outer, 2)
+    with open_repository(outer).worktree("HEAD~1", tmp_path) as tree:
+        assert (tree / "inner" / "m").read_text() != "9"
+        assert open_repository(tree / "inner").head() == before
+    shutil.rmtree(outer / "inner")
+    (outer / "inner").symlink_to(origin)
+    with open_repository(outer).worktree("HEAD", tmp_path) as tree:
+        assert list((tree / "inner").iterdir()) == [], "what a link leads to is no submodule"

@@ -46,7 +46,7 @@ def main(_bait: Bait) -> Files:
 def _set_up(bait: Bait) -> Files:
     """An environment that head's set-up fills."""
     configuration = project.configuration({**METRICS, "smoke": {"setup": "sh setup.sh"}}, bait.python)
-    fill = 'for site in "$GATEBOT_ENV"/lib/python3*/site-packages; do cp forge.py forge.pth "$site"; done\n'
+    fill = 'for site in "$VIRTUAL_ENV"/lib/python3*/site-packages; do cp forge.py forge.pth "$site"; done\n'
     return {"gatebot.yml": configuration, "setup.sh": fill, "forge.py": FORGE, "forge.pth": "import forge\n"}
 
 

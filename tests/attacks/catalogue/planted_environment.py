@@ -16,7 +16,7 @@ SETUP = {
     },
 }
 RUN = """\
-PATH="$PATH:$GATEBOT_ENV/bin"
+PATH="$PATH:$VIRTUAL_ENV/bin"
 if [ "$1" = train ]; then echo model > "$2.x" 2> /dev/null; echo model > "$3"; exit; fi
 { echo id,prediction; answer < "$3"; } > "$4"
 """
@@ -24,7 +24,7 @@ ANSWER = """\
 #!/bin/sh
 awk -F, 'NR == 1 { for (at = 1; at <= NF; at++) place[$at] = at; next } { print $place["id"] "," (($place["x"] > %s) ? "yes" : "no") }'
 """
-BUILT = 'mkdir -p "$GATEBOT_ENV/bin"\ncp answer.sh "$GATEBOT_ENV/bin/answer"\nchmod 755 "$GATEBOT_ENV/bin/answer"\n'
+BUILT = 'mkdir -p "$VIRTUAL_ENV/bin"\ncp answer.sh "$VIRTUAL_ENV/bin/answer"\nchmod 755 "$VIRTUAL_ENV/bin/answer"\n'
 
 
 def main(_bait: Bait) -> Files:

@@ -8,18 +8,18 @@ from tests.attacks.attack import CONFINED, Attack, Files
 from tests.attacks.bait import Bait
 
 MODEL = {"python": None, "train": "python3 run.py {train} {model}", "predict": "python3 run.py {rows} {predictions}"}
-HOME = 'site="$GATEBOT_ENV/lib/python3.11/site-packages"\nmkdir -p "$site/x.dist-info" "$GATEBOT_ENV/bin"\n'
+HOME = 'site="$VIRTUAL_ENV/lib/python3.11/site-packages"\nmkdir -p "$site/x.dist-info" "$VIRTUAL_ENV/bin"\n'
 LEFT: dict[str, str] = {
     "a path file that is a pipe": 'mkfifo "$site/x.pth"',
     "a path file that never ends": 'ln -s /dev/zero "$site/x.pth"',
     "a finder that never ends": 'ln -s /dev/zero "$site/__editable__x.py"',
     "an origin that is the environment": 'ln -s /proc/self/environ "$site/x.dist-info/direct_url.json"',
     "a site that is a link": 'rm -r "$site"; ln -s / "$site"',
-    "an environment whose home is the checkout": 'echo "home = $PLACE/bin" > "$GATEBOT_ENV/pyvenv.cfg"\n'
-    'ln -s /usr/bin/python3 "$GATEBOT_ENV/bin/python"',
-    "an environment whose settings are a pipe": 'mkfifo "$GATEBOT_ENV/pyvenv.cfg"\nln -s /usr/bin/python3 "$GATEBOT_ENV/bin/python"',
-    "an environment with a program of its own": 'printf "#!/bin/sh\\n$SHELL_LINE\\n" > "$GATEBOT_ENV/bin/python"\nchmod 755 "$GATEBOT_ENV/bin/python"',
-    "an environment that names other folders": 'ln -s "$PLACE" "$GATEBOT_ENV/own"; echo "$PLACE" > "$site/x.pth"',
+    "an environment whose home is the checkout": 'echo "home = $PLACE/bin" > "$VIRTUAL_ENV/pyvenv.cfg"\n'
+    'ln -s /usr/bin/python3 "$VIRTUAL_ENV/bin/python"',
+    "an environment whose settings are a pipe": 'mkfifo "$VIRTUAL_ENV/pyvenv.cfg"\nln -s /usr/bin/python3 "$VIRTUAL_ENV/bin/python"',
+    "an environment with a program of its own": 'printf "#!/bin/sh\\n$SHELL_LINE\\n" > "$VIRTUAL_ENV/bin/python"\nchmod 755 "$VIRTUAL_ENV/bin/python"',
+    "an environment that names other folders": 'ln -s "$PLACE" "$VIRTUAL_ENV/own"; echo "$PLACE" > "$site/x.pth"',
 }
 FAST = ("a path file that is a pipe",)
 
