@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -127,14 +128,29 @@ def environment(workspace: Path, bait: Bait) -> None:
     subprocess.run([bait.python, "-m", "venv", "--without-pip", str(workspace / ".venv")], check=True)
 
 
+def library(folder: Path) -> str:
+    """A repository whose only commit is the same whenever it is made."""
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    (folder / "offset.py").write_text("OFFSET = 0.0\n")
+    git(folder, "add", ".")
+    tree, when = git(folder, "write-tree"), "a <a@example.org> 1700000000 +0000"
+    made = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+        input=f"tree {tree}\nauthor {when}\ncommitter {when}\n\nx\n",
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    git(folder, "reset", "--quiet", "--hard", made)
+    return made
+
+
 def submodule(workspace: Path, _bait: Bait) -> None:
     """The submodule is checked out, as `submodules: true` does."""
     other = workspace.with_name("lib")
-    other.mkdir()
-    git(other, "init", "--quiet")
-    (other / "offset.py").write_text("OFFSET = 0.0\n")
-    git(other, "add", ".")
-    git(other, "commit", "--quiet", "-m", "x")
+    library(other)
     shutil.rmtree(workspace / "lib", ignore_errors=True)
     git(workspace, "clone", "--quiet", f"file://{other}", "lib")
     git(workspace, "submodule", "absorbgitdirs", "lib")
@@ -165,7 +181,9 @@ def nothing(_bait: Bait) -> Mapping[str, Entry]:
 
 def using_submodule(bait: Bait) -> Mapping[str, Entry]:
     code = tiny.PIPELINE.replace('model["cut"]', 'model["cut"] + OFFSET')
-    return {**with_submodule(bait), "pipeline.py": f"from lib.offset import OFFSET\n\n{code}"}
+    with TemporaryDirectory() as folder:
+        made = library(Path(folder, "lib"))
+    return {**with_submodule(bait), "lib": Submodule(made), "pipeline.py": f"from lib.offset import OFFSET\n\n{code}"}
 
 
 CASES: dict[str, tuple[Callable[[Bait], Mapping[str, Entry]], Prepare | None, Mapping[str, object]]] = {
