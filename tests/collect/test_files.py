@@ -108,3 +108,16 @@ def test_digests_tell_names_contents_and_links_apart(tmp_path: Path) -> None:
     digests.add(files.digest(tmp_path, [a]))
     assert len(digests) == 5
     assert files.digest(tmp_path, [a, b]) == files.digest(tmp_path, [b, a])
+
+
+def test_a_new_file_with_several_names_is_not_handed_out(tmp_path: Path) -> None:
+    """It may be a file from outside, to which an earlier step of the job gave another name."""
+    root = tmp_path / "root"
+    write(root, {"a.py": "", "both.py": ""})
+    (tmp_path / "outside").write_text("secret")
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    (root / "new.py").write_text("")
+    (root / "outside.txt").hardlink_to(tmp_path / "outside")
+    (tmp_path / "second").hardlink_to(root / "both.py")
+    assert names(files.listed(root)) == ["a.py", "both.py", "new.py"]

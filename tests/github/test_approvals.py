@@ -117,6 +117,7 @@ def test_a_review_whose_commit_is_gone(github: FakeGitHub, api: Api, number: int
     [
         (f"/gatebot accept {HEAD}", ""),
         (f"/gatebot accept P2 {HEAD}", "P2"),
+        (f"```\nsome code\n```\n<!-- hidden -->\n/gatebot accept {HEAD}", ""),
         (f"Looks fine.\r\n\r\n  /gatebot  accept P0 {HEAD.upper()} known drift, see #4\r\n", "P0"),
     ],
 )
@@ -145,7 +146,22 @@ def test_a_command_that_says_too_little_is_explained(github: FakeGitHub, api: Ap
     assert "the command reads" in why
 
 
-@pytest.mark.parametrize("body", [f"> /gatebot accept {HEAD}", f"do not /gatebot accept {HEAD}", "/gatebot help", None])
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"> /gatebot accept {HEAD}",
+        f"do not /gatebot accept {HEAD}",
+        "/gatebot help",
+        None,
+        f"To accept, write:\n```\n/gatebot accept {HEAD}\n```",
+        f"~~~~ text\n~~~\n/gatebot accept {HEAD}\n~~~~",
+        f"```\n/gatebot accept {HEAD}",  # a fence that nobody closes
+        f"    /gatebot accept {HEAD}",
+        f"\t/gatebot accept {HEAD}",
+        f"<!-- a template says\n/gatebot accept {HEAD}\n-->",
+        f"<!--\n/gatebot accept {HEAD}",
+    ],
+)
 def test_other_words_mean_nothing(github: FakeGitHub, api: Api, number: int, body: str | None) -> None:
     github.comment(number, "colleague", "x")
     github.state.comments[-1]["body"] = body or ""
