@@ -102,7 +102,13 @@ def contained(
         yield scene_of
 
 
-@pytest.mark.parametrize("attack", [pytest.param(each, id=each.name) for each in found() if each.in_container])
+def cases() -> list[object]:
+    """Each attack that a container can try; the slow ones where there is time."""
+    marks = {True: [pytest.mark.long], False: []}
+    return [pytest.param(each, id=each.name, marks=marks[each.slow]) for each in found() if each.in_container]
+
+
+@pytest.mark.parametrize("attack", cases())
 def test_an_attack_on_the_image_comes_to_nothing(contained: Stage, attack: Attack) -> None:
     scene = contained(attack)
     control = scene.control(attack)
