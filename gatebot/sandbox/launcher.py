@@ -16,6 +16,7 @@ import signal
 import struct
 import sys
 import time
+import warnings  # noqa: F401 - `os.execvpe` imports it, when its file can no longer be read
 
 TYPE_CHECKING = False  # `typing` and `pathlib` would be half of the time that a start takes
 if TYPE_CHECKING:
