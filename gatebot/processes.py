@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +16,7 @@ FOLDER = "/"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def own_python(script: Path, *flags: str) -> tuple[str, ...]:
+def own_python(script: Path | str, *flags: str) -> tuple[str, ...]:
     """The command line of a script of ours in gatebot's own interpreter.
 
     Isolated (`-I`): neither the working folder, nor `PYTHON*`, nor a user's site-packages is searched for modules.
@@ -25,6 +26,20 @@ def own_python(script: Path, *flags: str) -> tuple[str, ...]:
         flags: further flags of the interpreter, such as `-S`.
     """
     return (sys.executable, "-I", "-B", *flags, str(script))
+
+
+@contextmanager
+def own_script(script: Path, *flags: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """As `own_python`, by a descriptor that the child has to be given: its command line does not say what it runs.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(script, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield own_python(f"/dev/fd/{descriptor}", *flags), descriptor
+    finally:
+        os.close(descriptor)
 
 
 def program(name: str, path: str = "") -> str:

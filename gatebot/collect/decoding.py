@@ -18,6 +18,8 @@ PROGRAM = Path(__file__).with_name("decode.py")  # copied, never imported: it ru
 ANSWER, PLAIN, TABLE = "answer.json", "plain", "table"
 SECONDS = 600.0
 MEMORY = 16 * GIB
+ALWAYS = 256 * MIB  # a packed file may hold so much, however small it is
+RATIO = 100  # beyond that, so many times its own size: what is honest seldom shrinks further
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,12 @@ class Decoding:
         """
         if not is_packed(data):
             return data
-        head = json.dumps({"most": self.most, "rows": self.rows}).encode()
-        limits = Limits(seconds=SECONDS, memory_bytes=MEMORY, disk_bytes=2 * self.most + MIB)
+        most = min(self.most, max(ALWAYS, RATIO * len(data)))
+        head = json.dumps({"most": most, "rows": self.rows}).encode()
+        limits = Limits(seconds=SECONDS, memory_bytes=MEMORY, disk_bytes=2 * most + MIB)
         with self.programs.ran(PROGRAM, head + b"\n" + data, limits) as ran:
             if ran.completed.ended is Ended.DISK:
-                raise too_large(name, self.most)
+                raise too_large(name, most)
             if not ran.completed.ok:
                 raise broken(
                     name, f"its decoder was ended ({ran.completed.ended}, exit code {ran.completed.exit_code})"
@@ -55,15 +58,15 @@ class Decoding:
                 answer = json.loads(ran.read(ANSWER, MIB))
                 match answer:
                     case {"problem": "large"}:
-                        raise too_large(name, self.most)
+                        raise too_large(name, most)
                     case {"problem": "parquet", "why": why}:
                         raise bad_parquet(name, _line(why))
                     case {"problem": "packing", "why": why}:
                         raise broken(name, _line(why))
                     case {"kind": "table"}:
-                        return table(ran.read(TABLE, 2 * self.most))
+                        return table(ran.read(TABLE, 2 * most))
                     case _:
-                        return ran.read(PLAIN, self.most)
+                        return ran.read(PLAIN, most)
             except (OSError, ValueError, RecursionError, UnreadableError) as error:
                 raise broken(name, _line(error)) from error
 

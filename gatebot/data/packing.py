@@ -102,7 +102,7 @@ def refuse_archive(data: bytes, name: str) -> None:
 
 def too_large(name: str, most: int) -> UsageError:
     """The error for a file that holds too much."""
-    said = f"{most >> 30} GiB" if most >> 30 else f"{most} bytes"
+    said = f"{most >> 30} GiB" if most >> 30 else f"{most >> 20} MiB" if most >> 20 else f"{most} bytes"
     return UsageError(f"`{name}` holds more than {said}.", "Give several smaller files, or Parquet.")
 
 

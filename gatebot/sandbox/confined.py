@@ -62,8 +62,10 @@ def run_confined(
                 **_owner(of),
             }
             pipe.write(json.dumps(facts).encode())
-        launcher = (*LAUNCHER, str(order))
-        return processes.run(launcher, env={}, stdin=stdin, timeout_s=timeout_s, descriptors=[order])
+        with processes.own_script(LAUNCHER, "-S") as (launcher, script):
+            return processes.run(
+                (*launcher, str(order)), env={}, stdin=stdin, timeout_s=timeout_s, descriptors=[script, order]
+            )
     finally:
         os.close(order)
 

@@ -106,15 +106,16 @@ def _launch(command: Command, confinement: Confinement) -> _Launched:
     report, report_end = os.pipe()
     try:
         order = json.dumps(compose(command, confinement, report_end)).encode()
-        process = processes.start(
-            LAUNCHER,
-            env={},
-            stdin=subprocess.PIPE,
-            stdout=log_end,
-            stderr=log_end,
-            descriptors=[report_end],
-            new_session=True,
-        )
+        with processes.own_script(LAUNCHER, "-S") as (argv, script):
+            process = processes.start(
+                argv,
+                env={},
+                stdin=subprocess.PIPE,
+                stdout=log_end,
+                stderr=log_end,
+                descriptors=[report_end, script],
+                new_session=True,
+            )
     except BaseException as error:
         os.close(log)
         os.close(report)

@@ -15,7 +15,7 @@ from gatebot.sandbox import litter
 from gatebot.sandbox.isolation import SANDBOX_UIDS
 
 STATE = Path("/run/gatebot")  # root's, gone after a restart, and one for all gatebots of a machine
-LAUNCHER = processes.own_python(Path(__file__).with_name("launcher.py"), "-S")
+LAUNCHER = Path(__file__).with_name("launcher.py")
 BUSY = b"busy"
 
 
@@ -87,7 +87,8 @@ def reap_leftovers(uid: int) -> None:
         if not processes_of(uid):
             litter.remove_of(uid)
             return
-        processes.run(LAUNCHER, env={}, stdin=order, timeout_s=30).check_returncode()
+        with processes.own_script(LAUNCHER, "-S") as (argv, script):
+            processes.run(argv, env={}, stdin=order, timeout_s=30, descriptors=[script]).check_returncode()
     raise MachineError(f"Processes of an earlier run cannot be ended: {processes_of(uid)} (uid {uid}).")
 
 

@@ -38,6 +38,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> None:
     """Carry one order out."""
+    if sys.argv[0].startswith("/dev/fd/"):
+        os.close(int(sys.argv[0].rpartition("/")[2]))  # this very file: the command is not to inherit it
     take_plain_name()
     if len(sys.argv) > 1:  # an order for one program alone, which keeps this process, its standard input and output
         with os.fdopen(int(sys.argv[1]), "rb") as source:
