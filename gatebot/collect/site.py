@@ -225,7 +225,7 @@ def _inventory(environment: Environment, site: Site, worker: Path, tasks: Path) 
     status, task = scratch / "status.json", tasks / f"{secrets.token_hex(8)}.json"
     task.write_text(json.dumps({"stage": "environment", "status": str(status)}))
     argv = (str(environment.interpreter.python), str(worker), str(task))
-    completed = environment.runner.run(argv, scratch, readable=(worker.parent, task), seconds=120)
+    completed = environment.runner.run(argv, scratch, readable=(worker.parent, task), seconds=30)
     try:
         found = json.loads(untrusted.read(status, 1 << 20)) if completed.ok else {}
     except (FileNotFoundError, ValueError, RecursionError, untrusted.UnreadableError):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from gatebot.git import Repository
 
 WORKFLOWS = ".github/workflows/"
-_LOCAL = re.compile(rb"""^[ \t-]*uses:[ \t]*['"]?\./([^\s'"#@]+)""", re.MULTILINE)
+_LOCAL = re.compile(rb"""(?:^|[\s{,\[-])['"]?uses['"]?[ \t]*:\s*['"]?\./([^\s'"#@},\]]+)""", re.MULTILINE)
 _ACTIONS = ("action.yml", "action.yaml")
 
 

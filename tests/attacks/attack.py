@@ -78,6 +78,7 @@ class Attack:
         fork: comes from a fork.
         slow: seconds rather than one or two: left out of the fast tests.
         in_container: tried in the container, too.
+        asks: what is judged is itself in question, so that the answer is to ask somebody: review instead of a block.
         expect: looks at what came of it, beyond what is asserted of every attack.
     """
 
@@ -100,4 +101,5 @@ class Attack:
     fork: bool = False
     slow: bool = False
     in_container: bool = True
+    asks: bool = False
     expect: "Callable[[Outcome], None] | None" = None

@@ -28,7 +28,7 @@ from .listener import Listener
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-IBu", str(Path(__file__).with_name("command.py")))
-PATIENCE_S = 60
+PATIENCE_S = 180  # a training that never ends takes all of its 60 seconds
 MOST_MB = 2000
 """What holds more is ended: others need the machine, too."""
 NO_COMMIT = "0" * 40

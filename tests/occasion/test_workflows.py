@@ -15,6 +15,8 @@ FILES = {
     ".github/workflows/inner.yml": f"{USES}'./ci/prepare'\n{USES}acme/gatebot@v1\n",
     ".github/workflows/tests.yml": f"{USES}./ci/prepare\n",
     ".github/workflows/wrapped.yml": f"{USES}./ci/wrapped\n",
+    ".github/workflows/flow.yml": "jobs: {a: {steps: [{'uses': ./ci/flowing}]}}\n",
+    "ci/flowing/action.yml": "runs: {using: composite, steps: [{uses: acme/gatebot@v1}]}\n",
     ".github/workflows/round.yml": "jobs:\n  a:\n    uses: ./.github/workflows/round.yml\n",
     "ci/prepare/action.yml": "runs:\n  steps:\n    - uses: ./ci/deep\n",
     "ci/deep/action.yaml": "runs: {using: composite}\n",
@@ -35,6 +37,7 @@ def test_a_workflow_that_names_it_and_all_that_it_calls(found: frozenset[str]) -
 
 def test_a_workflow_that_calls_what_names_it(found: frozenset[str]) -> None:
     assert {".github/workflows/wrapped.yml", "ci/wrapped/"} <= found
+    assert {".github/workflows/flow.yml", "ci/flowing/"} <= found
 
 
 def test_nothing_else(found: frozenset[str]) -> None:

@@ -37,7 +37,7 @@ def _moved(line: list[str]) -> list[str]:
 
 ATTACKS = (
     Attack(name="eval rows relabelled", change=_edited(_relabelled)),
-    Attack(name="hard eval rows removed", change=_edited(_easier), slow=True),
-    Attack(name="eval rows renamed", change=_edited(_renamed), slow=True),
+    Attack(name="hard eval rows removed", change=_edited(_easier), asks=True, slow=True),
+    Attack(name="eval rows renamed", change=_edited(_renamed), asks=True, slow=True),
     Attack(name="eval rows moved to training", change=_edited(_moved), slow=True),
 )
