@@ -12,6 +12,8 @@ from gatebot.errors import MachineError
 from gatebot.sandbox import environment, litter
 from gatebot.sandbox.isolation import SANDBOX_UIDS
 
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
 
 @contextmanager
 def scratch(prefix: str = tempfile.template, under: Path | None = None) -> Iterator[Path]:
@@ -67,6 +69,8 @@ def _give(root: Path, uid: int) -> None:
     for path, status in _walk(root):
         if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) or _is_plain_file(status):
             os.chown(path, uid, uid, follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode) and status.st_mode & OTHERS_WRITE:
+            os.chmod(path, stat.S_IMODE(status.st_mode) & ~OTHERS_WRITE)  # noqa: PTH101
 
 
 def _take_back(root: Path, before: os.stat_result, uid: int | None) -> None:
@@ -74,19 +78,22 @@ def _take_back(root: Path, before: os.stat_result, uid: int | None) -> None:
     owner = before.st_uid if before.st_uid not in SANDBOX_UIDS else os.geteuid()  # else of a gatebot that was killed
     for path, status in _walk(root):
         is_directory = stat.S_ISDIR(status.st_mode)
-        if status.st_uid != (os.geteuid() if uid is None else uid) or not (
-            is_directory or stat.S_ISREG(status.st_mode)
-        ):
-            continue
+        foreign = status.st_uid != (os.geteuid() if uid is None else uid)
+        if not (is_directory or stat.S_ISREG(status.st_mode)) or (foreign and not (is_directory and uid is not None)):
+            continue  # directories of other runs are taken, too: what is in them could change while we look
         if uid is not None:
             os.chown(path, owner, before.st_gid, follow_symlinks=False)
         readable = (0o755 if is_directory else 0o644) & (0o700 if uid is None else 0o777)
-        mode = stat.S_IMODE(before.st_mode) if path == str(root) else status.st_mode & 0o777 | readable
+        mode = stat.S_IMODE(before.st_mode) if path == str(root) else status.st_mode & 0o777 & ~OTHERS_WRITE | readable
         os.chmod(path, mode)  # noqa: PTH101
 
 
 def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """All entries below and including `root`, a directory before what is in it; links are not followed."""
+    """All entries below and including `root`, a directory before what is in it; links are not followed.
+
+    Whoever walks closes each directory to others before it is listed. Without that another run, whose user code can
+    write there, could put a link to a directory of root's in the place of one that was listed.
+    """
     queue = [str(root)]
     while queue:
         path = queue.pop()

@@ -1,6 +1,7 @@
 """Scratches change hands and come back; what was linked in from outside never does."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,37 @@ def test_a_scratch_that_a_killed_gatebot_left_lent_comes_back(full: Reach, place
     with lent(place, (), UID):
         pass
     assert place.stat().st_uid == 0
+
+
+def test_nobody_else_may_write_where_a_scratch_is_walked(full: Reach, place: Path) -> None:
+    """Another run could put a link there in the place of a directory that was listed: root would follow it."""
+    (place / "a/b").mkdir(parents=True)
+    (place / "a").chmod(0o777)
+    with lent(place, (), UID):
+        assert not (place / "a").stat().st_mode & 0o022
+        (place / "a/b").chmod(0o777)
+        (place / "a/b/theirs").mkdir()
+        (place / "a/b/theirs").chmod(0o777)
+        os.chown(place / "a/b/theirs", UID - 1, UID - 1)
+    for folder in (place / "a", place / "a/b", place / "a/b/theirs"):
+        assert folder.stat().st_uid == 0
+        assert not folder.stat().st_mode & 0o022
+
+
+def test_a_directory_is_closed_before_it_is_listed(full: Reach, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = place / "a/b"
+    inner.mkdir(parents=True)
+    (place / "a").chmod(0o777)
+    inner.chmod(0o777)
+    listed: list[int] = []
+    real = os.scandir
+
+    def listing(path: str) -> Iterator["os.DirEntry[str]"]:
+        listed.append(Path(path).stat().st_mode & 0o022)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", listing)
+    with lent(place, (), UID):
+        inner.chmod(0o777)
+    assert len(listed) >= 6
+    assert not any(listed)
