@@ -120,10 +120,17 @@ def _require_not_of_the_tree(name: str, interpreter: Interpreter, root: Path) ->
 
 
 def _is_tracked(root: Path, inside: Path) -> bool:
-    """Whether git tracks a file, or anything in a folder. Of a folder without git, nobody brought anything."""
+    """Whether git tracks a file, anything in a folder, or a link or submodule on the way there.
+
+    Of a folder without git, nobody brought anything.
+    """
     if not (root / ".git").exists():
         return False
-    return bool(git.list_files(root, "--cached", "--", inside.as_posix()))
+    above = {os.fsencode(folder) for folder in inside.parents[:-1]}
+    tops = [inside.parts[0]] if above else [inside.as_posix()]
+    listed = git.list_files(root, "--cached", "--", *tops)
+    within = os.fsencode(inside) + b"/"
+    return any(name in above or name + b"/" == within or name.startswith(within) for name in listed)
 
 
 def at(python: Path) -> Interpreter:

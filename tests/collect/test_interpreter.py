@@ -1,6 +1,7 @@
 """Which Python it is: itself, a virtual environment's, or the one behind a version manager's launcher."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -122,6 +123,24 @@ def test_what_git_tracks_is_no_interpreter(tmp_path: Path, name: str, tracked: d
         return
     with pytest.raises(UsageError, match="which the repository itself holds or describes"):
         found(name, {}, root, root)
+
+
+@pytest.mark.parametrize("kind", ["link", "submodule"])
+def test_what_lies_behind_something_that_git_tracks_is_no_interpreter(tmp_path: Path, kind: str) -> None:
+    """git lists no files of a submodule, and none behind a link, but a commit has put either there."""
+    root = repository(tmp_path / "root", {"a.py": ""})
+    there = root / "tools/py" if kind == "submodule" else tmp_path / "elsewhere/py"
+    a_python(there / "env/bin/python")
+    (there / "env/pyvenv.cfg").write_text(CFG)
+    if kind == "submodule":
+        entry = f"160000,{'1' * 40},tools/py"
+        subprocess.run(["git", "-C", root, "update-index", "--add", "--cacheinfo", entry], check=True)
+    else:
+        (root / "tools").mkdir()
+        (root / "tools/py").symlink_to(there)
+        subprocess.run(["git", "-C", root, "add", "tools/py"], check=True)
+    with pytest.raises(UsageError, match="which the repository itself holds or describes"):
+        found("tools/py/env/bin/python", {}, root, root)
 
 
 @pytest.mark.parametrize("plant", ["pipe", "link", "huge"])
