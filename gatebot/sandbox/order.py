@@ -50,6 +50,7 @@ def compose(command: Command, confinement: Confinement, report: int) -> dict[str
         "gatebot": os.getpid(),
         "report": report,
         "uids": confinement.uids,
+        "capabilities": confinement.reach.level is Isolation.NONE,
         "limits": _limits(command, confinement.reach.level),
         "access": [str(p) for p in (*command.granted, *foreign)],
         "landlock": _landlock(command, abi) if abi else None,

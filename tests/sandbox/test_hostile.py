@@ -137,3 +137,12 @@ def leftovers() -> list[str]:
         if b"hostile.py" in command and f"gatebot-test-{os.getpid()}-".encode() in command:
             found.append(command.decode())
     return found
+
+
+@LANDLOCK
+@pytest.mark.skipif(not IS_ROOT, reason="needs root")
+def test_partial_takes_the_capabilities_of_root() -> None:
+    """With them it could read any process's environment: the kernel asks Landlock only where they are missing."""
+    result = play_scenario("--level", "partial")
+    assert result["completed"]["isolation"] == "partial"
+    assert not successes(result) & {"change root", "open memory of another process"}
