@@ -177,8 +177,12 @@ class Collector:
         works = {
             side: Work(site, self._memory, self._budget, self._herald, metrics) for side, site in self._sites.items()
         }
+        for side in (Side.BASE, Side.HEAD):  # one after the other: nothing that head does reaches base's code
+            self._threads([(works[side], group) for group in groups if group.fit.side is side], found)
+
+    def _threads(self, todo: list[tuple[Work, Group]], found: Found) -> None:
         pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker")
-        futures = [pool.submit(works[group.fit.side].carry_out, group) for group in groups]
+        futures = [pool.submit(work.carry_out, group) for work, group in todo]
         try:
             _wait(futures)
         finally:
