@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from gatebot.checkout import Checkout
@@ -19,6 +19,7 @@ examples:
   gatebot init --forks                     for repositories that take pull requests from forks
 """
 IGNORED = ".gatebot/"
+WORKFLOWS = PurePosixPath(".github/workflows")
 MOST_IGNORED_BYTES = 1 << 20
 
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Look, and write what was found.
 
     Raises:
-        UsageError: something cannot be guessed, or a file is there already.
+        UsageError: something cannot be guessed, a file is there already, or lies behind a link.
     """
     from gatebot.scout import configuration
     from gatebot.scout.guess import guess
@@ -96,8 +97,10 @@ def _workflows(found: "Guess", config: Path, *, forks: bool) -> dict[Path, str]:
         root = path.parent
     inside = path.relative_to(root).as_posix()
     job = Job(found.project, inside, branch, single="/" not in inside)
-    folder = Path(os.path.relpath(root)) / ".github" / "workflows"
-    return {folder / name: text for name, text in workflows(job, forks=forks).items()}
+    texts = workflows(job, forks=forks)
+    for name in texts:
+        Checkout(root).status(WORKFLOWS / name)  # refuses a way there that leads through a link
+    return {Path(os.path.relpath(root)) / WORKFLOWS / name: text for name, text in texts.items()}
 
 
 def _default_branch(root: Path) -> str:

@@ -92,3 +92,13 @@ def test_what_the_user_says_has_to_exist(
 def test_what_the_user_says_wins(repository: Path) -> None:
     assert main(["init", "--target", "petal_width"]) == 0
     assert "target: petal_width  # as you said" in (repository / "gatebot.yml").read_text()
+
+
+def test_workflows_are_never_written_through_a_link(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A checkout chooses its links: this one leads to another place of the user's."""
+    elsewhere = repository.parent / "elsewhere"
+    elsewhere.mkdir()
+    (repository / ".github").symlink_to(elsewhere)
+    assert main(["init", "--force"]) == 2
+    assert "lies behind .github, a symbolic link" in capsys.readouterr().err
+    assert list(elsewhere.iterdir()) == []
