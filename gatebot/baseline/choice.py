@@ -1,5 +1,6 @@
 """The store that `baseline:` names, with the credentials that the environment holds for it."""
 
+import os
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from gatebot.baseline.store import Shelf, ShelfStore, Store
 from gatebot.baseline.url import UrlShelf
 from gatebot.baseline.web import Web
 from gatebot.errors import UsageError
+from gatebot.own_folder import require_owned
 
 URL_TOKEN = "GATEBOT_BASELINE_TOKEN"  # noqa: S105  # the name of a variable
 MLFLOW_ADDRESS = "MLFLOW_TRACKING_URI"
@@ -38,14 +40,14 @@ def open_store(
         The store; None for `artifact`, which only whoever speaks to GitHub can open.
 
     Raises:
-        UsageError: there is no location, or it is none.
+        UsageError: there is no location, or it is none; a folder is one that git tracks, or lies behind a link.
     """
     shelf: Shelf
     match kind:
         case "artifact":
             return None
         case "folder":
-            shelf = FolderShelf(repository / _given(kind, location) / project, most=None, ignored=False)
+            shelf = FolderShelf(_folder(repository, _given(kind, location)) / project, most=None, ignored=False)
         case "refs":
             shelf = RefShelf(repository, project, remote=location or "origin")
         case "url":
@@ -56,6 +58,24 @@ def open_store(
         case _:
             raise UsageError(f"`baseline.from` is {kind[:40]!r}", "Use artifact, refs, folder, url or mlflow.")
     return ShelfStore(shelf)
+
+
+def _folder(repository: Path, location: str) -> Path:
+    """A folder of baselines. One in the checkout is nothing that a commit could bring along, and base's evidence in it.
+
+    Raises:
+        UsageError: it is.
+    """
+    place = Path(os.path.abspath(repository / location))  # noqa: PTH100
+    root = Path(os.path.abspath(repository))  # noqa: PTH100
+    if not place.is_relative_to(root):
+        return place
+    for folder in (place, *place.parents):
+        if folder == root:
+            break
+        if os.path.lexists(folder / ".git"):
+            raise UsageError(f"`baseline.location: {location}` lies in a submodule", "Name a folder that git ignores.")
+    return require_owned(place)
 
 
 def _given(kind: str, location: str | None) -> str:

@@ -15,6 +15,7 @@ from gatebot.errors import UsageError
 from tests.baseline.kept import COMMITS, NOW
 from tests.baseline.servers import Shelf as Server
 from tests.baseline.servers import serving
+from tests.collect.repository import git, repository
 
 ROOT = Path("/repository")
 CHOICES: list[tuple[str, str | None, dict[str, str], Shelf]] = [
@@ -68,3 +69,23 @@ def test_credentials_go_where_they_belong(kind: str, environ: dict[str, str], se
         assert store is not None
         store.find(COMMITS[:1], NOW)
         assert server.headers.get("Authorization") == sent
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "submodule"])
+def test_no_folder_that_a_commit_brings_along_holds_baselines(tmp_path: Path, kind: str) -> None:
+    """Else a pull request could say itself what base predicts."""
+    root = repository(tmp_path / "root", {"a.py": ""})
+    place = root / "kept/baselines"
+    if kind == "link":
+        (tmp_path / "elsewhere").mkdir()
+        (root / "kept").symlink_to(tmp_path / "elsewhere")
+    else:
+        place.mkdir(parents=True)
+        (place / "a").write_text("")
+    if kind == "submodule":
+        (root / "kept/.git").write_text("gitdir: ../.git/modules/kept\n")
+        git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},kept")
+    else:
+        git(root, "add", "--force", "kept")
+    with pytest.raises(UsageError):
+        open_store("folder", "kept/baselines", "p", root, {})
