@@ -87,9 +87,17 @@ def _baseline(given: Path | None, config: Path) -> "Snapshot":
 
 
 def _local_baselines(config: Path) -> Path:
-    """Where runs on this machine leave them: at the top of the repository that holds the configuration."""
-    folders = config.resolve().parents
-    return next((each for each in folders if (each / ".git").exists()), folders[0]) / ".gatebot" / "baseline"
+    """Where runs on this machine leave them: at the top of the repository that holds the configuration.
+
+    Raises:
+        UsageError: a commit could have put them there.
+    """
+    from gatebot.occasion.occasion import absolute
+    from gatebot.own_folder import NAME, require_owned
+
+    folders = absolute(config).parents
+    root = next((each for each in folders if (each / ".git").exists()), folders[0])
+    return require_owned(root / NAME) / "baseline"
 
 
 def _newest_first(folder: Path) -> list[str]:

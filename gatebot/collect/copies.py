@@ -33,6 +33,19 @@ MOST_PACKED = 20  # each takes a process that decodes it
 ARRAYS = (".npy", ".npz")
 TABLES = frozenset({*ARRAYS, ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"})
 
+NOT_WHAT_IT_SAYS = (
+    UsageError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OSError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    zipfile.BadZipFile,
+)
+
 Values = Sequence[Any]
 Known = Mapping[str, Values]
 Decode = Callable[[bytes, str], "bytes | pl.DataFrame"]
@@ -117,8 +130,8 @@ class Committed:
                 continue
             try:
                 known = dict(_columns_of(content if is_array else self.decode(content, path.name), path))
-            except (UsageError, ValueError, TypeError, KeyError, RecursionError, zipfile.BadZipFile, EOFError, OSError):
-                continue  # not what its name says
+            except NOT_WHAT_IT_SAYS:
+                continue
             yield path.as_posix(), known
 
     def _content(self, path: PurePosixPath, most: int) -> bytes | None:
@@ -255,7 +268,7 @@ def _numbers(values: Values) -> "np.ndarray[Any, np.dtype[np.float64]]":
     def number(value: Any) -> float:
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return float("nan")
 
     return np.array([number(value) for value in values], dtype=np.float64)

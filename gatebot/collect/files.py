@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
@@ -78,11 +78,41 @@ def matching(paths: Paths, patterns: Iterable[str]) -> frozenset[PurePosixPath]:
 
 
 def _test(pattern: str) -> Callable[[PurePosixPath], bool]:
-    plain = pattern.removeprefix("./").rstrip("/")
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", plain)
-    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    shape = re.compile("".join(meaning.get(piece, re.escape(piece)) for piece in pieces) + "(?:/.*)?")
-    return lambda path: shape.fullmatch(path.as_posix()) is not None
+    """Whether a path, or a folder that it lies in, matches. The time is linear in pattern times path."""
+    parts = [None if part == "**" else _shape(part) for part in pattern.removeprefix("./").rstrip("/").split("/")]
+
+    def matches(path: PurePosixPath) -> bool:
+        reached = _skipped({0}, parts)
+        for name in path.parts:
+            reached = _skipped({after for at in reached for after in _after(at, name, parts)}, parts)
+        return len(parts) in reached
+
+    return matches
+
+
+def _after(at: int, name: str, parts: Sequence["re.Pattern[str] | None"]) -> Iterable[int]:
+    """Where a pattern can stand after one more name of a path."""
+    if at == len(parts):
+        return (at,)  # below a folder that matches
+    shape = parts[at]
+    if shape is None:
+        return (at, at + 1)
+    return (at + 1,) if shape.fullmatch(name) else ()
+
+
+def _skipped(reached: set[int], parts: Sequence["re.Pattern[str] | None"]) -> set[int]:
+    """The same, and where `**` stands for no folder at all: not at the end, where it is what lies in a folder."""
+    for at in range(len(parts) - 1):
+        if at in reached and parts[at] is None:
+            reached.add(at + 1)
+    return reached
+
+
+def _shape(part: str) -> "re.Pattern[str]":
+    """Of a name with `*` and `?`. What stands between two stars is taken at its first place and never tried again."""
+    first, *others = ["".join("." if char == "?" else re.escape(char) for char in piece) for piece in part.split("*")]
+    middle = "".join(f"(?>.*?{piece})" for piece in others[:-1])
+    return re.compile(first + middle + "".join(f".*{piece}" for piece in others[-1:]), re.DOTALL)
 
 
 def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: bool, least: int = LARGE) -> None:

@@ -95,7 +95,7 @@ class Pipeline:
         trained = Trained(self._training(bench, lesson, completed))
         why = f"gatebot: trained and asked in one process, because the model is not a file ({self.in_one_process})"
         effects = trained.training.effects
-        effects = replace(effects, log_tail=(*effects.log_tail, why))
+        effects = replace(effects, log_tail=(*effects.log_tail, *self.around.runner.masked(why)))
         trained.answered = {question.name: self._answer(bench, question, effects) for question in questions}
         return trained
 
@@ -198,4 +198,7 @@ def _loss(line: bytes) -> float | None:
     except (ValueError, RecursionError):
         return None
     loss = facts.get("loss") if isinstance(facts, dict) else None
-    return float(loss) if isinstance(loss, int | float) else None
+    try:
+        return float(loss) if isinstance(loss, int | float) else None
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf

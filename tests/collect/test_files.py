@@ -66,12 +66,24 @@ def test_a_hook_of_the_repository_is_not_run(tmp_path: Path) -> None:
         ("data/", ["data/a.csv", "data/deep/b.csv"]),
         ("?op.csv", ["top.csv"]),
         ("dat", []),
+        ("**", ["data/a.csv", "data/deep/b.csv", "readme.md", "top.csv"]),
+        ("data/**/a.csv", ["data/a.csv"]),
+        ("d*a/*.c*v", ["data/a.csv"]),
+        ("*a*a*", ["data/a.csv", "data/deep/b.csv"]),
+        ("*.*.csv", []),
+        ("data/deep/**/b.csv", ["data/deep/b.csv"]),
         ("s3://bucket/data/*.csv", []),
     ],
 )
 def test_patterns(pattern: str, matches: list[str]) -> None:
     paths = tuple(map(PurePosixPath, ["data/a.csv", "data/deep/b.csv", "top.csv", "readme.md"]))
     assert sorted(names(tuple(files.matching(paths, [pattern])))) == matches
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 40 + "*b", "**/" * 40 + "b", "*" * 200 + "b", "?*" * 60 + "b"])
+def test_a_pattern_that_is_made_to_take_for_ever_does_not(pattern: str) -> None:
+    paths = (PurePosixPath("a" * 250), PurePosixPath("/".join(["a"] * 100)))
+    assert files.matching(paths, [pattern]) == frozenset()
 
 
 def test_copies_keep_links_and_modes_and_link_only_what_is_large(tmp_path: Path) -> None:

