@@ -2,9 +2,15 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.container.engine import Engine
 
 STATE = TemporaryDirectory(prefix="gatebot-tests-")
 
@@ -25,3 +31,20 @@ def pytest_configure() -> None:
     os.environ["XDG_STATE_HOME"] = STATE.name
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def engine() -> "Iterator[Engine]":
+    """One Docker engine for all tests of a session."""
+    from tests.container.engine import open_engine, uids_of_our_own
+
+    with open_engine() as running, uids_of_our_own():
+        yield running
+
+
+@pytest.fixture(scope="session")
+def image(engine: "Engine") -> str:
+    """The action's image, built once."""
+    from tests.container.image import build_image
+
+    return build_image(engine)

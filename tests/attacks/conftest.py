@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.collect.repository import FULL, PLAIN_PYTHON
-from tests.container.conftest import engine, image
 from tests.container.scenario import ID, NAME, OWNER, Repository
 from tests.github.fake_github import BOT, FakeGitHub
 from tests.github.fake_state import WRITE_ALL, State
@@ -77,6 +76,3 @@ def _bait(folder: Path, listener: Listener) -> Bait:
         script.write_text(bait.source)
         script.chmod(0o755)
     return bait
-
-
-__all__ = ["engine", "image"]

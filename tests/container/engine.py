@@ -14,14 +14,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from gatebot.sandbox.identity import state
+from gatebot.sandbox.isolation import SANDBOX_UIDS
 
 STARTED = time.monotonic()
 PACKAGES = ("docker.io", "debootstrap")
 MAX_OPEN_FILES = 16_384
 """A private engine must not ask for more than the machine grants: without CAP_SYS_RESOURCE no hard limit can rise."""
+
+
+CONTAINERS_UIDS = SANDBOX_UIDS[:16]
 
 
 class EngineError(Exception):
@@ -116,6 +122,20 @@ def open_engine() -> Iterator[Engine]:
             with suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 stop_private(home)
+
+
+@contextmanager
+def uids_of_our_own() -> Iterator[None]:
+    """Keep gatebots on the bare machine, such as other tests start, off the uids that those in containers use.
+
+    The machine's root sees into containers, but not the other way round: a run that ends on the machine kills all
+    that bears its uid, in containers too. GitHub's runners start none on the bare machine beside a container.
+    """
+    with ExitStack() as held:
+        for uid in CONTAINERS_UIDS if os.geteuid() == 0 else ():
+            lock = held.enter_context((state("locks") / str(uid)).open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def find_ambient(home: Path) -> Engine | None:
