@@ -213,7 +213,11 @@ class Repository:
             return None
         mode, kind, blob, size = (part.decode() for part in match)
         if kind != "blob" or mode not in ("100644", "100755"):
-            raise UsageError(f"{path} at {name[:40]} is not a regular file")
+            what = "a symbolic link" if mode == "120000" else "a folder or a submodule"
+            raise UsageError(
+                f"{path} at {name[:40]} is not a regular file but {what}",
+                "Put a regular file there in that commit's branch; gatebot follows no link.",
+            )
         if int(size) > most_bytes:
             raise UsageError(f"{path} at {name[:40]} has {int(size):,} bytes; at most {most_bytes:,} are read")
         return self.ask("cat-file", "blob", blob)

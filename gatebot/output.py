@@ -35,7 +35,8 @@ def forget(out: Path) -> None:
         for name in (REPORT_FILE, COMMENT_FILE, PAGE_FILE, *Side):
             remove(out / name)
     except OSError as trouble:
-        raise MachineError(f"{out} cannot be emptied: {trouble.strerror}") from trouble
+        hint = "Check who owns it, or name another folder with --out."
+        raise MachineError(f"{out} cannot be emptied: {trouble.strerror}", hint) from trouble
 
 
 def leave(case: Case, report: Report, out: Path) -> None:

@@ -247,8 +247,15 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     from gatebot import run as whole
     from gatebot.cli.situation import places_of, stores_of
     from gatebot.occasion.local import local
-    from gatebot.own_folder import usual
+    from gatebot.occasion.occasion import absolute
+    from gatebot.own_folder import cache, chosen, usual
 
+    try:
+        chosen(None, environ)
+        cache(environ, absolute(config).parent)
+    except GateError as error:
+        yield _failure("own folder", error)
+        return
     try:
         occasion = local(config, None, datetime.now(UTC))
         if occasion.base_commit is None:

@@ -155,7 +155,7 @@ def refuse(host: str, ip: str, name: str, *, private: bool) -> None:
     if why:
         raise ProblemError(
             "usage",
-            f"`{name}` is not fetched: {host} is {ip}, {why}.",
+            f"`{name}` is not fetched: {host} is {why if host == ip else f'{ip}, {why}'}.",
             "A store in your own network is allowed by `data.addresses: [{prefix: …, private: true}]` of the base "
             "branch; link-local and metadata addresses never are.",
         )

@@ -8,7 +8,7 @@ import pytest
 
 from gatebot.cli.main import main
 from gatebot.sandbox.tokens import NAMES
-from tests.collect.repository import PLAIN_PYTHON, git, repository
+from tests.collect.repository import PLAIN_PYTHON, git, repository, write
 
 CONFIG = """\
 data: {path: data/tickets.csv, target: label, id: id}
@@ -121,3 +121,12 @@ def test_lines_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     assert empty == ""
     assert len({line.index(line[4:].split("  ")[-1].lstrip()) for line in lines if line.startswith("ok")} - {0}) >= 1
     assert all(line[:4] in ("ok  ", "--  ", "    ") for line in lines)
+
+
+def test_a_folder_of_gatebots_that_a_commit_brought_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, {".gatebot/report.json": "{}"})
+    git(root, "add", "--force", ".gatebot")
+    code, lines = _examined(capsys)
+    assert code == 2
+    assert lines["own folder"]["state"] == "bad"
+    assert "git rm -r --cached" in lines["own folder"]["hint"]
