@@ -8,6 +8,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MOST_VALUES = 20_000
 MOST_BYTES = 1_000_000
+MOST_DEPTH = 100
+LONGEST_NUMBER = 400
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 Path = tuple[str | int, ...]
 
@@ -71,6 +74,9 @@ class _Reading:
             if self._left == -1 or any(node is parent for parent in above):
                 self._trouble(node, path, "aliases make this file endless or too large")
             return None
+        if len(above) > MOST_DEPTH:
+            self._trouble(node, path[:1], f"is nested deeper than {MOST_DEPTH} levels")
+            return None
         match node:
             case MappingNode():
                 return self._mapping(node, path, (*above, node))
@@ -95,11 +101,16 @@ class _Reading:
         return found
 
     def _scalar(self, node: Node, path: Path) -> Any:
+        if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
+            self._trouble(node, path, f"a number of more than {LONGEST_NUMBER} characters is none")
+            return None
         try:
             return self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
-            self._trouble(node, path, f"cannot read {node.value!r}: {str(error).splitlines()[0]}")
-            return None
+            self._trouble(node, path, f"cannot read {node.value[:60]!r}: {str(error).splitlines()[0]}")
+        except (LookupError, AttributeError, TypeError):  # a tag whose form the text does not have
+            self._trouble(node, path, f"cannot read {node.value[:60]!r} as {node.tag.rpartition(':')[2][:60]!r}")
+        return None
 
     def _trouble(self, node: Node, path: Path, message: str) -> None:
         self.troubles.append(Trouble(node.start_mark.line + 1, path, message))

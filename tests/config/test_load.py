@@ -132,6 +132,28 @@ def test_an_alias_bomb_is_refused() -> None:
     assert any("too large" in problem for problem in problems(f"k0: &k0 [x, x]\n{layers}"))
 
 
+def nested_by_aliases(depth: int) -> str:
+    """Values that no line nests, and keys that are refused before what stands behind them is looked at."""
+    links = "".join(f"? [key]\n: &a{at} [{f'*a{at - 1}' if at else 1}]\n" for at in range(depth))
+    return f"{links}last: *a{depth - 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("version: !!bool maybe", "cannot read 'maybe' as 'bool'"),
+        ("version: !!int ''", "cannot read '' as 'int'"),
+        ("version: !!float ''", "cannot read '' as 'float'"),
+        ("version: !!timestamp soon", "cannot read 'soon' as 'timestamp'"),
+        (f"version: 0x{'f' * 20_000}", "a number of more than 400 characters is none"),
+        (f"version: {':'.join(['1'] * 20_000)}", "a number of more than 400 characters is none"),
+        (nested_by_aliases(3000), "is nested deeper than 100 levels"),
+    ],
+)
+def test_values_that_no_reader_expects_are_told_like_any_mistake(text: str, problem: str) -> None:
+    assert any(problem in line for line in problems(text))
+
+
 def test_defaults_are_those_of_the_design() -> None:
     document = parse(SMALLEST)
     assert document.smoke.train_rows == 2000
