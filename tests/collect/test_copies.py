@@ -104,6 +104,12 @@ def test_numbers_are_found_however_they_are_written(tmp_path: Path) -> None:
     assert found(tmp_path, {"v.csv": data}, numbers, "regression") == Copied("v.csv", EVALS, EVALS)
 
 
+def array_of(descr: str, shape: str) -> bytes:
+    """An array's file of no more than its head."""
+    head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode()
+
+
 TRUTH = [line.split(",")[3] for line in tickets(ROWS).splitlines()[1:]]
 HARMLESS: dict[str, tuple[dict[str, bytes], Sequence[Any]]] = {
     "another table": ({"x.csv": csv({"id": ASKED, "y": MINE[::-1]})}, MINE),
@@ -115,6 +121,14 @@ HARMLESS: dict[str, tuple[dict[str, bytes], Sequence[Any]]] = {
     "the data's target": ({"copy.csv": csv({"id": EVERY, "label": TRUTH})}, TRUTH[::3]),
     "other rows": ({"x.csv": csv({"id": [f"u{at}" for at in range(EVALS + 1)], "y": [*MINE, "no"]})}, MINE),
     "a file that is none": ({"x.npy": b"\x93NUMPY\x01\x00junk", "y.json": b"{", "z.parquet": b"PAR1junk"}, MINE),
+    "arrays of a billion values without bytes": (
+        {
+            "x.npy": array_of("'|V0'", "(1000000000,)"),
+            "y.npy": array_of("[('a', '|V0')]", "(1000000000,)"),
+            "z.npy": array_of("'|V0'", "(1000000000, 500)"),
+        },
+        MINE,
+    ),
     "a pickle": ({"x.npy": packed(lambda file: np.save(file, np.array([{}], dtype=object)))}, MINE),
     "no file": ({}, MINE),
 }
