@@ -183,7 +183,11 @@ def _spelled(secret: str) -> Iterator[tuple[str, int, int]]:
         "x" + "x".join(pairs),
         "0x" + "0x".join(pairs),
         "u00" + "u00".join(pairs),
+        "25" + "25".join(pairs),
+        "U000000" + "U000000".join(pairs),
+        " ".join(str(byte) for byte in raw),
         "".join(f"{byte:03o}" for byte in raw),
+        "0" + "0".join(f"{byte:03o}" for byte in raw),
     }
     for text in {secret, secret.upper(), secret.lower(), *urls, *escaped, *shell, *coded, html.escape(secret)}:
         yield text, 0, 0
