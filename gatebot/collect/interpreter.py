@@ -53,7 +53,7 @@ def found(name: str, environ: Mapping[str, str], cwd: Path, root: Path | None = 
         root: of the tree whose recipe it is: no file of it may be an interpreter, or say what one needs to read.
 
     Raises:
-        UsageError: it is such a file.
+        UsageError: it is such a file, or stands on the PATH and is of any commit.
     """
     interpreter = _found(name, environ, cwd)
     if interpreter is not None and root is not None:
@@ -66,7 +66,10 @@ def _found(name: str, environ: Mapping[str, str], cwd: Path) -> Interpreter | No
     if named is None or not os.access(named, os.X_OK) or Path(named).is_dir():
         return None
     interpreter = at(Path(os.path.abspath(named)))  # noqa: PTH100 - a venv's python is a link that must not be followed
-    if interpreter.readable or "/" in name:
+    if "/" in name:
+        return interpreter
+    _require_not_committed(name, interpreter.python)
+    if interpreter.readable:
         return interpreter
     kept = {key: value for key, value in environ.items() if key in ("PATH", "HOME") or key.startswith(_OF_MANAGERS)}
     if version := _version_named_in(cwd.resolve()):
@@ -117,6 +120,20 @@ def _require_not_of_the_tree(name: str, interpreter: Interpreter, root: Path) ->
                 f"`smoke.python: {name}` is {program}, which the repository itself holds or describes",
                 "Name a Python of the machine, or of an environment in a folder that git ignores, such as .venv.",
             )
+
+
+def _require_not_committed(name: str, program: Path) -> None:
+    """Refuse a program of the PATH that git tracks, wherever that is: it would be started, or come first, unseen.
+
+    A step can have put a folder of the checkout on the PATH, and base's tree lies elsewhere than head's.
+    """
+    for place in {program, program.parent.resolve() / program.name, program.resolve()}:
+        for folder in place.parents:
+            if os.path.lexists(folder / ".git") and _is_tracked(folder, place.relative_to(folder)):
+                raise UsageError(
+                    f"`{name}` on the PATH is {program}, which the repository {folder} holds",
+                    "Take that folder off the PATH, or name a Python of the machine in `smoke.python`.",
+                )
 
 
 def _is_tracked(root: Path, inside: Path) -> bool:

@@ -71,6 +71,27 @@ def test_a_path_that_a_recipe_names_is_never_asked(tmp_path: Path) -> None:
     assert not (tmp_path / "started").exists()
 
 
+@pytest.mark.parametrize("on_path", ["{root}/bin", "bin", "{root}/linked", "{outside}"])
+@pytest.mark.parametrize("asks", ["nobody", "base", "head"])
+def test_a_program_that_a_commit_puts_on_the_path_is_never_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_path: str, asks: str
+) -> None:
+    script = f"#!/bin/sh\ntouch {tmp_path}/started\necho {REAL}\n"
+    root = repository(tmp_path / "repo", {"bin/python3": script})
+    (root / "bin/python3").chmod(0o755)
+    (root / "linked").symlink_to("bin")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/python3").symlink_to(root / "bin/python3")
+    monkeypatch.chdir(root)
+    environ = {"PATH": f"{on_path.format(root=root, outside=tmp_path / 'outside')}:/usr/bin:/bin"}
+    base = tmp_path / "base"
+    base.mkdir()
+    folders = {"nobody": (Path(), None), "base": (base, base), "head": (root, root)}
+    with pytest.raises(UsageError, match="on the PATH is"):
+        found("python3", environ, *folders[asks])
+    assert not (tmp_path / "started").exists()
+
+
 def test_training_runs_under_the_python_behind_a_launcher(open_path: Path, shared_cache: Path) -> None:
     environ = launcher(open_path, f'exec {REAL} "$@"')
     config = document(smoke={"python": "python3"})

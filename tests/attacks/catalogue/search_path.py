@@ -7,6 +7,8 @@ from tests.attacks.commits import Program
 PATH = "/usr/local/bin:/usr/bin:/bin"
 NAMES = ("git", "sh", "python3", "python", "env", "uname", "id", "docker", "ldconfig", "gcc", "uv", "pip", "tar")
 
+BY_NAME = {"smoke": {"python": "python3"}}
+
 
 def programs(bait: Bait) -> Files:
     """One of each name, at the root and in `bin`, which also does what the real one does."""
@@ -19,7 +21,7 @@ def programs(bait: Bait) -> Files:
     }
 
 
-def _attack(name: str, path: str, **more: bool) -> Attack:
+def _attack(name: str, path: str, **more: object) -> Attack:
     return Attack(name=name, change=programs, environment={"PATH": path}, **more)  # type: ignore[arg-type]
 
 
@@ -27,4 +29,5 @@ ATTACKS = (
     _attack("programs on an empty part of PATH", f":{PATH}", slow=True),
     _attack("programs on a relative part of PATH", f"bin:{PATH}", slow=True),
     _attack("programs of the checkout on PATH", f"{{workspace}}/bin:{PATH}"),
+    _attack("the Python of the checkout on PATH", f"{{workspace}}/bin:{PATH}", settings=BY_NAME),
 )
