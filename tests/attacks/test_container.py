@@ -20,7 +20,7 @@ from .listener import Listener
 from .scene import Scene, Steps
 from .test_attacks import found, held
 
-pytestmark = pytest.mark.container
+pytestmark = [pytest.mark.container, pytest.mark.long]  # ten seconds each
 
 SCRIPT = ".leave/leave.sh"
 CANARIES = "/github/home/canaries"
@@ -102,13 +102,7 @@ def contained(
         yield scene_of
 
 
-def cases() -> list[object]:
-    """Each attack that a container can try; the slow ones where there is time."""
-    marks = {True: [pytest.mark.long], False: []}
-    return [pytest.param(each, id=each.name, marks=marks[each.slow]) for each in found() if each.in_container]
-
-
-@pytest.mark.parametrize("attack", cases())
+@pytest.mark.parametrize("attack", [pytest.param(each, id=each.name) for each in found() if each.in_container])
 def test_an_attack_on_the_image_comes_to_nothing(contained: Stage, attack: Attack) -> None:
     scene = contained(attack)
     control = scene.control(attack)

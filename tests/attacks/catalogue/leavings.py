@@ -135,7 +135,7 @@ def _talking(bait: Bait) -> Files:
 
 
 def _tried(outcome: Outcome) -> None:
-    told = "".join(line for finding in outcome.report["findings"] for line in finding.get("log", ()))
+    told = "".join(line for finding in outcome.report.get("findings", ()) for line in finding.get("log", ()))
     assert not re.search(r"IndexError|NameError|SyntaxError|FileNotFoundError", f"{told}{outcome.log}"), outcome
 
 
