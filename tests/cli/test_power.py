@@ -11,6 +11,7 @@ from gatebot.baseline.store import ShelfStore
 from gatebot.cli.main import main
 from gatebot.snapshot import store
 from gatebot.snapshot.snapshot import Snapshot
+from tests.container.scenario import git
 from tests.power.test_survey import baseline
 
 OLD, NEW = "a" * 40, "b" * 40
@@ -34,7 +35,7 @@ def keep(snapshot: Snapshot, folder: Path) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two baselines, of which the newer one has fewer rows."""
     root = tmp_path_factory.mktemp("repository")
-    (root / ".git").mkdir()
+    git(root, "init", "--quiet")
     (root / "project").mkdir()
     (root / "project" / "gatebot.yml").write_text(CONFIG)
     kept = ShelfStore(FolderShelf(root / ".gatebot" / "baseline"))
