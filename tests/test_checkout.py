@@ -40,6 +40,7 @@ ELSEWHERE = {
     "sandbox/": "/proc, and scratch folders after their runs are over, without following links",
     "worker/": "in the sandbox, by user code's own rights",
     "github/": "what the runner hands over, and archives with a list of allowed names",
+    "processes.py": "scripts of gatebot's own",
     "scout/workflows.py": "templates of gatebot's own",
     "cli/artifact.py": "what was unpacked from such an archive",
     "cli/examined.py": "/proc/meminfo",
