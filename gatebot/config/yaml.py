@@ -7,7 +7,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MOST_VALUES = 20_000
-MOST_BYTES = 1_000_000
+MOST_BYTES = 250_000
 MOST_DEPTH = 100
 LONGEST_NUMBER = 400
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -45,10 +45,13 @@ def parse(text: str) -> Parsed:
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
         return Parsed(None, {}, (Trouble(1, (), f"the file is larger than {MOST_BYTES:,} bytes"),))
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return Parsed(None, {}, (Trouble(line, (), f"not YAML: {error.problem}"),))
+    except _StopError as stop:
+        line, why = stop.args
+        return Parsed(None, {}, (Trouble(line, (), why),))
     except (yaml.YAMLError, RecursionError) as error:
         return Parsed(None, {}, (Trouble(1, (), f"not YAML: {error}"),))
     if node is None:
@@ -56,6 +59,30 @@ def parse(text: str) -> Parsed:
     reading = _Reading()
     value = reading.value(node, (), ())
     return Parsed(value, reading.lines, tuple(reading.troubles))
+
+
+class _StopError(Exception):
+    """A document is deeper or longer than any that means well."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops where a document gets too deep or too long: PyYAML's time grows with the square of the depth."""
+
+    depth = 0
+    left = MOST_VALUES
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        line = self.line + 1
+        if self.depth > MOST_DEPTH:
+            raise _StopError(line, f"nested deeper than {MOST_DEPTH} levels")
+        if self.left < 0:
+            raise _StopError(line, f"more than {MOST_VALUES:,} values")
+        self.left -= 1
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 class _Reading:

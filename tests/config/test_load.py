@@ -148,6 +148,8 @@ def nested_by_aliases(depth: int) -> str:
         (f"version: 0x{'f' * 20_000}", "a number of more than 400 characters is none"),
         (f"version: {':'.join(['1'] * 20_000)}", "a number of more than 400 characters is none"),
         (nested_by_aliases(3000), "is nested deeper than 100 levels"),
+        ("[" * 5000, "nested deeper than 100 levels"),
+        ("paths: [" + "a," * 30_000 + "]", "more than 20,000 values"),
     ],
 )
 def test_values_that_no_reader_expects_are_told_like_any_mistake(text: str, problem: str) -> None:
