@@ -41,6 +41,15 @@ def search_path(environ: Mapping[str, str]) -> str:
     return environ.get("PATH") or PATH
 
 
+def user_path(environ: Mapping[str, str]) -> str:
+    """The PATH of user code: gatebot's own, without folders in which commits have put anything, and relative ones.
+
+    A step can have put a folder of head's checkout there, and what runs may be base's, with secrets.
+    """
+    folders = (folder for folder in search_path(environ).split(":") if folder.startswith("/"))
+    return ":".join(folder for folder in folders if _holder(Path(folder)) is None)
+
+
 def found(name: str, environ: Mapping[str, str], cwd: Path, root: Path | None = None) -> Interpreter | None:
     """The interpreter called `name`: a program on the PATH, or a path; None where there is none.
 
@@ -127,13 +136,21 @@ def _require_not_committed(name: str, program: Path) -> None:
 
     A step can have put a folder of the checkout on the PATH, and base's tree lies elsewhere than head's.
     """
-    for place in {program, program.parent.resolve() / program.name, program.resolve()}:
-        for folder in place.parents:
+    holder = _holder(program)
+    if holder is not None:
+        raise UsageError(
+            f"`{name}` on the PATH is {program}, which the repository {holder} holds",
+            "Take that folder off the PATH, or name a Python of the machine in `smoke.python`.",
+        )
+
+
+def _holder(path: Path) -> Path | None:
+    """The repository that tracks a file, or anything in a folder; None where none does."""
+    for place in {path, path.parent.resolve() / path.name, path.resolve()}:
+        for folder in (place, *place.parents):
             if os.path.lexists(folder / ".git") and _is_tracked(folder, place.relative_to(folder)):
-                raise UsageError(
-                    f"`{name}` on the PATH is {program}, which the repository {folder} holds",
-                    "Take that folder off the PATH, or name a Python of the machine in `smoke.python`.",
-                )
+                return folder
+    return None
 
 
 def _is_tracked(root: Path, inside: Path) -> bool:
@@ -143,6 +160,8 @@ def _is_tracked(root: Path, inside: Path) -> bool:
     """
     if not (root / ".git").exists():
         return False
+    if inside == Path():
+        return bool(git.list_files(root, "--cached"))
     above = {os.fsencode(folder) for folder in inside.parents[:-1]}
     tops = [inside.parts[0]] if above else [inside.as_posix()]
     listed = git.list_files(root, "--cached", "--", *tops)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from gatebot.collect.interpreter import Interpreter, search_path
+from gatebot.collect.interpreter import Interpreter, user_path
 from gatebot.collect.job import Job
 from gatebot.collect.masking import last_lines
 from gatebot.collect.mirror import is_open
@@ -62,7 +62,7 @@ class Runner:
 
     def inside(self, interpreter: Interpreter | None, variables: Mapping[str, str]) -> "Runner":
         """This, with an interpreter's programs first on the PATH and further variables."""
-        path = search_path(self.job.environ)
+        path = user_path(self.job.environ)
         if self.reach.level is Isolation.FULL:
             path = ":".join(folder for folder in path.split(":") if Path(folder).is_dir() and is_open(Path(folder)))
         if interpreter is None:

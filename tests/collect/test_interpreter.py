@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatebot.collect import collect
-from gatebot.collect.interpreter import found
+from gatebot.collect.interpreter import found, user_path
 from gatebot.errors import UsageError
 from gatebot.needs import Fit, Side
 from gatebot.snapshot.evidence import Ending, Training
@@ -90,6 +90,16 @@ def test_a_program_that_a_commit_puts_on_the_path_is_never_started(
     with pytest.raises(UsageError, match="on the PATH is"):
         found("python3", environ, *folders[asks])
     assert not (tmp_path / "started").exists()
+
+
+def test_user_code_is_offered_no_program_that_a_commit_has_put_on_the_path(tmp_path: Path) -> None:
+    root = repository(tmp_path / "repo", {"bin/cp": "", "tools/deep/cp": ""})
+    (root / "linked").symlink_to("bin")
+    (root / ".venv/bin").mkdir(parents=True)
+    (tmp_path / "outside").symlink_to(root / "tools")
+    folders = [root, root / "bin", root / "tools", root / "linked", tmp_path / "outside", "bin", "", ".", tmp_path]
+    path = ":".join(map(str, [*folders, root / ".venv/bin", "/usr/bin"]))
+    assert user_path({"PATH": path}) == f"{tmp_path}:{root}/.venv/bin:/usr/bin"
 
 
 def test_training_runs_under_the_python_behind_a_launcher(open_path: Path, shared_cache: Path) -> None:

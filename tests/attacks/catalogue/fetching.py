@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from tests.attacks import project
 from tests.attacks.attack import CONFINED, Attack, Files
 from tests.attacks.bait import Bait
-from tests.attacks.commits import Entry, Link
+from tests.attacks.commits import Entry, Link, Program
 
+_fetch: dict[str, object] = {"run": "python3 tools/fetch.py", "secrets": ["DATA_KEY"], "network": True}
 FETCH: dict[str, object] = {
     "data": {
-        "fetch": {"run": "python3 tools/fetch.py", "secrets": ["DATA_KEY"], "network": True},
+        "fetch": _fetch,
         "path": "got/rows.csv",
     }
 }
@@ -62,6 +63,15 @@ ATTACKS = (
         "modules beside the fetch script", _sends("tools/shutil.py", "tools/sitecustomize.py", "shutil.py", "helper.py")
     ),
     _attack("a fetch script that is a link", _by_link),
+    Attack(
+        name="a program of head's that base's fetch command names",
+        main=lambda _bait: {"store/rows.csv": project.ROWS_CSV, "data/rows.csv": None},
+        change=lambda bait: {"bin/cp": Program(f"#!/usr/bin/python3\n{SEND.replace('PORT', str(bait.port))}")},
+        environment={"PATH": "{workspace}/bin:/usr/local/bin:/usr/bin:/bin"},
+        settings={"data": {"fetch": {**_fetch, "run": "cp store/rows.csv rows.csv"}, "path": "rows.csv"}},
+        levels=CONFINED,
+        slow=True,
+    ),
     _attack(
         "a folder of fetch scripts that is a link",
         lambda bait: {
