@@ -81,6 +81,7 @@ class Facts(Value):
         chosen: which base, and why that.
         judged: which commit.
         anchor: which release besides.
+        branch: to be merged into; empty for the default branch.
         states: named situations that are known before judging.
         history: by check id.
         is_first: nothing of the author's was merged here before.
@@ -95,6 +96,7 @@ class Facts(Value):
     chosen: Base = Base()
     judged: Head = Head()
     anchor: Anchor = Anchor()
+    branch: str = ""
     states: tuple[State, ...] = ()
     changes: Changes = Changes()
     history: Mapping[str, CheckRecord] = {}

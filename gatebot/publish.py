@@ -42,11 +42,11 @@ class Target:
         sha: the head commit, as the event or the API has it; never as the Report has it.
         order: of this run among all runs.
         run_url: of the run that says it.
-        context: the status's name.
         pull_number: None where no pull request is involved.
         mode: when to comment.
         project: None in a repository of one project.
-        projects: those whose statuses the aggregate `gatebot` sums up; empty where `context` is `gatebot` itself.
+        branch: to be merged into; empty for the default branch.
+        projects: those whose statuses the aggregate `gatebot` sums up; empty in a repository of one project.
         read_only: the token is known to be read-only.
         safeguards: all of them, except where a test looks what would be without.
     """
@@ -57,6 +57,7 @@ class Target:
     pull_number: int | None = None
     mode: Mode = Mode.ON_CHANGE
     project: str | None = None
+    branch: str = ""
     projects: tuple[str, ...] = ()
     read_only: bool = False
     safeguards: Safeguards = ALL
@@ -64,8 +65,9 @@ class Target:
     @property
     def place(self) -> Place:
         """Where the status goes."""
-        context = status.context_of(self.project)
-        return Place(self.sha, context, self.url, self.projects, self.read_only, self.safeguards)
+        return Place(
+            self.sha, self.url, self.project, self.branch, self.projects, self.read_only, safeguards=self.safeguards
+        )
 
     @property
     def url(self) -> str:
@@ -229,14 +231,14 @@ def _hand_over(target: Target, api: Api, log: Log) -> None:
                 log = status.settle(api, target.place)
     if not target.read_only and "check run" in target.safeguards.settles:
         with suppress(ForbiddenError):
-            checkrun.hand_over(api, target.sha, target.order, name=checkrun.name_of(target.project))
+            checkrun.hand_over(api, target.sha, target.order, name=checkrun.name_of(target.place.context))
 
 
 def _ended(target: Target, log: Log) -> dict[str | None, Section]:
     """By project, what the newest run says in short; without those whose newest run has not ended."""
     found: dict[str | None, Section] = {}
     for project in target.projects or (target.project,):
-        word = log.word(status.context_of(project))
+        word = log.word(status.context_of(project, target.branch))
         order = None if word is None else log.order(word)
         if word is not None and order is not None and not word.is_running:
             found[project] = Section(project or "", Stamp(target.sha, order), _in_short(word))
@@ -270,7 +272,7 @@ def status_of(report: Report) -> State:
 
 
 def _checked(report: Report, texts: Texts, target: Target, api: Api) -> object:
-    check, name = _check(report, texts, target.url), checkrun.name_of(target.project)
+    check, name = _check(report, texts, target.url), checkrun.name_of(target.place.context)
     return checkrun.publish(api, target.sha, check, target.order, name=name)
 
 

@@ -16,14 +16,17 @@ from gatebot.verdict.judge import NOTHING_TO_JUDGE
 AGAIN = "run the gate again"
 
 
-def trusted_case(said: Case, head_sha: str, approvals: Sequence[Approval]) -> Case:
+def trusted_case(said: Case, head_sha: str, branch: str, approvals: Sequence[Approval]) -> Case:
     """The Case of a run of this repository's own, with the approvals of now.
 
     Raises:
-        MachineError: it is of another commit.
+        MachineError: it is of another commit, or of a pull request into another branch, which has Rules of its own.
     """
     if said.facts.judged.sha != head_sha:
         raise MachineError(f"the stored evidence is of {said.facts.judged.sha}, the head is {head_sha[:12]}", AGAIN)
+    if said.facts.branch != branch:
+        meant = f"a pull request into {said.facts.branch or 'the default branch'}"
+        raise MachineError(f"the stored evidence of {head_sha[:12]} is of {meant}", AGAIN)
     return replace(said, facts=said.facts.model_copy(update={"approvals": tuple(approvals)}))
 
 

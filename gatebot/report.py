@@ -238,6 +238,7 @@ class Report(Part):
     states: tuple[State, ...] = ()
     base: Base
     head: Head
+    branch: str = Field(default="", description="To be merged into; empty for the default branch.")
     rules_sha: str | None = None
     rules_digest: str = ""
     rows: int = 0

@@ -47,7 +47,8 @@ def judge_again(
         event, proposal = pull_of(event, api)
         if proposal is None and event.kind is Kind.REVIEW and event.pull_number is not None:
             proposal = pull(api, event.pull_number)
-        if proposal is None or not proposal.is_open or proposal.head_sha != event.head_sha:
+        meant = (event.head_sha, event.base_ref)
+        if proposal is None or not proposal.is_open or (proposal.head_sha, proposal.base_ref) != meant:
             print("there is no open pull request at this commit to judge again")
             return ExitCode.PASS
         hub = Hub(api, event, target_of(event, environ, arguments))
@@ -128,7 +129,7 @@ class _Again:
         api, event = self.hub.api, self.hub.event
         said = _stored(api, run_id, self.project, scratch / "run")
         if not self.proposal.is_fork:
-            return trusted_case(said, self.proposal.head_sha, self.accepted)
+            return trusted_case(said, self.proposal.head_sha, self.hub.target.branch, self.accepted)
         here = self.occasion(said.facts.chosen.sha or "")
         places = Places(self.arguments.out, scratch / "cache", shared=True)
         return untrusted_case(said, here, places, stores_of(here, self.environ, api, event))

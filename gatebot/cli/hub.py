@@ -1,13 +1,13 @@
 """Where a job speaks to GitHub: the token, the commit that bears the status, the pull request behind the event."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gatebot.case import Approval
 from gatebot.cli.artifact import gate_of
-from gatebot.errors import GateError
+from gatebot.errors import GateError, MachineError
 from gatebot.finding import Priority
 from gatebot.github import approvals, conversation, outputs, status
 from gatebot.github.api import Api
@@ -40,7 +40,7 @@ def api_of(event: Event, environ: Mapping[str, str]) -> Api:
 
 
 def target_of(event: Event, environ: Mapping[str, str], arguments: argparse.Namespace) -> Target:
-    """Where this job says its verdict: on the head commit, under a name that never changes."""
+    """Where this job says its verdict: on the head commit, under the name of the branch's own gate."""
     return Target(
         sha=event.head_sha or event.tested_sha,
         order=order_of(event),
@@ -48,6 +48,7 @@ def target_of(event: Event, environ: Mapping[str, str], arguments: argparse.Name
         pull_number=event.pull_number,
         mode=Mode(outputs.action_input(environ, "comment", Mode.ON_CHANGE)),
         project=arguments.project,
+        branch=event.other_branch,
         projects=_projects(event, environ, arguments),
         read_only=event.expects_read_only_token,
     )
@@ -73,7 +74,7 @@ def _projects(event: Event, environ: Mapping[str, str], arguments: argparse.Name
         name, workspace = event.repository.partition("/")[2], workspace_of(environ)
         return projects_in(arguments.config, arguments.project, name, event.base_ref, workspace=workspace)
     except GateError as trouble:
-        warn(f"the status {status.AGGREGATE!r} is left as it is: {trouble.message}")
+        warn(f"the status {status.context_of(None, event.other_branch)!r} is left as it is: {trouble.message}")
         return ()
 
 
@@ -81,13 +82,14 @@ def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
     """The event with its pull request and head, where only the API knows them; never from what a run has left.
 
     Raises:
+        MachineError: it may be one of several.
         ApiError: by cause.
     """
     proposal: Pull | None = None
     if event.trigger is not None:
         trigger = event.trigger
         found = pulls_with_head(api, trigger.head_sha, trigger.head_owner, trigger.head_branch)
-        proposal = next((each for each in found if each.is_fork == trigger.is_fork), None)
+        proposal = _only([each for each in found if each.is_fork == trigger.is_fork], trigger.head_sha)
     elif event.pull_number is not None and event.head_sha is None:
         proposal = pull(api, event.pull_number)
     elif event.pull_number is not None:
@@ -103,6 +105,18 @@ def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
         is_fork=proposal.is_fork,
         is_first=proposal.is_first,
     ), proposal
+
+
+def _only(found: Sequence[Pull], sha: str) -> Pull | None:
+    """The pull request that a run was for: of one branch there may be several, into others, and none says which."""
+    if len(found) > 1:
+        listed = ", ".join(f"#{each.number} into {each.base_ref}" for each in found)
+        raise MachineError(
+            f"{sha[:12]} is the head of {len(found)} open pull requests ({listed}), and a run of a fork does not say"
+            " which of them it is for",
+            "close all but one of them, and run the gate again",
+        )
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)

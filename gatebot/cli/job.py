@@ -14,7 +14,7 @@ from gatebot.cli.ending import leave_and_show, say, summarised, texts_of
 from gatebot.cli.hub import Hub, api_of, pull_of, said_on, target_of, warn
 from gatebot.cli.progress import Lines
 from gatebot.cli.situation import SECRETS, Situation, emptied, given_base, places_of, stores_of
-from gatebot.errors import ExitCode
+from gatebot.errors import ExitCode, UsageError
 from gatebot.gate import Gated
 from gatebot.github import event as events
 from gatebot.github.api import Api
@@ -24,7 +24,7 @@ from gatebot.masking import held
 from gatebot.occasion.actions import in_actions
 from gatebot.output import leave, stored_report
 from gatebot.publish import SupersededError, announced, finish
-from gatebot.rejudge import trusted_case
+from gatebot.rejudge import AGAIN, trusted_case
 from gatebot.report import Report, VerdictName
 from gatebot.sandbox import terminate_as_interrupt
 from gatebot.verdict.judge import judge
@@ -68,7 +68,7 @@ def _accepted(gated: Gated, hub: Hub, arguments: argparse.Namespace) -> tuple[Re
     said = said_on(hub.event, hub.event.author, hub.api)
     if not said.approvals:
         return gated.report, said.comments
-    case = trusted_case(gated.case, head, said.approvals)
+    case = trusted_case(gated.case, head, hub.target.branch, said.approvals)
     report = judge(case)
     leave(case, report, arguments.out)
     return report, said.comments
@@ -110,6 +110,18 @@ def secrets_away() -> Iterator[None]:
         os.environ.update(kept)
 
 
+def _of_branch(report: Report, branch: str) -> Report:
+    """The same Report, where the Rules of the very branch have decided that the pull request is to be merged into.
+
+    Raises:
+        UsageError: they have not.
+    """
+    if report.branch == branch:
+        return report
+    meant = [f"{name or 'the default branch'}" for name in (report.branch, branch)]
+    raise UsageError(f"the report is of a pull request into {meant[0]}, and this one goes into {meant[1]}", AGAIN)
+
+
 def finish_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Turn what this run has left pending into an error: for a last step that always runs."""
     event = events.read(environ)
@@ -127,7 +139,7 @@ def publish_stored(arguments: argparse.Namespace, environ: Mapping[str, str]) ->
         hub = Hub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
         try:
             with announced(hub.target, api, warn):  # without a report the status says that nobody could judge
-                report = stored_report(arguments.report)
+                report = _of_branch(stored_report(arguments.report), hub.target.branch)
                 texts = texts_of(report)
         except SupersededError as newer:
             warn(f"nothing was published: {newer.message}")

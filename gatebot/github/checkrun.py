@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from gatebot.github import answers
 from gatebot.github.api import Api, Json, Purpose
+from gatebot.github.log import AGGREGATE
 from gatebot.github.order import Order
 from gatebot.github.result import NotPermitted, Written
 from gatebot.github.section import cut
@@ -59,9 +60,9 @@ class Check:
     annotations: tuple[Annotation, ...] = ()
 
 
-def name_of(project: str | None) -> str:
-    """The name of a project's check run: those of one name hide each other."""
-    return f"{NAME} / {project}" if project else NAME
+def name_of(context: str) -> str:
+    """The name of the check run beside a status: those of one name hide each other."""
+    return NAME + context.removeprefix(AGGREGATE)
 
 
 def publish(api: Api, sha: str, check: Check, order: Order, *, name: str = NAME) -> Written | NotPermitted:

@@ -108,6 +108,11 @@ class Event:
         assert_never(self.kind)
 
     @property
+    def other_branch(self) -> str:
+        """The branch to merge into where it is not the default branch, else empty: the Rules there are others."""
+        return "" if self.base_ref == self.default_branch else self.base_ref
+
+    @property
     def expects_read_only_token(self) -> bool:
         """GitHub gives a read-only token whatever `permissions:` says: forks, and what Dependabot does."""
         of_a_change = self.kind in (Kind.PULL_REQUEST, Kind.REVIEW, Kind.PUSH)

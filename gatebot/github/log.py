@@ -1,5 +1,6 @@
 """All statuses of one commit, in GitHub's order, and what they ought to say: the word of the newest run."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -35,9 +36,25 @@ class Status:
         return self.state is State.PENDING and self.description == RUNNING
 
 
-def context_of(project: str | None = None) -> str:
-    """The name of a project's status; in a repository of one project that is `gatebot` itself."""
-    return f"{AGGREGATE} / {project}" if project else AGGREGATE
+def context_of(project: str | None = None, branch: str = "") -> str:
+    """The name of a project's status; in a repository of one project that is `gatebot` itself.
+
+    A commit bears its statuses whatever it is merged into, and each branch has Rules of its own. So what was judged by
+    the Rules of another branch than the default one has another name, and satisfies nothing that main requires.
+
+    Args:
+        project: None in a repository of one project.
+        branch: to be merged into; empty for the default branch.
+    """
+    name = f"{AGGREGATE} ({_short(branch)})" if branch else AGGREGATE
+    return f"{name} / {project}" if project else name
+
+
+def _short(branch: str) -> str:
+    """A branch's name; one that is too long for a status's name is cut, and told from others by its digest."""
+    if len(branch) <= MAX_BRANCH:
+        return branch
+    return f"{branch[:MAX_BRANCH]}…{hashlib.sha256(branch.encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +105,23 @@ class Log:
         ours = [place for place, row in enumerate(self.rows) if (row.context, row.url) == (context, url)]
         since = self.rows[: max(ours, default=0)]
         return any(is_ours(row.context) and row.url != url for row in since) or any(
-            is_ours(row.context) and row.context not in (context, AGGREGATE) for row in since
+            is_ours(row.context) and row.context not in (context, context.partition(" / ")[0]) for row in since
         )
 
-    def amends(self, context: str, projects: Sequence[str], url: str) -> Iterator[Status]:
+    def amends(self, context: str, projects: Sequence[str], url: str, branch: str = "") -> Iterator[Status]:
         """The statuses that have to be written for GitHub to show what it should."""
         word = self.word(context)
         if word is not None and word != self.latest(context):
             yield word
         if projects:
-            wanted = Status(AGGREGATE, *self.summary(projects), url)
-            now = self.latest(AGGREGATE)
+            wanted = Status(context_of(None, branch), *self.summary(projects, branch), url)
+            now = self.latest(wanted.context)
             if now is None or (now.state, now.description) != (wanted.state, wanted.description):
                 yield wanted
 
-    def summary(self, projects: Sequence[str]) -> tuple[State, str]:
+    def summary(self, projects: Sequence[str], branch: str = "") -> tuple[State, str]:
         """The state and description of the aggregate: the worst of its parts, and which they are."""
-        words = {project: self.word(context_of(project)) for project in projects}
+        words = {project: self.word(context_of(project, branch)) for project in projects}
         found = {project: State.PENDING if word is None else word.state for project, word in words.items()}
         for state in (State.FAILURE, State.ERROR, State.PENDING):
             names = [project for project in projects if found[project] is state]
@@ -115,6 +132,7 @@ class Log:
 
 _WORDS = {State.FAILURE: "blocked", State.ERROR: "in error", State.PENDING: "not yet judged"}
 MAX_DESCRIPTION = 140
+MAX_BRANCH = 100
 
 
 def shortened(words: str) -> str:
@@ -129,7 +147,7 @@ def shortened(words: str) -> str:
 
 def is_ours(context: str) -> bool:
     """Whether a context is one of gatebot's."""
-    return context == AGGREGATE or context.startswith(f"{AGGREGATE} / ")
+    return context == AGGREGATE or context.startswith((f"{AGGREGATE} / ", f"{AGGREGATE} ("))
 
 
 def _units(text: str) -> int:

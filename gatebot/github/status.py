@@ -1,16 +1,17 @@
 """Commit statuses: the gate that branch protection looks at, on the head commit; the newest run has the last word."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gatebot.errors import ExitCode, GateError
 from gatebot.github import answers
 from gatebot.github.api import Api, Purpose
-from gatebot.github.log import AGGREGATE, RUNNING, Log, State, Status, context_of, shortened
+from gatebot.github.log import RUNNING, Log, State, Status, context_of, shortened
 from gatebot.github.order import Order, home_of
 from gatebot.github.result import NotPermitted, Superseded, Written
 from gatebot.github.trouble import ApiError, ForbiddenError, MissingError
 
-__all__ = ["AGGREGATE", "Log", "Place", "Safeguards", "State", "Status", "context_of", "shortened"]
+__all__ = ["Log", "Place", "Safeguards", "State", "Status", "context_of", "shortened"]
 
 PERMISSION = "statuses: write"
 MAX_SETTLING = 6  # rounds in which jobs that end together agree
@@ -39,19 +40,35 @@ class Place:
 
     Attributes:
         sha: the head commit.
-        context: the status's name.
         url: of the run; from it its order is told.
+        project: None in a repository of one project.
+        branch: to be merged into; empty for the default branch.
         projects: those whose statuses the aggregate sums up; empty where there is none.
         read_only: the token is known to be read-only (`Event.expects_read_only_token`): refusal is no failure.
         safeguards: all of them, except where a test looks what would be without.
     """
 
     sha: str
-    context: str
     url: str
+    project: str | None = None
+    branch: str = ""
     projects: tuple[str, ...] = ()
     read_only: bool = False
     safeguards: Safeguards = ALL
+
+    @property
+    def context(self) -> str:
+        """The status's name."""
+        return context_of(self.project, self.branch)
+
+    @property
+    def aggregate(self) -> str:
+        """The name of the status that sums up those of all projects."""
+        return context_of(None, self.branch)
+
+    def amends(self, log: Log) -> Iterator[Status]:
+        """The statuses that have to be written for GitHub to show what it should."""
+        return log.amends(self.context, self.projects, self.url, self.branch)
 
     @property
     def order(self) -> Order:
@@ -97,7 +114,7 @@ def settle(api: Api, place: Place) -> Log:
     """
     log = read(api, place)
     for _ in range(MAX_SETTLING):
-        amends = [each for each in log.amends(place.context, place.projects, place.url) if _settles(place, each)]
+        amends = [each for each in place.amends(log) if _settles(place, each)]
         if not amends:
             break
         for status in amends:
@@ -125,7 +142,7 @@ def finish(api: Api, place: Place) -> tuple[bool, Log]:
     if left is not None and left.is_running and left.url == place.url:
         write(api, place.sha, replace(left, state=State.ERROR, description=ENDED), read_only=place.read_only)
         return True, settle(api, place)
-    if any(True for _ in log.amends(place.context, place.projects, place.url)):
+    if any(True for _ in place.amends(log)):
         log = settle(api, place)
     return False, log
 
@@ -202,11 +219,12 @@ def _say(api: Api, place: Place, status: Status) -> Outcome:
         return Superseded(f"a newer run has the word: {newer.url}")
     written = write(api, place.sha, status, read_only=place.read_only)
     if isinstance(written, Written):
-        for amend in log.with_(status).amends(place.context, place.projects, place.url):
-            if amend.context == AGGREGATE and place.projects:
+        for amend in place.amends(log.with_(status)):
+            if amend.context == place.aggregate and place.projects:
                 write(api, place.sha, amend, read_only=place.read_only)
     return written
 
 
 def _settles(place: Place, status: Status) -> bool:
-    return ("aggregate" if status.context == AGGREGATE and place.projects else "status") in place.safeguards.settles
+    is_sum = status.context == place.aggregate and bool(place.projects)
+    return ("aggregate" if is_sum else "status") in place.safeguards.settles

@@ -123,6 +123,7 @@ def _report(case: Case, comparison: Comparison | None, examined: Sequence[Examin
         states=states,
         base=facts.chosen,
         head=facts.judged,
+        branch=facts.branch,
         rules_sha=facts.rules_sha,
         rules_digest=case.head.about.rules_digest if case.head else "",
         rows=0 if comparison is None else len(comparison.units),

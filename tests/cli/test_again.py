@@ -14,6 +14,7 @@ from .world import FORK_ID, Left, World, repacked
 
 APPROVE, PUBLISH = WORKFLOW.replace(".yml", "-approve.yml"), WORKFLOW.replace(".yml", "-publish.yml")
 TAMPER = {"gatebot.yml": tiny.files()["gatebot.yml"].replace("0.05", "0.5")}
+LAX = "policy: {mode: observe}\n" + tiny.files()["gatebot.yml"]
 
 
 def commented(world: World, pull: Pull) -> Left:
@@ -29,7 +30,7 @@ def reviewed(world: World, pull: Pull) -> Left:
         "number": pull.number,
         "user": {"login": pull.author},
         "head": {"ref": pull.branch, "sha": pull.head, "repo": home},
-        "base": {"ref": "main", "sha": pull.base, "repo": home},
+        "base": {"ref": pull.into, "sha": pull.base, "repo": home},
     }
     return world.on_main("pull_request_review", {"action": "submitted", "pull_request": said}, path=APPROVE)
 
@@ -75,6 +76,17 @@ def test_a_comment_that_accepts(world: World, waiting: Pull, login: str, body: s
     assert left.step.exit_code == 0, left.step.log
     assert left.step.outputs["verdict"] == verdict
     assert world.status(waiting.head) == ("success" if verdict == "pass" else "failure")
+
+
+def test_an_approval_counts_for_the_rules_of_its_own_branch(world: World, waiting: Pull) -> None:
+    """The newest evidence of the commit is of another pull request, by whose Rules nobody has to be asked."""
+    world.origin.commit({"gatebot.yml": LAX}, "lax", branch=f"lax-{waiting.branch}")
+    other = world.open_second_pull(waiting, f"lax-{waiting.branch}")
+    assert world.gate(other).report["branch"] == other.into
+    world.github.comment(waiting.number, "visitor", "nice")
+    left = commented(world, waiting)
+    assert (left.step.exit_code, world.status(waiting.head)) == (5, "failure"), left.step.log
+    assert "is of a pull request into lax-" in left.step.log
 
 
 def test_a_stored_verdict_stands_where_its_evidence_is_gone(world: World, waiting: Pull) -> None:
@@ -233,3 +245,29 @@ def test_three_jobs(world: World) -> None:
     said = world.start(judged.job, judged.run, inputs={"command": "publish"})
     assert (said.step.exit_code, world.history(pull.head)) == (0, ["pending", "failure"]), said.step.log
     assert len(world.github.bodies(pull.number)) == 1
+
+
+def test_one_branch_of_a_fork_in_two_pull_requests(world: World) -> None:
+    """A run of a fork does not say which of them it was for, and each base branch has Rules of its own."""
+    world.origin.commit({"gatebot.yml": LAX}, "lax", branch="fork-lax")
+    pull, left = collected(world, tiny.HARMFUL, "fork-two")
+    second = world.open_second_pull(pull, "fork-lax", fork=True)
+    done = published(world, pull, left.run)
+    assert done.step.exit_code == 5, done.step.log
+    assert f"#{pull.number} into main, #{second.number} into fork-lax" in done.step.log
+    assert world.github.latest_statuses(pull.head) == {}
+
+
+def test_a_pull_request_of_a_fork_that_is_retargeted_between_two_jobs(world: World) -> None:
+    world.origin.commit({"gatebot.yml": LAX}, "lax", branch="retarget-lax")
+    first, _ = collected(world, tiny.HARMFUL, "fork-retarget")
+    world.github.state.pulls[str(first.number)]["state"] = "closed"
+    pull = world.open_second_pull(first, "retarget-lax", fork=True)
+    left = world.gate(pull, fork=True)
+    judged = published(world, pull, left.run, inputs={"command": "judge"}, token=FORK_TOKEN)
+    assert judged.report["branch"] == "retarget-lax", judged.step.log
+    world.github.state.pulls[str(pull.number)].update(base_ref="main", base_sha=first.base)
+    said = world.start(judged.job, judged.run, inputs={"command": "publish"})
+    assert said.step.exit_code == 2, said.step.log
+    assert "of a pull request into retarget-lax, and this one goes into the default branch" in said.step.log
+    assert world.status(pull.head) == "error"

@@ -61,6 +61,20 @@ def test_a_bad_pull_request_then_a_better_one(world: World) -> None:
     assert "## gatebot: pass" in comment
 
 
+def test_a_second_pull_request_into_a_branch_with_other_rules(world: World) -> None:
+    """A commit bears the statuses of all its pull requests: what lax Rules allow satisfies nothing that main asks."""
+    name = "lax/2.0"
+    lax = "policy: {mode: observe}\n" + tiny.files()["gatebot.yml"]
+    world.origin.commit({"gatebot.yml": lax}, "lax", branch=name)
+    pull = world.open_pull(tiny.HARMFUL, "twice")
+    assert world.gate(pull).step.outputs["verdict"] == "blocked"
+    second = world.gate(world.open_second_pull(pull, name))
+    assert (second.step.exit_code, world.status(pull.head)) == (0, "failure"), second.step.log
+    assert world.status(pull.head, f"gatebot ({name})") == "success"
+    checks = {row["name"]: row["conclusion"] for row in world.github.state.check_runs if row["head_sha"] == pull.head}
+    assert checks == {CHECK: "failure", f"{CHECK} ({name})": "success"}
+
+
 def test_the_verdict_as_exit_code(world: World) -> None:
     pull = world.open_pull(tiny.HARMFUL, "bad-code")
     left = world.gate(pull, inputs={"command": "run --exit verdict", "comment": "never"})

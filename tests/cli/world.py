@@ -97,6 +97,19 @@ class World:
         )
         return self.origin.open_pull(number, branch, author)
 
+    def open_second_pull(self, first: Pull, into: str, *, fork: bool = False) -> Pull:
+        """Another pull request from the same branch, into another one."""
+        number = self.github.pull(
+            first.head,
+            base_sha=git(self.origin.folder, "rev-parse", into),
+            base_ref=into,
+            head_ref=first.branch,
+            files=("pipeline.py",),
+            fork_id=FORK_ID if fork else None,
+            author=first.author,
+        )
+        return self.origin.open_pull(number, first.branch, first.author, into)
+
     # -- jobs
 
     def push(self, **more: Any) -> Left:

@@ -38,7 +38,7 @@ def git(folder: Path, *args: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request: its number, its branch's tip, and GitHub's merge of that into main."""
+    """A pull request: its number, its branch's tip, and GitHub's merge of that into its base branch."""
 
     number: int
     branch: str
@@ -46,6 +46,7 @@ class Pull:
     base: str
     merge: str
     author: str
+    into: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,16 @@ class Repository:
             git(self.folder, "checkout", "--quiet", "main")
         return sha
 
-    def open_pull(self, number: int, branch: str, author: str = "contributor") -> Pull:
-        """Open a pull request from a branch, and merge it into main on the side as GitHub does."""
-        base, head = self.tip, git(self.folder, "rev-parse", branch)
-        git(self.folder, "checkout", "--quiet", "--detach", "main")
+    def open_pull(self, number: int, branch: str, author: str = "contributor", into: str = "main") -> Pull:
+        """Open a pull request from a branch, and merge it into its base branch on the side as GitHub does."""
+        base, head = git(self.folder, "rev-parse", into), git(self.folder, "rev-parse", branch)
+        git(self.folder, "checkout", "--quiet", "--detach", into)
         git(self.folder, "merge", "--quiet", "--no-ff", "--message", f"Merge {head} into {base}", branch)
         merge = git(self.folder, "rev-parse", "HEAD")
         git(self.folder, "update-ref", f"refs/pull/{number}/merge", merge)
         git(self.folder, "update-ref", f"refs/pull/{number}/head", head)
         git(self.folder, "checkout", "--quiet", "main")
-        return Pull(number, branch, head, base, merge, author)
+        return Pull(number, branch, head, base, merge, author, into)
 
 
 def checkout(origin: Repository, ref: str, into: Path, *, token: str, depth: int = 0) -> Path:
@@ -171,7 +172,7 @@ def pull_job(
             "body": None,
             "user": {"login": pull.author, "id": 2, "type": "User"},
             "head": {"ref": pull.branch, "sha": pull.head, "repo": repository},
-            "base": {"ref": "main", "sha": pull.base, "repo": repository},
+            "base": {"ref": pull.into, "sha": pull.base, "repo": repository},
             "merge_commit_sha": pull.merge,
             "labels": [],
         },
@@ -180,7 +181,7 @@ def pull_job(
     }
     ref = f"refs/pull/{pull.number}/merge"
     environment = variables(api, run, name="pull_request", actor=pull.author, sha=pull.merge, ref=ref)
-    environment |= {"GITHUB_HEAD_REF": pull.branch, "GITHUB_BASE_REF": "main"}
+    environment |= {"GITHUB_HEAD_REF": pull.branch, "GITHUB_BASE_REF": pull.into}
     workspace = checkout(origin, ref, folder / "workspace", token=token)
     return Job(folder / "temp", workspace, event, environment, network="host" if api else "none")
 

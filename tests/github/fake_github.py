@@ -152,6 +152,7 @@ class FakeGitHub:
         fork_id: int | None = None,
         draft: bool = False,
         head_ref: str = "change",
+        base_ref: str = "",
         files: tuple[str | tuple[str, str], ...] = (),
     ) -> int:
         """A pull request; `files` are paths, or (new, old) for a renamed one. Returns its number."""
@@ -168,7 +169,7 @@ class FakeGitHub:
             "head_repository_id": home if fork_id is None else fork_id,
             "head_owner": self.repository.split("/")[0] if fork_id is None else author,
             "base_sha": self.commit(base_sha),
-            "base_ref": self.state.default_branch,
+            "base_ref": base_ref or self.state.default_branch,
         }
         pairs = [(file, None) if isinstance(file, str) else file for file in files]
         self.state.files[str(number)] = [{"filename": new, "previous_filename": old} for new, old in pairs]

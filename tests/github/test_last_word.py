@@ -108,7 +108,7 @@ class Played:
             yield "left pending"
 
     def _check_faults(self, project: str | None) -> Iterator[str]:
-        rows = [row for row in self.stage.github.state.check_runs if row["name"] == name_of(project)]
+        rows = [row for row in self.stage.github.state.check_runs if row["name"] == name_of(context_of(project))]
         if rows:
             newest = max(order for row in rows if (order := Order.of_text(row["external_id"])))
             shown = max(rows, key=lambda row: (row["completed_at"], row["id"]))

@@ -19,7 +19,7 @@ NEWER = "https://github.com/octo/model/actions/runs/2/attempts/1"
 
 
 def place(sha: str, url: str = RUN, project: str = "", **more: Any) -> Place:
-    return Place(sha, context_of(project), url, **more)
+    return Place(sha, url, project, **more)
 
 
 def passes(api: Api, where: Place) -> object:
