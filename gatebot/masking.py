@@ -96,11 +96,12 @@ class Masker:
     Attributes:
         spellings: letters and digits of each secret's spellings, in lower case: found whatever stands between them.
             How many characters of the same spelling may stand before and after: base64 mixes neighbours in.
-        plain: spellings with too few letters for that, which are found as they are.
+        plain: spellings with too few letters for that: found as they are, over ends of lines, and with one and the
+            same separator between all of their characters.
     """
 
     spellings: tuple[tuple[bytes, int, int], ...]
-    plain: tuple[bytes, ...]
+    plain: tuple[re.Pattern[bytes], ...]
 
     def mask(self, text: str) -> str:
         """The text with `***` for each secret.
@@ -117,7 +118,7 @@ class Masker:
             place = list(compress(range(len(data)), data.translate(_IS_LETTER)))
             spans = [(place[start], place[end - 1] + 1) for start, end in spans]
         for word in self.plain:
-            spans += _all(data, word)
+            spans += [found.span() for found in word.finditer(data)]
         return _without(data, spans).decode("utf-8", "surrogatepass") if spans else text
 
     def mask_all(self, value: Any) -> Any:
@@ -152,7 +153,7 @@ def _started_with() -> Mapping[str, str]:
 @lru_cache(maxsize=8)
 def _made(secrets: frozenset[str]) -> Masker:
     spellings: set[tuple[bytes, int, int]] = set()
-    plain: set[bytes] = set()
+    short: set[bytes] = set()
     for secret in secrets:
         for text, before, after in _spelled(secret):
             data = text.encode("utf-8", "replace")
@@ -160,8 +161,15 @@ def _made(secrets: frozenset[str]) -> Masker:
             if len(letters) >= DISTINCT:
                 spellings.add((letters, before, after))
             elif len(data) >= SHORTEST:
-                plain.add(data)
-    return Masker(tuple(sorted(spellings)), tuple(sorted(plain)))
+                short.add(data)
+    return Masker(tuple(sorted(spellings)), tuple(map(_short, sorted(short))))
+
+
+def _short(word: bytes) -> re.Pattern[bytes]:
+    first, *others = (re.escape(bytes([code])) for code in word)
+    broken = rb"(?:\r?\n)?".join([first, *others])
+    separated = first + rb"(?P<between>[^A-Za-z0-9]{1,4})" + rb"(?P=between)".join(others)
+    return re.compile(broken + rb"|" + separated)
 
 
 def _spelled(secret: str) -> Iterator[tuple[str, int, int]]:
@@ -203,16 +211,19 @@ def _spelled(secret: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _found(letters: bytes, spelling: bytes, before: int, after: int) -> Iterator[tuple[int, int]]:
-    """Where a spelling stands, and its last part where the text begins in the middle of it."""
+    """Where a spelling stands, and what is left of it where the text begins or ends in the middle of it."""
     for start, end in _all(letters, spelling):
         yield max(0, start - before), min(len(letters), end + after)
-    first = letters[:DISTINCT]
-    at = spelling.find(first, 1) if len(first) == DISTINCT else -1
-    while at > 0:
-        if letters.startswith(spelling[at:]):
-            yield 0, min(len(letters), len(spelling) - at + after)
-            return
-        at = spelling.find(first, at + 1)
+    first, last = letters[:DISTINCT], letters[-DISTINCT:]
+    if len(first) < DISTINCT:
+        return
+    lengths = range(len(spelling) - 1, DISTINCT - 1, -1)
+    begun = (length for length in lengths if letters.startswith(spelling[-length:]))
+    ended = (length for length in lengths if letters.endswith(spelling[:length]))
+    if first in spelling and (left := next(begun, 0)):
+        yield 0, min(len(letters), left + after)
+    if last in spelling and (left := next(ended, 0)):
+        yield max(0, len(letters) - left - before), len(letters)
 
 
 def _all(data: bytes, word: bytes) -> list[tuple[int, int]]:

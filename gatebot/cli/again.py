@@ -154,8 +154,22 @@ class _Again:
 
     @cached_property
     def paths(self) -> frozenset[str] | None:
-        """What it touches."""
-        return changed_paths(self.hub.api, self.proposal.number)
+        """What it touches.
+
+        GitHub says it of the pull request, not of a commit: whoever pushes or changes the base branch while we ask
+        would have one commit judged by the paths of another.
+
+        Raises:
+            MachineError: somebody has.
+        """
+        api, number, meant = self.hub.api, self.proposal.number, self.proposal
+        found, now = changed_paths(api, number), pull(api, number)
+        if (now.head_sha, now.base_ref) != (meant.head_sha, meant.base_ref):
+            raise MachineError(
+                f"pull request {number} was changed while {meant.head_sha[:12]} was judged",
+                "nothing to do: the run for what it is now judges that",
+            )
+        return found
 
 
 def _stored(api: Api, run_id: int, project: str, folder: Path) -> Case:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.container.scenario import WORKFLOW, Pull
-from tests.github.fake_github import FORK_TOKEN
+from tests.github.fake_github import FORK_TOKEN, Seen
 
 from . import tiny
 from .world import FORK_ID, Left, World, repacked
@@ -271,3 +271,21 @@ def test_a_pull_request_of_a_fork_that_is_retargeted_between_two_jobs(world: Wor
     assert said.step.exit_code == 2, said.step.log
     assert "of a pull request into retarget-lax, and this one goes into the default branch" in said.step.log
     assert world.status(pull.head) == "error"
+
+
+@pytest.mark.parametrize("change", [{"head_sha": "f" * 40}, {"base_ref": "elsewhere"}], ids=["push", "retarget"])
+def test_a_pull_request_of_a_fork_that_changes_while_its_paths_are_listed(
+    world: World, change: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    """What GitHub lists is of the pull request as it is then: one commit is not judged by the paths of another."""
+    pull, left = collected(world, tiny.HARMLESS, f"fork-race-{next(iter(change))}")
+
+    def race(seen: Seen) -> None:
+        if seen.path.endswith(f"/pulls/{pull.number}/files"):
+            world.github.state.pulls[str(pull.number)].update(change)
+
+    world.github.before.append(race)
+    request.addfinalizer(world.github.before.clear)
+    done = published(world, pull, left.run)
+    assert (done.step.exit_code, world.status(pull.head)) == (5, "error"), done.step.log
+    assert "was changed while" in done.step.log
