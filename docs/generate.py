@@ -237,8 +237,8 @@ def _default(value: Schema, inner: Schema) -> str:
 
 
 def _written(value: object) -> object:
-    """Durations (whose defaults are fractions) and sizes as people write them."""
-    if isinstance(value, float):
+    """Durations (whose defaults are whole floats) and sizes as people write them."""
+    if isinstance(value, float) and value.is_integer():
         seconds = int(value)
         size = next(size for size in UNITS if not seconds % size)
         return f"{seconds // size}{UNITS[size]}"
