@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs lint test test-slow test-all bench bench-full
+.PHONY: help setup demo docs lint test test-whole test-slow test-all bench bench-full
 
 help:  ## show this
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,12 +28,15 @@ lint: $(READY)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 test: lint  ## lint, types and the fast tests
-	@$(PY) -m pytest -n 2 -m "not container and not simulation and not scale and not long" -q
+	@$(PY) -m pytest -n 2 -m "not examples and not attack and not container and not simulation and not scale and not long" -q
 
-test-slow: $(READY)  ## the real container, simulations, large inputs, long runs: half an hour
+test-whole: $(READY)  ## the examples and the attacks, through the whole program: a quarter of an hour
+	@$(PY) -m pytest -n 2 -m "(examples or attack) and not container and not simulation and not scale and not long" -q
+
+test-slow: $(READY)  ## the real container, simulations, large inputs, long runs: an hour
 	@$(PY) -m pytest -m "container or simulation or scale or long" -q
 
-test-all: test test-slow  ## everything
+test-all: test test-whole test-slow  ## everything
 
 bench: $(READY)  ## what gatebot costs and how often it errs, beside rivals: small sizes, minutes
 	@$(PY) -m benchmarks.stats && $(PY) -m benchmarks.gate_share && $(PY) -m benchmarks.decision

@@ -26,9 +26,10 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def pytest_configure() -> None:
     """Ctrl-C ends things here too: what a shell starts in the background ignores it, with all that it starts.
 
-    Nothing is kept in the user's own home.
+    Nothing is kept in the user's own home. The system's Python comes before a user's own: it needs no mirror.
     """
     os.environ["XDG_STATE_HOME"] = STATE.name
+    os.environ["PATH"] = f"/usr/bin:/bin:{os.environ['PATH']}"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -115,11 +115,21 @@ def _shape(part: str) -> "re.Pattern[str]":
     return re.compile(first + middle + "".join(f".*{piece}" for piece in others[-1:]), re.DOTALL)
 
 
-def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: bool, least: int = LARGE) -> None:
+def copied(
+    source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: bool, least: int = LARGE, dated: bool = False
+) -> None:
     """Put files below another folder, as links where `link` is true, they have `least` bytes and are open to all.
 
     Symbolic links stay what they are: they are never followed here, and lead nowhere in the sandbox that the
     sandbox does not allow.
+
+    Args:
+        source: where they are.
+        paths: relative to it.
+        target: where they shall be.
+        link: make links.
+        least: the size from which on links are made.
+        dated: copies keep the time of their last change.
 
     Raises:
         MachineError: the disk is full, or a file cannot be read.
@@ -134,14 +144,14 @@ def copied(source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: 
             if to.parent not in made:
                 to.parent.mkdir(parents=True, exist_ok=True)
                 made.add(to.parent)
-            _copy(checkout, path, to, link=link, least=least)
+            _copy(checkout, path, to, link=link, least=least, dated=dated)
     except FileNotFoundError as error:
         raise MachineError(f"{error.filename} vanished while it was copied.") from error
     except OSError as error:
         raise MachineError(f"{error.filename or target} cannot be copied: {error.strerror}.") from error
 
 
-def _copy(checkout: Checkout, path: PurePosixPath, target: Path, *, link: bool, least: int) -> None:
+def _copy(checkout: Checkout, path: PurePosixPath, target: Path, *, link: bool, least: int, dated: bool) -> None:
     status = checkout.status(path)
     if status is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
@@ -156,6 +166,8 @@ def _copy(checkout: Checkout, path: PurePosixPath, target: Path, *, link: bool, 
                 with open(descriptor, "rb", closefd=False) as content, target.open("xb") as copy:
                     shutil.copyfileobj(content, copy, 1 << 20)
                 target.chmod(0o755 if status.st_mode & 0o111 else 0o644)
+                if dated:
+                    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _require_room(status: os.stat_result, path: PurePosixPath, target: Path) -> None:

@@ -13,6 +13,7 @@ from gatebot.collect.interpreter import Interpreter, at
 from gatebot.collect.shelf import Shelf
 from gatebot.errors import MachineError
 
+_BEING_WRITTEN = re.compile(r"\.pyc\.\d+$")
 OPEN_CACHE = Path("/var/cache/environments")  # its name tells user code nothing
 
 
@@ -59,20 +60,23 @@ def opened(interpreter: Interpreter, cache: Path) -> Interpreter:
     if not closed:
         return interpreter
     shelf = Shelf(cache / "python")
-    skip = frozenset({"__pycache__", *(() if venv is None or _sees_base(venv) else ("site-packages",))})
+    skip = frozenset[str]() if venv is None or _sees_base(venv) else frozenset({"site-packages"})
     open_base = _mirrored(shelf, base, skip) if base in closed else base
     program = open_base / "bin" / python.resolve().name
     if venv is None:
         return at(program)
-    library = _mirrored(shelf, venv, frozenset({"__pycache__"})) / "lib" if venv in closed else venv / "lib"
+    library = _mirrored(shelf, venv, frozenset()) / "lib" if venv in closed else venv / "lib"
     kept = shelf.get(_digest(venv, open_base), lambda home: _led(home, venv, program, library))
     made = at(kept.path / "bin" / python.name)
     return replace(made, readable=(*made.readable, library.resolve()))
 
 
 def _mirrored(shelf: Shelf, installation: Path, skip: frozenset[str]) -> Path:
+    """A copy with the bytecode in it, which is valid for files of the same time alone: user code writes none."""
+
     def make(home: Path) -> dict[str, Any]:
-        files.copied(installation, files.walked(installation, skip), home, link=True, least=0)
+        whole = (path for path in files.walked(installation, skip) if not _BEING_WRITTEN.search(path.name))
+        files.copied(installation, whole, home, link=True, least=0, dated=True)
         return {"of": str(installation)}
 
     return shelf.get(f"{_digest(installation)}-{len(skip)}", make).path

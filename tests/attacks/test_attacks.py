@@ -15,6 +15,20 @@ from .scene import Outcome
 
 OUTPUTS = frozenset(read_action()["outputs"])
 CATALOGUE = Path(__file__).parent / "catalogue"
+QUICK = {
+    "shadowed modules",
+    "rules by a link",
+    "a bare repository that lacks history",
+    "own folder is a link out of the checkout",
+    "a committed environment",
+    "a metric of base's in head's environment",
+    "data at loopback",
+    "user code that looks around",
+    "a fetch script of head's",
+    "acceptance by seven digits",
+    "a draft that is skipped",
+}
+"""One of each kind, for the fast tests."""
 
 
 def found() -> list[Attack]:
@@ -23,8 +37,12 @@ def found() -> list[Attack]:
     return [attack for name in names for attack in importlib.import_module(f"tests.attacks.catalogue.{name}").ATTACKS]
 
 
+def test_the_quick_ones_are_attacks() -> None:
+    assert {attack.name for attack in found() if not attack.slow} >= QUICK
+
+
 def cases() -> list[object]:
-    """Each attack at each of its levels: at full in the fast tests, at the others where there is time."""
+    """Each attack at each of its levels: at full before anything lands, at the others where there is time."""
     return [
         pytest.param(attack, level, id=f"{attack.name}-{level}", marks=_marks(attack, level))
         for attack in found()
@@ -33,7 +51,9 @@ def cases() -> list[object]:
 
 
 def _marks(attack: Attack, level: Level) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.long] if attack.slow or level is not attack.levels[0] else []
+    if attack.slow or level is not attack.levels[0]:
+        return [pytest.mark.attack, pytest.mark.long]
+    return [] if attack.name in QUICK else [pytest.mark.attack]
 
 
 @pytest.mark.parametrize(("attack", "level"), cases())

@@ -1,5 +1,7 @@
 """A Python in a folder that only its owner may enter."""
 
+import os
+import py_compile
 import sys
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from gatebot.collect import collect, mirror
 from gatebot.collect.interpreter import at, found
+from gatebot.collect.shelf import Shelf
 from gatebot.needs import Fit, Side
 from gatebot.snapshot.evidence import Ending, Training
 from tests.collect.repository import FULL, document, job, repository, rich_python
@@ -65,6 +68,29 @@ def train(rows):
     training = collect([FIT], job(root, shared_cache, config))[Side.HEAD].get(FIT, Training)
     assert training is not None
     assert (training.effects.ended, training.effects.log_tail) == (Ending.OK, ("41 False",))
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "copies"])
+def test_bytecode_is_mirrored_and_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
+    """Without it, each process of user code would compile all that it imports."""
+    if not links:
+        monkeypatch.setattr("gatebot.collect.files._linked", lambda *_: False)
+    home = tmp_path / "closed/py"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin/python3").symlink_to("/usr/bin/env")
+    module = home / "lib/python3.11/module.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("VALUE = 1\n")
+    os.utime(module, (1_000_000_000, 1_000_000_000))
+    compiled = Path(py_compile.compile(str(module), doraise=True) or "")
+    compiled.with_name("other.cpython-311.pyc.140112").write_bytes(b"half")
+    (tmp_path / "closed").chmod(0o700)
+    shelf = Shelf(tmp_path / "cache")
+    made = mirror._mirrored(shelf, home, frozenset())
+    copy = made / "lib/python3.11/module.py"
+    held = (made / "lib/python3.11/__pycache__" / compiled.name).read_bytes()
+    assert int.from_bytes(held[8:12], "little") == int(copy.stat().st_mtime)
+    assert [path.name for path in copy.parent.rglob("*.pyc*")] == [compiled.name]
 
 
 def test_an_interpreter_that_all_can_reach_needs_no_mirror(tmp_path: Path) -> None:
