@@ -28,10 +28,10 @@ lint: $(READY)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 test: lint  ## lint, types and the fast tests
-	@$(PY) -m pytest -n 2 -m "not examples and not attack and not container and not simulation and not scale and not long" -q
+	@$(PY) -m pytest -n 2 -m "not whole and not container and not simulation and not scale and not long" -q
 
 test-whole: $(READY)  ## the examples and the attacks, through the whole program: a quarter of an hour
-	@$(PY) -m pytest -n 2 -m "(examples or attack) and not container and not simulation and not scale and not long" -q
+	@$(PY) -m pytest -n 2 -m "whole and not container and not simulation and not scale and not long" -q
 
 test-slow: $(READY)  ## the real container, simulations, large inputs, long runs: an hour
 	@$(PY) -m pytest -m "container or simulation or scale or long" -q

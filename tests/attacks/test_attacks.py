@@ -52,8 +52,8 @@ def cases() -> list[object]:
 
 def _marks(attack: Attack, level: Level) -> list[pytest.MarkDecorator]:
     if attack.slow or level is not attack.levels[0]:
-        return [pytest.mark.attack, pytest.mark.long]
-    return [] if attack.name in QUICK else [pytest.mark.attack]
+        return [pytest.mark.whole, pytest.mark.long]
+    return [] if attack.name in QUICK else [pytest.mark.whole]
 
 
 @pytest.mark.parametrize(("attack", "level"), cases())

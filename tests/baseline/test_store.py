@@ -134,6 +134,7 @@ def test_what_is_kept_again_replaces_the_old(stored: Store, tmp_path: Path) -> N
     assert training.rows == 2
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("first", "second", "stays"),
     [

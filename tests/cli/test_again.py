@@ -12,6 +12,8 @@ from tests.github.fake_github import FORK_TOKEN, Seen
 from . import tiny
 from .world import FORK_ID, Left, World, repacked
 
+pytestmark = pytest.mark.whole
+
 APPROVE, PUBLISH = WORKFLOW.replace(".yml", "-approve.yml"), WORKFLOW.replace(".yml", "-publish.yml")
 TAMPER = {"gatebot.yml": tiny.files()["gatebot.yml"].replace("0.05", "0.5")}
 LAX = "policy: {mode: observe}\n" + tiny.files()["gatebot.yml"]

@@ -11,6 +11,8 @@ from tests.container.scenario import git
 from . import tiny
 from .laptop import commit, gatebot, inside, report_in, repository
 
+pytestmark = pytest.mark.whole
+
 CUT = "/ 2}"
 
 

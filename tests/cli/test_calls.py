@@ -11,6 +11,8 @@ from tests.github.fake_state import State
 from . import tiny
 from .world import Left, World, first_commit
 
+pytestmark = pytest.mark.whole
+
 MOST = 12
 TAMPER = {"gatebot.yml": tiny.CONFIG.replace("0.05", "0.5")}
 

@@ -15,6 +15,8 @@ from gatebot.snapshot.store import write as write_snapshot
 from tests.cli import tiny
 from tests.cli.laptop import Done, commit, gatebot, report_in, repository
 
+pytestmark = pytest.mark.whole
+
 CHECK = "model.slice_discovery"
 SHOPS = ("north", "south", "east", "west", "web")
 HARMFUL = {

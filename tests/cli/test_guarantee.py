@@ -13,6 +13,8 @@ from tests.container.scenario import git
 
 from .laptop import Done, commit, gatebot, inside, report_in, repository
 
+pytestmark = pytest.mark.whole
+
 ROWS = 800
 CONDITION = "n - o > -0.2 +/- 0.1 and d < 0.4 +/- 0.1"
 CONFIG = f"""\

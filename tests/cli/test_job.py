@@ -61,6 +61,7 @@ def test_a_bad_pull_request_then_a_better_one(world: World) -> None:
     assert "## gatebot: pass" in comment
 
 
+@pytest.mark.whole
 def test_a_second_pull_request_into_a_branch_with_other_rules(world: World) -> None:
     """A commit bears the statuses of all its pull requests: what lax Rules allow satisfies nothing that main asks."""
     name = "lax/2.0"
@@ -75,6 +76,7 @@ def test_a_second_pull_request_into_a_branch_with_other_rules(world: World) -> N
     assert checks == {CHECK: "failure", f"{CHECK} ({name})": "success"}
 
 
+@pytest.mark.whole
 def test_the_verdict_as_exit_code(world: World) -> None:
     pull = world.open_pull(tiny.HARMFUL, "bad-code")
     left = world.gate(pull, inputs={"command": "run --exit verdict", "comment": "never"})
@@ -82,6 +84,7 @@ def test_the_verdict_as_exit_code(world: World) -> None:
     assert world.github.bodies(pull.number) == []
 
 
+@pytest.mark.whole
 def test_nothing_relevant_changed(world: World) -> None:
     pull = world.open_pull(tiny.UNIMPORTANT, "words")
     left = world.gate(pull, alone=True)
@@ -90,6 +93,7 @@ def test_nothing_relevant_changed(world: World) -> None:
     assert "trainings to do" not in left.step.log
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("inputs", [{}, {"comment": "always"}])
 def test_a_draft_that_is_skipped_stays_pending_until_it_is_ready(world: World, inputs: dict[str, str]) -> None:
     """The very same commit is merged once it is marked as ready: nothing skipped may look like a success."""
@@ -107,12 +111,14 @@ def test_a_draft_that_is_skipped_stays_pending_until_it_is_ready(world: World, i
     assert (ready.step.outputs["verdict"], world.status(pull.head)) == ("blocked", "failure"), ready.step.log
 
 
+@pytest.mark.whole
 def test_a_job_that_keeps_the_verdict_does_not_end_well_for_a_draft(world: World) -> None:
     pull = world.open_pull(tiny.HARMFUL, "draft-code", draft=True)
     left = world.gate(pull, change={"draft": True}, inputs={"command": "run --exit verdict"})
     assert (left.step.exit_code, world.status(pull.head)) == (4, "pending")
 
 
+@pytest.mark.whole
 def test_a_branch_tip_is_compared_with_the_merge_base(world: World) -> None:
     base = world.origin.tip
     pull = world.open_pull(tiny.HARMLESS, "tip")
@@ -121,6 +127,7 @@ def test_a_branch_tip_is_compared_with_the_merge_base(world: World) -> None:
     assert (left.report["base"]["sha"], left.report["base"]["relation"]) == (base, "merge_base")
 
 
+@pytest.mark.whole
 def test_a_shallow_checkout_is_deepened(world: World) -> None:
     pull = world.open_pull(tiny.HARMLESS, "shallow")
     left = world.gate(pull, depth=1)
@@ -128,6 +135,7 @@ def test_a_shallow_checkout_is_deepened(world: World) -> None:
     assert left.report["base"]["sha"] == world.origin.tip
 
 
+@pytest.mark.whole
 def test_without_an_artifact_base_is_trained_here(world: World) -> None:
     pull = world.open_pull(tiny.HARMLESS, "expired")
     for artifact in world.github.state.artifacts:
@@ -143,6 +151,7 @@ def test_without_an_artifact_base_is_trained_here(world: World) -> None:
     assert "training base" in left.step.log
 
 
+@pytest.mark.whole
 def test_a_merge_group(world: World) -> None:
     pull = world.open_pull(tiny.HARMLESS, "queued")
     ref = f"refs/heads/gh-readonly-queue/main/pr-{pull.number}-{pull.base}"
@@ -155,12 +164,14 @@ def test_a_merge_group(world: World) -> None:
     assert world.history(pull.merge) == ["pending", "success"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", ["schedule", "workflow_dispatch"])
 def test_main_refreshes_its_baseline(world: World, name: str) -> None:
     left = world.on_main(name, {} if name == "schedule" else {"inputs": {}, "ref": "refs/heads/main"})
     assert (left.step.exit_code, left.report["states"]) == (0, ["baseline"]), left.step.log
 
 
+@pytest.mark.whole
 def test_base_from_the_input(world: World) -> None:
     pull = world.open_pull(tiny.HARMLESS, "given")
     left = world.gate(pull, inputs={"baseline": "origin/main"})
@@ -168,6 +179,7 @@ def test_base_from_the_input(world: World) -> None:
     assert (left.report["base"]["relation"], left.report["base"]["sha"]) == ("given", pull.base)
 
 
+@pytest.mark.whole
 def test_a_fork_keeps_the_verdict_and_fails_for_nothing_else(world: World) -> None:
     pull = world.open_pull(tiny.HARMLESS, "from-fork", fork=True, author="stranger")
     left = world.gate(pull, fork=True, alone=True)
@@ -179,6 +191,7 @@ def test_a_fork_keeps_the_verdict_and_fails_for_nothing_else(world: World) -> No
     assert "::error" not in left.step.log
 
 
+@pytest.mark.whole
 def test_a_deleted_branch_and_a_first_configuration(world: World) -> None:
     pull = world.open_pull({"gatebot.yml": tiny.CONFIG.replace("0.05", "0.5")}, "tamper")
     left = world.gate(pull)
@@ -227,6 +240,7 @@ def test_user_code_finds_no_secret(world: World) -> None:
 # --- GitHub does not do what it is asked ---------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("status", "message", "advice"),
     [
@@ -260,6 +274,7 @@ def test_without_network(world: World) -> None:
     assert (left.step.exit_code, "Check the network" in left.step.log) == (6, True), left.step.log
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("verb", "part"), [("POST", "/statuses/"), ("POST", "/check-runs"), ("GET", "/comments")])
 def test_one_failure_is_tried_again(world: World, verb: str, part: str) -> None:
     pull = world.open_pull(tiny.UNIMPORTANT, f"once-{part.strip('/')}")
@@ -269,6 +284,7 @@ def test_one_failure_is_tried_again(world: World, verb: str, part: str) -> None:
     assert len(world.github.bodies(pull.number)) == 1
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("verb", "part"), [("POST", "/comments"), ("POST", "/check-runs"), ("GET", "/comments")])
 @pytest.mark.parametrize("status", [403, 422, 500])
 def test_what_is_said_beside_the_status_is_a_warning_where_it_fails(
@@ -281,6 +297,7 @@ def test_what_is_said_beside_the_status_is_a_warning_where_it_fails(
     assert "::warning" in left.step.log
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("part", ["/actions/workflows", "/artifacts"])
 def test_baselines_that_cannot_be_asked_for_are_trained_here(world: World, part: str) -> None:
     pull = world.open_pull(tiny.HARMLESS, f"no-{part.rpartition('/')[2]}")
@@ -293,6 +310,7 @@ def test_baselines_that_cannot_be_asked_for_are_trained_here(world: World, part:
 # --- no status stays pending ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("files", "code", "says"),
     [
@@ -343,11 +361,13 @@ def in_training(world: World, branch: str) -> Training:
     raise AssertionError("training did not begin")
 
 
+@pytest.mark.whole
 def test_sigterm_leaves_an_error(world: World) -> None:
     training = in_training(world, "terminated")
     assert (training.ended_by(signal.SIGTERM), world.history(training.head)) == (130, ["pending", "error"])
 
 
+@pytest.mark.whole
 def test_after_sigkill_the_last_step_finishes(world: World) -> None:
     training = in_training(world, "killed")
     training.ended_by(signal.SIGKILL)

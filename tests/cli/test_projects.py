@@ -12,6 +12,8 @@ from tests.github.fake_state import State
 from . import tiny
 from .world import Left, World
 
+pytestmark = pytest.mark.whole
+
 PROJECTS = ("a", "b")
 
 

@@ -46,6 +46,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return Story(folder, main, head, gatebot(folder, "run"), gatebot(folder, "run"))
 
 
+@pytest.mark.whole
 def test_without_a_baseline_base_is_trained_in_a_work_tree_and_the_report_says_so(story: Story) -> None:
     assert story.first.code == 1, story.first.err
     assert "base was trained here" in story.first.out
@@ -69,6 +70,7 @@ def test_git_and_user_code_see_nothing_of_what_a_run_leaves(story: Story) -> Non
     assert git(story.folder, "status", "--porcelain") == ""
 
 
+@pytest.mark.whole
 def test_judge_comes_to_the_same_report_byte_for_byte(story: Story, tmp_path: Path) -> None:
     judged = gatebot(
         story.folder, "judge", "--base", ".gatebot/base", "--head", ".gatebot/head", "--out", str(tmp_path)
@@ -125,12 +127,14 @@ def test_json_is_the_report_and_nothing_else(story: Story, tmp_path: Path) -> No
     assert (said["base"]["relation"], said["base"]["source"], done.err) == ("given", "this machine", "")
 
 
+@pytest.mark.whole
 def test_base_can_be_any_reference(story: Story, tmp_path: Path) -> None:
     done = inside(story.folder, "run", "--base", "HEAD~1", "--quiet", "--out", str(tmp_path / "out"))
     assert done.code == 1, done.err
     assert report_in(tmp_path / "out")["base"]["sha"] == story.main
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("base", ["nonsense", "HEAD~99", ".gatebot/nowhere", "--upload-pack=x"])
 def test_base_that_is_nothing(story: Story, base: str) -> None:
     done = inside(story.folder, "run", f"--base={base}")
@@ -141,6 +145,7 @@ def test_base_that_is_nothing(story: Story, base: str) -> None:
 # --- what main keeps -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_as_baseline_keeps_a_clean_tree_and_refuses_an_unclean_one(tmp_path: Path) -> None:
     folder = repository(tmp_path / "tiny", tiny.files())
     kept = inside(folder, "run", "--as-baseline", "--quiet")
@@ -160,6 +165,7 @@ def test_as_baseline_keeps_a_clean_tree_and_refuses_an_unclean_one(tmp_path: Pat
     assert "commit first" in refused.err
 
 
+@pytest.mark.whole
 def test_main_s_seed_noise_travels_from_baseline_to_baseline(tmp_path: Path) -> None:
     folder = repository(tmp_path / "tiny", tiny.files())
     assert inside(folder, "run", "--as-baseline", "--quiet").code == 0
@@ -170,6 +176,7 @@ def test_main_s_seed_noise_travels_from_baseline_to_baseline(tmp_path: Path) -> 
     assert (known.df, len(known.last)) == (4, 5), "what the first commit's five seeds have shown"
 
 
+@pytest.mark.whole
 def test_more_of_a_base_that_was_trained_here_is_trained_when_it_is_wanted(tmp_path: Path) -> None:
     folder = repository(tmp_path / "tiny", tiny.files())
     commit(folder, tiny.HARMLESS, branch="better")
@@ -184,6 +191,7 @@ def test_more_of_a_base_that_was_trained_here_is_trained_when_it_is_wanted(tmp_p
 # --- situations ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_outside_git(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     write(folder, tiny.files())
@@ -195,6 +203,7 @@ def test_outside_git(tmp_path: Path) -> None:
         assert (refused.code, "is not a git repository" in refused.err) == (2, True)
 
 
+@pytest.mark.whole
 def test_bootstrap(tmp_path: Path) -> None:
     folder = repository(tmp_path / "tiny", {"README.md": "before gatebot\n"})
     commit(folder, tiny.files(), branch="add-gatebot")
@@ -213,6 +222,7 @@ def test_nothing_relevant_changed(story: Story, tmp_path: Path) -> None:
     assert "training" not in done.err
 
 
+@pytest.mark.whole
 def test_an_unclean_tree_is_judged_and_stands_for_no_commit(story: Story, tmp_path: Path) -> None:
     folder = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--branch", "main", str(story.folder), str(folder))
@@ -271,6 +281,7 @@ def running_below(tmp: Path) -> list[str]:
     return found
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_everything(slow: Path, space: Path, number: signal.Signals) -> None:
     process = in_training(slow, space)
@@ -282,6 +293,7 @@ def test_ctrl_c_ends_everything(slow: Path, space: Path, number: signal.Signals)
     assert git(slow, "worktree", "list").count("\n") == 0
 
 
+@pytest.mark.whole
 def test_after_a_kill_nothing_half_written_is_taken_for_whole(slow: Path, space: Path) -> None:
     process = in_training(slow, space)
     process.kill()
@@ -297,6 +309,7 @@ def test_after_a_kill_nothing_half_written_is_taken_for_whole(slow: Path, space:
     assert running_below(space) == []
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="a small file system takes root")
 def test_a_full_disk_is_said_once(story: Story, tmp_path: Path) -> None:
     small = tmp_path / "small"
@@ -342,6 +355,7 @@ def test_what_cannot_be_used(tmp_path: Path, files: dict[str, str | bytes | None
     assert says.lower() in done.err.lower()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("rows", "code", "says"),
     [

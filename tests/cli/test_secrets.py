@@ -9,6 +9,8 @@ import pytest
 from . import tiny
 from .laptop import commit, gatebot, report_in, repository
 
+pytestmark = pytest.mark.whole
+
 SECRET = "role-9fK2x77Qw-secret"
 FETCH = 'mkdir -p data\ncp made/rows.csv data/rows.csv\ntest -n "$ROLE"\n'
 STEALS = FETCH + 'echo "$ROLE" > stolen.txt\n'

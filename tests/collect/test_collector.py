@@ -158,6 +158,7 @@ def test_a_training_that_would_not_end_in_time_is_not_started(open_path: Path, s
     assert found.why_unmet(confirm).startswith("budget: 1250 s needed, ")
 
 
+@pytest.mark.whole
 def test_a_training_that_the_deadline_ended_is_no_evidence_against_it(open_path: Path, shared_cache: Path) -> None:
     code = "import time\ndef train(rows):\n    time.sleep(60)\n"
     root = repository(open_path / "repo", {"pipeline.py": code})
@@ -232,6 +233,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_every_training(open_path: Path, shared_cache: Path, number: signal.Signals) -> None:
     mark = f"gatebot-test-mark-{os.getpid()}-{number}"

@@ -102,6 +102,7 @@ def test_user_code_is_offered_no_program_that_a_commit_has_put_on_the_path(tmp_p
     assert user_path({"PATH": path}) == f"{tmp_path}:{root}/.venv/bin:/usr/bin"
 
 
+@pytest.mark.whole
 def test_training_runs_under_the_python_behind_a_launcher(open_path: Path, shared_cache: Path) -> None:
     environ = launcher(open_path, f'exec {REAL} "$@"')
     config = document(smoke={"python": "python3"})

@@ -117,6 +117,7 @@ def test_the_smoke_rows_are_among_the_confirm_rows(open_path: Path, shared_cache
     assert set(small.effects.log_tail[0].split()) < set(large.effects.log_tail[0].split())
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("code", "ended", "log"),
     [
@@ -150,6 +151,7 @@ def test_what_the_users_code_does_wrong_is_evidence(
     assert found.unmet == {ASK.key: f"its training ended with: {ended}"}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("body", "ended", "problem"),
     [
@@ -279,6 +281,7 @@ def predict(model, rows):
 """
 
 
+@pytest.mark.whole
 def test_a_scikit_learn_model_of_pandas_rows(open_path: Path, shared_cache: Path) -> None:
     root = repository(open_path / "repo", {"pipeline.py": SKLEARN})
     progress = Recorded()

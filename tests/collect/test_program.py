@@ -79,6 +79,7 @@ def hostile(root: Path, mark: Path) -> Path:
     return root
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("level", LEVELS)
 def test_nothing_of_a_checkout_is_imported(
     level: Isolation, open_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
@@ -94,6 +95,7 @@ def test_nothing_of_a_checkout_is_imported(
     assert not mark.exists(), mark.read_text()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_program_sees_its_question_and_no_more(
     level: Isolation, open_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch

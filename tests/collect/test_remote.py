@@ -132,6 +132,7 @@ def parquet(frame: pl.DataFrame) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.whole
 def test_files_over_http(tmp_path: Path, web: str, fetch: Fetching) -> None:
     (tmp_path / "t.csv").write_bytes(CSV)
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(CSV))
@@ -143,6 +144,7 @@ def test_files_over_http(tmp_path: Path, web: str, fetch: Fetching) -> None:
     assert fetch.web(f"{web}/t.parquet").typed
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("level", [level for level in Isolation if level <= probe().level])
 def test_files_over_http_at_every_level(
     tmp_path: Path, web: str, server: Server, shared_cache: Path, level: Isolation
@@ -154,6 +156,7 @@ def test_files_over_http_at_every_level(
     assert server.paths == ["/t.csv"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("path", "kind", "says"),
     [
@@ -187,6 +190,7 @@ def test_a_password_in_an_address_is_refused_and_not_shown(fetch: Fetching) -> N
 # --- who may be asked ---
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "address",
     [
@@ -211,6 +215,7 @@ def test_what_base_does_not_allow_is_not_asked_for(
     assert server.asked == other.asked == []
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "path", ["/sets/../t.csv", "/sets/%2e%2e/t.csv", "/sets/..%2ft.csv", "/sets/%252e%252e/t.csv", "/sets//t.csv"]
 )
@@ -220,6 +225,7 @@ def test_a_way_out_of_the_prefix_is_refused(server: Server, web: str, fetch: Fet
     assert server.asked == []
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "[::1]", "0"]
 )
@@ -366,6 +372,7 @@ def credentials(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("credentials")
 def test_objects_of_a_store(fetch: Fetching) -> None:
     text = fetch("s3://data/d/*.csv", secrets=KEYS)
@@ -380,6 +387,7 @@ def test_objects_of_a_store(fetch: Fetching) -> None:
     assert fetch("s3://data/p/1.parquet", secrets=KEYS).files.items() <= typed.files.items()
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize(
     ("address", "says"),
@@ -404,6 +412,7 @@ def test_a_store_on_this_machine_is_not_asked_unless_the_rules_say_so(fetch: Fet
         fetch("s3://data/d/1.csv", secrets=KEYS, private=False)
 
 
+@pytest.mark.whole
 def test_a_store_that_does_not_answer(fetch: Fetching, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)

@@ -11,6 +11,8 @@ from gatebot.needs import Fit, Predict, Score, Side
 from gatebot.snapshot.evidence import OwnScore
 from tests.collect.repository import document, git, job, repository, write
 
+pytestmark = pytest.mark.whole
+
 ASK = Predict(Fit(Side.HEAD))
 METRICS = """
 import json, os

@@ -13,6 +13,8 @@ from gatebot.needs import Fit, Side
 from gatebot.snapshot.evidence import Training
 from tests.collect.repository import FULL, PLAIN_PYTHON, Recorded, document, git, job, repository, write
 
+pytestmark = pytest.mark.whole
+
 FIT = Fit(Side.HEAD)
 # No package index is needed: the set-up puts a module into the environment by itself.
 INSTALL = """

@@ -14,6 +14,8 @@ from gatebot.sandbox import Isolation, Reach
 from gatebot.snapshot.evidence import Ending, Predictions, Training
 from tests.collect.repository import FULL, document, git, job, repository, tickets, with_folds, write
 
+pytestmark = pytest.mark.whole
+
 FIT = Fit(Side.HEAD)
 ASK = Predict(FIT)
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gatebot.collect import collect
 from gatebot.collect.linear import fitted
@@ -12,6 +13,7 @@ from tests.collect.repository import document, job, repository, tickets, with_fo
 TRIVIAL, SIMPLE = Fit(Side.HEAD, model=Model.TRIVIAL), Fit(Side.HEAD, model=Model.SIMPLE)
 
 
+@pytest.mark.whole
 def test_the_trivial_model_says_the_most_frequent_class_and_the_simple_one_learns(
     open_path: Path, shared_cache: Path
 ) -> None:
@@ -36,6 +38,7 @@ def test_the_trivial_model_says_the_most_frequent_class_and_the_simple_one_learn
     assert right[SIMPLE] > 0.9
 
 
+@pytest.mark.whole
 def test_for_numbers_it_is_the_mean_and_a_line(open_path: Path, shared_cache: Path) -> None:
     csv = with_folds("id,x,y\n" + "".join(f"{i},{i * 7 % 301},{i * 7 % 301 * 2 + 1}\n" for i in range(300)))
     root = repository(open_path / "repo", {"data/tickets.csv": csv})
@@ -54,6 +57,7 @@ def test_for_numbers_it_is_the_mean_and_a_line(open_path: Path, shared_cache: Pa
     assert np.abs(values[SIMPLE] - found.truth.target.values).max() < 5
 
 
+@pytest.mark.whole
 def test_what_no_yardstick_fits_says_why(open_path: Path, shared_cache: Path) -> None:
     csv = with_folds("id,label\n" + "".join(f"{i},only\n" for i in range(60)))
     root = repository(open_path / "repo", {"data/tickets.csv": csv})
@@ -73,6 +77,7 @@ def test_without_train_rows_there_is_none(open_path: Path, shared_cache: Path) -
         assert "there are no train rows" in found.why_unmet(Predict(each))
 
 
+@pytest.mark.whole
 def test_every_kind_of_column_is_understood_gaps_and_all() -> None:
     n = 60
     lesson = {

@@ -21,7 +21,7 @@ def said(report: dict[str, Any]) -> dict[str, Any]:
     return kept | {"base": {name: value for name, value in report["base"].items() if name != "age_s"}}
 
 
-@pytest.mark.examples
+@pytest.mark.whole
 @pytest.mark.parametrize(("name", "pull"), PULLS)
 def test_the_same_again(name: str, pull: str, lay: Lay, tmp_path: Path) -> None:
     repository = lay(name, tmp_path / name)

@@ -14,7 +14,7 @@ from examples.repository import example
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.examples
+@pytest.mark.whole
 def test_the_demo_shows_a_pass_and_a_block(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     done = subprocess.run(

@@ -46,7 +46,7 @@ def gated(pull: str, folder: Path, bucket: dict[str, str]) -> Gate:
     return run_gate(clone(pull, folder), "--base", MAIN, env=bucket)
 
 
-@pytest.mark.examples
+@pytest.mark.whole
 @pytest.mark.parametrize("pull", ["october", "november", pytest.param("kelvin", marks=pytest.mark.simulation)])
 def test_both_sides_are_fetched_and_trained(pull: str, bucket: dict[str, str], tmp_path: Path) -> None:
     gate = gated(pull, tmp_path, bucket)
@@ -61,7 +61,7 @@ def test_both_sides_are_fetched_and_trained(pull: str, bucket: dict[str, str], t
     assert SECRET not in gate.said
 
 
-@pytest.mark.examples
+@pytest.mark.whole
 def test_without_its_secrets_the_data_is_not_there_and_that_is_no_verdict(
     bucket: dict[str, str], tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ def cases() -> list[Any]:
     for source in examples():
         for name in source.changes:
             if source.name not in ELSEWHERE and (source.name, name) not in IN_THE_DEMO:
-                mark = pytest.mark.simulation if (source.name, name) in THOROUGH else pytest.mark.examples
+                mark = pytest.mark.simulation if (source.name, name) in THOROUGH else pytest.mark.whole
                 found.append(pytest.param(source.name, name, marks=mark, id=f"{source.name}-{name}"))
     return found
 

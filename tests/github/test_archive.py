@@ -209,6 +209,7 @@ def test_any_bytes_are_files_or_an_error(tmp_path_factory: pytest.TempPathFactor
     assert {p.name for p in tmp_path.iterdir()} == {"a.zip", "room"}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("limits", [Limits(file_bytes=2**20), Limits(total_bytes=2**20), Limits(ratio=10)])
 @pytest.mark.parametrize("lies", [False, True], ids=["says its size", "says less"])
 def test_a_bomb_is_refused_while_it_unpacks(tmp_path: Path, limits: Limits, lies: bool) -> None:

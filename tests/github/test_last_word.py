@@ -196,6 +196,7 @@ def failed(seeds: range, safeguards: Safeguards = ALL) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.whole
 def test_the_newest_run_has_the_last_word() -> None:
     assert failed(range(240)) == {}
 
@@ -205,6 +206,7 @@ def test_the_newest_run_has_the_last_word_in_thousands_of_interleavings() -> Non
     assert failed(range(1000, 9000)) == {}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("place", sorted(ALL.settles))
 def test_without_settling_the_probe_fails(place: str) -> None:
     """What cannot fail shows nothing: one interleaving in ten goes wrong where nobody looks again."""

@@ -139,6 +139,7 @@ def yaml(**sections: object) -> dict[str, str]:
     return {"gatebot.yml": json.dumps({**CONFIGURED, **sections})}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("path", "held"),
     [

@@ -135,6 +135,7 @@ def assert_harmless(source: str) -> None:
     assert all(char.isprintable() or char == "\n" for text in read.texts for char in text)
 
 
+@pytest.mark.whole
 @settings(max_examples=30, deadline=None)
 @given(HOSTILE_TEXTS)
 def test_no_text_of_a_report_becomes_mark_up(text: str) -> None:

@@ -174,6 +174,7 @@ def test_a_full_disk_is_the_machines_fault(full: Reach) -> None:
             subprocess.run(["umount", mount], check=True)
 
 
+@pytest.mark.whole
 def test_runs_in_threads_do_not_touch_each_other(reach: Reach) -> None:
     """The first one ends, and kills all of its own, while the others still run."""
     results: dict[int, str] = {}

@@ -58,6 +58,7 @@ def test_none_stops_hardly_anything() -> None:
     assert {"leave SysV shared memory", "talk to the docker socket", "gain privileges by exec"} <= succeeded
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("mode", "limits", "ended"),
     [
@@ -112,6 +113,7 @@ def test_who_kills_everybody_does_not_survive_it(hostile: Hostile, reach: Reach)
     assert leftovers() == []
 
 
+@pytest.mark.whole
 def test_a_flood_of_output_is_cut(hostile: Hostile) -> None:
     completed = hostile("flood", log_bytes=1000)
     assert completed.ok

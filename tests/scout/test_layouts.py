@@ -105,6 +105,7 @@ def test_init_sees(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert ".gatebot/" in (root / ".gitignore").read_text().splitlines()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", SEEN)
 def test_every_guess_says_why(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make(name, tmp_path, rows=300)
@@ -150,7 +151,7 @@ QUICK = ("argparse_script", "src_package")
 """Run in every test run; the others install and train for minutes."""
 
 
-@pytest.mark.examples
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in SEEN]
 )

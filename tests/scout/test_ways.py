@@ -145,6 +145,7 @@ if __name__ == "__main__":
 }
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", CASES)
 def test_way_is_found_and_its_adapter_works(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, kind = CASES[name]

@@ -171,6 +171,7 @@ def test_projects_of_a_monorepo_are_told_apart(job: Job, forks: bool) -> None:
                 assert step["with"].get("project") == (None if job.single else job.project)
 
 
+@pytest.mark.whole
 @ALL
 def test_every_workflow_knows_the_one_that_leaves_baselines(job: Job, forks: bool) -> None:
     folder = ".github/workflows"

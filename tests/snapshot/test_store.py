@@ -130,6 +130,7 @@ def _write_without_end(folder: Path) -> None:
             store.write(snapshot, folder)
 
 
+@pytest.mark.whole
 def test_a_killed_writer_leaves_the_last_whole_snapshot(tmp_path: Path) -> None:
     store.write(Snapshot(ABOUT, {FIT.key: TRAINED}), tmp_path)
     for _ in range(5):

@@ -77,6 +77,7 @@ def weighted_mean(values: Floats) -> Callable[[Floats], float]:
     return statistic
 
 
+@pytest.mark.whole
 @given(data=st.data())
 @pytest.mark.parametrize("relative", [True, False])
 @pytest.mark.parametrize("estimand", list(contrast.Estimand))
@@ -147,6 +148,7 @@ CALLS: dict[str, Callable[[Drawn], object]] = {
 }
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", CALLS)
 @given(data=st.data())
 def test_everything_else(name: str, data: st.DataObject) -> None:

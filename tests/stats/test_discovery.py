@@ -40,6 +40,7 @@ def test_a_planted_slice_is_found_and_nothing_that_merely_holds_part_of_it(level
     assert proven(found, codes[~searched], d[~searched])[0] < 0.0025
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @given(st.integers(0, 500), st.sampled_from([0.0, 1.0, 2.0, 3.0]))
 def test_against_looking_at_every_slice(depth: int, seed: int, faintest: float) -> None:

@@ -11,6 +11,7 @@ from gatebot.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
+@pytest.mark.whole
 @given(p_values)
 @settings(max_examples=30)
 def test_against_statsmodels_and_scipy(p: list[float]) -> None:
