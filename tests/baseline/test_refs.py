@@ -36,6 +36,7 @@ def test_what_one_clone_keeps_another_finds(remote: Path, tmp_path: Path) -> Non
     assert _git(other, "branch", "--all") == ""
 
 
+@pytest.mark.whole
 def test_only_the_wanted_one_is_fetched_and_labels_only_when_asked(remote: Path, tmp_path: Path) -> None:
     stored = ShelfStore(RefShelf(_clone(remote, "one"), "tickets"))
     for commit in COMMITS[:3]:
@@ -53,6 +54,7 @@ def test_projects_of_one_repository_are_apart(remote: Path, tmp_path: Path) -> N
     assert not isinstance(ShelfStore(RefShelf(clone, "prices")).find(COMMITS[:1], NOW), Found)
 
 
+@pytest.mark.whole
 def test_the_oldest_go_from_both_ends(remote: Path, tmp_path: Path) -> None:
     stored = ShelfStore(RefShelf(_clone(remote, "one"), "tickets", most=2))
     other = ShelfStore(RefShelf(_clone(remote, "other"), "tickets", most=2))

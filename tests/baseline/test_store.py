@@ -117,6 +117,7 @@ def test_labels_come_only_when_they_are_asked_for(stored: Store, tmp_path: Path)
     assert same(_found(stored, COMMITS[:1], labels=True).snapshot.truth, TRUTH)
 
 
+@pytest.mark.whole
 def test_a_baseline_without_labels_is_none_for_who_needs_them(stored: Store, tmp_path: Path) -> None:
     stored.keep(folder_of(tmp_path, COMMITS[0], labels=False), COMMITS[0])
     stored.keep(folder_of(tmp_path, COMMITS[1]), COMMITS[1])
@@ -126,6 +127,7 @@ def test_a_baseline_without_labels_is_none_for_who_needs_them(stored: Store, tmp
     assert "its labels are missing" in found.reason
 
 
+@pytest.mark.whole
 def test_what_is_kept_again_replaces_the_old(stored: Store, tmp_path: Path) -> None:
     stored.keep(folder_of(tmp_path, COMMITS[0], rows=1, hours=2), COMMITS[0])
     stored.keep(folder_of(tmp_path, COMMITS[0], rows=2, hours=1), COMMITS[0])
@@ -162,6 +164,7 @@ def test_of_one_commit_the_newest_runs_evidence_stays(
     assert training.rows == stays
 
 
+@pytest.mark.whole
 def test_a_newer_run_of_an_older_commit_shadows_nothing(stored: Store, tmp_path: Path) -> None:
     stored.keep(folder_of(tmp_path, COMMITS[0], run=(7, 1), hours=3), COMMITS[0])
     stored.keep(folder_of(tmp_path, COMMITS[1], run=(8, 1), hours=1), COMMITS[1])

@@ -30,6 +30,7 @@ def test_a_learner_learns_and_its_seed_matters(name: str) -> None:
     assert head.mean() == pytest.approx(base.mean(), rel=0.05)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", GENERATORS)
 def test_a_refactoring_changes_nothing_and_other_changes_do(name: str) -> None:
     for change in Harmless:

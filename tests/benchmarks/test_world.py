@@ -32,6 +32,7 @@ def test_probabilities_are_probabilities_and_mean_what_they_say() -> None:
         assert hit == pytest.approx(scores.max(axis=1)[chosen].mean(), abs=0.04)
 
 
+@pytest.mark.whole
 def test_harmless_changes_are_harmless_and_faults_are_not() -> None:
     for change in harmless():
         lost, risen = change.truth

@@ -57,6 +57,7 @@ def test_every_mistake_at_once(root: Path, capsys: pytest.CaptureFixture[str]) -
     assert "smoke.timeout" in lines["config"]["says"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("old", "new", "subject", "said"),
     [

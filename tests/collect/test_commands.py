@@ -54,6 +54,7 @@ def test_what_the_training_left_beside_the_model_is_there_for_predicting(open_pa
     assert set(answers(found.get(ASK, Predictions))) == {"yes"}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("output", "problem"),
     [

@@ -52,6 +52,7 @@ def fetching(**facts: object) -> dict[str, object]:
     return {"fetch": {"run": "sh fetch.sh", "network": False, **facts}}
 
 
+@pytest.mark.whole
 def test_data_comes_before_user_code_and_once_for_each_state(open_path: Path) -> None:
     root, cache = without_data(open_path / "repo"), open_path / "cache"
     words = []

@@ -24,6 +24,7 @@ def predict(model, rows):
 """
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("level", list(Isolation))
 @pytest.mark.skipif(bool(secrets_in(initial_environ() | os.environ)), reason="below full nothing starts beside a token")
 def test_a_round_at_each_level(open_path: Path, shared_cache: Path, level: Isolation) -> None:

@@ -66,6 +66,7 @@ def bodies(scene: Scene) -> list[str]:
     return [comment["body"] for comment in scene.ask("GET", f"issues/{scene.number}/comments?per_page=100")]
 
 
+@pytest.mark.whole
 def test_one_comment_through_the_life_of_a_pull_request(scene: Scene, api: Api) -> None:
     first = Section(
         "tickets", Stamp(scene.head_sha, Order.of_run(1)), "## gatebot: blocked (P1)\n\n| a | b |\n|---|---|"

@@ -59,6 +59,7 @@ def pull(root: Path) -> Pull:
     return Pull(3, "stranger", HEAD, "change", "main", sha(root, "main~2"), is_fork=True, is_draft=False, is_open=True)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("claimed", "chosen"),
     [
@@ -75,6 +76,7 @@ def test_base_is_what_head_says_only_where_it_can_be_true(root: Path, claimed: s
     assert facts.chosen.sha == sha(root, chosen)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("claimed", ["HEAD", "main", "--all", "b" * 40, "../..", "refs/heads/main"])
 def test_a_name_is_no_claim(root: Path, claimed: str) -> None:
     facts = of_pull(root / "gatebot.yml", event(), pull(root), NOW, paths=frozenset(), base=claimed).facts

@@ -40,6 +40,7 @@ def test_main_itself_is_compared_with_the_commit_before(root: Path) -> None:
     assert (facts.chosen.sha, facts.chosen.relation) == (before, Relation.FIRST_PARENT)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("out", [".gatebot", "verdict", "sub/verdict"])
 def test_what_runs_leave_is_no_change(root: Path, out: str) -> None:
     commit(root, {"sub/words.txt": "x\n"})
@@ -69,6 +70,7 @@ def test_a_project_has_a_name_or_none(root: Path, project: str) -> None:
         local(root / "gatebot.yml", None, NOW, project=project)
 
 
+@pytest.mark.whole
 def test_who_brings_gatebot_does_not_tamper_with_it(tmp_path: Path) -> None:
     workflow = ".github/workflows/ci.yml"
     root = repository(tmp_path / "tiny", {workflow: "uses: acme/gatebot@v1\nconfig: old.yml\n"})

@@ -80,6 +80,7 @@ def test_a_timeout_ends_the_tree(place: Path, reach: Reach) -> None:
     assert 0.3 < completed.seconds < 5
 
 
+@pytest.mark.whole
 def test_shared_pages_count_once(place: Path, reach: Reach) -> None:
     """Forked workers share their parent's 100 MiB: that is not 500."""
     work = "for _ in range(4): os.fork() or (time.sleep(1), os._exit(0))"

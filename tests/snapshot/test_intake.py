@@ -144,6 +144,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PLACES = [place for place in _places(json.loads(_members()["manifest.json"])["snapshot"]) if place]
 
 
+@pytest.mark.whole
 @given(st.sampled_from(PLACES), JSON)
 @settings(max_examples=400, deadline=None)
 def test_any_value_in_any_place_of_the_manifest(place: tuple[Any, ...], value: object) -> None:

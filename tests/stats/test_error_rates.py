@@ -62,12 +62,14 @@ def slack(rate: float, times: int) -> float:
     return 4 * float(np.sqrt(rate * (1 - rate) / times))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("seed_sd", "fading"), [(0.005, 0.0), (0.01, 0.0), (0.01, 0.05)])
 def test_harmless_changes_are_not_blocked(seed_sd: float, fading: float) -> None:
     times = 1000
     assert World(0.0, seed_sd, fading=fading).rates(times)[Outcome.WORSE] <= 0.0025 + slack(0.0025, times)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed_sd", [0.005, 0.01])
 def test_a_loss_of_the_margin_is_not_called_held(seed_sd: float) -> None:
     times = 1000
@@ -141,6 +143,7 @@ class Latent:
         assert 0.9 < np.sqrt(np.mean([each.se**2 for each in seen])) / spread < 1.3
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("luck", "drift"), [(0.3, 0.02), (0.3, 0.1), (1.0, 0.02)])
 @pytest.mark.parametrize(("seeds", "known"), [(2, 5), (3, 0), (5, 5)])
 def test_rows_and_seeds_that_interact(luck: float, drift: float, seeds: int, known: int) -> None:

@@ -64,6 +64,7 @@ def test_swapped_processes_mirror_the_slowdown(seed: int) -> None:
     assert there.se == pytest.approx(back.se)
 
 
+@pytest.mark.whole
 def test_coverage_of_the_slowdown() -> None:
     times = 300
     covered = sum(quantile.slowdown(*timings(seed), 0.9, times=200).lower(0.05) <= 0 for seed in range(times))

@@ -127,6 +127,7 @@ def test_the_environment_is_listed(folder: Path) -> None:
     assert "numpy" in found["distributions"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13"])
 def test_every_interpreter_that_is_installed_beside_this_one_can_run_it(folder: Path, version: str) -> None:
     beside = sorted(Path(sys.base_prefix).parent.glob(f"{version}.*/bin/python"))
