@@ -18,17 +18,10 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 QUICK = {
     "shadowed modules",
     "rules by a link",
-    "a bare repository that lacks history",
     "own folder is a link out of the checkout",
-    "a committed environment",
-    "a metric of base's in head's environment",
-    "data at loopback",
     "user code that looks around",
-    "a fetch script of head's",
-    "acceptance by seven digits",
-    "a draft that is skipped",
 }
-"""One of each kind, for the fast tests."""
+"""A few that take three seconds, for the fast tests."""
 
 
 def found() -> list[Attack]:

@@ -205,6 +205,7 @@ CASES: dict[str, tuple[Callable[[Bait], Mapping[str, Entry]], Prepare | None, Ma
 FAST = ("data behind a link", "a submodule", "a bare origin and no history")
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in FAST else [pytest.mark.long]) for name in CASES]
 )
