@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.pages import Page
 from benchmarks.pull import Array
 from benchmarks.world import BASE, CLASSES, Recipe, Rows, worse_by
-from gatebot.snapshot.column import Names, Numbers
+from gatebot.evidence.column import Names, Numbers
 from gatebot.stats import quantile
 from gatebot.stats.arrays import StatError
 from gatebot.stats.binomial import agresti_caffo, agresti_min, clopper_pearson, mcnemar_worse, newcombe, tango

@@ -23,9 +23,9 @@ from benchmarks.pages import Page, exact, percent
 from benchmarks.pull import CONFIRM_SEEDS, MARGINS, SMOKE_SEEDS, Pull
 from benchmarks.rivals import RULES, rules
 from benchmarks.world import draw
-from gatebot.needs import Tier
-from gatebot.report import Report, VerdictName
-from gatebot.verdict.judge import judge
+from gatebot.core.needs import Tier
+from gatebot.core.report import Report, VerdictName
+from gatebot.decide.judge import judge
 
 ROWS = (300, 1000, 5000)
 SMALL, FULL = (10, 5, 3), (200, 100, 50)

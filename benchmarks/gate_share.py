@@ -18,11 +18,11 @@ from benchmarks.stopwatch import Took, timed_process
 from benchmarks.world import BASE, draw
 from examples.gate import run_gate
 from examples.repository import Repository, example
-from gatebot.needs import Profile, Side, Tier
-from gatebot.output import leave_evidence
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import DataProfile, Levels, Trait
-from gatebot.snapshot.snapshot import Snapshot
+from gatebot.core.needs import Profile, Side, Tier
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import DataProfile, Levels, Trait
+from gatebot.evidence.snapshot import Snapshot
+from gatebot.run.output import leave_evidence
 
 EXAMPLE, PULL = "digits", "more-trees"
 COLUMNS = 20

@@ -8,12 +8,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from gatebot.case import Case, Changes, Facts
+from gatebot.comparison.case import Case, Changes, Facts
 from gatebot.config.model import Rules
-from gatebot.needs import Effort, Fit, Need, Predict, Profile, Side, Tier
-from gatebot.report import Base, Relation
-from gatebot.snapshot.column import Column, Names, Numbers
-from gatebot.snapshot.evidence import (
+from gatebot.core.needs import Effort, Fit, Need, Predict, Profile, Side, Tier
+from gatebot.core.report import Base, Relation
+from gatebot.evidence.column import Column, Names, Numbers
+from gatebot.evidence.kinds import (
     ColumnProfile,
     DataProfile,
     Effects,
@@ -24,7 +24,7 @@ from gatebot.snapshot.evidence import (
     Training,
     Truth,
 )
-from gatebot.snapshot.snapshot import About, Snapshot
+from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 
 Array = NDArray[np.float64]
 
@@ -130,9 +130,9 @@ def _snapshot(evidence: Mapping[Need, Evidence], truth: Truth, task: str) -> Sna
     return Snapshot(about(task), {need.key: found for need, found in evidence.items()}, truth=truth)
 
 
-def about(task: str = "classification") -> About:
+def about(task: str = "classification") -> SnapshotProvenance:
     """What a drawn Snapshot says of itself."""
-    return About(
+    return SnapshotProvenance(
         gatebot="0",
         project="world",
         task=task,

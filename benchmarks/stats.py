@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from benchmarks.pages import Page, brief
 from benchmarks.pull import about
 from benchmarks.stopwatch import Took, timed
-from gatebot.checks.measuring import change
-from gatebot.checks.view import View, Views
-from gatebot.comparison import Comparison
-from gatebot.finding import Measure
-from gatebot.needs import Effort, Fit, Predict, Profile, Side
-from gatebot.snapshot.column import Names, Numbers
-from gatebot.snapshot.evidence import DataProfile, Effects, Ending, Predictions, RowTable, Truth
-from gatebot.snapshot.snapshot import Snapshot
+from gatebot.checks.measures import change
+from gatebot.checks.row_views import View, Views
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Measure
+from gatebot.core.needs import Effort, Fit, Predict, Profile, Side
+from gatebot.evidence.column import Names, Numbers
+from gatebot.evidence.kinds import DataProfile, Effects, Ending, Predictions, RowTable, Truth
+from gatebot.evidence.snapshot import Snapshot
 from gatebot.tasks.registry import task_named
 from gatebot.tasks.task import Margin, Metric
 

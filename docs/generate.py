@@ -84,7 +84,7 @@ def checks() -> str:
     """docs/checks.md: every check."""
     from gatebot.checks.registry import all_checks
     from gatebot.cli.checks import facts_of
-    from gatebot.finding import Area
+    from gatebot.core.finding import Area
 
     facts = [facts_of(check) for check in all_checks().values()]
     parts = [
@@ -277,8 +277,8 @@ def readme(text: str) -> str:
 
 def comment() -> str:
     """The comment on the example's harmful pull request, as it is posted but for what is hidden, and quoted."""
+    from gatebot.core.report import Report
     from gatebot.render import markdown
-    from gatebot.report import Report
 
     report = Report.model_validate_json((ROOT / "docs" / "example" / "report.json").read_bytes())
     return "\n".join(f"> {line}".rstrip() for line in markdown.section(report).splitlines())
@@ -286,7 +286,7 @@ def comment() -> str:
 
 def workflow() -> str:
     """The least workflow: the first of the generated ones without what can be added later."""
-    from gatebot.scout.workflows import Job, workflows
+    from gatebot.discovery.workflows import Job, workflows
 
     return f"```yaml\n{workflows(Job('tickets'), forks=False)['gatebot.yml'].rstrip()}\n```"
 

@@ -16,13 +16,13 @@ import pytest
 from gatebot import checks
 from gatebot.checks.check import Check
 from gatebot.checks.registry import all_checks, check_named
-from gatebot.comparison import Comparison
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Finding, Level, Measure
+from gatebot.core.needs import Effort, File, Fit, Need, Predict, Profile, Score, Side, Timing
+from gatebot.decide.policy.risk import MATRIX
 from gatebot.errors import UsageError
-from gatebot.finding import Finding, Level, Measure
-from gatebot.needs import Effort, File, Fit, Need, Predict, Profile, Score, Side, Timing
-from gatebot.policy.risk import MATRIX
-from gatebot.snapshot.evidence import Ending, Predictions
-from gatebot.snapshot.snapshot import Snapshot
+from gatebot.evidence.kinds import Ending, Predictions
+from gatebot.evidence.snapshot import Snapshot
 from gatebot.tasks.registry import TASKS, task_named
 from tests.checks.worlds import HARMLESS, World, about, claiming, ended, world
 

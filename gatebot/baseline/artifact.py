@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gatebot.baseline.store import Found, Missing, Part, check_commit, commit_id, why, why_none
-from gatebot.snapshot.intake import read, read_truth
-from gatebot.snapshot.snapshot import Snapshot, SnapshotError
+from gatebot.evidence.intake import read, read_truth
+from gatebot.evidence.snapshot import Snapshot, SnapshotError
 
 MAX_TRIES = 5
 

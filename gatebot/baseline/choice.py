@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urldefrag
 
-from gatebot.baseline.folder import FolderShelf
-from gatebot.baseline.mlflow import MlflowShelf
-from gatebot.baseline.refs import RefShelf
-from gatebot.baseline.store import Shelf, ShelfStore, Store
-from gatebot.baseline.url import UrlShelf
+from gatebot.baseline.folder import FolderBackend
+from gatebot.baseline.mlflow import MlflowBackend
+from gatebot.baseline.refs import RefBackend
+from gatebot.baseline.store import Backend, BackendStore, Store
+from gatebot.baseline.url import UrlBackend
 from gatebot.baseline.web import Web
 from gatebot.errors import UsageError
-from gatebot.own_folder import require_owned
+from gatebot.repository.own_folder import require_owned
 
 URL_TOKEN = "GATEBOT_BASELINE_TOKEN"  # noqa: S105  # the name of a variable
 MLFLOW_ADDRESS = "MLFLOW_TRACKING_URI"
@@ -42,22 +42,22 @@ def open_store(
     Raises:
         UsageError: there is no location, or it is none; a folder is one that git tracks, or lies behind a link.
     """
-    shelf: Shelf
+    shelf: Backend
     match kind:
         case "artifact":
             return None
         case "folder":
-            shelf = FolderShelf(_folder(repository, _given(kind, location)) / project, most=None, ignored=False)
+            shelf = FolderBackend(_folder(repository, _given(kind, location)) / project, most=None, ignored=False)
         case "refs":
-            shelf = RefShelf(repository, project, remote=location or "origin")
+            shelf = RefBackend(repository, project, remote=location or "origin")
         case "url":
-            shelf = UrlShelf(Web(_given(kind, location), _bearer(environ.get(URL_TOKEN, ""))), project)
+            shelf = UrlBackend(Web(_given(kind, location), _bearer(environ.get(URL_TOKEN, ""))), project)
         case "mlflow":
             address, experiment = urldefrag(_given(kind, location or environ.get(MLFLOW_ADDRESS)))
-            shelf = MlflowShelf(Web(address, _mlflow_headers(environ)), project, experiment or "gatebot")
+            shelf = MlflowBackend(Web(address, _mlflow_headers(environ)), project, experiment or "gatebot")
         case _:
             raise UsageError(f"`baseline.from` is {kind[:40]!r}", "Use artifact, refs, folder, url or mlflow.")
-    return ShelfStore(shelf)
+    return BackendStore(shelf)
 
 
 def _folder(repository: Path, location: str) -> Path:

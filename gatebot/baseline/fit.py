@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from gatebot.snapshot.snapshot import About
+from gatebot.evidence.snapshot import SnapshotProvenance
 
 
 class Remedy(StrEnum):
@@ -47,8 +47,8 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
 
 
 def fits(
-    base: About,
-    wanted: About,
+    base: SnapshotProvenance,
+    wanted: SnapshotProvenance,
     age_s: float = 0.0,
     max_age_s: float | None = None,
     too_old: Remedy = Remedy.RETRAIN,

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from gatebot.baseline.store import Made, Part, commit_id
 from gatebot.errors import UsageError
-from gatebot.snapshot.disk import flush, flush_folder, remove, writing
-from gatebot.snapshot.intake import content
-from gatebot.snapshot.snapshot import SnapshotError
+from gatebot.evidence.disk import flush, flush_folder, remove, writing
+from gatebot.evidence.intake import content
+from gatebot.evidence.snapshot import SnapshotError
 
 MOST_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class FolderShelf:
+class FolderBackend:
     """Baselines in `root/<commit>/`.
 
     Attributes:

@@ -30,7 +30,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class MlflowShelf:
+class MlflowBackend:
     """Baselines in one experiment: a finished run for each part of a commit, known by its tags.
 
     Attributes:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gatebot import git
 from gatebot.baseline.store import Made, Part
 from gatebot.errors import MachineError
-from gatebot.snapshot.bundle import LIMITS
-from gatebot.snapshot.snapshot import SnapshotError
+from gatebot.evidence.bundle import LIMITS
+from gatebot.evidence.snapshot import SnapshotError
+from gatebot.repository import git
 
 MOST_KEPT = 50
 LOCAL_TIMEOUT_S = 60.0
@@ -47,7 +47,7 @@ class _Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class RefShelf:
+class RefBackend:
     """Baselines as git objects.
 
     Attributes:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from gatebot.errors import UsageError
-from gatebot.snapshot.intake import SNAPSHOT_FILE, TRUTH_FILE, content, parse, parse_truth, read_whole
-from gatebot.snapshot.snapshot import About, Snapshot, SnapshotError
+from gatebot.evidence.intake import SNAPSHOT_FILE, TRUTH_FILE, content, parse, parse_truth, read_whole
+from gatebot.evidence.snapshot import Snapshot, SnapshotError, SnapshotProvenance
 
 MAX_NOTES = 5
 
@@ -97,7 +97,7 @@ class Made:
     at: datetime
 
     @classmethod
-    def of(cls, about: About) -> Self:
+    def of(cls, about: SnapshotProvenance) -> Self:
         """Of a Snapshot."""
         return cls(*about.run, about.created_at)
 
@@ -110,7 +110,7 @@ class Made:
             return None
 
 
-class Shelf(Protocol):
+class Backend(Protocol):
     """What a store of bytes answers. Nothing that lies on it counts as a baseline before intake has read it."""
 
     @property
@@ -132,10 +132,10 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfStore:
+class BackendStore:
     """The `Store` over a `Shelf`."""
 
-    shelf: Shelf
+    shelf: Backend
 
     def find(self, commits: Sequence[str], now: datetime, *, labels: bool = False) -> Found | Missing:
         """See `Store`."""

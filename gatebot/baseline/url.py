@@ -12,7 +12,7 @@ MAX_STEPS = 30  # each is a request
 
 
 @dataclass(frozen=True, slots=True)
-class UrlShelf:
+class UrlBackend:
     """Baselines at `<address>/<project>/<commit>/snapshot.zip` and, beside it, `truth.zip`."""
 
     web: Web

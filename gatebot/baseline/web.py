@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gatebot.errors import MachineError, UsageError
-from gatebot.snapshot.bundle import LIMITS
-from gatebot.snapshot.snapshot import SnapshotError
+from gatebot.evidence.bundle import LIMITS
+from gatebot.evidence.snapshot import SnapshotError
 
 if TYPE_CHECKING:
     from requests import Response, Session

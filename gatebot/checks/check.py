@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from gatebot.comparison import Comparison
-from gatebot.finding import Area, Finding, Level, Measure
-from gatebot.needs import Effort, Need
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Area, Finding, Level, Measure
+from gatebot.core.needs import Effort, Need
 
 
 class Options(BaseModel):

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from gatebot import checks
 from gatebot.checks.check import Check
+from gatebot.core.finding import Area
 from gatebot.errors import UsageError
-from gatebot.finding import Area
 
 
 @cache

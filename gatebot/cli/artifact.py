@@ -8,15 +8,15 @@ from tempfile import TemporaryDirectory
 
 from gatebot.baseline.artifact import ArtifactStore, Fetched
 from gatebot.baseline.store import Part
+from gatebot.core.needs import Side
 from gatebot.errors import MachineError
 from gatebot.github import artifacts
 from gatebot.github.api import Api
+from gatebot.github.api_errors import ApiError, MissingError
 from gatebot.github.archive import ArchiveError
 from gatebot.github.download import Parcel, download
 from gatebot.github.event import Event
-from gatebot.github.trouble import ApiError, MissingError
-from gatebot.needs import Side
-from gatebot.output import ANCHOR, COMMENT_FILE, FACTS_FILE, PAGE_FILE, REPORT_FILE
+from gatebot.run.output import ANCHOR, COMMENT_FILE, FACTS_FILE, PAGE_FILE, REPORT_FILE
 
 _COMPANION = re.compile(r"-(?:approve|publish)(?=\.ya?ml$)")  # gatebot-approve.yml stands beside gatebot.yml
 

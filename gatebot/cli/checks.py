@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatebot.checks.check import Check
-    from gatebot.needs import Fit, Need
+    from gatebot.core.needs import Fit, Need
 
 EPILOG = """\
 examples:
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def facts_of(check: "Check") -> dict[str, Any]:
     """All that is said about a check, as plain values."""
-    from gatebot.policy.risk import MATRIX
+    from gatebot.decide.policy.risk import MATRIX
 
     return {
         "id": check.id,
@@ -66,14 +66,14 @@ def facts_of(check: "Check") -> dict[str, Any]:
 
 def needs_of(check: "Check") -> list[str]:
     """What it cannot do without, in words."""
-    from gatebot.needs import Effort
+    from gatebot.core.needs import Effort
 
     return in_words(check.needs(Effort()))
 
 
 def uses_of(check: "Check") -> list[str]:
     """What it looks at where it is there, in words."""
-    from gatebot.needs import Effort
+    from gatebot.core.needs import Effort
 
     needed = needs_of(check)
     return [words for words in in_words(check.wishes(Effort())) if words not in needed]
@@ -85,7 +85,7 @@ def in_words(needs: Iterable["Need"]) -> list[str]:
 
 
 def _words(need: "Need") -> str:
-    from gatebot import needs as kinds
+    from gatebot.core import needs as kinds
 
     match need:
         case kinds.Fit(side=side):
@@ -103,7 +103,7 @@ def _words(need: "Need") -> str:
 
 
 def _training(fit: "Fit") -> str:
-    from gatebot.needs import Labels, Model, Tier
+    from gatebot.core.needs import Labels, Model, Tier
 
     if fit.model is not Model.USER:
         return f"{fit.model} yardstick"
@@ -122,7 +122,7 @@ def _of(fit: "Fit") -> str:
 
 def listed(checks: Iterable["Check"]) -> str:
     """A table, area by area."""
-    from gatebot.finding import Area
+    from gatebot.core.finding import Area
 
     facts = [facts_of(check) for check in checks]
     width = max(len(each["id"]) for each in facts)

@@ -10,7 +10,7 @@ from gatebot.cli import run as whole_run
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
-    from gatebot.cli.situation import Situation
+    from gatebot.cli.context import JobContext
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,14 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Collect what every enabled check needs."""
-    from gatebot.case import Case
-    from gatebot.cli.situation import emptied
-    from gatebot.gate import gather
+    from gatebot.cli.context import emptied
+    from gatebot.comparison.case import Case
+    from gatebot.decide.judge import NOTHING_TO_JUDGE
     from gatebot.github.outputs import in_actions
-    from gatebot.output import forget, leave_evidence
-    from gatebot.own_folder import chosen
-    from gatebot.run import collecting
-    from gatebot.verdict.judge import NOTHING_TO_JUDGE
+    from gatebot.repository.own_folder import chosen
+    from gatebot.run.gate import gather
+    from gatebot.run.output import forget, leave_evidence
+    from gatebot.run.whole_run import collecting
 
     arguments.out = emptied(arguments, os.environ) if in_actions(os.environ) else chosen(arguments.out, os.environ)
     with _situation(arguments) as (occasion, places, stores, progress):
@@ -45,16 +45,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _situation(arguments: argparse.Namespace) -> "Iterator[Situation]":
+def _situation(arguments: argparse.Namespace) -> "Iterator[JobContext]":
     """Of this machine, or of the event of this workflow job."""
-    from gatebot.cli.situation import situation
+    from gatebot.cli.context import job_context
     from gatebot.github.outputs import in_actions
 
     if not in_actions(os.environ):
-        with situation(arguments) as here:
+        with job_context(arguments) as here:
             yield here
         return
-    from gatebot.cli.hub import api_of, said_on
+    from gatebot.cli.github import api_of, said_on
     from gatebot.cli.job import AFTERWARDS, situation_in
     from gatebot.github import event as events
     from gatebot.sandbox import terminate_as_interrupt

@@ -4,8 +4,8 @@ import os
 import sys
 from typing import TextIO
 
+from gatebot.core.redact import redacted
 from gatebot.errors import GateError
-from gatebot.masking import masked
 
 _RED, _BOLD, _DIM, _END = "\033[31m", "\033[1m", "\033[2m", "\033[0m"
 
@@ -20,13 +20,13 @@ def colourful(stream: TextIO) -> bool:
 def explain(error: GateError) -> None:
     """Print an error and its hint; in Actions also as an annotation."""
     red, dim, end = (_RED + _BOLD, _DIM, _END) if colourful(sys.stderr) else ("", "", "")
-    print(f"{red}error:{end} {printable(masked(error.message))}", file=sys.stderr)
+    print(f"{red}error:{end} {printable(redacted(error.message))}", file=sys.stderr)
     if error.hint:
-        print(f"{dim} hint:{end} {printable(masked(error.hint))}", file=sys.stderr)
+        print(f"{dim} hint:{end} {printable(redacted(error.hint))}", file=sys.stderr)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from gatebot.github.outputs import Level, command
 
-        print(command(Level.ERROR, masked(str(error)), title="gatebot"))
+        print(command(Level.ERROR, redacted(str(error)), title="gatebot"))
 
 
 def printable(text: str) -> str:

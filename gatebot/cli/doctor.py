@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gatebot.cli.examined import Line
+    from gatebot.cli.doctor_checks import Line
 
 EPILOG = """\
 exit codes:
@@ -28,9 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything, and say all of it."""
-    from gatebot.cli.examined import examined
+    from gatebot.cli.doctor_checks import doctor_checks
 
-    lines = list(examined(arguments.config, os.environ))
+    lines = list(doctor_checks(arguments.config, os.environ))
     if arguments.json:
         print(json.dumps([asdict(line) for line in lines], indent=1, ensure_ascii=False))
     else:

@@ -5,11 +5,11 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from gatebot.checkout import Checkout
+from gatebot.core.checkout import Checkout
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
-    from gatebot.scout.guess import Guess
+    from gatebot.discovery.proposal import Proposal
 
 EPILOG = """\
 examples:
@@ -46,12 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: something cannot be guessed, a file is there already, or lies behind a link.
     """
-    from gatebot.scout import configuration
-    from gatebot.scout.guess import guess
+    from gatebot.discovery import configuration
+    from gatebot.discovery.proposal import propose
 
     config: Path = arguments.config
     folder = config.parent
-    found = guess(
+    found = propose(
         folder.resolve(),
         data=_below(arguments.data, folder),
         target=arguments.target,
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     texts = {config: configuration.text(found)}
     if found.adapter:
-        from gatebot.scout import adapter
+        from gatebot.discovery import adapter
 
         texts[folder / adapter.FILE] = found.adapter
     if arguments.workflow:
@@ -85,9 +85,9 @@ def _below(path: str | None, folder: Path) -> str | None:
     )
 
 
-def _workflows(found: "Guess", config: Path, *, forks: bool) -> dict[Path, str]:
-    from gatebot.git import open_repository
-    from gatebot.scout.workflows import Job, workflows
+def _workflows(found: "Proposal", config: Path, *, forks: bool) -> dict[Path, str]:
+    from gatebot.discovery.workflows import Job, workflows
+    from gatebot.repository.git import open_repository
 
     path, branch = config.resolve(), "main"
     try:
@@ -113,14 +113,14 @@ def _default_branch(root: Path) -> str:
 
 
 def _git(root: Path, *words: str) -> str:
-    from gatebot.git import Repository
+    from gatebot.repository.git import Repository
 
     return Repository(root).attempt(*words).stdout.decode().strip()
 
 
 def _write(texts: dict[Path, str], *, force: bool) -> None:
     there = [path for path in texts if os.path.lexists(path)]
-    from gatebot.output import write_text
+    from gatebot.run.output import write_text
 
     if there and not force:
         raise UsageError(
@@ -134,7 +134,7 @@ def _write(texts: dict[Path, str], *, force: bool) -> None:
 
 def _ignore_own_folder(folder: Path) -> None:
     """Keep what runs leave behind out of git."""
-    from gatebot.output import write_text
+    from gatebot.run.output import write_text
 
     try:
         text = Checkout(folder).read(".gitignore", MOST_IGNORED_BYTES).decode("utf-8", "replace")
@@ -149,7 +149,7 @@ def _print(texts: dict[Path, str]) -> None:
         print(f"# ---- {path}\n{text}")
 
 
-def _say(found: "Guess", paths: list[Path]) -> None:
+def _say(found: "Proposal", paths: list[Path]) -> None:
     from gatebot.cli.console import printable
 
     data, roles = found.data, found.roles
@@ -167,13 +167,13 @@ def _say(found: "Guess", paths: list[Path]) -> None:
 
 def _outlook(config: Path) -> list[str]:
     """What so little data cannot guard; nothing where the data is not here to be counted."""
-    from gatebot.cli.outlook import outlook
+    from gatebot.cli.eval_rows import eval_rows
     from gatebot.config.load import load
     from gatebot.errors import GateError
-    from gatebot.power.outlook import too_few
+    from gatebot.power.feasibility import too_few
 
     try:
         document = load(config)
-        return list(too_few(document.rules, outlook(config, document).eval_rows))
+        return list(too_few(document.rules, eval_rows(config, document).eval_rows))
     except GateError:
         return []

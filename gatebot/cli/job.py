@@ -7,27 +7,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gatebot import run as whole
-from gatebot.case import Approval
-from gatebot.cli.again import judge_again
-from gatebot.cli.ending import leave_and_show, say, summarised, texts_of
-from gatebot.cli.hub import Hub, api_of, pull_of, said_on, target_of, warn
+from gatebot.cli.context import SECRETS, JobContext, emptied, given_base, places_of, stores_of
+from gatebot.cli.exit import leave_and_show, say, summarised, texts_of
+from gatebot.cli.github import GitHub, api_of, pull_of, said_on, target_of, warn
 from gatebot.cli.progress import Lines
-from gatebot.cli.situation import SECRETS, Situation, emptied, given_base, places_of, stores_of
+from gatebot.cli.rejudge import judge_again
+from gatebot.comparison.case import Approval
+from gatebot.core.redact import held
+from gatebot.core.report import Report, VerdictName
+from gatebot.decide.judge import judge
 from gatebot.errors import ExitCode, UsageError
-from gatebot.gate import Gated
 from gatebot.github import event as events
 from gatebot.github.api import Api
 from gatebot.github.comment import Found
 from gatebot.github.event import Event, Kind
-from gatebot.masking import held
-from gatebot.occasion.actions import in_actions
-from gatebot.output import leave, stored_report
-from gatebot.publish import SupersededError, announced, finish
-from gatebot.rejudge import AGAIN, trusted_case
-from gatebot.report import Report, VerdictName
+from gatebot.github.publish import SupersededError, announced, finish
+from gatebot.run import whole_run
+from gatebot.run.context.from_github import in_actions
+from gatebot.run.gate import Gated
+from gatebot.run.output import leave, stored_report
+from gatebot.run.rejudge import AGAIN, trusted_case
 from gatebot.sandbox import terminate_as_interrupt
-from gatebot.verdict.judge import judge
 
 AFTERWARDS = (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN)
 """Events about commits that were trained before: their evidence is judged again."""
@@ -43,12 +43,12 @@ def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         arguments.out = emptied(arguments, environ)
         return judge_again(arguments, environ, event)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
-        hub = Hub(api, event, target_of(event, environ, arguments))
+        hub = GitHub(api, event, target_of(event, environ, arguments))
         try:
             with announced(hub.target, api, warn):
                 arguments.out = emptied(arguments, environ)
                 with situation_in(arguments, environ, event, api) as (occasion, places, stores, progress):
-                    gated = whole.run(occasion, places, stores, progress)
+                    gated = whole_run.run(occasion, places, stores, progress)
                 report, comments = _accepted(gated, hub, arguments)
                 texts = leave_and_show(report, arguments)
         except SupersededError as newer:
@@ -57,7 +57,7 @@ def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return say(report, texts, arguments, environ, hub, comments=comments)
 
 
-def _accepted(gated: Gated, hub: Hub, arguments: argparse.Namespace) -> tuple[Report, Sequence[Found] | None]:
+def _accepted(gated: Gated, hub: GitHub, arguments: argparse.Namespace) -> tuple[Report, Sequence[Found] | None]:
     """The Report with those who have accepted it so far, where it waits for somebody; and our comments as just read.
 
     Only here an acceptance can change a verdict, and the later it is asked for, the less is missed.
@@ -81,7 +81,7 @@ def situation_in(
     event: Event,
     api: Api,
     approvals: Sequence[Approval] = (),
-) -> Iterator[Situation]:
+) -> Iterator[JobContext]:
     """The situation of this job; no secret of ours is in the environment as long as the block lasts."""
     given = given_base(arguments.base, environ)
     occasion = in_actions(
@@ -96,7 +96,7 @@ def situation_in(
     places = replace(places_of(occasion, arguments.out, given, environ), shared=True)
     stores = stores_of(occasion, environ, api, event)
     with secrets_away():
-        yield Situation(occasion, places, stores, Lines())
+        yield JobContext(occasion, places, stores, Lines())
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def publish_stored(arguments: argparse.Namespace, environ: Mapping[str, str]) ->
     """Publish a report that an earlier step has left."""
     event = events.read(environ)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
-        hub = Hub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
+        hub = GitHub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
         try:
             with announced(hub.target, api, warn):  # without a report the status says that nobody could judge
                 report = _of_branch(stored_report(arguments.report), hub.target.branch)

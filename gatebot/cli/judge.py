@@ -26,14 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge stored evidence."""
-    from gatebot.own_folder import chosen
+    from gatebot.repository.own_folder import chosen
 
     arguments.out = chosen(arguments.out, os.environ)
     if arguments.head is None:
         return _judge_another_run(arguments)
     from gatebot.cli.show import leave_pages, show
-    from gatebot.output import REPORT_FILE, report_json, stored_case, without_secrets, write_text
-    from gatebot.verdict.judge import judge
+    from gatebot.decide.judge import judge
+    from gatebot.run.output import REPORT_FILE, report_json, stored_case, without_secrets, write_text
 
     case = stored_case(arguments.head, arguments.base)
     if arguments.config is not None:
@@ -54,7 +54,7 @@ def _judge_another_run(arguments: argparse.Namespace) -> int:
 
     if not in_actions(os.environ):
         raise UsageError("--head is missing", "Give the folder that `gatebot run` left as head: .gatebot/head.")
-    from gatebot.cli.again import judge_again
+    from gatebot.cli.rejudge import judge_again
     from gatebot.github import event as events
 
     arguments.config = arguments.config or Path("gatebot.yml")

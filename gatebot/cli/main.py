@@ -111,7 +111,7 @@ def _say(error: GateError) -> None:
 
 
 def _report_bug(error: Exception, argv: Sequence[str]) -> int:
-    from gatebot.masking import masked
+    from gatebot.core.redact import redacted
 
     lines = [
         "## gatebot has a bug",
@@ -120,11 +120,11 @@ def _report_bug(error: Exception, argv: Sequence[str]) -> int:
         f"- command: `gatebot {' '.join(argv[:1])} …`",
         "",
         "```text",
-        masked("".join(traceback.format_exception(error))).rstrip(),
+        redacted("".join(traceback.format_exception(error))).rstrip(),
         "```",
     ]
     try:
-        from gatebot.own_folder import chosen
+        from gatebot.repository.own_folder import chosen
 
         path = chosen(None, os.environ) / "bug.md"
         path.parent.mkdir(exist_ok=True)
@@ -132,5 +132,5 @@ def _report_bug(error: Exception, argv: Sequence[str]) -> int:
         where = f"what is needed to report it is in {path}"
     except (OSError, GateError):
         where = "\n".join(lines)
-    print(f"gatebot has a bug: {type(error).__name__}: {masked(str(error))}\n{where}", file=sys.stderr)
+    print(f"gatebot has a bug: {type(error).__name__}: {redacted(str(error))}\n{where}", file=sys.stderr)
     return ExitCode.BUG

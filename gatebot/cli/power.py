@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
-    from gatebot.snapshot.snapshot import Snapshot
+    from gatebot.evidence.snapshot import Snapshot
 
 EPILOG = """\
 examples:
@@ -40,26 +40,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Say what can be seen."""
     from gatebot.config.load import load
-    from gatebot.output import write_text
-    from gatebot.power import promised
+    from gatebot.power import guarantee
+    from gatebot.power.analysis import analyse, chosen
     from gatebot.power.curve import curves
-    from gatebot.power.survey import chosen, survey
-    from gatebot.power.words import as_json, as_text
+    from gatebot.power.text import as_json, as_text
+    from gatebot.run.output import write_text
 
     rules = load(arguments.config).rules
     baseline = _baseline(arguments.base, arguments.config)
-    found = chosen(survey(baseline, rules), arguments.metric)
+    found = chosen(analyse(baseline, rules), arguments.metric)
     if arguments.plot is not None:
         write_text(curves(found.detailed), arguments.plot)
-    guarantee = promised.prospect(baseline, rules)
+    promise = guarantee.forecast(baseline, rules)
     if arguments.json:
         told = as_json(baseline.about, found)
-        told["guarantee"] = None if guarantee is None else promised.as_json(guarantee)
+        told["guarantee"] = None if promise is None else guarantee.as_json(promise)
         sys.stdout.write(json.dumps(told, indent=1) + "\n")
     else:
         print(as_text(baseline.about, found))
-        if guarantee is not None:
-            print("", *promised.lines(guarantee), sep="\n")
+        if promise is not None:
+            print("", *guarantee.lines(promise), sep="\n")
     return 0
 
 
@@ -70,14 +70,14 @@ def _baseline(given: Path | None, config: Path) -> "Snapshot":
         UsageError: there is none.
         SnapshotError: it cannot be read.
     """
-    from gatebot.baseline.folder import FolderShelf
-    from gatebot.baseline.store import Found, ShelfStore
-    from gatebot.snapshot.intake import read_whole
+    from gatebot.baseline.folder import FolderBackend
+    from gatebot.baseline.store import BackendStore, Found
+    from gatebot.evidence.intake import read_whole
 
     if given is not None:
         return read_whole(given)
     folder = _local_baselines(config)
-    found = ShelfStore(FolderShelf(folder)).find(_newest_first(folder), datetime.now(UTC), labels=True)
+    found = BackendStore(FolderBackend(folder)).find(_newest_first(folder), datetime.now(UTC), labels=True)
     if isinstance(found, Found):
         return found.snapshot
     raise UsageError(
@@ -92,8 +92,8 @@ def _local_baselines(config: Path) -> Path:
     Raises:
         UsageError: a commit could have put them there.
     """
-    from gatebot.occasion.occasion import absolute
-    from gatebot.own_folder import NAME, require_owned
+    from gatebot.repository.own_folder import NAME, require_owned
+    from gatebot.run.context.run_context import absolute
 
     folders = absolute(config).parents
     root = next((each for each in folders if (each / ".git").exists()), folders[0])

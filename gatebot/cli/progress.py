@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gatebot.cli.console import colourful
-from gatebot.collect.progress import Phase, Progress, Quiet, Step
+from gatebot.collect.progress import NullProgress, Phase, Progress, Step
 
 _VERB = {
     Phase.FETCH: "fetching the data of",
@@ -22,7 +22,7 @@ _VERB = {
 def progress_for(*, quiet: bool) -> Iterator[Progress]:
     """Whoever suits standard error."""
     if quiet:
-        yield Quiet()
+        yield NullProgress()
     elif colourful(sys.stderr):
         with _Live() as live:
             yield live

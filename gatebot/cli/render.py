@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one rendering."""
-    from gatebot.output import stored_report
+    from gatebot.run.output import stored_report
 
     arguments.report = report_path(arguments.report)
     report = stored_report(arguments.report)

@@ -17,7 +17,7 @@ def report_path(given: Path | None) -> Path:
     Raises:
         MachineError: no folder of a workflow job's own is here.
     """
-    from gatebot.output import REPORT_FILE
-    from gatebot.own_folder import usual
+    from gatebot.repository.own_folder import usual
+    from gatebot.run.output import REPORT_FILE
 
     return usual(os.environ) / REPORT_FILE if given is None else given

@@ -62,18 +62,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_here(arguments: argparse.Namespace) -> int:
-    from gatebot import run as whole
+    from gatebot.cli.context import job_context
     from gatebot.cli.show import leave_pages, show, show_plan
-    from gatebot.cli.situation import situation
-    from gatebot.own_folder import chosen
+    from gatebot.repository.own_folder import chosen
+    from gatebot.run import whole_run
 
     arguments.quiet = arguments.quiet or arguments.json or arguments.plan
     arguments.out = chosen(arguments.out, os.environ)
-    with situation(arguments) as (occasion, places, stores, progress):
+    with job_context(arguments) as (occasion, places, stores, progress):
         if arguments.plan:
-            show_plan(whole.planned(occasion, places, stores, progress), as_json=arguments.json)
+            show_plan(whole_run.planned(occasion, places, stores, progress), as_json=arguments.json)
             return 0
-        gated = whole.run(occasion, places, stores, progress)
+        gated = whole_run.run(occasion, places, stores, progress)
     leave_pages(gated.report, arguments.out)
     show(gated.report, arguments.out, as_json=arguments.json)
     return gated.report.exit_code

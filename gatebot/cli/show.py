@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatebot.cli.console import colourful
-from gatebot.output import COMMENT_FILE, PAGE_FILE, REPORT_FILE, report_json, write_text
-from gatebot.report import Report
+from gatebot.core.report import Report
+from gatebot.run.output import COMMENT_FILE, PAGE_FILE, REPORT_FILE, report_json, write_text
 
 if TYPE_CHECKING:  # judge and render show reports, too, and have no use for what collects
-    from gatebot.case import Case
-    from gatebot.run import Here
+    from gatebot.comparison.case import Case
+    from gatebot.run.whole_run import Here
 
 
 def leave_pages(report: Report, out: Path) -> None:
@@ -41,7 +41,7 @@ def show_plan(planned: "tuple[Case, Here]", *, as_json: bool = False) -> None:
     """Print what would be trained, on which side, and what that costs as far as anybody knows."""
     from tabulate import tabulate
 
-    from gatebot.gate import first_plan
+    from gatebot.run.gate import first_plan
 
     case, collector = planned
     plan = first_plan(case, collector)

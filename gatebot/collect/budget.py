@@ -3,10 +3,10 @@
 import time
 from threading import Lock
 
-from gatebot.collect.contract import UnmetError
+from gatebot.collect.adapters.adapter import UnmetError
 from gatebot.collect.job import Job
-from gatebot.needs import Fit, Side, Tier
-from gatebot.snapshot.evidence import Ending, Training
+from gatebot.core.needs import Fit, Side, Tier
+from gatebot.evidence.kinds import Ending, Training
 
 Kind = tuple[Side | None, Tier]
 

@@ -12,22 +12,22 @@ from typing import Self
 
 import numpy as np
 
-from gatebot.collect import claims, files, untrusted
+from gatebot.collect import bounded_read, files, reported_metrics
+from gatebot.collect.adapters.adapter import Surroundings
 from gatebot.collect.budget import Budget
-from gatebot.collect.contract import Surroundings
-from gatebot.collect.denied import denied
-from gatebot.collect.group import Found, Group, Memory, Work, grouped, twice
+from gatebot.collect.denied_paths import denied
+from gatebot.collect.interpreter_copy import open_place
 from gatebot.collect.job import Job, Tree
-from gatebot.collect.mirror import open_place
-from gatebot.collect.progress import Herald, Progress, Quiet
+from gatebot.collect.prepared import PreparedSide, equip, open_tree, surroundings, with_environment
+from gatebot.collect.progress import NullProgress, Progress, ProgressReporter
 from gatebot.collect.runner import InterruptedRunError, Runner
-from gatebot.collect.site import Site, equip, opened, surroundings, with_environment
+from gatebot.collect.training_job import Collected, JobRunner, TrainingCache, TrainingJob, grouped, twice
+from gatebot.core.needs import File, Fit, Model, Need, Predict, Profile, Rows, Score, Side, Tier, Timing
 from gatebot.errors import GateError, MachineError, UsageError
-from gatebot.needs import File, Fit, Model, Need, Predict, Profile, Rows, Score, Side, Tier, Timing
+from gatebot.evidence.column import concatenated
+from gatebot.evidence.kinds import DataProfile, Truth
+from gatebot.evidence.snapshot import Snapshot
 from gatebot.sandbox import Isolation, probe, scratch, take_plain_name, terminate_as_interrupt
-from gatebot.snapshot.column import concatenated
-from gatebot.snapshot.evidence import DataProfile, Truth
-from gatebot.snapshot.snapshot import Snapshot
 
 WORKER_SOURCE = Path(__file__).parents[1] / "worker"  # copied, never imported: it runs in the user's interpreter
 
@@ -55,10 +55,10 @@ class Collector:
     def __init__(self, job: Job, progress: Progress | None = None) -> None:
         self.broken: dict[Side, UsageError] = {}
         self._job = job
-        self._herald = Herald(progress or Quiet())
-        self._memory = Memory()
+        self._herald = ProgressReporter(progress or NullProgress())
+        self._memory = TrainingCache()
         self._budget = Budget(job)
-        self._sites: dict[Side, Site] = {}
+        self._sites: dict[Side, PreparedSide] = {}
         self._metrics: Surroundings | str | None = None
         self._cancel = Event()
         self._exit = ExitStack()
@@ -122,7 +122,7 @@ class Collector:
             return
         known = self._job.known_base.get(Profile(Side.BASE), DataProfile) if self._job.known_base else None
         if known is None and Side.BASE in self._sites:
-            known = self._sites[Side.BASE].material.profile
+            known = self._sites[Side.BASE].dataset.profile
         try:
             site = twice(lambda: self._ready(side, known))
         except UsageError as error:
@@ -132,17 +132,17 @@ class Collector:
         else:
             self._sites[side] = site
 
-    def _ready(self, side: Side, known: DataProfile | None) -> Site:
+    def _ready(self, side: Side, known: DataProfile | None) -> PreparedSide:
         folder = self._folder / secrets.token_hex(8)  # code that runs there is not to learn which side it is
         has_own = any(rule.python for rule in self._job.rules.metrics)
         if side is Side.HEAD and has_own and self._job.code_tree not in self._job.trees.values():
             self._metrics_around()  # first, so that head finds the environment of base where it is the same
-        site = opened(self._runner, side, folder, known, self._herald)
+        site = open_tree(self._runner, side, folder, known, self._herald)
         equip(site, self._worker, self._herald)
         return site
 
-    def _carried_out(self, asked: list[Need]) -> Found:
-        found = Found()
+    def _carried_out(self, asked: list[Need]) -> Collected:
+        found = Collected()
         served_by = {need: self._served_by(need) for need in asked if need.side in self._sites}
         groups = grouped(served_by.values())
         new = [group for group in groups if self._memory.done(group.fit) is None]
@@ -154,7 +154,7 @@ class Collector:
             if site is None:
                 found.unmet[need] = self._why_no_site(need.side)
             elif isinstance(need, Profile):
-                found.evidence[need] = site.material.profile
+                found.evidence[need] = site.dataset.profile
             elif isinstance(need, File):
                 self._read_file(need, site, found)
             elif isinstance(need, Timing):
@@ -163,7 +163,7 @@ class Collector:
 
     def _served_by(self, need: Need) -> Need:
         """The need whose evidence is this one's too: the smoke tier's, where both tiers train on the same rows."""
-        shared = self._sites[need.side].material.profile.one_tier
+        shared = self._sites[need.side].dataset.profile.one_tier
         return need.at(Tier.SMOKE) if shared and isinstance(need, Fit | Predict | Score) else need
 
     def _why_no_site(self, side: Side) -> str:
@@ -171,16 +171,17 @@ class Collector:
             return self.broken[side].message
         return f"the files of {side} are not here"
 
-    def _at_once(self, groups: list[Group], found: Found) -> None:
+    def _at_once(self, groups: list[TrainingJob], found: Collected) -> None:
         """Carry groups out in threads: user code runs in processes, and the threads only wait for it."""
         metrics = self._metrics_of(groups)
         works = {
-            side: Work(site, self._memory, self._budget, self._herald, metrics) for side, site in self._sites.items()
+            side: JobRunner(site, self._memory, self._budget, self._herald, metrics)
+            for side, site in self._sites.items()
         }
         for side in (Side.BASE, Side.HEAD):  # one after the other: nothing that head does reaches base's code
             self._threads([(works[side], group) for group in groups if group.fit.side is side], found)
 
-    def _threads(self, todo: list[tuple[Work, Group]], found: Found) -> None:
+    def _threads(self, todo: list[tuple[JobRunner, TrainingJob]], found: Collected) -> None:
         pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker")
         futures = [pool.submit(work.carry_out, group) for work, group in todo]
         try:
@@ -197,7 +198,7 @@ class Collector:
             found.evidence |= future.result().evidence
             found.unmet |= future.result().unmet
 
-    def _metrics_of(self, groups: list[Group]) -> tuple[Tree, Surroundings] | str:
+    def _metrics_of(self, groups: list[TrainingJob]) -> tuple[Tree, Surroundings] | str:
         """The user's own metrics, and where they run; or why they cannot."""
         if not any(group.scores for group in groups):
             return "no metric of the user's is asked for"
@@ -232,7 +233,7 @@ class Collector:
         environment = with_environment(self._runner, tree, tree.path, files.listed(tree.path), step)
         return surroundings(self._runner, environment, folder, self._worker, None)
 
-    def _read_file(self, need: File, site: Site, found: Found) -> None:
+    def _read_file(self, need: File, site: PreparedSide, found: Collected) -> None:
         name = site.tree.recipe.model.metrics
         if name is None:
             found.unmet[need] = "`model.metrics` is not set"
@@ -244,10 +245,10 @@ class Collector:
             if not path.is_relative_to(root.resolve()):
                 continue
             try:
-                read = claims.read(untrusted.read(path, claims.MOST_BYTES))
+                read = reported_metrics.read(bounded_read.read(path, reported_metrics.MOST_BYTES))
             except FileNotFoundError:
                 continue
-            except untrusted.UnreadableError as error:
+            except bounded_read.UnreadableError as error:
                 read = str(error)
             if isinstance(read, str):
                 found.unmet[need] = f"`{name}`: {read}"
@@ -256,7 +257,7 @@ class Collector:
             return
         found.unmet[need] = f"`{name}` was not written"
 
-    def _snapshot(self, side: Side, asked: list[Need], found: Found) -> Snapshot | None:
+    def _snapshot(self, side: Side, asked: list[Need], found: Collected) -> Snapshot | None:
         site, known = self._sites.get(side), self._job.known_base if side is Side.BASE else None
         about = site.about if site is not None else known.about if known is not None else None
         if about is None:
@@ -269,7 +270,7 @@ class Collector:
         )
 
 
-def _wait(futures: "list[Future[Found]]") -> None:
+def _wait(futures: "list[Future[Collected]]") -> None:
     """Wait for all, or for the first that fails. In short waits: a long one can sleep through Ctrl-C."""
     pending = set(futures)
     while pending:
@@ -278,11 +279,11 @@ def _wait(futures: "list[Future[Found]]") -> None:
             return
 
 
-def _truth(site: Site, asked: list[Need]) -> Truth | None:
+def _truth(site: PreparedSide, asked: list[Need]) -> Truth | None:
     """Labels of the eval rows, and of train rows where these were predicted."""
-    truth = site.material.truth
+    truth = site.dataset.truth
     needs = [need for need in asked if isinstance(need, Predict) and need.rows is Rows.TRAIN and need.side is site.side]
-    parts = [part for need in needs if (part := site.material.truth_of(need)) is not None]
+    parts = [part for need in needs if (part := site.dataset.truth_of(need)) is not None]
     if truth is None or not parts:
         return truth
     ids = np.concatenate([truth.ids, *(part.ids for part in parts)])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatebot.collect.bounded_read import UnreadableError
 from gatebot.collect.program import Programs
-from gatebot.collect.untrusted import UnreadableError
 from gatebot.data.packing import LARGEST, bad_parquet, broken, is_packed, too_large
 from gatebot.sandbox import GIB, MIB, Ended, Limits
 

@@ -7,15 +7,15 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gatebot import git
-from gatebot.checkout import Checkout
-from gatebot.collect import files, mirror, words
+from gatebot.collect import argv, files, interpreter_copy
+from gatebot.collect.cache import Cache
 from gatebot.collect.interpreter import found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
-from gatebot.collect.shelf import Shelf
 from gatebot.config.model import Fetch
+from gatebot.core.checkout import Checkout
 from gatebot.errors import MachineError
+from gatebot.repository import git
 from gatebot.sandbox import Isolation, scratch
 
 MOST_POINTER = 1 << 20  # bytes of a file that says which data is meant
@@ -59,7 +59,7 @@ def fetched(runner: Runner, tree: Tree, home: Path) -> Fetched:
     code = runner.job.code_tree
     secrets = {} if code is None else runner.fetch_secrets
     making = _making(runner, fetch, tree, code or tree, secrets)
-    kept = Shelf(runner.cache / "fetch", most=4).get(making.key, making)
+    kept = Cache(runner.cache / "fetch", most=4).get(making.key, making)
     brought = tuple(path for path in files.walked(kept.path) if not files.is_kept_back(path))
     home.mkdir(mode=0o700)  # labels lie in it: nobody but gatebot opens anything here
     files.copied(kept.path, brought, home, link=True, least=0)
@@ -78,7 +78,7 @@ def _making(runner: Runner, fetch: Fetch, tree: Tree, code: Tree, secrets: dict[
         pointers = {code.folder / path: checkout.read(tree.folder / path, MOST_POINTER) for path in sorted(named)}
         replaced = {code.folder / path for path in files.matching(_in(code, paths), patterns)}
         paths = tuple(path for path in paths if path not in replaced)
-    return _Making(runner, fetch, words.split(fetch.run, "data.fetch.run"), code, paths, pointers, secrets)
+    return _Making(runner, fetch, argv.split(fetch.run, "data.fetch.run"), code, paths, pointers, secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +182,5 @@ def _with_python(runner: Runner) -> Runner:
     """The runner with the Python that is first on the PATH, and with it the tools that are installed there."""
     interpreter = found("python3", runner.job.environ, Path())
     if interpreter is not None and runner.reach.level is Isolation.FULL:
-        interpreter = mirror.opened(interpreter, runner.cache)
+        interpreter = interpreter_copy.opened(interpreter, runner.cache)
     return runner.inside(interpreter, {})

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
-from gatebot import git, own_folder
-from gatebot.checkout import Checkout, UnsafePathError
+from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.errors import MachineError
+from gatebot.repository import git, own_folder
 
 LARGE = 64 << 20  # bytes; smaller files are copied, because a training may well write its committed model anew
 NEVER = frozenset({".git", own_folder.NAME})

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gatebot import git, processes
-from gatebot.checkout import Checkout, UnsafePathError
-from gatebot.collect import untrusted
+from gatebot.collect import bounded_read
+from gatebot.core import processes
+from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.errors import UsageError
+from gatebot.repository import git
 from gatebot.sandbox.environment import PATH
 
 _OF_MANAGERS = ("PYENV_", "ASDF_", "MISE_", "XDG_")
@@ -106,8 +107,8 @@ def _version_named_in(folder: Path) -> str:
     """The version that the nearest `.python-version` names for pyenv; empty where none does, or a path instead."""
     for place in (folder, *folder.parents):
         try:
-            words = untrusted.read(place / ".python-version", _MOST_BYTES).decode("utf-8", "replace").split()
-        except (OSError, untrusted.UnreadableError):
+            words = bounded_read.read(place / ".python-version", _MOST_BYTES).decode("utf-8", "replace").split()
+        except (OSError, bounded_read.UnreadableError):
             continue
         return words[0] if words and _VERSION.fullmatch(words[0]) else ""
     return ""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gatebot.config.model import Recipe, Rules
-from gatebot.masking import is_secret
-from gatebot.needs import Side
+from gatebot.core.needs import Side
+from gatebot.core.redact import is_secret
+from gatebot.evidence.snapshot import Snapshot
 from gatebot.sandbox import Reach
-from gatebot.snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
-from gatebot.collect import mirror, untrusted
+from gatebot.collect import bounded_read, interpreter_copy
 from gatebot.collect.interpreter import Interpreter, at
 from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run, scratch
@@ -44,7 +44,7 @@ class Ran:
             FileNotFoundError: there is none.
             UnreadableError: it is a link, a device, a pipe or too large.
         """
-        return untrusted.read(self.folder / name, most)
+        return bounded_read.read(self.folder / name, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Programs:
             InterruptedRunError: everything is being ended.
         """
         own = at(Path(sys.executable))
-        usable = mirror.opened(own, self.cache) if self.reach.level is Isolation.FULL else own
+        usable = interpreter_copy.opened(own, self.cache) if self.reach.level is Isolation.FULL else own
         libraries = tuple(_moved(folder, own, usable) for folder in _libraries())
         with scratch("gatebot-program-") as home:
             folder, program, asked = home / "left", home / "program.py", home / QUESTION

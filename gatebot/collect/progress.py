@@ -8,7 +8,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import Protocol
 
-from gatebot.needs import Side
+from gatebot.core.needs import Side
 
 
 class Phase(StrEnum):
@@ -44,7 +44,7 @@ class Progress(Protocol):
         """So many trainings are about to start."""
 
 
-class Quiet:
+class NullProgress:
     """Tells nobody."""
 
     def started(self, step: Step) -> None:
@@ -64,7 +64,7 @@ class Outcome:
     word: str = "ok"
 
 
-class Herald:
+class ProgressReporter:
     """Passes steps on, one at a time."""
 
     def __init__(self, progress: Progress) -> None:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatebot.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
-from gatebot.collect import untrusted
+from gatebot.collect import bounded_read
+from gatebot.collect.bounded_read import UnreadableError
 from gatebot.collect.decoding import table
-from gatebot.collect.masking import last_lines
+from gatebot.collect.log_lines import last_lines
 from gatebot.collect.program import Programs, Ran
 from gatebot.collect.runner import ways_out
-from gatebot.collect.untrusted import UnreadableError
 from gatebot.config.model import AllowedAddress, DataRules
+from gatebot.core.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
+from gatebot.core.redact import redactor
 from gatebot.data.packing import LARGEST
 from gatebot.errors import GateError, MachineError, UsageError
-from gatebot.masking import masker
 from gatebot.sandbox import GIB, MIB, Ended, Limits
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _credential_files(secrets: Mapping[str, str]) -> dict[str, bytes]:
     found = {}
     for name in (name for name in FILES if secrets.get(name)):
         try:
-            found[name] = untrusted.read(Path(secrets[name]).resolve(), MIB)
+            found[name] = bounded_read.read(Path(secrets[name]).resolve(), MIB)
         except (OSError, UnreadableError) as error:
             raise UsageError(
                 f"the file that {name} names cannot be read: {error}.", "Is the login step done?"
@@ -160,7 +160,7 @@ def _trouble(said: Any, address: Address, missing: list[str], secrets: tuple[str
 
 def _line(text: object, secrets: tuple[str, ...]) -> str:
     known = {str(at): value for at, value in enumerate(secrets)}
-    masked = last_lines(" ".join(str(text).split()), 1, masker(known, known))
+    masked = last_lines(" ".join(str(text).split()), 1, redactor(known, known))
     return "".join(char if char.isprintable() else " " for line in masked for char in line)
 
 

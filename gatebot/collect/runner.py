@@ -7,14 +7,14 @@ from pathlib import Path
 from threading import Event
 
 from gatebot.collect.interpreter import Interpreter, user_path
+from gatebot.collect.interpreter_copy import is_open
 from gatebot.collect.job import Job
-from gatebot.collect.masking import last_lines
-from gatebot.collect.mirror import is_open
+from gatebot.collect.log_lines import last_lines
+from gatebot.core.redact import Redactor, holds_password, is_secret, redactor, secrets_of
 from gatebot.errors import MachineError
-from gatebot.masking import Masker, holds_password, is_secret, masker, secrets_of
+from gatebot.evidence.kinds import Effects, Ending
 from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run
 from gatebot.sandbox.environment import THREADS
-from gatebot.snapshot.evidence import Effects, Ending
 
 DEVICES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -122,9 +122,9 @@ class Runner:
         return last_lines(text, self.job.rules.privacy.log_tail, self.masker)
 
     @property
-    def masker(self) -> Masker:
+    def masker(self) -> Redactor:
         """What takes secrets out of all that user code printed or wrote."""
-        return masker(self.job.environ, self._secret_names)
+        return redactor(self.job.environ, self._secret_names)
 
     @property
     def fetch_secrets(self) -> dict[str, str]:

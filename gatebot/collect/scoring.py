@@ -8,20 +8,20 @@ from uuid import uuid4
 
 import numpy as np
 
-from gatebot.collect import files, untrusted
-from gatebot.collect.contract import Surroundings, UnmetError
+from gatebot.collect import bounded_read, files
+from gatebot.collect.adapters.adapter import Surroundings, UnmetError
+from gatebot.collect.dataset import Dataset
 from gatebot.collect.job import Tree
-from gatebot.collect.material import Material
-from gatebot.needs import Score
+from gatebot.core.needs import Score
+from gatebot.evidence.column import Column, Names, Numbers
+from gatebot.evidence.kinds import Ending, OwnScore, Predictions, Truth
 from gatebot.sandbox import Ended
-from gatebot.snapshot.column import Column, Names, Numbers
-from gatebot.snapshot.evidence import Ending, OwnScore, Predictions, Truth
 
 MOST_BYTES = 64 << 20
 MOST_FILE = 1 << 20  # what a metric may need beside it: code and small tables
 
 
-def score(need: Score, predictions: Predictions, material: Material, tree: Tree, around: Surroundings) -> OwnScore:
+def score(need: Score, predictions: Predictions, material: Dataset, tree: Tree, around: Surroundings) -> OwnScore:
     """One metric of one set of predictions.
 
     Args:
@@ -57,7 +57,7 @@ class _Scoring:
     need: Score
     predictions: Predictions
     truth: Truth
-    material: Material
+    material: Dataset
     around: Surroundings
 
 
@@ -91,8 +91,8 @@ def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
         how = "crashed" if completed.ended is Ended.EXITED else completed.ended.value
         return OwnScore(float("nan"), None, f"{how}: {' '.join(last)}"[:500])
     try:
-        return _result(json.loads(untrusted.read(status, MOST_BYTES)), len(truth.ids))
-    except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError, untrusted.UnreadableError) as error:
+        return _result(json.loads(bounded_read.read(status, MOST_BYTES)), len(truth.ids))
+    except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError, bounded_read.UnreadableError) as error:
         return OwnScore(float("nan"), None, f"it left no value: {error}"[:500])
 
 

@@ -8,15 +8,15 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gatebot.checkout import Checkout, UnsafePathError
-from gatebot.collect import files, mirror, words
+from gatebot.collect import argv, files, interpreter_copy
+from gatebot.collect.cache import Cache, CacheEntry
 from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.runner import Runner
-from gatebot.collect.shelf import Kept, Shelf
 from gatebot.config.locks import USUAL_LOCKS
+from gatebot.core.checkout import Checkout, UnsafePathError
+from gatebot.core.needs import Side
 from gatebot.errors import UsageError
-from gatebot.needs import Side
 from gatebot.sandbox import Isolation, scratch
 
 MOST_BYTES = 1 << 20  # of a file in an environment that says where code lies
@@ -77,10 +77,10 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         )
     key = _digest(tree, root, paths, interpreter)
     if interpreter is not None and runner.reach.level is Isolation.FULL:
-        interpreter = mirror.opened(interpreter, runner.cache)
+        interpreter = interpreter_copy.opened(interpreter, runner.cache)
     if recipe.setup is None:
         return Environment(runner.inside(interpreter, variables), interpreter)
-    commands = [words.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
+    commands = [argv.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
     building = _Building(runner, tree, root, paths, commands, interpreter, credentials)
     kept = _kept(building, key)
     if borrowed and kept.note["tree"]:
@@ -148,14 +148,14 @@ class _Building:
             return {"own_code": linked, "tree": files.digest(self.root, self.paths) if copied else ""}
 
 
-def _kept(building: _Building, key: str) -> Kept:
+def _kept(building: _Building, key: str) -> CacheEntry:
     """The environment of this key; one that holds a copy of the project's code serves this very code only.
 
     Base's may serve head. What files of head have built lies apart, and serves nobody else.
     """
     cache, is_of_base = building.runner.cache, building.runner.job.is_of_base(building.tree)
-    shelf = Shelf(cache / "env") if is_of_base else Shelf(cache / "proposed")
-    if not is_of_base and (found := Shelf(cache / "env").find(key)) is not None and not found.note["tree"]:
+    shelf = Cache(cache / "env") if is_of_base else Cache(cache / "proposed")
+    if not is_of_base and (found := Cache(cache / "env").find(key)) is not None and not found.note["tree"]:
         return found
     kept = shelf.get(key, building)
     if not kept.note["tree"]:

@@ -8,10 +8,10 @@ from typing import get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from gatebot.checkout import Checkout
 from gatebot.config import yaml
+from gatebot.config.guarantee import obstacles
 from gatebot.config.model import Document, Section
-from gatebot.config.promised import obstacles
+from gatebot.core.checkout import Checkout
 from gatebot.errors import UsageError
 
 FILE_NAME = "gatebot.yml"

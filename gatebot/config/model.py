@@ -18,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 
-from gatebot.address import BadAddressError, is_address, parse_prefix
 from gatebot.config.quantity import (
     Margin,
     Share,
@@ -28,7 +27,8 @@ from gatebot.config.quantity import (
     parse_rate,
     parse_rows,
 )
-from gatebot.finding import Level
+from gatebot.core.address import BadAddressError, is_address, parse_prefix
+from gatebot.core.finding import Level
 from gatebot.stats.arrays import StatError
 from gatebot.stats.condition import Mode
 from gatebot.stats.condition import parse as parse_condition

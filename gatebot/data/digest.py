@@ -5,7 +5,7 @@ from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from gatebot.checkout import UnsafePathError
+from gatebot.core.checkout import UnsafePathError
 from gatebot.data.identity import joined
 from gatebot.data.packing import LARGEST
 from gatebot.data.source import Source, locate

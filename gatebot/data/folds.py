@@ -5,7 +5,7 @@ import numpy as np
 from gatebot.data.rows import Mask
 from gatebot.data.strata import Units
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import Hashes
+from gatebot.evidence.column import Hashes
 
 
 def folds_of(units: Units, priority: Hashes, count: int, known: Hashes | None) -> tuple[Hashes, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from gatebot.data.identity import Identity
 from gatebot.data.rows import Index, Rows
 from gatebot.errors import MachineError
-from gatebot.snapshot.column import Hashes
+from gatebot.evidence.column import Hashes
 
 if TYPE_CHECKING:
     import polars as pl

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatebot.data.rows import Mask, Rows
-from gatebot.snapshot.column import Hashes
+from gatebot.evidence.column import Hashes
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,8 +12,8 @@ from gatebot.data.rows import Index, Rows
 from gatebot.data.slices import slices_of
 from gatebot.data.split import Split
 from gatebot.data.target import present
-from gatebot.snapshot.column import MISSING, Hashes, Names, Numbers
-from gatebot.snapshot.evidence import ColumnProfile, DataProfile, Overlap, RowTable, Truth
+from gatebot.evidence.column import MISSING, Hashes, Names, Numbers
+from gatebot.evidence.kinds import ColumnProfile, DataProfile, Overlap, RowTable, Truth
 
 _EXAMPLES = 20
 

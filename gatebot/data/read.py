@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatebot.address import shown
+from gatebot.core.address import shown
 from gatebot.data.digest import bytes_digest, content, frame_digest
 from gatebot.data.packing import decoded, plain_name, refuse_archive
 from gatebot.data.rows import Columns, Rows

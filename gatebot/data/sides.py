@@ -11,8 +11,8 @@ from gatebot.data.strata import Units, before_the_last, first_rows, large_last, 
 from gatebot.data.target import spelled_names
 from gatebot.data.times import latest_first
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import Column, Hashes, label
-from gatebot.snapshot.evidence import RowTable
+from gatebot.evidence.column import Column, Hashes, label
+from gatebot.evidence.kinds import RowTable
 
 EVAL_SHARE = 0.4  # of all rows, at most, where `eval_rows` is a count
 IDENTIFYING = 0.5  # share of distinct contents from which on equal contents mean the same thing

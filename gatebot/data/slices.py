@@ -10,7 +10,7 @@ from gatebot.data.identity import spelled
 from gatebot.data.rows import Rows
 from gatebot.data.strata import rounded_edges
 from gatebot.data.target import NOTHING, spelled_names
-from gatebot.snapshot.column import MISSING, Floats, Names
+from gatebot.evidence.column import MISSING, Floats, Names
 
 if TYPE_CHECKING:
     import polars as pl

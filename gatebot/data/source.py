@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from gatebot.address import is_address
-from gatebot.checkout import Checkout, UnsafePathError
+from gatebot.core.address import is_address
+from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.errors import UsageError
 
 _WILD = re.compile(r"[*?\[]")

@@ -13,6 +13,7 @@ from typing import assert_never
 
 import numpy as np
 
+from gatebot.core.needs import Tier
 from gatebot.data.folds import folds_of, known_folds
 from gatebot.data.identity import Identity, copies, identify, mixed
 from gatebot.data.rows import Index, Mask, Rows
@@ -21,9 +22,8 @@ from gatebot.data.sides import Sides, claimed_eval, identifying, zone
 from gatebot.data.strata import Strata, Units, first_rows, strata_of
 from gatebot.data.target import present, target_of
 from gatebot.errors import UsageError
-from gatebot.needs import Tier
-from gatebot.snapshot.column import Column, Hashes
-from gatebot.snapshot.evidence import RowTable
+from gatebot.evidence.column import Column, Hashes
+from gatebot.evidence.kinds import RowTable
 
 TINY = 1000  # below this many rows every row is predicted out of fold
 TINY_FOLDS = 5

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatebot.data.rows import Mask
-from gatebot.snapshot.column import Codes, Column, Floats, Hashes, Names, Numbers
+from gatebot.evidence.column import Codes, Column, Floats, Hashes, Names, Numbers
 
 Counts = NDArray[np.int64]
 

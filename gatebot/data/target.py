@@ -8,7 +8,7 @@ import numpy as np
 from gatebot.data.identity import spelled
 from gatebot.data.rows import Mask, Rows
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import MISSING, Column, Names, Numbers, label
+from gatebot.evidence.column import MISSING, Column, Names, Numbers, label
 
 if TYPE_CHECKING:
     import polars as pl

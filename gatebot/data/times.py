@@ -8,7 +8,7 @@ from gatebot.data.identity import mixed, spelled
 from gatebot.data.rows import Rows
 from gatebot.data.target import NOTHING
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import Floats, Hashes
+from gatebot.evidence.column import Floats, Hashes
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,10 +11,10 @@ from urllib.parse import quote
 from pydantic import BaseModel, ValidationError
 
 from gatebot import __version__
-from gatebot.github import answers
-from gatebot.github.trouble import (
-    Answer,
+from gatebot.github import responses
+from gatebot.github.api_errors import (
     ApiError,
+    FailedResponse,
     ForbiddenError,
     LimitedError,
     OfflineError,
@@ -131,12 +131,12 @@ class Api:
     def _asked_login(self) -> str:
         why = Purpose("ask who the token belongs to")
         try:
-            return self.get("/user", answers.User, why).login
+            return self.get("/user", responses.User, why).login
         except ForbiddenError:
             pass
         try:
             where, body = self.client.requester.graphql_url, {"query": "{ viewer { login } }"}
-            return self.send("POST", where, answers.Viewer, why, body, repeatable=False).login
+            return self.send("POST", where, responses.Viewer, why, body, repeatable=False).login
         except ApiError:
             return ACTIONS_LOGIN
 
@@ -290,13 +290,13 @@ def _pause(trouble: ApiError, attempt: int, *, repeatable: bool) -> float | None
             return None
 
 
-def _answer(error: "GithubException") -> Answer:
+def _answer(error: "GithubException") -> FailedResponse:
     data = error.data if isinstance(error.data, dict) else {}
     words = str(data.get("message") or error.message or "")
     if data.get("errors"):
         words = f"{words} {data['errors']}"
     headers = {str(name).lower(): str(value) for name, value in (error.headers or {}).items()}
-    return Answer(error.status, words, headers, time.time())
+    return FailedResponse(error.status, words, headers, time.time())
 
 
 def _typed(model: type[M], data: Any, why: Purpose) -> M:

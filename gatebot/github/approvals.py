@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import Api, Purpose
+from gatebot.github.api_errors import MissingError
+from gatebot.github.comment_section import MARKER
 from gatebot.github.conversation import Conversation
-from gatebot.github.section import MARKER
-from gatebot.github.trouble import MissingError
 
 MAX_REASON = 300
 ACCEPTERS = ("admin", "write")
@@ -108,14 +108,14 @@ def permission_of(api: Api, login: str) -> str:
     """
     why = Purpose(f"read the permission of {login}", "metadata: read")
     try:
-        return api.get(api.path("collaborators", login, "permission"), answers.Permission, why).permission
+        return api.get(api.path("collaborators", login, "permission"), responses.Permission, why).permission
     except MissingError:
         return "none"
 
 
 def _reviews(said: Conversation) -> Iterator[Approval | Refusal]:
     """Of every reviewer the last word. A remark changes nothing; asking for changes takes an approval back."""
-    last: dict[str, answers.Review] = {}
+    last: dict[str, responses.Review] = {}
     for review in said.reviews:
         if review.user is not None and review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
             last[review.user.login] = review
@@ -132,7 +132,7 @@ def _comments(said: Conversation, head_sha: str) -> Iterator[Approval | Refusal]
             yield from _commands(comment, comment.user.login, head_sha)
 
 
-def _commands(comment: answers.Comment, login: str, head_sha: str) -> Iterator[Approval | Refusal]:
+def _commands(comment: responses.Comment, login: str, head_sha: str) -> Iterator[Approval | Refusal]:
     for line in _said(comment.body or "").splitlines():
         command = _COMMAND.fullmatch(line)
         if command is None:

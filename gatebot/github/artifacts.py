@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import PAGE, Api, Purpose
+from gatebot.github.api_errors import GoneError, MissingError
 from gatebot.github.archive import ArchiveError, Limits
 from gatebot.github.download import Parcel, download
-from gatebot.github.trouble import GoneError, MissingError
 
 PERMISSION = "actions: read"
 TRUSTED_EVENTS = ("push", "schedule", "workflow_dispatch")
@@ -177,7 +177,11 @@ def runs_of_head(api: Api, workflow_path: str, sha: str, repository_id: int, *, 
     query = {"event": "pull_request", "head_sha": sha}
     try:
         pages = api.pages(
-            api.path("actions", "workflows", workflow, "runs"), answers.Page[answers.WorkflowRun], why, query, most=3
+            api.path("actions", "workflows", workflow, "runs"),
+            responses.Page[responses.WorkflowRun],
+            why,
+            query,
+            most=3,
         )
         runs = [run for page in pages for run in page.items]
     except MissingError:
@@ -200,7 +204,7 @@ def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:
         ApiError: by cause.
     """
     why = Purpose(f"list the commits before {sha[:12]}", "contents: read")
-    pages = api.pages(api.path("commits"), answers.Page[answers.Commit], why, {"sha": sha}, most=-(-most // 100))
+    pages = api.pages(api.path("commits"), responses.Page[responses.Commit], why, {"sha": sha}, most=-(-most // 100))
     return tuple(commit.sha for page in pages for commit in page.items)[:most]
 
 
@@ -223,7 +227,7 @@ def _candidates(api: Api, search: Search, notes: _Notes) -> Iterator[Found]:
                 yield from _usable(api, run, distances[run.head_sha], search, notes)
 
 
-def _usable(api: Api, run: answers.WorkflowRun, distance: int, search: Search, notes: _Notes) -> Iterator[Found]:
+def _usable(api: Api, run: responses.WorkflowRun, distance: int, search: Search, notes: _Notes) -> Iterator[Found]:
     short = run.head_sha[:12]
     left = _artifacts(api, run.id)
     artifacts = [artifact for artifact in left if artifact.name == search.name]
@@ -243,7 +247,7 @@ def _usable(api: Api, run: answers.WorkflowRun, distance: int, search: Search, n
             yield replace(found, beside=beside, why=tuple(notes.lines))
 
 
-def _lists(api: Api, search: Search, notes: _Notes) -> Iterator[list[answers.WorkflowRun]]:
+def _lists(api: Api, search: Search, notes: _Notes) -> Iterator[list[responses.WorkflowRun]]:
     """Lists of runs, each asked for when what the one before has is of no use.
 
     Of one commit GitHub lists the runs themselves. Of several, those of the branch are listed, whatever made them:
@@ -263,7 +267,7 @@ def _lists(api: Api, search: Search, notes: _Notes) -> Iterator[list[answers.Wor
     yield [run for pages in of_branch for page in pages for run in page if run.id not in seen]
 
 
-def _listed(api: Api, search: Search, query: Mapping[str, str], notes: _Notes) -> Iterator[list[answers.WorkflowRun]]:
+def _listed(api: Api, search: Search, query: Mapping[str, str], notes: _Notes) -> Iterator[list[responses.WorkflowRun]]:
     """Pages of runs of the workflow, the newest first."""
     workflow = search.workflow_path.rpartition("/")[2]
     if not query or not workflow:
@@ -271,13 +275,13 @@ def _listed(api: Api, search: Search, query: Mapping[str, str], notes: _Notes) -
     why = Purpose(f"list the runs of {workflow} on {search.branch}", PERMISSION)
     path, asked = api.path("actions", "workflows", workflow, "runs"), {**query, "exclude_pull_requests": "true"}
     try:
-        for page in api.pages(path, answers.Page[answers.WorkflowRun], why, asked, most=search.most_pages):
+        for page in api.pages(path, responses.Page[responses.WorkflowRun], why, asked, most=search.most_pages):
             yield page.items
     except MissingError:
         notes.add(f"{workflow} is not known on {search.branch} yet")
 
 
-def _is_trusted(run: answers.WorkflowRun, search: Search) -> bool:
+def _is_trusted(run: responses.WorkflowRun, search: Search) -> bool:
     """Asked again of every run, for a filter in a query is a wish."""
     return (
         run.event in TRUSTED_EVENTS
@@ -289,24 +293,24 @@ def _is_trusted(run: answers.WorkflowRun, search: Search) -> bool:
     )
 
 
-def _belongs(artifact: answers.Artifact, run: answers.WorkflowRun, search: Search) -> bool:
+def _belongs(artifact: responses.Artifact, run: responses.WorkflowRun, search: Search) -> bool:
     said = artifact.workflow_run
     expected = (run.id, run.head_sha, search.repository_id, search.repository_id)
     return said is not None and (said.id, said.head_sha, said.repository_id, said.head_repository_id) == expected
 
 
-def _artifacts(api: Api, run_id: int) -> list[answers.Artifact]:
+def _artifacts(api: Api, run_id: int) -> list[responses.Artifact]:
     """The artifacts that a run left, the newest first."""
     why = Purpose(f"list the artifacts of run {run_id}", PERMISSION)
     path = api.path("actions", "runs", run_id, "artifacts")
-    pages = api.pages(path, answers.Page[answers.Artifact], why, most=5)
+    pages = api.pages(path, responses.Page[responses.Artifact], why, most=5)
     return sorted((artifact for page in pages for artifact in page.items), key=lambda artifact: -artifact.id)
 
 
-def _parcel(said: answers.Artifact) -> Parcel:
+def _parcel(said: responses.Artifact) -> Parcel:
     return Parcel(said.id, said.name, said.size_in_bytes, said.digest or "")
 
 
-def _found(said: answers.Artifact, run_id: int, commit: str, distance: int, now: datetime) -> Found:
+def _found(said: responses.Artifact, run_id: int, commit: str, distance: int, now: datetime) -> Found:
     age = now - said.created_at if said.created_at else timedelta(0)
     return Found(run_id, commit, distance, age, _parcel(said))

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import Api, Json, Purpose
-from gatebot.github.log import AGGREGATE
-from gatebot.github.order import Order
-from gatebot.github.result import NotPermitted, Written
-from gatebot.github.section import cut
-from gatebot.github.trouble import AMBIGUOUS, ForbiddenError
+from gatebot.github.api_errors import AMBIGUOUS, ForbiddenError
+from gatebot.github.comment_section import cut
+from gatebot.github.outcome import NotPermitted, Written
+from gatebot.github.run_order import RunOrder
+from gatebot.github.status_log import AGGREGATE
 
 NAME = "gatebot report"
 PERMISSION = "checks: write"
@@ -65,7 +65,7 @@ def name_of(context: str) -> str:
     return NAME + context.removeprefix(AGGREGATE)
 
 
-def publish(api: Api, sha: str, check: Check, order: Order, *, name: str = NAME) -> Written | NotPermitted:
+def publish(api: Api, sha: str, check: Check, order: RunOrder, *, name: str = NAME) -> Written | NotPermitted:
     """Write the check run, concluded, in as many requests as its annotations need.
 
     Annotations are appended, so a batch whose answer was lost is not sent again: a missing remark is better than
@@ -80,20 +80,20 @@ def publish(api: Api, sha: str, check: Check, order: Order, *, name: str = NAME)
     if check.url:
         whole["details_url"] = check.url
     try:
-        run = api.send("POST", api.path("check-runs"), answers.CheckRun, why, whole)
+        run = api.send("POST", api.path("check-runs"), responses.CheckRun, why, whole)
     except ForbiddenError as error:
         return NotPermitted(error.message, error.hint)
     path = api.path("check-runs", run.id)
     for start in range(PER_REQUEST, len(check.annotations), PER_REQUEST):
         try:
             body = {"output": _output(check, start)}
-            api.send("PATCH", path, answers.CheckRun, why, body, repeatable=False)
+            api.send("PATCH", path, responses.CheckRun, why, body, repeatable=False)
         except AMBIGUOUS:
             continue
     return Written(run.html_url or "", created=True)
 
 
-def hand_over(api: Api, sha: str, order: Order, *, name: str = NAME) -> None:
+def hand_over(api: Api, sha: str, order: RunOrder, *, name: str = NAME) -> None:
     """Let what this run has written say what a newer run's check run says, where that was there already.
 
     GitHub shows the check run that was completed last; one that a newer run writes from now on is completed later.
@@ -104,9 +104,9 @@ def hand_over(api: Api, sha: str, order: Order, *, name: str = NAME) -> None:
     why, mine = _why(name, sha), set[int]()
     query = {"check_name": name, "filter": "all"}
     for past in range(MAX_ROUNDS):
-        pages = api.pages(api.path("commits", sha, "check-runs"), answers.Page[answers.CheckRun], why, query)
+        pages = api.pages(api.path("commits", sha, "check-runs"), responses.Page[responses.CheckRun], why, query)
         runs = [run for page in pages for run in page.items]
-        known = [(said, run.id, run) for run in runs if (said := Order.of_text(run.external_id or ""))]
+        known = [(said, run.id, run) for run in runs if (said := RunOrder.of_text(run.external_id or ""))]
         mine |= {number for said, number, _ in known if past == 0 and said == order}
         ended = [each for each in known if each[2].conclusion in set(Conclusion)]
         if not mine or not ended:
@@ -117,11 +117,11 @@ def hand_over(api: Api, sha: str, order: Order, *, name: str = NAME) -> None:
         if not late:
             return
         for number in late:
-            api.send("PATCH", api.path("check-runs", number), answers.CheckRun, why, _copy(shown))
+            api.send("PATCH", api.path("check-runs", number), responses.CheckRun, why, _copy(shown))
 
 
-def _copy(said: answers.CheckRun) -> Json:
-    output = said.output or answers.CheckOutput()
+def _copy(said: responses.CheckRun) -> Json:
+    output = said.output or responses.CheckOutput()
     words: Json = {"title": _line(output.title or "") or NAME, "summary": cut(output.summary or "", MAX_TEXT)}
     if output.text:
         words["text"] = cut(output.text, MAX_TEXT)

@@ -5,17 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import Api, Purpose
-from gatebot.github.result import NotPermitted, Quiet, Superseded, Unchanged, Written
-from gatebot.github.section import MARKER, Section, fitted, joined, parted, tidied
-from gatebot.github.trouble import (
-    AMBIGUOUS,
-    ForbiddenError,
-    GoneError,
-    LockedError,
-    MissingError,
-)
+from gatebot.github.api_errors import AMBIGUOUS, ForbiddenError, GoneError, LockedError, MissingError
+from gatebot.github.comment_section import MARKER, Section, fitted, joined, parted, tidied
+from gatebot.github.outcome import NoCommentNeeded, NotPermitted, Superseded, Unchanged, Written
 
 PERMISSION = "pull-requests: write"
 MAX_ROUNDS = 6
@@ -29,7 +23,7 @@ class Mode(StrEnum):
     NEVER = "never"
 
 
-Outcome = Written | Unchanged | Quiet | Superseded | NotPermitted
+Outcome = Written | Unchanged | NoCommentNeeded | Superseded | NotPermitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ def publish(
         ApiError: by cause, where neither permission nor order explains it.
     """
     if mode is Mode.NEVER:
-        return Quiet()
+        return NoCommentNeeded()
     try:
         return _converge(api, number, tidied(section), opens=mode is Mode.ALWAYS or notable, known=known, checks=checks)
     except (ForbiddenError, LockedError, GoneError) as error:
@@ -94,7 +88,7 @@ def _converge(
         if len(ours) == 1 and shown == wanted[section.project]:
             return written or Unchanged(ours[0].url)
         if not ours and not opens:
-            return Quiet()
+            return NoCommentNeeded()
         posted = _write(api, number, ours, joined(wanted), authors)
         if posted is not None:
             authors.add(posted.author)  # GitHub knows better than we who we are
@@ -144,11 +138,11 @@ def find(api: Api, number: int, authors: set[str]) -> list[Found]:
         ApiError: by cause.
     """
     why = Purpose(f"list the comments of pull request {number}", "pull-requests: read")
-    pages = api.pages(api.path("issues", number, "comments"), answers.Page[answers.Comment], why)
+    pages = api.pages(api.path("issues", number, "comments"), responses.Page[responses.Comment], why)
     return found_in((said for page in pages for said in page.items), authors)
 
 
-def found_in(comments: Iterable[answers.Comment], authors: Collection[str]) -> list[Found]:
+def found_in(comments: Iterable[responses.Comment], authors: Collection[str]) -> list[Found]:
     """Those of these comments that are ours, the oldest first."""
     ours = [_found(said) for said in comments]
     return sorted((c for c in ours if c.author in authors and c.body.startswith(MARKER)), key=lambda c: c.id)
@@ -160,14 +154,14 @@ def _write(api: Api, number: int, ours: Sequence[Found], body: str, authors: set
         why = Purpose(f"comment on pull request {number}", PERMISSION)
         path = api.path("issues", number, "comments")
         try:
-            return _found(api.send("POST", path, answers.Comment, why, {"body": body}, repeatable=False))
+            return _found(api.send("POST", path, responses.Comment, why, {"body": body}, repeatable=False))
         except AMBIGUOUS as trouble:
             if find(api, number, authors):
                 return None  # the answer was lost, not the comment
             raise trouble
     why = Purpose(f"update the comment on pull request {number}", PERMISSION)
     try:
-        kept = api.send("PATCH", _path(api, ours[0]), answers.Comment, why, {"body": body})
+        kept = api.send("PATCH", _path(api, ours[0]), responses.Comment, why, {"body": body})
     except MissingError:
         return None  # somebody deleted it meanwhile
     for extra in ours[1:]:
@@ -195,6 +189,6 @@ def _merged(ours: Sequence[Found]) -> dict[str, Section]:
     return sections
 
 
-def _found(said: answers.Comment) -> Found:
+def _found(said: responses.Comment) -> Found:
     body = (said.body or "").replace("\r\n", "\n")  # the web editor's line ends
     return Found(said.id, said.html_url, said.user.login if said.user else "", body)

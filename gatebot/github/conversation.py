@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import Api, Purpose
 
 PERMISSION = "pull-requests: read"
@@ -13,8 +13,8 @@ PERMISSION = "pull-requests: read"
 class Conversation:
     """Comments and submitted reviews, the oldest first."""
 
-    comments: tuple[answers.Comment, ...] = ()
-    reviews: tuple[answers.Review, ...] = ()
+    comments: tuple[responses.Comment, ...] = ()
+    reviews: tuple[responses.Review, ...] = ()
 
 
 def read(api: Api, number: int) -> Conversation:
@@ -24,15 +24,15 @@ def read(api: Api, number: int) -> Conversation:
         ApiError: by cause.
     """
     why = Purpose(f"list what was said on pull request {number}", PERMISSION)
-    pages = api.pages(api.path("issues", number, "timeline"), answers.Page[answers.Moment], why)
+    pages = api.pages(api.path("issues", number, "timeline"), responses.Page[responses.Moment], why)
     moments = [moment for page in pages for moment in page.items]
     return Conversation(tuple(_comments(moments)), tuple(_reviews(moments)))
 
 
-def _comments(moments: list[answers.Moment]) -> Iterator[answers.Comment]:
+def _comments(moments: list[responses.Moment]) -> Iterator[responses.Comment]:
     for each in moments:
         if each.event == "commented" and each.id and each.created_at and each.updated_at:
-            yield answers.Comment(
+            yield responses.Comment(
                 id=each.id,
                 body=each.body,
                 user=each.user,
@@ -42,11 +42,11 @@ def _comments(moments: list[answers.Moment]) -> Iterator[answers.Comment]:
             )
 
 
-def _reviews(moments: list[answers.Moment]) -> Iterator[answers.Review]:
+def _reviews(moments: list[responses.Moment]) -> Iterator[responses.Review]:
     dismissed = {each.dismissed_review.review_id for each in moments if each.dismissed_review}
     for each in moments:
         if each.event == "reviewed" and each.id and each.state:
-            yield answers.Review(
+            yield responses.Review(
                 id=each.id,
                 user=each.user,
                 state="DISMISSED" if each.id in dismissed else each.state.upper(),

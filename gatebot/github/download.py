@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from gatebot.github.api import Api, Purpose, patiently
+from gatebot.github.api_errors import ApiError, FailedResponse, UnavailableError, explain
 from gatebot.github.archive import CHUNK, ArchiveError, Limits, unpack
-from gatebot.github.trouble import Answer, ApiError, UnavailableError, explain
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -116,7 +116,7 @@ def _refused(answer: "Response", api: Api, why: Purpose) -> ApiError:
         return UnavailableError(why.doing, answer.status_code, "the store refuses its own address")
     words = next(answer.iter_content(2000), b"").decode("utf-8", "replace")
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return explain(why.doing, Answer(answer.status_code, words, headers, time.time()), why.permission)
+    return explain(why.doing, FailedResponse(answer.status_code, words, headers, time.time()), why.permission)
 
 
 def _unchanged(request: "PreparedRequest") -> "PreparedRequest":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from gatebot.errors import UsageError
-from gatebot.github.section import cut
+from gatebot.github.comment_section import cut
 
 MAX_SUMMARY = 2**20  # bytes; the runner drops a larger one whole
 PER_STEP = 10  # annotations of one level that GitHub shows

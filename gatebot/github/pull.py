@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import Api, Purpose
 
 PERMISSION = "pull-requests: read"
@@ -41,7 +41,7 @@ def pull(api: Api, number: int) -> Pull:
         ApiError: by cause.
     """
     why = Purpose(f"read pull request {number}", PERMISSION)
-    return _value(api.get(api.path("pulls", number), answers.Pull, why))
+    return _value(api.get(api.path("pulls", number), responses.Pull, why))
 
 
 def pulls_with_head(api: Api, sha: str, owner: str, branch: str) -> tuple[Pull, ...]:
@@ -58,7 +58,7 @@ def pulls_with_head(api: Api, sha: str, owner: str, branch: str) -> tuple[Pull, 
     """
     why = Purpose(f"find the pull request of {sha[:12]}", PERMISSION)
     query = {"state": "open", "head": f"{owner}:{branch}"}
-    pages = api.pages(api.path("pulls"), answers.Page[answers.Pull], why, query)
+    pages = api.pages(api.path("pulls"), responses.Page[responses.Pull], why, query)
     return tuple(_value(found) for page in pages for found in page.items if found.head.sha == sha)
 
 
@@ -69,14 +69,14 @@ def changed_paths(api: Api, number: int) -> frozenset[str] | None:
         ApiError: by cause.
     """
     why = Purpose(f"list the files of pull request {number}", PERMISSION)
-    pages = api.pages(api.path("pulls", number, "files"), answers.Page[answers.File], why)
+    pages = api.pages(api.path("pulls", number, "files"), responses.Page[responses.File], why)
     files = [file for page in pages for file in page.items]
     if len(files) >= MAX_FILES:
         return None
     return frozenset(name for file in files for name in (file.filename, file.previous_filename) if name)
 
 
-def _value(said: answers.Pull) -> Pull:
+def _value(said: responses.Pull) -> Pull:
     home, head = said.base.repo, said.head.repo
     return Pull(
         number=said.number,

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gatebot.errors import ExitCode, GateError
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import Api, Purpose
-from gatebot.github.log import RUNNING, Log, State, Status, context_of, shortened
-from gatebot.github.order import Order, home_of
-from gatebot.github.result import NotPermitted, Superseded, Written
-from gatebot.github.trouble import ApiError, ForbiddenError, MissingError
+from gatebot.github.api_errors import ApiError, ForbiddenError, MissingError
+from gatebot.github.outcome import NotPermitted, Superseded, Written
+from gatebot.github.run_order import RunOrder, home_of
+from gatebot.github.status_log import RUNNING, State, Status, StatusLog, context_of, shortened
 
-__all__ = ["Log", "Place", "Safeguards", "State", "Status", "context_of", "shortened"]
+__all__ = ["Place", "Safeguards", "State", "Status", "StatusLog", "context_of", "shortened"]
 
 PERMISSION = "statuses: write"
 MAX_SETTLING = 6  # rounds in which jobs that end together agree
@@ -66,14 +66,14 @@ class Place:
         """The name of the status that sums up those of all projects."""
         return context_of(None, self.branch)
 
-    def amends(self, log: Log) -> Iterator[Status]:
+    def amends(self, log: StatusLog) -> Iterator[Status]:
         """The statuses that have to be written for GitHub to show what it should."""
         return log.amends(self.context, self.projects, self.url, self.branch)
 
     @property
-    def order(self) -> Order:
+    def order(self) -> RunOrder:
         """Of this run; an address that leads to no run is older than any."""
-        return Order.of_url(self.url, self.url) or Order.of_run(0)
+        return RunOrder.of_url(self.url, self.url) or RunOrder.of_run(0)
 
 
 Outcome = Written | NotPermitted | Superseded
@@ -99,7 +99,7 @@ def conclude(api: Api, place: Place, state: State, description: str) -> Outcome:
     return _say(api, place, Status(place.context, state, shortened(description), place.url))
 
 
-def settle(api: Api, place: Place) -> Log:
+def settle(api: Api, place: Place) -> StatusLog:
     """Read again what stands there, and put it right until it stays.
 
     GitHub shows what was written last. Each run looks after it has written: the last one to write sees all there is
@@ -124,7 +124,7 @@ def settle(api: Api, place: Place) -> Log:
     return log
 
 
-def finish(api: Api, place: Place) -> tuple[bool, Log]:
+def finish(api: Api, place: Place) -> tuple[bool, StatusLog]:
     """Turn what this run left pending into an error, so that no pull request waits forever; and settle.
 
     For a last step with `if: always()`. Statuses of other runs and of other tools stay, and so does one that is
@@ -163,7 +163,7 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
         said = api.send(
             "POST",
             api.path("statuses", sha),
-            answers.CommitStatus,
+            responses.CommitStatus,
             Purpose(f"write the status {status.context!r} on {sha[:12]}", PERMISSION),
             {
                 "state": status.state.value,
@@ -183,7 +183,7 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
     return Written(status.url, created=True)
 
 
-def read(api: Api, place: Place) -> Log:
+def read(api: Api, place: Place) -> StatusLog:
     """Every status of a commit.
 
     Raises:
@@ -192,18 +192,18 @@ def read(api: Api, place: Place) -> Log:
     return log_of(api, place.sha, place.url)
 
 
-def log_of(api: Api, sha: str, url: str) -> Log:
+def log_of(api: Api, sha: str, url: str) -> StatusLog:
     """Every status of a commit, as a run with this address sees them.
 
     Raises:
         ApiError: by cause.
     """
     why = Purpose(f"list the statuses of {sha[:12]}", "statuses: read")
-    pages = api.pages(api.path("commits", sha, "statuses"), answers.Page[answers.CommitStatus], why)
+    pages = api.pages(api.path("commits", sha, "statuses"), responses.Page[responses.CommitStatus], why)
     rows = (
         Status(s.context, State(s.state), s.description or "", s.target_url or "") for page in pages for s in page.items
     )
-    return Log(home_of(url), tuple(rows))
+    return StatusLog(home_of(url), tuple(rows))
 
 
 def _say(api: Api, place: Place, status: Status) -> Outcome:

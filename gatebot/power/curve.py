@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from gatebot.power.sight import guarded
-from gatebot.power.survey import Sight
-from gatebot.power.words import Amounts, sentence
+from gatebot.power.analysis import DetectableEffect
+from gatebot.power.detectable_effect import guarded
+from gatebot.power.text import Amounts, sentence
+from gatebot.render.escape import plain
 from gatebot.render.numbers import counted, grouped, number
-from gatebot.render.safe import plain
 
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 610, 56, 292
@@ -41,7 +41,7 @@ class _Plot:
         return round(self.top + BOTTOM - share * (BOTTOM - TOP), 1)
 
 
-def curves(sights: Sequence[Sight]) -> str:
+def curves(sights: Sequence[DetectableEffect]) -> str:
     """The picture of these metrics, one below the other."""
     panels = "".join(line for at, sight in enumerate(sights) for line in _panel(sight, HEIGHT * at))
     tall = HEIGHT * max(len(sights), 1)
@@ -52,7 +52,7 @@ def curves(sights: Sequence[Sight]) -> str:
     )
 
 
-def _panel(sight: Sight, top: float) -> Iterator[str]:
+def _panel(sight: DetectableEffect, top: float) -> Iterator[str]:
     said, now, margin = Amounts.of(sight), sight.now, sight.demand.margin
     fewest, most = max(now.rows / 4, 10.0), now.rows * 16.0
     needed = sight.rows_needed
@@ -88,7 +88,7 @@ def _axes(plot: _Plot, said: Amounts) -> Iterator[str]:
     yield _text(RIGHT + 8, low + 18, "eval rows", "small")
 
 
-def _line(plot: _Plot, sight: Sight, seeds: int, colour: str) -> Iterator[str]:
+def _line(plot: _Plot, sight: DetectableEffect, seeds: int, colour: str) -> Iterator[str]:
     ratio = plot.most / plot.fewest
     rows = [plot.fewest * ratio ** (at / POINTS) for at in range(POINTS + 1)]
     seen = [(each, guarded(sight.smoke, sight.demand, each, seeds)) for each in rows]

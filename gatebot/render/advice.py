@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gatebot.finding import Action
+from gatebot.core.finding import Action
+from gatebot.core.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
 from gatebot.render.numbers import counted
+from gatebot.render.pieces import Sentence, joined, noted, quote, words
 from gatebot.render.rows import loss_of, measure_behind
-from gatebot.render.sentence import Sentence, joined, noted, quote, words
-from gatebot.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
 
 WAIVER_DAYS = 30
 MOST_WAIVERS = 3

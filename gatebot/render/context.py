@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from gatebot.core.report import Relation, Report, ReportedGuarantee, ReportedMeasure
 from gatebot.render.numbers import age, counted, duration, grouped, size
+from gatebot.render.pieces import Sentence, joined, quote, words
 from gatebot.render.rows import row_of, subject_of
-from gatebot.render.sentence import Sentence, joined, quote, words
-from gatebot.report import Relation, Report, ReportedGuarantee, ReportedMeasure
 
 SHORT_SHA = 7
 OFTEN = 50

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gatebot.finding import Bound, Direction
+from gatebot.core.finding import Bound, Direction
+from gatebot.core.report import Report, ReportedMeasure
+from gatebot.render.escape import plain
 from gatebot.render.numbers import MINUS
 from gatebot.render.rows import Row, by_weight, loss_of, row_of
-from gatebot.render.safe import plain
-from gatebot.report import Report, ReportedMeasure
 
 MOST_ROWS = 40
 LEFT, RIGHT = 262.0, 738.0  # of the plot within the picture, whose width is 960

@@ -8,9 +8,9 @@ else as a character reference, and a `<wbr>` after what an address could be reco
 import re
 from collections.abc import Iterable, Sequence
 
+from gatebot.render.escape import MOST_PROSE, line, plain, visible
 from gatebot.render.numbers import grouped
-from gatebot.render.safe import MOST_PROSE, line, plain, visible
-from gatebot.render.sentence import Sentence, capital
+from gatebot.render.pieces import Sentence, capital
 
 MOST_CELL = 90
 MOST_QUOTED = 200

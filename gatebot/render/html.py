@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gatebot.finding import Action, Bound, Direction, Provenance, Status
+from gatebot.core.finding import Action, Bound, Direction, Provenance, Status
+from gatebot.core.report import Report, ReportedFinding, ReportedMeasure, VerdictName
 from gatebot.render import context
 from gatebot.render.advice import advice_for
+from gatebot.render.escape import MOST_PROSE, line, plain
 from gatebot.render.forest import pictures
 from gatebot.render.numbers import counted, duration, grouped, number
+from gatebot.render.pieces import Sentence, capital, noted, said, words
 from gatebot.render.rows import Row, by_weight, measure_behind, outcome_of, row_of
-from gatebot.render.safe import MOST_PROSE, line, plain
-from gatebot.render.sentence import Sentence, capital, noted, said, words
-from gatebot.render.words import ACTIONS, PROVENANCE, STATUSES, lead, title_of
-from gatebot.report import Report, ReportedFinding, ReportedMeasure, VerdictName
+from gatebot.render.sentences import ACTIONS, PROVENANCE, STATUSES, lead, title_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment

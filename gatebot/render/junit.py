@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from gatebot.finding import Action, Status
+from gatebot.core.finding import Action, Status
+from gatebot.core.report import Report, ReportedFinding, ReportedMeasure
+from gatebot.render.escape import line, plain
+from gatebot.render.pieces import flat, noted, said
 from gatebot.render.rows import measure_behind, row_of, subject_of
-from gatebot.render.safe import line, plain
-from gatebot.render.sentence import flat, noted, said
-from gatebot.render.words import ACTIONS, about, headline
-from gatebot.report import Report, ReportedFinding, ReportedMeasure
+from gatebot.render.sentences import ACTIONS, about, headline
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STOPS = frozenset({Action.BLOCK, Action.REVIEW})

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gatebot.finding import Bound, Direction, Provenance, Status
+from gatebot.core.finding import Bound, Direction, Provenance, Status
+from gatebot.core.report import Report, ReportedFinding, ReportedMeasure, VerdictName
 from gatebot.render import context
 from gatebot.render.advice import Advice, advice_for
 from gatebot.render.gfm import MOST_CELL, bullets, code, fence, fold, inline, paragraph, table, within
 from gatebot.render.numbers import counted, duration, grouped
+from gatebot.render.pieces import capital, joined, listed, quote, said, words
 from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, unsettled
-from gatebot.render.sentence import capital, joined, listed, quote, said, words
-from gatebot.render.words import ACTIONS, PROVENANCE, lead, title_of
-from gatebot.report import Report, ReportedFinding, ReportedMeasure, VerdictName
+from gatebot.render.sentences import ACTIONS, PROVENANCE, lead, title_of
 
 _RUN = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/actions/runs/\d+(?:/[a-z]+/\d+)?")
 

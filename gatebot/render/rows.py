@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from gatebot.finding import Bound, Direction
+from gatebot.core.finding import Bound, Direction
+from gatebot.core.report import Report, ReportedFinding, ReportedMeasure
 from gatebot.render.numbers import NOTHING, number, signed, together
-from gatebot.report import Report, ReportedFinding, ReportedMeasure
 
 # In [0, 1] by chance only: a "point" of these means nothing.
 _NO_RATES = frozenset(

@@ -7,12 +7,12 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from gatebot.finding import Action, Location, Status
+from gatebot.core.finding import Action, Location, Status
+from gatebot.core.report import Report, ReportedFinding, WaivedFinding
+from gatebot.render.escape import plain
+from gatebot.render.pieces import flat, said
 from gatebot.render.rows import measure_behind, outcome_of, row_of
-from gatebot.render.safe import plain
-from gatebot.render.sentence import flat, said
-from gatebot.render.words import about
-from gatebot.report import Report, ReportedFinding, WaivedFinding
+from gatebot.render.sentences import about
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "gatebot.yml"  # where a finding is shown that has no place of its own: code scanning refuses results without one

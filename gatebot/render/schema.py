@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gatebot.report import Report
+from gatebot.core.report import Report
 
 
 def schema() -> dict[str, Any]:

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from gatebot.finding import Action, Bound, Direction
+from gatebot.core.finding import Action, Bound, Direction
+from gatebot.core.report import Report, ReportedFinding, ReportedMeasure, VerdictName
 from gatebot.render import context
 from gatebot.render.advice import advice_for
+from gatebot.render.escape import MOST_NAME, line, plain
 from gatebot.render.numbers import counted, duration, grouped
+from gatebot.render.pieces import flat, joined, quote, said
 from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, subject_of
-from gatebot.render.safe import MOST_NAME, line, plain
-from gatebot.render.sentence import flat, joined, quote, said
-from gatebot.render.words import ACTIONS, lead, title_of
-from gatebot.report import Report, ReportedFinding, ReportedMeasure, VerdictName
+from gatebot.render.sentences import ACTIONS, lead, title_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

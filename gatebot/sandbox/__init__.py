@@ -5,8 +5,8 @@ from gatebot.sandbox.execution import run, terminate_as_interrupt
 from gatebot.sandbox.identity import reap_leftovers
 from gatebot.sandbox.isolation import Isolation, Reach, probe, reachable, require
 from gatebot.sandbox.launcher import take_plain_name
-from gatebot.sandbox.lending import scratch
-from gatebot.sandbox.tokens import refuse_with_secrets, secrets_in
+from gatebot.sandbox.scratch_folder import scratch
+from gatebot.sandbox.token_guard import refuse_with_secrets, secrets_in
 
 __all__ = [
     "GIB",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from gatebot import processes
+from gatebot.core import processes
 from gatebot.sandbox import landlock, seccomp
 from gatebot.sandbox.identity import LAUNCHER
 from gatebot.sandbox.isolation import Isolation, Reach, probe

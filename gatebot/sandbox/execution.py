@@ -13,18 +13,18 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatebot import processes
+from gatebot.core import processes
 from gatebot.errors import MachineError
 from gatebot.sandbox.command import Command, Completed, Ended
-from gatebot.sandbox.ending import completed
-from gatebot.sandbox.hiding import hidden
+from gatebot.sandbox.hidden_paths import hidden
 from gatebot.sandbox.identity import LAUNCHER, own_identity
 from gatebot.sandbox.isolation import Isolation, Reach, probe, require
-from gatebot.sandbox.lending import lent
+from gatebot.sandbox.launch import Confinement, compose
+from gatebot.sandbox.limit_monitor import LimitMonitor
 from gatebot.sandbox.log import Log, OnLine
-from gatebot.sandbox.order import Confinement, compose
-from gatebot.sandbox.tokens import initial_environ, refuse_with_secrets
-from gatebot.sandbox.watch import Watch
+from gatebot.sandbox.outcome import completed
+from gatebot.sandbox.scratch_folder import lent
+from gatebot.sandbox.token_guard import initial_environ, refuse_with_secrets
 
 CHUNK = 64 * 1024
 PAUSE = 0.05
@@ -66,7 +66,7 @@ def run(
         lendable = _lendable(command)
         stack.enter_context(hidden(command, reach))
         stack.enter_context(lent(command.scratch, lendable, uid))
-        watch = Watch(command.limits, tuple(path.resolve() for path in (command.scratch, *lendable)), uid)
+        watch = LimitMonitor(command.limits, tuple(path.resolve() for path in (command.scratch, *lendable)), uid)
         log = Log(command.limits.log_bytes, on_line)
         launched = _launch(command, Confinement(reach, identity))
         watch.begin(launched.process.pid)
@@ -131,7 +131,9 @@ def _launch(command: Command, confinement: Confinement) -> _Launched:
     return _Launched(process, log, report)
 
 
-def _follow(launched: _Launched, log: Log, watch: Watch, cancel: threading.Event | None) -> tuple[Ended | None, bytes]:
+def _follow(
+    launched: _Launched, log: Log, watch: LimitMonitor, cancel: threading.Event | None
+) -> tuple[Ended | None, bytes]:
     """Watch the run to its end: why it was ended, if it was, and the launcher's reports.
 
     Whatever happens in here, nothing of the run is left afterwards.
@@ -164,7 +166,7 @@ def _follow(launched: _Launched, log: Log, watch: Watch, cancel: threading.Event
     return ended, bytes(reports)
 
 
-def _end(launched: _Launched, watch: Watch) -> None:
+def _end(launched: _Launched, watch: LimitMonitor) -> None:
     """End what is left of the run: by its launcher, or without it when that does not answer."""
     launched.process.terminate()
     try:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatebot import processes
+from gatebot.core import processes
 from gatebot.errors import MachineError
-from gatebot.sandbox import litter
+from gatebot.sandbox import leftovers
 from gatebot.sandbox.isolation import SANDBOX_UIDS
 
 STATE = Path("/run/gatebot")  # root's, gone after a restart, and one for all gatebots of a machine
@@ -60,7 +60,7 @@ def own_identity() -> Iterator[Identity]:
                 yield Identity(uid)
             finally:
                 if not processes_of(uid):
-                    litter.remove_of(uid)
+                    leftovers.remove_of(uid)
                     os.ftruncate(lock, 0)
             return
         finally:
@@ -85,7 +85,7 @@ def reap_leftovers(uid: int) -> None:
     order = json.dumps({"reap": [uid, Identity(uid).killer]}).encode()
     for _ in range(20):
         if not processes_of(uid):
-            litter.remove_of(uid)
+            leftovers.remove_of(uid)
             return
         with processes.own_script(LAUNCHER, "-S") as (argv, script):
             processes.run(argv, env={}, stdin=order, timeout_s=30, descriptors=[script]).check_returncode()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatebot.sandbox.litter import SHARED_MEMORY
+from gatebot.sandbox.leftovers import SHARED_MEMORY
 
 KIB = 1024
 BLOCK = 512

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from gatebot.snapshot.column import Floats, Names, Numbers, label
-from gatebot.snapshot.evidence import Predictions, Truth
-from gatebot.tasks.answers import PREFIX, SINGLE, as_names, ordered
-from gatebot.tasks.delivery import wrong_lengths
+from gatebot.evidence.column import Floats, Names, Numbers, label
+from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.tasks.delivered import wrong_lengths
+from gatebot.tasks.labels import PREFIX, SINGLE, as_names, ordered
 from gatebot.tasks.task import Facts, Problem
 
 OFF_BY = 1e-3

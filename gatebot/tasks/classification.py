@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import Hashes
-from gatebot.snapshot.evidence import Predictions, Truth
+from gatebot.evidence.column import Hashes
+from gatebot.evidence.kinds import Predictions, Truth
 from gatebot.tasks import class_problems
-from gatebot.tasks.answers import answers, as_names, ordered
 from gatebot.tasks.definition import Definition, Settings, Value, defined, number, one_of, whole
 from gatebot.tasks.estimate import LOSS, RATE, Estimate
+from gatebot.tasks.label_counts import Average, Ratio, balanced, correlation, estimated
+from gatebot.tasks.labels import as_names, labels, ordered
 from gatebot.tasks.probability import (
     Binning,
     among_first,
@@ -22,7 +23,6 @@ from gatebot.tasks.probability import (
     roc_auc,
 )
 from gatebot.tasks.table import Mask, Table, one_row_per_unit
-from gatebot.tasks.tally import Average, Ratio, balanced, correlation, estimated
 from gatebot.tasks.task import Direction, Metric, Problem
 
 RARE = 0.10
@@ -211,7 +211,7 @@ class Classification:
 
     def per_class(self, table: Table) -> Mapping[str, Metric]:
         """Recall and precision of each class that occurs in the truth."""
-        seen = answers(table)
+        seen = labels(table)
         occurs = np.bincount(seen.truth, minlength=len(seen.classes) + 1)[:-1] > 0
         classes = [name for name, there in zip(seen.classes, occurs, strict=True) if there]
         metrics = [self.metric(name, each, {}) for each in classes for name in ("recall", "precision")]
@@ -227,7 +227,7 @@ class Classification:
 
     def correct(self, table: Table) -> Mask:
         """Which units are answered right, shape [units]; one without a label or an answer is not."""
-        return answers(table).right
+        return labels(table).right
 
     def table(self, truth: Truth, predictions: Predictions, units: Hashes) -> Table:
         """Truth and predictions of these units."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import label
+from gatebot.evidence.column import label
 from gatebot.tasks.estimate import Estimate, Formula
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Direction, Margin

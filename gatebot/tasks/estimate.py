@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatebot.snapshot.column import Floats
+from gatebot.evidence.column import Floats
 from gatebot.stats import influence as by_unit
 from gatebot.stats.arrays import StatError
 from gatebot.tasks.table import Mask, Table

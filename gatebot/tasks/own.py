@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatebot.snapshot.column import Floats, Hashes, Numbers
-from gatebot.snapshot.evidence import OwnScore
+from gatebot.evidence.column import Floats, Hashes, Numbers
+from gatebot.evidence.kinds import OwnScore
 from gatebot.stats.arrays import StatError
 from gatebot.tasks.estimate import LOSS, UNDEFINED, Estimate, mean, weight_of
 from gatebot.tasks.table import Table, rows_of

@@ -5,10 +5,10 @@ from enum import StrEnum
 
 import numpy as np
 
-from gatebot.snapshot.column import Floats
+from gatebot.evidence.column import Floats
 from gatebot.stats.ranked import Ranking
-from gatebot.tasks.answers import answers
 from gatebot.tasks.estimate import UNDEFINED, Estimate, average, mean
+from gatebot.tasks.labels import labels
 from gatebot.tasks.table import Mask, Table
 
 CLIP = 1e-15
@@ -32,7 +32,7 @@ def ranking(curve: Callable[[Ranking], tuple[float, Floats]], of: str | None) ->
     """
 
     def estimate(table: Table) -> Estimate:
-        seen = answers(table)
+        seen = labels(table)
         name = seen.positive if of is None else of
         if not seen.scores or (name is not None and name not in seen.classes):
             return UNDEFINED
@@ -57,7 +57,7 @@ def average_precision(of: str | None) -> Estimator:
 
 def log_loss(table: Table) -> Estimate:
     """Minus the mean logarithm of the probability given to the true class, clipped at `CLIP`."""
-    seen = answers(table)
+    seen = labels(table)
     if not seen.scores:
         return UNDEFINED
     said = np.where(np.isfinite(seen.of_truth), seen.of_truth, np.nan)
@@ -66,7 +66,7 @@ def log_loss(table: Table) -> Estimate:
 
 def clipped(table: Table) -> int:
     """How many units gave their true class a probability below `CLIP`: the log loss says little about them."""
-    seen = answers(table)
+    seen = labels(table)
     return int(np.count_nonzero((seen.of_truth < CLIP) & (seen.weight > 0))) if seen.scores else 0
 
 
@@ -77,7 +77,7 @@ def brier(of: str | None) -> Estimator:
     """
 
     def estimate(table: Table) -> Estimate:
-        seen = answers(table)
+        seen = labels(table)
         if not seen.scores or (of is not None and of not in seen.classes):
             return UNDEFINED
         if of is not None:
@@ -99,7 +99,7 @@ def calibration_error(of: str | None, bins: int, binning: Binning) -> Estimator:
     """
 
     def estimate(table: Table) -> Estimate:
-        seen = answers(table)
+        seen = labels(table)
         if not seen.scores or (of is not None and of not in seen.classes):
             return UNDEFINED
         code = seen.likeliest if of is None else seen.code(of)
@@ -125,7 +125,7 @@ def among_first(k: int) -> Estimator:
     """Share of units whose true class is among the k most probable; of equally probable ones the first counts first."""
 
     def estimate(table: Table) -> Estimate:
-        seen = answers(table)
+        seen = labels(table)
         if not seen.scores:
             return UNDEFINED
         given, own = seen.matrix, seen.of_truth

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import label
-from gatebot.snapshot.evidence import Truth
+from gatebot.evidence.column import label
+from gatebot.evidence.kinds import Truth
 from gatebot.tasks import classification, regression, scores
 from gatebot.tasks.definition import Definition, Value
 from gatebot.tasks.estimate import LOSS

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatebot.snapshot.column import Floats, Hashes, Numbers
-from gatebot.snapshot.evidence import Predictions, Truth
+from gatebot.evidence.column import Floats, Hashes, Numbers
+from gatebot.evidence.kinds import Predictions, Truth
 from gatebot.stats.influence import ratio
-from gatebot.tasks import delivery
+from gatebot.tasks import delivered
 from gatebot.tasks.definition import Definition, Settings, Value, defined, number
 from gatebot.tasks.estimate import LOSS, RATE, UNDEFINED, Estimate, chained, mean, weight_of
 from gatebot.tasks.table import Table, one_row_per_unit
@@ -153,12 +153,12 @@ class Regression:
 
     def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
         """Missing columns and wrong types."""
-        yield from delivery.wrong_lengths(predictions)
-        yield from delivery.not_numbers(predictions)
+        yield from delivered.wrong_lengths(predictions)
+        yield from delivered.not_numbers(predictions)
 
     def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
         """NaN and infinity."""
-        yield from delivery.not_finite(predictions)
+        yield from delivered.not_finite(predictions)
 
     def correct(self, table: Table) -> None:
         """None: no number is simply right."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import Floats, Hashes, Numbers
-from gatebot.snapshot.evidence import Predictions, Truth
-from gatebot.tasks import delivery
+from gatebot.evidence.column import Floats, Hashes, Numbers
+from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.tasks import delivered
 from gatebot.tasks.definition import Definition, Settings, Value, defined, number, written
 from gatebot.tasks.estimate import LOSS, RATE, UNDEFINED, Estimate, Formula, crowding, mean, weight_of
 from gatebot.tasks.table import Table, one_row_per_unit
@@ -143,12 +143,12 @@ class Scores:
 
     def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
         """No scores at all, or text among them."""
-        yield from delivery.wrong_lengths(predictions)
-        yield from delivery.not_numbers(predictions, needed=next(iter(predictions.columns), "prediction"))
+        yield from delivered.wrong_lengths(predictions)
+        yield from delivered.not_numbers(predictions, needed=next(iter(predictions.columns), "prediction"))
 
     def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
         """NaN and infinity."""
-        yield from delivery.not_finite(predictions)
+        yield from delivered.not_finite(predictions)
 
     def correct(self, table: Table) -> None:
         """None: no score is simply right."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gatebot.snapshot.column import Column, Floats, Hashes
-from gatebot.snapshot.evidence import Predictions, Truth
+from gatebot.evidence.column import Column, Floats, Hashes
+from gatebot.evidence.kinds import Predictions, Truth
 
 Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from gatebot.snapshot.column import Floats, Hashes
-from gatebot.snapshot.evidence import Predictions, Truth
+from gatebot.evidence.column import Floats, Hashes
+from gatebot.evidence.kinds import Predictions, Truth
 from gatebot.tasks.table import Mask, Table
 
 Direction = Literal["higher", "lower"]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gatebot.needs import Fit, Side
-from gatebot.snapshot import store
-from gatebot.snapshot.column import Numbers
-from gatebot.snapshot.evidence import Effects, Ending, Training, Truth
-from gatebot.snapshot.snapshot import Snapshot
-from tests.snapshot.evidence import ABOUT
+from gatebot.core.needs import Fit, Side
+from gatebot.evidence import store
+from gatebot.evidence.column import Numbers
+from gatebot.evidence.kinds import Effects, Ending, Training, Truth
+from gatebot.evidence.snapshot import Snapshot
+from tests.evidence.evidence import ABOUT
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 COMMITS = tuple(f"{number:040x}" for number in range(1, 40))

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from gatebot.baseline.choice import open_store
-from gatebot.baseline.folder import FolderShelf
-from gatebot.baseline.mlflow import MlflowShelf
-from gatebot.baseline.refs import RefShelf
-from gatebot.baseline.store import Shelf, ShelfStore
-from gatebot.baseline.url import UrlShelf
+from gatebot.baseline.folder import FolderBackend
+from gatebot.baseline.mlflow import MlflowBackend
+from gatebot.baseline.refs import RefBackend
+from gatebot.baseline.store import Backend, BackendStore
+from gatebot.baseline.url import UrlBackend
 from gatebot.baseline.web import Web
 from gatebot.errors import UsageError
 from tests.baseline.kept import COMMITS, NOW
@@ -18,20 +18,20 @@ from tests.baseline.servers import serving
 from tests.collect.repository import git, repository
 
 ROOT = Path("/repository")
-CHOICES: list[tuple[str, str | None, dict[str, str], Shelf]] = [
-    ("folder", "kept", {}, FolderShelf(ROOT / "kept" / "tickets", most=None, ignored=False)),
-    ("folder", "/mnt/kept", {}, FolderShelf(Path("/mnt/kept/tickets"), most=None, ignored=False)),
-    ("refs", None, {}, RefShelf(ROOT, "tickets", "origin")),
-    ("refs", "mirror", {}, RefShelf(ROOT, "tickets", "mirror")),
-    ("url", "https://host/kept", {}, UrlShelf(Web("https://host/kept"), "tickets")),
-    ("mlflow", "https://host#smoke", {}, MlflowShelf(Web("https://host"), "tickets", "smoke")),
-    ("mlflow", None, {"MLFLOW_TRACKING_URI": "http://host:5000"}, MlflowShelf(Web("http://host:5000"), "tickets")),
+CHOICES: list[tuple[str, str | None, dict[str, str], Backend]] = [
+    ("folder", "kept", {}, FolderBackend(ROOT / "kept" / "tickets", most=None, ignored=False)),
+    ("folder", "/mnt/kept", {}, FolderBackend(Path("/mnt/kept/tickets"), most=None, ignored=False)),
+    ("refs", None, {}, RefBackend(ROOT, "tickets", "origin")),
+    ("refs", "mirror", {}, RefBackend(ROOT, "tickets", "mirror")),
+    ("url", "https://host/kept", {}, UrlBackend(Web("https://host/kept"), "tickets")),
+    ("mlflow", "https://host#smoke", {}, MlflowBackend(Web("https://host"), "tickets", "smoke")),
+    ("mlflow", None, {"MLFLOW_TRACKING_URI": "http://host:5000"}, MlflowBackend(Web("http://host:5000"), "tickets")),
 ]
 
 
 @pytest.mark.parametrize(("kind", "location", "environ", "shelf"), CHOICES)
-def test_the_store_is_the_named_one(kind: str, location: str | None, environ: dict[str, str], shelf: Shelf) -> None:
-    assert open_store(kind, location, "tickets", ROOT, environ) == ShelfStore(shelf)
+def test_the_store_is_the_named_one(kind: str, location: str | None, environ: dict[str, str], shelf: Backend) -> None:
+    assert open_store(kind, location, "tickets", ROOT, environ) == BackendStore(shelf)
 
 
 def test_artifacts_are_opened_elsewhere() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from gatebot.baseline.fit import REMEDIES, Mismatch, Remedy, fits
-from tests.snapshot.evidence import ABOUT
+from tests.evidence.evidence import ABOUT
 
 
 def test_the_same_fits() -> None:

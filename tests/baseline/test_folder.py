@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from gatebot.baseline.folder import FolderShelf
-from gatebot.baseline.store import Found, ShelfStore
+from gatebot.baseline.folder import FolderBackend
+from gatebot.baseline.store import BackendStore, Found
 from tests.baseline.kept import COMMITS, NOW, folder_of
 
 
@@ -14,7 +14,7 @@ def _kept(root: Path) -> set[str]:
 
 def test_the_oldest_go(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
-    stored = ShelfStore(FolderShelf(root, most=3))
+    stored = BackendStore(FolderBackend(root, most=3))
     for hours, commit in enumerate(COMMITS[:6], 1):
         stored.keep(folder_of(tmp_path, commit, hours=hours), commit)
     assert _kept(root) == {COMMITS[0], COMMITS[1], COMMITS[5]}  # the newest two, and what was kept last
@@ -22,7 +22,7 @@ def test_the_oldest_go(tmp_path: Path) -> None:
 
 def test_a_release_stays_however_old(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
-    stored = ShelfStore(FolderShelf(root, most=3))
+    stored = BackendStore(FolderBackend(root, most=3))
     for place, commit in enumerate(COMMITS[:6]):
         stored.keep(folder_of(tmp_path, commit, hours=10 - place), commit, spared=(COMMITS[0],))
     assert _kept(root) == {COMMITS[0], *COMMITS[3:6]}
@@ -30,7 +30,7 @@ def test_a_release_stays_however_old(tmp_path: Path) -> None:
 
 def test_twenty_are_kept(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
-    stored = ShelfStore(FolderShelf(root))
+    stored = BackendStore(FolderBackend(root))
     for commit in COMMITS[:23]:
         stored.keep(folder_of(tmp_path, commit), commit)
     assert len(_kept(root)) == 20
@@ -38,7 +38,7 @@ def test_twenty_are_kept(tmp_path: Path) -> None:
 
 def test_a_folder_of_the_users_own_keeps_all_and_is_not_hidden(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
-    stored = ShelfStore(FolderShelf(root, most=None, ignored=False))
+    stored = BackendStore(FolderBackend(root, most=None, ignored=False))
     for commit in COMMITS[:22]:
         stored.keep(folder_of(tmp_path, commit), commit)
     assert {path.name for path in root.iterdir()} == set(COMMITS[:22])
@@ -47,7 +47,7 @@ def test_a_folder_of_the_users_own_keeps_all_and_is_not_hidden(tmp_path: Path) -
 def test_only_baselines_go(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
     (root / "notes").mkdir(parents=True)
-    stored = ShelfStore(FolderShelf(root, most=1))
+    stored = BackendStore(FolderBackend(root, most=1))
     for commit in COMMITS[:2]:
         stored.keep(folder_of(tmp_path, commit), commit)
     assert _kept(root) == {"notes", COMMITS[1]}
@@ -59,7 +59,7 @@ def test_half_a_baseline_is_none_and_goes(tmp_path: Path) -> None:
     (half / "snapshot" / "snapshot.zip").unlink()
     root.mkdir()
     half.rename(root / ".writing")
-    stored = ShelfStore(FolderShelf(root))
+    stored = BackendStore(FolderBackend(root))
     assert not isinstance(stored.find(COMMITS[:2], NOW), Found)
     stored.keep(folder_of(tmp_path, COMMITS[1]), COMMITS[1])
     assert _kept(root) == {COMMITS[1]}
@@ -68,13 +68,13 @@ def test_half_a_baseline_is_none_and_goes(tmp_path: Path) -> None:
 def test_a_folder_without_its_snapshot_is_none(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
     (root / COMMITS[0] / "snapshot").mkdir(parents=True)
-    assert not isinstance(ShelfStore(FolderShelf(root)).find(COMMITS[:1], NOW), Found)
+    assert not isinstance(BackendStore(FolderBackend(root)).find(COMMITS[:1], NOW), Found)
 
 
 def test_git_does_not_see_it(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     subprocess.run(["git", "init", "--quiet", tree], check=True)
-    stored = ShelfStore(FolderShelf(tree / ".gatebot" / "baseline"))
+    stored = BackendStore(FolderBackend(tree / ".gatebot" / "baseline"))
     stored.keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     told = subprocess.run(["git", "-C", tree, "status", "--porcelain"], check=True, capture_output=True)
     assert told.stdout == b""

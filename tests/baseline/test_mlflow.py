@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gatebot.baseline.mlflow import MlflowShelf
-from gatebot.baseline.store import Found, Missing, Part, ShelfStore
+from gatebot.baseline.mlflow import MlflowBackend
+from gatebot.baseline.store import BackendStore, Found, Missing, Part
 from gatebot.baseline.web import Web
 from gatebot.errors import MachineError
 from tests.baseline.kept import COMMITS, NOW, folder_of
@@ -19,8 +19,8 @@ def server() -> Iterator[Shelf]:
         yield shelf
 
 
-def _store(server: Shelf, project: str = "tickets") -> ShelfStore:
-    return ShelfStore(MlflowShelf(Web(server.address, backoff_s=0), project))
+def _store(server: Shelf, project: str = "tickets") -> BackendStore:
+    return BackendStore(MlflowBackend(Web(server.address, backoff_s=0), project))
 
 
 def test_artifacts_go_through_the_servers_proxy(server: Shelf, tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_projects_of_one_experiment_are_apart(server: Shelf, tmp_path: Path) -> 
 
 def test_artifacts_elsewhere_are_read_through_the_server_and_not_written(server: Shelf, tmp_path: Path) -> None:
     server.proxies = False
-    shelf = MlflowShelf(Web(server.address, backoff_s=0), "tickets")
+    shelf = MlflowBackend(Web(server.address, backoff_s=0), "tickets")
     with pytest.raises(MachineError, match="in s3"):
-        ShelfStore(shelf).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
+        BackendStore(shelf).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     server.runs[0]["info"]["status"] = "FINISHED"
     server.files[f"/artifacts/{0:032x}/truth.zip"] = b"labels"
     assert shelf.get(COMMITS[0], Part.LABELS) == b"labels"
@@ -63,13 +63,13 @@ def test_artifacts_elsewhere_are_read_through_the_server_and_not_written(server:
 @pytest.mark.parametrize("answer", [b"{}", b'{"experiment": {}}', b'{"experiment": 3}'])
 def test_another_kind_of_server_is_named(server: Shelf, answer: bytes) -> None:
     server.experiments.append("gatebot")
-    shelf = MlflowShelf(Web(f"{server.address}/other", backoff_s=0), "tickets")
+    shelf = MlflowBackend(Web(f"{server.address}/other", backoff_s=0), "tickets")
     server.files["/other/api/2.0/mlflow/experiments/get-by-name"] = answer
     with pytest.raises(MachineError, match="does not answer as MLflow does"):
         shelf.held(COMMITS)
 
 
 def test_a_server_without_the_interface_is_named(server: Shelf, tmp_path: Path) -> None:
-    shelf = MlflowShelf(Web(f"{server.address}/other", backoff_s=0), "tickets")
+    shelf = MlflowBackend(Web(f"{server.address}/other", backoff_s=0), "tickets")
     with pytest.raises(MachineError, match="knows no"):
-        ShelfStore(shelf).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
+        BackendStore(shelf).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])

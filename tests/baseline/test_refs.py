@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gatebot.baseline.refs import RefShelf
-from gatebot.baseline.store import Found, ShelfStore
+from gatebot.baseline.refs import RefBackend
+from gatebot.baseline.store import BackendStore, Found
 from gatebot.errors import MachineError
 from tests.baseline.kept import COMMITS, NOW, folder_of
 
@@ -28,9 +28,9 @@ def _clone(remote: Path, name: str) -> Path:
 
 
 def test_what_one_clone_keeps_another_finds(remote: Path, tmp_path: Path) -> None:
-    ShelfStore(RefShelf(_clone(remote, "one"), "tickets")).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
+    BackendStore(RefBackend(_clone(remote, "one"), "tickets")).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     other = _clone(remote, "other")
-    answer = ShelfStore(RefShelf(other, "tickets")).find(COMMITS[:2], NOW, labels=True)
+    answer = BackendStore(RefBackend(other, "tickets")).find(COMMITS[:2], NOW, labels=True)
     assert isinstance(answer, Found)
     assert _git(other, "status", "--porcelain") == ""
     assert _git(other, "branch", "--all") == ""
@@ -38,11 +38,11 @@ def test_what_one_clone_keeps_another_finds(remote: Path, tmp_path: Path) -> Non
 
 @pytest.mark.whole
 def test_only_the_wanted_one_is_fetched_and_labels_only_when_asked(remote: Path, tmp_path: Path) -> None:
-    stored = ShelfStore(RefShelf(_clone(remote, "one"), "tickets"))
+    stored = BackendStore(RefBackend(_clone(remote, "one"), "tickets"))
     for commit in COMMITS[:3]:
         stored.keep(folder_of(tmp_path, commit), commit)
     other = _clone(remote, "other")
-    ShelfStore(RefShelf(other, "tickets")).find(COMMITS[1:], NOW)
+    BackendStore(RefBackend(other, "tickets")).find(COMMITS[1:], NOW)
     refs = _git(other, "for-each-ref", "--format=%(refname)", "refs/gatebot/").split()
     assert [ref.rpartition("/")[2].partition("-")[0] for ref in refs] == [COMMITS[1]]
     assert all(ref.startswith("refs/gatebot/tickets/snapshot/") for ref in refs)
@@ -50,14 +50,14 @@ def test_only_the_wanted_one_is_fetched_and_labels_only_when_asked(remote: Path,
 
 def test_projects_of_one_repository_are_apart(remote: Path, tmp_path: Path) -> None:
     clone = _clone(remote, "one")
-    ShelfStore(RefShelf(clone, "tickets")).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
-    assert not isinstance(ShelfStore(RefShelf(clone, "prices")).find(COMMITS[:1], NOW), Found)
+    BackendStore(RefBackend(clone, "tickets")).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
+    assert not isinstance(BackendStore(RefBackend(clone, "prices")).find(COMMITS[:1], NOW), Found)
 
 
 @pytest.mark.whole
 def test_the_oldest_go_from_both_ends(remote: Path, tmp_path: Path) -> None:
-    stored = ShelfStore(RefShelf(_clone(remote, "one"), "tickets", most=2))
-    other = ShelfStore(RefShelf(_clone(remote, "other"), "tickets", most=2))
+    stored = BackendStore(RefBackend(_clone(remote, "one"), "tickets", most=2))
+    other = BackendStore(RefBackend(_clone(remote, "other"), "tickets", most=2))
     for place, commit in enumerate(COMMITS[:4]):
         (stored, other)[place % 2].keep(folder_of(tmp_path, commit, hours=10 - place), commit)
     refs = _git(remote, "for-each-ref", "--format=%(refname)").split()
@@ -68,7 +68,7 @@ def test_the_oldest_go_from_both_ends(remote: Path, tmp_path: Path) -> None:
 def test_a_remote_that_cannot_be_asked_is_not_a_missing_baseline(remote: Path, tmp_path: Path) -> None:
     clone = _clone(remote, "one")
     remote.rename(tmp_path / "gone.git")
-    stored = ShelfStore(RefShelf(clone, "tickets"))
+    stored = BackendStore(RefBackend(clone, "tickets"))
     with pytest.raises(MachineError, match="cannot be reached"):
         stored.find(COMMITS[:1], NOW)
     with pytest.raises(MachineError, match="cannot be reached"):
@@ -78,7 +78,9 @@ def test_a_remote_that_cannot_be_asked_is_not_a_missing_baseline(remote: Path, t
 def test_a_remotes_name_is_never_an_option(remote: Path, tmp_path: Path) -> None:
     clone = _clone(remote, "one")
     with pytest.raises(MachineError):
-        ShelfStore(RefShelf(clone, "tickets", remote=f"--upload-pack=touch {tmp_path}/pwned")).find(COMMITS[:1], NOW)
+        BackendStore(RefBackend(clone, "tickets", remote=f"--upload-pack=touch {tmp_path}/pwned")).find(
+            COMMITS[:1], NOW
+        )
     assert not (tmp_path / "pwned").exists()
 
 
@@ -88,5 +90,5 @@ def test_hooks_of_the_clone_do_not_run(remote: Path, tmp_path: Path) -> None:
         hook = clone / ".git" / "hooks" / name
         hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
         hook.chmod(0o755)
-    ShelfStore(RefShelf(clone, "tickets")).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
+    BackendStore(RefBackend(clone, "tickets")).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     assert not (tmp_path / "ran").exists()

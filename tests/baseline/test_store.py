@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from gatebot.baseline.artifact import ArtifactStore, Fetched
-from gatebot.baseline.folder import FolderShelf
-from gatebot.baseline.mlflow import MlflowShelf
-from gatebot.baseline.refs import RefShelf
-from gatebot.baseline.store import Found, Missing, Part, ShelfStore, Store
-from gatebot.baseline.url import UrlShelf
+from gatebot.baseline.folder import FolderBackend
+from gatebot.baseline.mlflow import MlflowBackend
+from gatebot.baseline.refs import RefBackend
+from gatebot.baseline.store import BackendStore, Found, Missing, Part, Store
+from gatebot.baseline.url import UrlBackend
 from gatebot.baseline.web import Web
 from gatebot.errors import UsageError
-from gatebot.snapshot.evidence import Training
-from gatebot.snapshot.snapshot import SnapshotError
+from gatebot.evidence.kinds import Training
+from gatebot.evidence.snapshot import SnapshotError
 from tests.baseline.kept import COMMITS, FIT, NOW, TRUTH, folder_of
 from tests.baseline.servers import Shelf, serving
-from tests.snapshot.evidence import same
+from tests.evidence.evidence import same
 
 Left = tuple[tuple[int, int], float]
 """By which run and attempt, and how many hours ago."""
@@ -61,19 +61,19 @@ def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         shelf: Any
         match request.param:
             case "folder":
-                shelf = FolderShelf(tmp_path / "baseline")
+                shelf = FolderBackend(tmp_path / "baseline")
             case "refs":
-                shelf = RefShelf(_repository(tmp_path / "repository"), "tickets", remote=None)
+                shelf = RefBackend(_repository(tmp_path / "repository"), "tickets", remote=None)
             case "refs of a remote":
-                shelf = RefShelf(_clone(tmp_path), "tickets..lock")
+                shelf = RefBackend(_clone(tmp_path), "tickets..lock")
             case "url":
-                shelf = UrlShelf(Web(stack.enter_context(serving(Shelf())).address + "/kept"), "tickets")
+                shelf = UrlBackend(Web(stack.enter_context(serving(Shelf())).address + "/kept"), "tickets")
             case "mlflow":
-                shelf = MlflowShelf(Web(stack.enter_context(serving(Shelf())).address), "tickets")
+                shelf = MlflowBackend(Web(stack.enter_context(serving(Shelf())).address), "tickets")
             case "artifact":
                 yield _artifacts(tmp_path / "artifacts")
                 return
-        yield ShelfStore(shelf)
+        yield BackendStore(shelf)
 
 
 def _found(store: Store, commits: Sequence[str], *, labels: bool = False) -> Found:
@@ -200,7 +200,7 @@ def _damage(place: Path) -> None:
 
 def test_what_cannot_be_read_is_passed_over_and_named(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
-    stored = ShelfStore(FolderShelf(root))
+    stored = BackendStore(FolderBackend(root))
     for commit in COMMITS[:2]:
         stored.keep(folder_of(tmp_path, commit), commit)
     _damage(root / COMMITS[0] / "snapshot" / "snapshot.zip")
@@ -224,7 +224,7 @@ def test_an_artifact_that_cannot_be_read_is_passed_over_and_named(tmp_path: Path
 
 def test_a_snapshot_under_another_commits_name_is_refused(tmp_path: Path) -> None:
     root = tmp_path / "baseline"
-    stored = ShelfStore(FolderShelf(root))
+    stored = BackendStore(FolderBackend(root))
     stored.keep(folder_of(tmp_path, COMMITS[5]), COMMITS[5])
     (root / COMMITS[5]).rename(root / COMMITS[0])
     answer = stored.find(COMMITS[:1], NOW)

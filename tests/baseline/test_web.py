@@ -7,7 +7,7 @@ import pytest
 
 from gatebot.baseline.web import MAX_ANSWER_BYTES, Web
 from gatebot.errors import MachineError, UsageError
-from gatebot.snapshot.snapshot import SnapshotError
+from gatebot.evidence.snapshot import SnapshotError
 from tests.baseline.servers import Shelf, serving
 
 

@@ -15,16 +15,19 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gatebot.case import Case, Facts
 from gatebot.checks.registry import check_named
-from gatebot.comparison import Comparison
+from gatebot.comparison.case import Case, Facts
+from gatebot.comparison.comparison import Comparison
 from gatebot.config.model import Rules
-from gatebot.finding import Action, Crashed, Finding, Measure, Status
-from gatebot.needs import Effort, File, FileKind, Fit, Model, Need, Predict, Profile, Score, Side, Tier
-from gatebot.report import Head, ReportedFinding
-from gatebot.snapshot.column import Column, Hashes, Names, Numbers
-from gatebot.snapshot.evidence import (
-    Claims,
+from gatebot.core.finding import Action, Crashed, Finding, Measure, Status
+from gatebot.core.needs import Effort, File, FileKind, Fit, Model, Need, Predict, Profile, Score, Side, Tier
+from gatebot.core.report import Head, ReportedFinding
+from gatebot.decide.decisions import answered
+from gatebot.decide.judge import comparison_of
+from gatebot.decide.prioritise import prioritise
+from gatebot.decide.run_checks import CheckResults, run_checks
+from gatebot.evidence.column import Column, Hashes, Names, Numbers
+from gatebot.evidence.kinds import (
     ColumnProfile,
     DataProfile,
     Effects,
@@ -33,16 +36,13 @@ from gatebot.snapshot.evidence import (
     Levels,
     OwnScore,
     Predictions,
+    ReportedMetrics,
     RowTable,
     Training,
     Trait,
     Truth,
 )
-from gatebot.snapshot.snapshot import About, Snapshot
-from gatebot.verdict.answer import answered
-from gatebot.verdict.examine import Examined, examine
-from gatebot.verdict.judge import comparison_of
-from gatebot.verdict.weigh import weigh
+from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OK = Effects(Ending.OK, 0, seconds=10.0, cpu_seconds=20.0, peak_rss_bytes=500_000_000)
@@ -200,7 +200,7 @@ def world(
     return World(sides[Side.HEAD], sides[Side.BASE], effort, rules, facts)
 
 
-def about(**changes: Any) -> About:
+def about(**changes: Any) -> SnapshotProvenance:
     """What a Snapshot is of."""
     known: dict[str, Any] = {
         "gatebot": "0",
@@ -218,7 +218,7 @@ def about(**changes: Any) -> About:
         "isolation": "full",
         "environment": {"python": "3.11.9", "numpy": "2.1.0"},
     }
-    return About(**{**known, **changes})
+    return SnapshotProvenance(**{**known, **changes})
 
 
 @dataclass(frozen=True)
@@ -374,19 +374,19 @@ def scored(from_: World, name: str, values: Callable[[Side, Tier, int], OwnScore
 def claiming(from_: World, side: Side, **values: float) -> World:
     """With a metrics file of the user's own."""
     return from_.plus(
-        side, {File(side, FileKind.METRICS): Claims({key.replace("__", "."): v for key, v in values.items()})}
+        side, {File(side, FileKind.METRICS): ReportedMetrics({key.replace("__", "."): v for key, v in values.items()})}
     )
 
 
-def examined(check: str, what: World) -> Examined:
+def examined(check: str, what: World) -> CheckResults:
     """What one check says, its measures answered."""
     case = what.case()
-    return answered([examine(check_named(check), comparison_of(case), case)])[0]
+    return answered([run_checks(check_named(check), comparison_of(case), case)])[0]
 
 
 def weighed(check: str, what: World) -> Mapping[str, ReportedFinding]:
     """The findings of one check by subject, with priority and action."""
-    return {found.subject: found for found in weigh(what.case(), [examined(check, what)]).findings}
+    return {found.subject: found for found in prioritise(what.case(), [examined(check, what)]).findings}
 
 
 def said(check: str, what: World) -> dict[str, Status]:
@@ -407,7 +407,7 @@ def measures(check: str, what: World) -> Mapping[str, Measure]:
 def silent(check: str, what: World) -> bool:
     """Whether the check did not fail, and has nothing to say that is more than a note."""
     found = examined(check, what)
-    acting = [each for each in weigh(what.case(), [found]).findings if each.action is not Action.NOTE]
+    acting = [each for each in prioritise(what.case(), [found]).findings if each.action is not Action.NOTE]
     return not isinstance(found.outcome, Crashed) and not acting
 
 

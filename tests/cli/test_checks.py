@@ -7,7 +7,7 @@ import pytest
 from gatebot.checks.registry import all_checks
 from gatebot.cli.checks import in_words
 from gatebot.cli.main import main
-from gatebot.needs import File, FileKind, Fit, Labels, Model, Need, Predict, Profile, Score, Side, Tier, Timing
+from gatebot.core.needs import File, FileKind, Fit, Labels, Model, Need, Predict, Profile, Score, Side, Tier, Timing
 
 IDS = tuple(all_checks())
 

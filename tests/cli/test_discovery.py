@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gatebot.snapshot.intake import read
-from gatebot.snapshot.store import write as write_snapshot
+from gatebot.evidence.intake import read
+from gatebot.evidence.store import write as write_snapshot
 from tests.cli import tiny
 from tests.cli.laptop import Done, commit, gatebot, report_in, repository
 

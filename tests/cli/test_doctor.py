@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gatebot.cli.main import main
-from gatebot.sandbox.tokens import NAMES
+from gatebot.sandbox.token_guard import NAMES
 from tests.collect.repository import PLAIN_PYTHON, git, repository, write
 
 CONFIG = """\

@@ -6,7 +6,7 @@ import pytest
 
 from gatebot.cli.main import main
 from tests.collect.repository import git
-from tests.scout.repositories import make
+from tests.discovery.repositories import make
 
 WRITTEN = [
     "gatebot.yml",

@@ -11,7 +11,7 @@ import pytest
 from gatebot import __version__
 from gatebot.cli import main as cli
 from gatebot.errors import ExitCode, GateError, MachineError, UsageError
-from gatebot.output import leave_evidence
+from gatebot.run.output import leave_evidence
 from tests.checks.worlds import world
 
 HEAVY = {

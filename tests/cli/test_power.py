@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gatebot.baseline.folder import FolderShelf
-from gatebot.baseline.store import ShelfStore
+from gatebot.baseline.folder import FolderBackend
+from gatebot.baseline.store import BackendStore
 from gatebot.cli.main import main
-from gatebot.snapshot import store
-from gatebot.snapshot.snapshot import Snapshot
+from gatebot.evidence import store
+from gatebot.evidence.snapshot import Snapshot
 from tests.container.scenario import git
-from tests.power.test_survey import baseline
+from tests.power.test_analysis import baseline
 
 OLD, NEW = "a" * 40, "b" * 40
 CONFIG = """\
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(root, "init", "--quiet")
     (root / "project").mkdir()
     (root / "project" / "gatebot.yml").write_text(CONFIG)
-    kept = ShelfStore(FolderShelf(root / ".gatebot" / "baseline"))
+    kept = BackendStore(FolderBackend(root / ".gatebot" / "baseline"))
     for commit, rows, day in ((NEW, 300, 20), (OLD, 600, 10)):
         snapshot = baseline(rows)
         made = snapshot.about.created_at.replace(day=day)

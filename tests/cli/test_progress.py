@@ -6,7 +6,7 @@ import pytest
 
 from gatebot.cli.progress import Lines, progress_for
 from gatebot.collect.progress import Phase, Step
-from gatebot.needs import Side
+from gatebot.core.needs import Side
 
 TRAIN = Step(Phase.TRAIN, Side.HEAD, "s0")
 

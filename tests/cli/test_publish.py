@@ -1,6 +1,6 @@
 """`gatebot publish` in a job of its own: what becomes of a pull request where no report has reached it."""
 
-from tests.cli.test_again import published
+from tests.cli.test_rejudge import published
 from tests.cli.tiny import HARMLESS
 from tests.cli.world import World
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from gatebot.snapshot.intake import read_whole
+from gatebot.evidence.intake import read_whole
 from tests.collect.repository import PLAIN_PYTHON
 from tests.container.scenario import git
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from gatebot.collect import Collector, Phase, Step, Tree, collect
+from gatebot.core.needs import Effort, Fit, Need, Predict, Profile, Rows, Side, Tier, Timing
 from gatebot.errors import MachineError, UsageError
-from gatebot.needs import Effort, Fit, Need, Predict, Profile, Rows, Side, Tier, Timing
-from gatebot.snapshot.evidence import DataProfile, Effects, Ending, Predictions, Training
-from gatebot.snapshot.snapshot import Snapshot
+from gatebot.evidence.kinds import DataProfile, Effects, Ending, Predictions, Training
+from gatebot.evidence.snapshot import Snapshot
 from tests.collect.repository import PIPELINE, Recorded, document, git, job, repository, tickets, with_folds, write
 
 FIT, ASK = Fit(Side.HEAD), Predict(Fit(Side.HEAD))
@@ -215,7 +215,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from gatebot.collect import Collector
-from gatebot.needs import *
+from gatebot.core.needs import *
 from tests.collect.repository import document, job
 root, cache = Path(sys.argv[2]), Path(sys.argv[3])
 class Told:

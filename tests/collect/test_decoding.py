@@ -14,10 +14,10 @@ import pytest
 from gatebot.collect import collect
 from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
+from gatebot.core.needs import Profile, Side
 from gatebot.errors import UsageError
-from gatebot.needs import Profile, Side
+from gatebot.evidence.kinds import DataProfile
 from gatebot.sandbox import Isolation, probe
-from gatebot.snapshot.evidence import DataProfile
 from tests.collect.repository import document, job, repository
 from tests.data.test_read import zstd
 

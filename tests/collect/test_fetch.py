@@ -11,10 +11,10 @@ from gatebot.collect import Job, Phase, Step, Tree, collect
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.runner import Runner
 from gatebot.config.model import Document
+from gatebot.core.needs import Fit, Predict, Side
 from gatebot.errors import MachineError, UsageError
-from gatebot.needs import Fit, Predict, Side
+from gatebot.evidence.kinds import Ending, Predictions, Training
 from gatebot.sandbox import Isolation, Reach, probe
-from gatebot.snapshot.evidence import Ending, Predictions, Training
 from tests.collect.repository import (
     FULL,
     PIPELINE,

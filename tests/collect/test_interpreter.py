@@ -9,9 +9,9 @@ import pytest
 
 from gatebot.collect import collect
 from gatebot.collect.interpreter import found, user_path
+from gatebot.core.needs import Fit, Side
 from gatebot.errors import UsageError
-from gatebot.needs import Fit, Side
-from gatebot.snapshot.evidence import Ending, Training
+from gatebot.evidence.kinds import Ending, Training
 from tests.collect.repository import document, job, repository
 
 FIT = Fit(Side.HEAD)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from gatebot.collect import collect
-from gatebot.needs import Fit, Predict, Side
+from gatebot.core.needs import Fit, Predict, Side
+from gatebot.evidence.kinds import Ending, Predictions, Training
 from gatebot.sandbox import Isolation, probe, secrets_in
-from gatebot.sandbox.tokens import initial_environ
-from gatebot.snapshot.evidence import Ending, Predictions, Training
+from gatebot.sandbox.token_guard import initial_environ
 from tests.collect.repository import document, git, job, repository
 
 FIT, ASK = Fit(Side.HEAD), Predict(Fit(Side.HEAD))

@@ -10,9 +10,9 @@ import pytest
 
 from gatebot.collect import collect
 from gatebot.collect.program import Programs
-from gatebot.needs import Fit, Model, Predict, Side
+from gatebot.core.needs import Fit, Model, Predict, Side
+from gatebot.evidence.kinds import Predictions
 from gatebot.sandbox import Isolation, Limits, Reach, probe
-from gatebot.snapshot.evidence import Predictions
 from tests.collect.repository import job, repository, tickets, with_folds, write
 
 REACH = probe()
@@ -131,7 +131,7 @@ def test_a_program_of_its_own_imports_nothing_of_gatebot(name: str) -> None:
 
 
 def test_what_a_program_leaves_is_read_as_an_untrusted_file(open_path: Path, shared_cache: Path) -> None:
-    from gatebot.collect.untrusted import UnreadableError
+    from gatebot.collect.bounded_read import UnreadableError
 
     source = open_path / "left.py"
     source.write_text(

@@ -2,14 +2,14 @@ from threading import Thread
 
 import pytest
 
-from gatebot.collect.progress import Herald, Phase, Step
-from gatebot.needs import Side
+from gatebot.collect.progress import Phase, ProgressReporter, Step
+from gatebot.core.needs import Side
 from tests.collect.repository import Recorded
 
 
 def test_a_step_is_started_and_finished_with_its_outcome() -> None:
     heard = Recorded()
-    with Herald(heard).step(Phase.TRAIN, Side.HEAD, "one") as outcome:
+    with ProgressReporter(heard).step(Phase.TRAIN, Side.HEAD, "one") as outcome:
         assert heard.started_steps == [Step(Phase.TRAIN, Side.HEAD, "one")]
         outcome.word = "crashed"
     assert heard.finished_steps == [(Step(Phase.TRAIN, Side.HEAD, "one"), "crashed")]
@@ -17,7 +17,7 @@ def test_a_step_is_started_and_finished_with_its_outcome() -> None:
 
 def test_a_step_that_raises_is_finished_too() -> None:
     heard = Recorded()
-    with pytest.raises(KeyError), Herald(heard).step(Phase.FETCH, Side.BASE):
+    with pytest.raises(KeyError), ProgressReporter(heard).step(Phase.FETCH, Side.BASE):
         raise KeyError
     assert heard.finished_steps == [(Step(Phase.FETCH, Side.BASE), "error")]
 
@@ -32,7 +32,7 @@ def test_no_two_threads_speak_at_once() -> None:
             speaking.remove(step)
             super().started(step)
 
-    herald, heard = Herald(slow := Slow()), []
+    herald, heard = ProgressReporter(slow := Slow()), []
 
     def work(number: int) -> None:
         with herald.step(Phase.PREDICT, Side.HEAD, str(number)):

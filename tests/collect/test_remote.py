@@ -18,14 +18,14 @@ from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
 from gatebot.config.model import DataRules
+from gatebot.core.needs import Profile, Side
 from gatebot.data.digest import bytes_digest
 from gatebot.data.read import Readers, read
 from gatebot.data.rows import Rows
 from gatebot.data.source import Source
 from gatebot.errors import GateError, MachineError, UsageError
-from gatebot.needs import Profile, Side
+from gatebot.evidence.kinds import DataProfile
 from gatebot.sandbox import Isolation, probe
-from gatebot.snapshot.evidence import DataProfile
 from tests.collect.repository import document, job, repository, tickets, with_folds
 
 CSV = b'id,x\n1,"a\nb"\n2,c\n'

@@ -7,8 +7,8 @@ import pytest
 
 from gatebot.collect import Tree, collect
 from gatebot.config.model import Document
-from gatebot.needs import Fit, Predict, Score, Side
-from gatebot.snapshot.evidence import OwnScore
+from gatebot.core.needs import Fit, Predict, Score, Side
+from gatebot.evidence.kinds import OwnScore
 from tests.collect.repository import document, git, job, repository, write
 
 pytestmark = pytest.mark.whole

@@ -8,9 +8,9 @@ import pytest
 
 from gatebot.collect import Phase, Tree, collect
 from gatebot.config.model import Document
+from gatebot.core.needs import Fit, Side
 from gatebot.errors import MachineError, UsageError
-from gatebot.needs import Fit, Side
-from gatebot.snapshot.evidence import Training
+from gatebot.evidence.kinds import Training
 from tests.collect.repository import FULL, PLAIN_PYTHON, Recorded, document, git, job, repository, write
 
 pytestmark = pytest.mark.whole

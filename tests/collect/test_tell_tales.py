@@ -11,9 +11,9 @@ import pytest
 
 from gatebot.collect import Tree, collect
 from gatebot.collect.collector import WORKER_SOURCE
-from gatebot.needs import Fit, Predict, Side
+from gatebot.core.needs import Fit, Predict, Side
+from gatebot.evidence.kinds import Ending, Predictions, Training
 from gatebot.sandbox import scratch
-from gatebot.snapshot.evidence import Ending, Predictions, Training
 from tests.collect.repository import FULL, PLAIN_PYTHON, document, git, job, repository, write
 
 WORDS = ("gatebot", "gate", "smoke", "head", "base", "eval", "judge", "merge", "baseline", "sandbox", "launcher")
@@ -118,7 +118,7 @@ def plain(seen: object) -> str:
 
 @pytest.fixture
 def full_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gatebot.collect.masking.LONGEST_LINE", 10**6)
+    monkeypatch.setattr("gatebot.collect.log_lines.LONGEST_LINE", 10**6)
 
 
 @pytest.mark.parametrize("model", [{"python": "pipeline.py"}, COMMANDS], ids=["functions", "commands"])

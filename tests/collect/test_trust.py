@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from gatebot.collect import collect
+from gatebot.core.needs import Fit, Predict, Side
 from gatebot.errors import GateError, MachineError
-from gatebot.needs import Fit, Predict, Side
+from gatebot.evidence.kinds import Ending, Predictions, Training
 from gatebot.sandbox import Isolation, Reach
-from gatebot.snapshot.evidence import Ending, Predictions, Training
 from tests.collect.repository import FULL, document, git, job, repository, tickets, with_folds, write
 
 pytestmark = pytest.mark.whole

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from gatebot.core.needs import Tier
 from gatebot.data.handover import rows_digest, write_rows
 from gatebot.data.read import read
 from gatebot.data.rows import Columns
@@ -13,7 +14,6 @@ from gatebot.data.rules import SplitRules
 from gatebot.data.source import Source
 from gatebot.data.split import split
 from gatebot.errors import MachineError
-from gatebot.needs import Tier
 from tests.data.made import tickets
 
 RULES = SplitRules("tickets", folds=1, train_rows=50, eval_rows=40)

@@ -9,8 +9,8 @@ from gatebot.data.profile import overlap, profile, row_table, truth
 from gatebot.data.rows import Columns
 from gatebot.data.rules import SplitRules
 from gatebot.data.split import split
-from gatebot.snapshot.column import Names, Numbers
-from gatebot.snapshot.evidence import Overlap
+from gatebot.evidence.column import Names, Numbers
+from gatebot.evidence.kinds import Overlap
 from tests.data.made import rows_of, tickets
 
 RULES = SplitRules("tickets", folds=1, eval_rows=100)

@@ -14,7 +14,7 @@ from gatebot.data.strata import (
     strata_of,
     units_of,
 )
-from gatebot.snapshot.column import Numbers, names_of
+from gatebot.evidence.column import Numbers, names_of
 
 sizes = st.lists(st.integers(0, 500), min_size=1, max_size=30).map(np.array)
 

@@ -9,7 +9,7 @@ import pytest
 from gatebot.data.rows import Columns
 from gatebot.data.target import names_in, present, target_of
 from gatebot.errors import UsageError
-from gatebot.snapshot.column import Names, Numbers, names_of
+from gatebot.evidence.column import Names, Numbers, names_of
 from tests.data.made import rows_of
 
 

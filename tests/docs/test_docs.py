@@ -14,8 +14,8 @@ from gatebot.checks.registry import all_checks
 from gatebot.cli.main import COMMANDS, parser_for
 from gatebot.config.load import parse
 from gatebot.config.schema import schema
+from gatebot.core.report import VerdictName
 from gatebot.errors import ExitCode
-from gatebot.report import VerdictName
 from gatebot.stats.condition import parse as parsed
 from gatebot.stats.guarantee import Adaptivity, log_inverse_level
 from gatebot.tasks.registry import metric_catalogue

@@ -7,8 +7,8 @@ import pytest
 
 from examples.gate import run_gate
 from examples.repository import example
-from gatebot.output import report_json, stored_case
-from gatebot.verdict.judge import judge
+from gatebot.decide.judge import judge
+from gatebot.run.output import report_json, stored_case
 from tests.examples.conftest import Lay
 
 PULLS = [("llm-scores", "no-code"), ("ship-fuel", "metres-per-second")]

@@ -12,7 +12,7 @@ import pytest
 from examples.repository import PULLS, Change, Example, Repository, example, examples
 from gatebot.checks.registry import all_checks
 from gatebot.config.load import load
-from gatebot.report import VerdictName
+from gatebot.core.report import VerdictName
 
 ALL = examples()
 CHANGES = [

@@ -6,12 +6,9 @@ import sys
 import pytest
 
 from gatebot.errors import GateError
-from gatebot.github import answers, conversation
+from gatebot.github import conversation, responses
 from gatebot.github.api import ACTIONS_LOGIN, Api, Pace, Purpose
-from gatebot.github.log import State, Status
-from gatebot.github.pull import changed_paths, pull, pulls_with_head
-from gatebot.github.status import write
-from gatebot.github.trouble import (
+from gatebot.github.api_errors import (
     ApiError,
     BadTokenError,
     ForbiddenError,
@@ -22,6 +19,9 @@ from gatebot.github.trouble import (
     OfflineError,
     UnavailableError,
 )
+from gatebot.github.pull import changed_paths, pull, pulls_with_head
+from gatebot.github.status import write
+from gatebot.github.status_log import State, Status
 from tests.github.conftest import connected
 from tests.github.fake_github import BOT_TOKEN, FORK_TOKEN, PAT, FakeGitHub
 
@@ -123,7 +123,7 @@ def test_a_write_that_may_have_happened_is_not_repeated(github: FakeGitHub, api:
     path = api.path("issues", github.pull(), "comments")
     github.fail("POST", "/comments", status, headers={"Retry-After": "1"}, times=9)
     with pytest.raises(ApiError):
-        api.send("POST", path, answers.Comment, Purpose("comment"), {"body": "x"}, repeatable=False)
+        api.send("POST", path, responses.Comment, Purpose("comment"), {"body": "x"}, repeatable=False)
     assert (len(github.asked("POST")) > 1) == (times > 1)
 
 

@@ -8,8 +8,8 @@ import pytest
 from gatebot.github import conversation
 from gatebot.github.api import Api
 from gatebot.github.approvals import Approval, Head, Kind, Refusal, read
+from gatebot.github.comment_section import MARKER
 from gatebot.github.pull import pull
-from gatebot.github.section import MARKER
 from tests.github.fake_github import AUTHOR, FakeGitHub
 
 HEAD = "abcdef0" + "1" * 33

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gatebot.github.api import Api
+from gatebot.github.api_errors import ForbiddenError, GoneError, OfflineError, UnavailableError
 from gatebot.github.archive import ArchiveError, Limits
 from gatebot.github.artifacts import Absent, Found, Search, ancestors, fetch_baseline, find_baseline, find_in_run
 from gatebot.github.download import Parcel, download
-from gatebot.github.trouble import ForbiddenError, GoneError, OfflineError, UnavailableError
 from tests.github.fake_github import FakeGitHub
 from tests.github.test_archive import packed
 

@@ -4,12 +4,12 @@ import pytest
 
 from gatebot.github.api import Api
 from gatebot.github.checkrun import Annotation, Check, Conclusion, Level, hand_over, publish
-from gatebot.github.order import Order
-from gatebot.github.result import NotPermitted, Written
+from gatebot.github.outcome import NotPermitted, Written
+from gatebot.github.run_order import RunOrder
 from tests.github.conftest import connected
 from tests.github.fake_github import PAT, FakeGitHub
 
-RUN, NEWER = Order.of_run(1), Order.of_run(2)
+RUN, NEWER = RunOrder.of_run(1), RunOrder.of_run(2)
 
 
 def remarks(count: int) -> tuple[Annotation, ...]:

@@ -7,18 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatebot.github.api import Api
+from gatebot.github.api_errors import InvalidError, OfflineError, UnavailableError
 from gatebot.github.comment import Mode, hand_over, publish
-from gatebot.github.order import Order
-from gatebot.github.result import NotPermitted, Quiet, Superseded, Unchanged, Written
-from gatebot.github.section import MARKER, Section, Stamp, joined, parted
-from gatebot.github.trouble import InvalidError, OfflineError, UnavailableError
+from gatebot.github.comment_section import MARKER, Section, SectionStamp, joined, parted
+from gatebot.github.outcome import NoCommentNeeded, NotPermitted, Superseded, Unchanged, Written
+from gatebot.github.run_order import RunOrder
 from tests.github.conftest import connected
 from tests.github.fake_github import BOT, PAT, FakeGitHub, Seen
 
 
 def section(github: FakeGitHub, number: int, body: str = "pass", project: str = "tickets", *, run: int = 7) -> Section:
     head = github.state.pulls[str(number)]["head_sha"]
-    return Section(project, Stamp(head, Order.of_run(run)), body)
+    return Section(project, SectionStamp(head, RunOrder.of_run(run)), body)
 
 
 def sections(comment: str) -> dict[str, str]:
@@ -172,10 +172,10 @@ def test_the_newest_run_has_the_word(
     """On one commit and, where somebody has pushed meanwhile, on two."""
     number = github.pull()
     for body, text in (("first", first), ("second", second)):
-        order = Order.of_text(text)
+        order = RunOrder.of_text(text)
         assert order is not None
         mine = section(github, number, body)
-        outcome = publish(api, number, replace(mine, stamp=Stamp(mine.stamp.head_sha, order)))
+        outcome = publish(api, number, replace(mine, stamp=SectionStamp(mine.stamp.head_sha, order)))
         if pushed:
             github.push_to_pull(number)
     assert isinstance(outcome, Superseded) == (stays == "first")
@@ -219,11 +219,11 @@ def test_the_same_text_about_a_new_head_is_stamped_anew(github: FakeGitHub, api:
     [
         (Mode.ALWAYS, False, False, Written),
         (Mode.ALWAYS, True, True, Written),
-        (Mode.ON_CHANGE, False, False, Quiet),
+        (Mode.ON_CHANGE, False, False, NoCommentNeeded),
         (Mode.ON_CHANGE, True, False, Written),
         (Mode.ON_CHANGE, False, True, Written),
-        (Mode.NEVER, True, False, Quiet),
-        (Mode.NEVER, True, True, Quiet),
+        (Mode.NEVER, True, False, NoCommentNeeded),
+        (Mode.NEVER, True, True, NoCommentNeeded),
     ],
 )
 def test_modes(github: FakeGitHub, api: Api, mode: Mode, notable: bool, there: bool, outcome: type) -> None:
@@ -299,7 +299,7 @@ def test_a_body_beyond_the_limit_is_cut_and_posted(github: FakeGitHub, api: Api)
 
 
 def test_the_limit_itself_is_githubs(github: FakeGitHub, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gatebot.github.section.MAX_COMMENT", 70_000)
+    monkeypatch.setattr("gatebot.github.comment_section.MAX_COMMENT", 70_000)
     number = github.pull()
     with pytest.raises(InvalidError, match="too long"):
         publish(api, number, section(github, number, "x\n" * 34_000))

@@ -11,10 +11,10 @@ from gatebot.github.api import Api, Pace
 from gatebot.github.checkrun import Annotation, Check, Conclusion, Level
 from gatebot.github.checkrun import publish as publish_check
 from gatebot.github.comment import publish
-from gatebot.github.order import Order
+from gatebot.github.comment_section import Section, SectionStamp, parted
+from gatebot.github.outcome import Superseded, Unchanged, Written
 from gatebot.github.pull import pull, pulls_with_head
-from gatebot.github.result import Superseded, Unchanged, Written
-from gatebot.github.section import Section, Stamp, parted
+from gatebot.github.run_order import RunOrder
 from tests.github import emulator
 
 pytestmark = pytest.mark.skipif(bool(emulator.missing_tools()), reason=emulator.missing_tools() or "never")
@@ -69,9 +69,9 @@ def bodies(scene: Scene) -> list[str]:
 @pytest.mark.whole
 def test_one_comment_through_the_life_of_a_pull_request(scene: Scene, api: Api) -> None:
     first = Section(
-        "tickets", Stamp(scene.head_sha, Order.of_run(1)), "## gatebot: blocked (P1)\n\n| a | b |\n|---|---|"
+        "tickets", SectionStamp(scene.head_sha, RunOrder.of_run(1)), "## gatebot: blocked (P1)\n\n| a | b |\n|---|---|"
     )
-    second = Section("ranking", Stamp(scene.head_sha, Order.of_run(2)), "## gatebot: pass")
+    second = Section("ranking", SectionStamp(scene.head_sha, RunOrder.of_run(2)), "## gatebot: pass")
     for index in range(40):
         scene.ask("POST", f"issues/{scene.number}/comments", {"body": f"remark {index}"})
     assert isinstance(publish(api, scene.number, first), Written)
@@ -85,13 +85,13 @@ def test_one_comment_through_the_life_of_a_pull_request(scene: Scene, api: Api) 
 
 
 def test_an_older_run_writes_nothing(scene: Scene, api: Api) -> None:
-    publish(api, scene.number, Section("tickets", Stamp(scene.head_sha, Order.of_run(2)), "new"))
-    old = Section("tickets", Stamp("0" * 40, Order.of_run(1)), "old")
+    publish(api, scene.number, Section("tickets", SectionStamp(scene.head_sha, RunOrder.of_run(2)), "new"))
+    old = Section("tickets", SectionStamp("0" * 40, RunOrder.of_run(1)), "old")
     assert isinstance(publish(api, scene.number, old), Superseded)
 
 
 def test_a_deleted_comment_is_made_again(scene: Scene, api: Api) -> None:
-    section = Section("tickets", Stamp(scene.head_sha, Order.of_run(1)), "text")
+    section = Section("tickets", SectionStamp(scene.head_sha, RunOrder.of_run(1)), "text")
     publish(api, scene.number, section)
     (comment,) = scene.ask("GET", f"issues/{scene.number}/comments")
     scene.ask("DELETE", f"issues/comments/{comment['id']}")
@@ -102,7 +102,10 @@ def test_a_deleted_comment_is_made_again(scene: Scene, api: Api) -> None:
 def test_the_check_run_is_concluded(scene: Scene, api: Api) -> None:
     remarks = tuple(Annotation("a.py", i + 1, Level.NOTICE, f"remark {i}") for i in range(70))
     outcome = publish_check(
-        api, scene.head_sha, Check(Conclusion.FAILURE, "blocked (P1)", "summary", annotations=remarks), Order.of_run(1)
+        api,
+        scene.head_sha,
+        Check(Conclusion.FAILURE, "blocked (P1)", "summary", annotations=remarks),
+        RunOrder.of_run(1),
     )
     assert isinstance(outcome, Written)
     (run,) = scene.ask("GET", f"commits/{scene.head_sha}/check-runs")["check_runs"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from gatebot.github import answers
+from gatebot.github import responses
 from gatebot.github.api import Api, Purpose
-from gatebot.github.trouble import InvalidError
+from gatebot.github.api_errors import InvalidError
 from tests.github.cut_openapi import OPERATIONS
 from tests.github.fake_github import BOT_TOKEN, FakeGitHub
 from tests.github.fake_routes import ROUTES
@@ -50,21 +50,21 @@ def test_what_the_description_forbids_is_refused(
 ) -> None:
     github.pull(SHA)
     with pytest.raises(InvalidError, match=said):
-        api.send("POST", f"/repos/octo/model/{path}", answers.Nothing, Purpose("break a rule"), body)
+        api.send("POST", f"/repos/octo/model/{path}", responses.Nothing, Purpose("break a rule"), body)
     assert github.faults
     github.faults.clear()
 
 
 def test_a_request_outside_of_the_description_is_noticed(github: FakeGitHub, api: Api) -> None:
     with pytest.raises(Exception, match="404"):
-        api.get("/repos/octo/model/rulesets", answers.Nothing, Purpose("go astray"))
+        api.get("/repos/octo/model/rulesets", responses.Nothing, Purpose("go astray"))
     assert github.faults == ["GET /repos/octo/model/rulesets is not in the cut description"]
     github.faults.clear()
 
 
 def test_an_unknown_commit_has_no_status(github: FakeGitHub, api: Api) -> None:
     with pytest.raises(InvalidError, match="No commit found"):
-        api.send("POST", api.path("statuses", "f" * 40), answers.Nothing, Purpose("x"), {"state": "success"})
+        api.send("POST", api.path("statuses", "f" * 40), responses.Nothing, Purpose("x"), {"state": "success"})
 
 
 def test_from_the_command_line_it_keeps_its_state(tmp_path: Path) -> None:

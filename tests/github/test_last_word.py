@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from gatebot.core.report import Report
 from gatebot.github.checkrun import name_of
-from gatebot.github.log import context_of
-from gatebot.github.order import Order
-from gatebot.github.section import parted
+from gatebot.github.comment_section import parted
+from gatebot.github.publish import SupersededError, Target, Texts, announced, finish, publish, status_of
+from gatebot.github.run_order import RunOrder
 from gatebot.github.status import ALL, ENDED, Safeguards
-from gatebot.publish import SupersededError, Target, Texts, announced, finish, publish, status_of
-from gatebot.report import Report
+from gatebot.github.status_log import context_of
 from tests.github.interleaving import Actor, Chances, Crossing, KilledError, Stage
 from tests.render import reports
 
@@ -81,9 +81,9 @@ class Played:
         yield from self._comment_faults(expected)
         yield from self._intrusions()
 
-    def _said(self, project: str | None) -> dict[Order, list[tuple[str, str]]]:
+    def _said(self, project: str | None) -> dict[RunOrder, list[tuple[str, str]]]:
         """By run, what it has itself written as its status."""
-        found: dict[Order, list[tuple[str, str]]] = {}
+        found: dict[RunOrder, list[tuple[str, str]]] = {}
         for job in self.jobs:
             if job.target.project == project:
                 rows = [
@@ -96,7 +96,7 @@ class Played:
                 found |= {job.target.order: rows} if rows else {}
         return found
 
-    def _status_faults(self, project: str | None, said: dict[Order, list[tuple[str, str]]]) -> Iterator[str]:
+    def _status_faults(self, project: str | None, said: dict[RunOrder, list[tuple[str, str]]]) -> Iterator[str]:
         newest = max(said)
         row = self.stage.github.latest_statuses(self.sha)[context_of(project)]
         if (row["state"], row["description"]) != said[newest][-1] or self._order(row["target_url"]) != newest:
@@ -110,7 +110,7 @@ class Played:
     def _check_faults(self, project: str | None) -> Iterator[str]:
         rows = [row for row in self.stage.github.state.check_runs if row["name"] == name_of(context_of(project))]
         if rows:
-            newest = max(order for row in rows if (order := Order.of_text(row["external_id"])))
+            newest = max(order for row in rows if (order := RunOrder.of_text(row["external_id"])))
             shown = max(rows, key=lambda row: (row["completed_at"], row["id"]))
             if shown["output"]["title"] != f"verdict of {newest.text}":
                 yield "check run"
@@ -145,8 +145,8 @@ class Played:
         orders = [self._order(e.body["target_url"]) for e in rows if e.body["context"] == job.target.place.context]
         return any(order is not None and order > job.target.order for order in orders)
 
-    def _order(self, url: str) -> Order | None:
-        return Order.of_url(url, HOME)
+    def _order(self, url: str) -> RunOrder | None:
+        return RunOrder.of_url(url, HOME)
 
 
 def played(seed: int, safeguards: Safeguards = ALL, chances: Chances | None = None) -> Played:
@@ -175,15 +175,15 @@ def played(seed: int, safeguards: Safeguards = ALL, chances: Chances | None = No
     return Played(stage, tuple(jobs), projects, sha, number)
 
 
-def _orders(draw: random.Random) -> list[Order]:
+def _orders(draw: random.Random) -> list[RunOrder]:
     """Two runs, and at times a third, a second attempt, or a second judgement."""
-    orders = [Order.of_run(11), Order.of_run(12)]
+    orders = [RunOrder.of_run(11), RunOrder.of_run(12)]
     if draw.random() < 0.4:
-        orders.append(Order.of_run(13))
+        orders.append(RunOrder.of_run(13))
     if draw.random() < 0.4:
-        orders.append(Order(11, 2, 11, 2))
+        orders.append(RunOrder(11, 2, 11, 2))
     if draw.random() < 0.4:
-        orders += [Order(12, 1, 14, 1), Order(12, 1, 15, 1)]
+        orders += [RunOrder(12, 1, 14, 1), RunOrder(12, 1, 15, 1)]
     return sorted(orders)
 
 

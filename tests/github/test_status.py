@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from gatebot.errors import ExitCode, GateError
 from gatebot.github.api import Api
-from gatebot.github.log import RUNNING, State, Status, context_of, shortened
-from gatebot.github.result import NotPermitted, Superseded, Written
+from gatebot.github.outcome import NotPermitted, Superseded, Written
 from gatebot.github.status import Place, begin, conclude, finish, settle, write
+from gatebot.github.status_log import RUNNING, State, Status, context_of, shortened
 from tests.github.fake_github import FakeGitHub
 
 RUN = "https://github.com/octo/model/actions/runs/1/attempts/1"

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from gatebot.errors import ExitCode
-from gatebot.finding import Action, Bound, Direction, Level, Location, Priority, Provenance, Status
-from gatebot.report import (
+from gatebot.core.finding import Action, Bound, Direction, Level, Location, Priority, Provenance, Status
+from gatebot.core.report import (
     Base,
     Costs,
     CrashedCheck,
@@ -25,6 +24,7 @@ from gatebot.report import (
     WaivedFinding,
     Want,
 )
+from gatebot.errors import ExitCode
 
 HEAD_SHA = "9c1e4f7a2b3d5e6f8091a2b3c4d5e6f708192a3b"
 BASE_SHA = "4d2b8e6f1a3c5e7f9b0d2f4a6c8e0a2b4d6f8a1c"

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.config.model import Waiver
-from gatebot.finding import Priority
-from gatebot.policy.waiver import waiver_for
+from gatebot.core.finding import Priority
+from gatebot.core.report import VerdictName
+from gatebot.decide.policy.waiver import waiver_for
 from gatebot.render.advice import advice_for, yaml_text
 from gatebot.render.html import page
 from gatebot.render.markdown import section
+from gatebot.render.pieces import flat
 from gatebot.render.rows import loss_of, subject_of
-from gatebot.render.sentence import flat
-from gatebot.report import VerdictName
 from tests.render.hostility import HOSTILE_TEXTS
 from tests.render.reports import (
     NOW,

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from gatebot.finding import Direction
+from gatebot.core.finding import Direction
+from gatebot.core.report import Base, Head, Relation, Report
 from gatebot.render import context
 from gatebot.render.html import page
 from gatebot.render.markdown import section
-from gatebot.render.sentence import flat
+from gatebot.render.pieces import flat
 from gatebot.render.terminal import text
-from gatebot.report import Base, Head, Relation, Report
 from tests.render.reports import BASE_SHA, HEAD_SHA, blocked, bootstrap, draft, guarantee, measure, report
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatebot.finding import Bound, Direction
+from gatebot.core.finding import Bound, Direction
 from gatebot.render.forest import LEFT, MOST_ROWS, RIGHT, Mark, pictures
 from tests.render.reports import blocked, bootstrap, draft, huge, measure, report
 

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
+from gatebot.core.report import Report
 from gatebot.render.junit import xml
-from gatebot.report import Report
 from tests.render.hostility import HOSTILE_TEXTS
 from tests.render.reports import (
     REALISTIC,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatebot.github.section import cut
+from gatebot.core.report import Report
+from gatebot.github.comment_section import cut
 from gatebot.render.gfm import code, fence, inline, paragraph, prose, table
 from gatebot.render.markdown import SECTION, SUMMARY, section, summary
-from gatebot.render.sentence import quote, words
-from gatebot.report import Report
+from gatebot.render.pieces import quote, words
 from tests.render.gfm_tree import INVISIBLE, PARSER, REFERENCES, Tree
 from tests.render.hostility import CHUNKS, HOSTILE_TEXTS
 from tests.render.reports import (

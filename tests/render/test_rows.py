@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatebot.finding import Bound, Direction
+from gatebot.core.finding import Bound, Direction
+from gatebot.core.report import ReportedMeasure
 from gatebot.render.rows import by_weight, measure_behind, row_of, subject_of, unsettled
-from gatebot.report import ReportedMeasure
 from tests.render.reports import blocked, finding, huge, measure, report
 
 RATE = measure("accuracy", 0.861, 0.842, low=-0.026, high=-0.012)

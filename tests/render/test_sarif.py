@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from gatebot.finding import Location
+from gatebot.core.finding import Location
 from gatebot.render.sarif import HOME, document, log
 from tests.render.hostility import HOSTILE_TEXTS
 from tests.render.reports import REALISTIC, blocked, crashed_training, error, finding, hostile, poisoned, report

@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from gatebot.core.report import Report
 from gatebot.render.schema import schema
-from gatebot.report import Report
 from tests.render.reports import REALISTIC, hostile, huge
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schema" / "report.schema.json"

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from rich.cells import cell_len
 from rich.console import Console
 
+from gatebot.core.report import Report
 from gatebot.render.terminal import print_report, text
-from gatebot.report import Report
 from tests.render.hostility import CHUNKS, HOSTILE_TEXTS
 from tests.render.reports import REALISTIC, blocked, crashed_training, hostile, huge, passed, poisoned, warned
 

@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from gatebot.snapshot.column import Column, Floats, Hashes, Names, Numbers, names_of
-from gatebot.snapshot.evidence import Effects, Ending, Predictions, Truth
+from gatebot.evidence.column import Column, Floats, Hashes, Names, Numbers, names_of
+from gatebot.evidence.kinds import Effects, Ending, Predictions, Truth
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Metric
 

@@ -7,19 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import ndcg_score
 
-from gatebot.comparison import Comparison
-from gatebot.needs import Effort, Need, Predict, Profile, Side
-from gatebot.snapshot.column import Hashes, Numbers, names_of
-from gatebot.snapshot.evidence import (
-    DataProfile,
-    Effects,
-    Ending,
-    Evidence,
-    Predictions,
-    RowTable,
-    Truth,
-)
-from gatebot.snapshot.snapshot import About, Snapshot
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.needs import Effort, Need, Predict, Profile, Side
+from gatebot.evidence.column import Hashes, Numbers, names_of
+from gatebot.evidence.kinds import DataProfile, Effects, Ending, Evidence, Predictions, RowTable, Truth
+from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 from gatebot.stats.contrast import Estimand, spread
 from gatebot.tasks.registry import Declaration, declared
 from gatebot.tasks.table import Table
@@ -48,8 +40,8 @@ def _predictions(scores: Matrix, order: NDArray[np.intp]) -> Predictions:
     return Predictions(Effects(Ending.OK), np.repeat(IDS[order], DOCUMENTS), {"prediction": scored})
 
 
-def _about() -> About:
-    return About(
+def _about() -> SnapshotProvenance:
+    return SnapshotProvenance(
         gatebot="0",
         project="search",
         task="ranking",

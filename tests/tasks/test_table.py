@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatebot.snapshot.column import Numbers
+from gatebot.evidence.column import Numbers
 from gatebot.tasks.table import Table, among, one_row_per_unit, rows_of
 from tests.tasks.tables import delivered, few_examples, truth_of
 

@@ -7,10 +7,10 @@ Fix: Let `predict` ask the model. A file of expected predictions belongs to the 
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.delivery import delivered
-from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level, Location
-from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.checks.delivered import delivered
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Finding, Level, Location
+from gatebot.core.needs import Effort, Need, Profile, Side
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.comparison import Comparison
-from gatebot.finding import Fact, Finding, Level
-from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Fact, Finding, Level
+from gatebot.core.needs import Effort, Need, Profile, Side
 
 
 class EnvironmentOptions(Options):

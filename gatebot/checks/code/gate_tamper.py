@@ -7,8 +7,8 @@ Fix: This pull request is judged by the base branch's copies, so nothing is lost
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.comparison import Comparison
-from gatebot.finding import Action, Finding, Level, Location
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Action, Finding, Level, Location
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:

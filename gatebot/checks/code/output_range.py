@@ -7,10 +7,10 @@ Fix: Look for divisions by zero and missing features in `predict`; return probab
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.delivery import delivered, finding_of
-from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
-from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.checks.delivered import delivered, finding_of
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Finding, Level
+from gatebot.core.needs import Effort, Need, Profile, Side
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.delivery import delivered, finding_of, known_classes
-from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
-from gatebot.needs import Effort, Need, Profile, Side
-from gatebot.snapshot.column import Hashes
-from gatebot.snapshot.evidence import Predictions
+from gatebot.checks.delivered import delivered, finding_of, known_classes
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Finding, Level
+from gatebot.core.needs import Effort, Need, Profile, Side
+from gatebot.evidence.column import Hashes
+from gatebot.evidence.kinds import Predictions
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.comparison import Comparison
-from gatebot.finding import Fact, Finding, Level
-from gatebot.needs import Effort, Fit, Need, Predict, Side, Tier
-from gatebot.snapshot.evidence import Effects, Ending, Predictions, Training
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Fact, Finding, Level
+from gatebot.core.needs import Effort, Fit, Need, Predict, Side, Tier
+from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
 
 SAYS = {
     Ending.CRASHED: "{stage} crashed (exit code {exit_code}) in {runs} of {all_runs} runs",

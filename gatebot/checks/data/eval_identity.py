@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.comparison import Comparison
-from gatebot.finding import Action, Finding, Level
-from gatebot.needs import Effort, Need, Profile, Side
-from gatebot.snapshot.column import Hashes
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Action, Finding, Level
+from gatebot.core.needs import Effort, Need, Profile, Side
+from gatebot.evidence.column import Hashes
 
 
 class IdentityOptions(Options):

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
-from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Finding, Level
+from gatebot.core.needs import Effort, Need, Profile, Side
 
 
 class LeakageOptions(Options):

@@ -10,10 +10,10 @@ from statistics import median
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.comparison import Comparison
-from gatebot.finding import Finding, Level
-from gatebot.needs import Effort, Need, Side
-from gatebot.snapshot.evidence import Ending, Training
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Finding, Level
+from gatebot.core.needs import Effort, Need, Side
+from gatebot.evidence.kinds import Ending, Training
 
 FEWEST_RUNS = 2
 

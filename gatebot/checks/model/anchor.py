@@ -11,11 +11,11 @@ from dataclasses import replace
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import change_of
-from gatebot.checks.view import Views
-from gatebot.comparison import Comparison
-from gatebot.finding import Level, Measure
-from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.checks.measures import change_of
+from gatebot.checks.row_views import Views
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Level, Measure
+from gatebot.core.needs import Effort, Need, Profile, Side
 from gatebot.tasks.task import Declared, Margin
 
 

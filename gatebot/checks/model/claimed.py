@@ -10,11 +10,11 @@ import numpy as np
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.view import View, Views, metric_of
-from gatebot.comparison import Comparison
-from gatebot.finding import Action, Direction, Fact, Finding, Level, Measure, Provenance
-from gatebot.needs import Effort, File, FileKind, Need, Profile, Side, Tier
-from gatebot.snapshot.evidence import Claims
+from gatebot.checks.row_views import View, Views, metric_of
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Action, Direction, Fact, Finding, Level, Measure, Provenance
+from gatebot.core.needs import Effort, File, FileKind, Need, Profile, Side, Tier
+from gatebot.evidence.kinds import ReportedMetrics
 from gatebot.tasks.task import Declared
 
 
@@ -75,7 +75,7 @@ def claim_of(name: str, claims: Mapping[str, float]) -> float | None:
 
 def _claims(comparison: Comparison, side: Side) -> Mapping[str, float]:
     snapshot = comparison.side(side)
-    found = None if snapshot is None else snapshot.get(File(side, FileKind.METRICS), Claims)
+    found = None if snapshot is None else snapshot.get(File(side, FileKind.METRICS), ReportedMetrics)
     return {} if found is None else found.values
 
 

@@ -7,11 +7,11 @@ Fix: Improve the model, or move the floor in gatebot.yml in a pull request of it
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import bound
-from gatebot.checks.view import Views
-from gatebot.comparison import Comparison
-from gatebot.finding import Level, Measure
-from gatebot.needs import Effort, Need, Profile, Side
+from gatebot.checks.measures import bound
+from gatebot.checks.row_views import Views
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Level, Measure
+from gatebot.core.needs import Effort, Need, Profile, Side
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.promised import Answer, Judged, Lack, judged
-from gatebot.comparison import Comparison
-from gatebot.finding import Action, Fact, Finding, Level
-from gatebot.needs import Effort, Need
+from gatebot.checks.guarantee import GuaranteeOutcome, Judged, Lack, judged
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Action, Fact, Finding, Level
+from gatebot.core.needs import Effort, Need
 from gatebot.stats.condition import Mode
 
 LACKS: Mapping[Lack, tuple[str, str]] = {
@@ -54,13 +54,13 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
     if found is None:
         return
     match found.answer:
-        case Answer.HELD:
+        case GuaranteeOutcome.HELD:
             return
-        case Answer.BROKEN:
+        case GuaranteeOutcome.BROKEN:
             yield Finding("guarantee", BROKEN[found.promise.mode], _facts(found))
-        case Answer.UNDECIDED:
+        case GuaranteeOutcome.UNDECIDED:
             yield Finding("guarantee", "{condition} is neither proven nor broken", _facts(found), undecided=True)
-        case Answer.NOT_GIVEN:
+        case GuaranteeOutcome.NOT_GIVEN:
             yield _not_given(found)
 
 

@@ -7,10 +7,10 @@ Fix: Check the features that reach the model; if a linear model does as well, sh
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
-from gatebot.comparison import Comparison
-from gatebot.finding import Direction, Fact, Finding, Level
-from gatebot.needs import Effort, Fit, Model, Need, Predict, Profile, Side
-from gatebot.snapshot.evidence import Ending, Predictions
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Direction, Fact, Finding, Level
+from gatebot.core.needs import Effort, Fit, Model, Need, Predict, Profile, Side
+from gatebot.evidence.kinds import Ending, Predictions
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Estimand, pair
 from gatebot.tasks.table import Table

@@ -11,11 +11,11 @@ import numpy as np
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import FEWEST_ROWS
-from gatebot.checks.view import View, Views
-from gatebot.comparison import Comparison
-from gatebot.finding import Fact, Finding, Level
-from gatebot.needs import Effort, Need, Tier
+from gatebot.checks.measures import FEWEST_ROWS
+from gatebot.checks.row_views import View, Views
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Fact, Finding, Level
+from gatebot.core.needs import Effort, Need, Tier
 from gatebot.stats.binomial import clopper_pearson_lower, clopper_pearson_upper
 from gatebot.tasks.table import Mask, Table
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import change, change_of
-from gatebot.checks.view import View, Views
-from gatebot.comparison import Comparison
-from gatebot.finding import Bound, Level, Measure
-from gatebot.needs import Effort, Need, Side
+from gatebot.checks.measures import change, change_of
+from gatebot.checks.row_views import View, Views
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Bound, Level, Measure
+from gatebot.core.needs import Effort, Need, Side
 from gatebot.tasks.task import Declared, Margin
 
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import FEWEST_ROWS, change
-from gatebot.checks.view import View
-from gatebot.comparison import Comparison, Run
-from gatebot.finding import Fact, Level, Measure
-from gatebot.needs import Effort, Need
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import Levels, Trait
+from gatebot.checks.measures import FEWEST_ROWS, change
+from gatebot.checks.row_views import View
+from gatebot.comparison.comparison import Comparison, Run
+from gatebot.core.finding import Fact, Level, Measure
+from gatebot.core.needs import Effort, Need
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import Levels, Trait
 from gatebot.stats.discovery import Search, Slice, discover, half
 from gatebot.tasks.table import Mask
 from gatebot.tasks.task import Margin, Metric

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import FEWEST_ROWS, change_of
-from gatebot.checks.view import Views
-from gatebot.comparison import Comparison
-from gatebot.finding import Level, Measure
-from gatebot.needs import Effort, Need, Side
+from gatebot.checks.measures import FEWEST_ROWS, change_of
+from gatebot.checks.row_views import Views
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Level, Measure
+from gatebot.core.needs import Effort, Need, Side
 from gatebot.tasks.task import Margin
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.measuring import FEWEST_COUNTED, FEWEST_ROWS, rests_on
-from gatebot.checks.view import View, Views, metric_of
-from gatebot.comparison import Comparison
-from gatebot.finding import Fact, Finding, Level
-from gatebot.needs import Effort, Need, Profile, Side, Tier
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import OwnScore
+from gatebot.checks.measures import FEWEST_COUNTED, FEWEST_ROWS, rests_on
+from gatebot.checks.row_views import View, Views, metric_of
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Fact, Finding, Level
+from gatebot.core.needs import Effort, Need, Profile, Side, Tier
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import OwnScore
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Declared, Metric
 

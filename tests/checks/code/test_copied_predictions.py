@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from gatebot.finding import Priority, Status
-from gatebot.snapshot.evidence import Copied, Predictions
+from gatebot.core.finding import Priority, Status
+from gatebot.evidence.kinds import Copied, Predictions
 from tests.checks.worlds import HARMLESS, facts, said, silent, weighed, world
 
 CHECK = "code.copied_predictions"

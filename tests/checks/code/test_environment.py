@@ -1,14 +1,14 @@
 import pytest
 
-from gatebot.finding import Priority, Status
-from gatebot.snapshot.snapshot import About
+from gatebot.core.finding import Priority, Status
+from gatebot.evidence.snapshot import SnapshotProvenance
 from tests.checks.worlds import HARMLESS, facts, run, said, silent, weighed, world
 
 CHECK = "code.environment"
 
 
 def _with(**changes: str | None) -> object:
-    def edit(known: About) -> About:
+    def edit(known: SnapshotProvenance) -> SnapshotProvenance:
         found = {**known.environment, **{name: value for name, value in changes.items() if value is not None}}
         left = {name: value for name, value in found.items() if changes.get(name, value) is not None}
         return known.model_copy(update={"environment": left})

@@ -1,7 +1,7 @@
 import pytest
 
-from gatebot.case import Changes
-from gatebot.finding import Action, Location, Priority, Status
+from gatebot.comparison.case import Changes
+from gatebot.core.finding import Action, Location, Priority, Status
 from tests.checks.worlds import HARMLESS, facts, said, silent, weighed, world
 
 CHECK = "code.gate_tamper"

@@ -4,9 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatebot.finding import Priority, Status
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import Predictions
+from gatebot.core.finding import Priority, Status
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import Predictions
 from tests.checks.worlds import HARMLESS, Answers, column, facts, said, silent, weighed, world
 
 CHECK = "code.output_range"

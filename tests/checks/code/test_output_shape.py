@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatebot.finding import Priority, Status
-from gatebot.needs import Predict, Side
-from gatebot.snapshot.column import Hashes, Names, Numbers
-from gatebot.snapshot.evidence import Predictions
+from gatebot.core.finding import Priority, Status
+from gatebot.core.needs import Predict, Side
+from gatebot.evidence.column import Hashes, Names, Numbers
+from gatebot.evidence.kinds import Predictions
 from tests.checks.worlds import HARMLESS, facts, rows_of, said, silent, weighed, world
 
 CHECK = "code.output_shape"

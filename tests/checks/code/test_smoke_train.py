@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from gatebot.finding import Level, Priority, Status
-from gatebot.needs import Fit, Side, Tier
-from gatebot.render.sentence import flat, noted
-from gatebot.snapshot.evidence import Ending
-from gatebot.verdict.judge import judge
+from gatebot.core.finding import Level, Priority, Status
+from gatebot.core.needs import Fit, Side, Tier
+from gatebot.decide.judge import judge
+from gatebot.evidence.kinds import Ending
+from gatebot.render.pieces import flat, noted
 from tests.checks.worlds import HARMLESS, World, ended, facts, said, silent, weighed, world
 
 CHECK = "code.smoke_train"

@@ -4,10 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gatebot.finding import Action, Status
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import DataProfile, Truth
-from gatebot.verdict.judge import judge
+from gatebot.core.finding import Action, Status
+from gatebot.decide.judge import judge
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import DataProfile, Truth
 from tests.checks.worlds import HARMLESS, World, facts, run, said, silent, weighed, world
 
 CHECK = "data.eval_identity"

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from gatebot.finding import Action, Priority, Status
-from gatebot.snapshot.evidence import DataProfile, Overlap
+from gatebot.core.finding import Action, Priority, Status
+from gatebot.evidence.kinds import DataProfile, Overlap
 from tests.checks.worlds import HARMLESS, facts, run, said, silent, weighed, world
 
 CHECK = "data.leakage_rows"

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from gatebot.finding import Priority, Status
-from gatebot.snapshot.evidence import ColumnProfile, DataProfile
+from gatebot.core.finding import Priority, Status
+from gatebot.evidence.kinds import ColumnProfile, DataProfile
 from tests.checks.worlds import HARMLESS, facts, run, said, silent, weighed, world
 
 CHECK = "data.schema"

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from gatebot.finding import Action, Priority, Status
-from gatebot.snapshot.evidence import Training
+from gatebot.core.finding import Action, Priority, Status
+from gatebot.evidence.kinds import Training
 from tests.checks.worlds import HARMLESS, facts, run, silent, weighed, world
 
 CHECK = "infra.artifact_size"

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from gatebot.finding import Action, Priority, Status
-from gatebot.needs import Fit, Side, Tier
-from gatebot.snapshot.evidence import Ending, Training
+from gatebot.core.finding import Action, Priority, Status
+from gatebot.core.needs import Fit, Side, Tier
+from gatebot.evidence.kinds import Ending, Training
 from tests.checks.worlds import HARMLESS, OK, World, facts, said, silent, weighed, world
 
 CHECK = "infra.train_cost"

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gatebot.case import Anchor
-from gatebot.finding import Action, Priority, Skipped, Status
+from gatebot.comparison.case import Anchor
+from gatebot.core.finding import Action, Priority, Skipped, Status
+from gatebot.decide.judge import judge
 from gatebot.stats.contrast import Contrast, Estimand, pair
 from gatebot.stats.decision import Outcome, Question, decide
-from gatebot.verdict.judge import judge
 from tests.checks.worlds import World, examined, measures, weighed, world
 
 CHECK, SUBJECT = "model.anchor", "accuracy (since v1.0)"

@@ -1,8 +1,8 @@
 import pytest
 
 from gatebot.checks.model.claimed import claim_of
-from gatebot.finding import Action, Provenance, Skipped, Status
-from gatebot.needs import Side
+from gatebot.core.finding import Action, Provenance, Skipped, Status
+from gatebot.core.needs import Side
 from tests.checks.worlds import HARMLESS, claiming, examined, facts, measures, said, silent, weighed, world
 
 CHECK = "model.claimed"

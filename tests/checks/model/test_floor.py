@@ -3,9 +3,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatebot.finding import Action, Bound, Direction, Priority, Status
-from gatebot.needs import Side, Tier
-from gatebot.snapshot.evidence import Ending, OwnScore
+from gatebot.core.finding import Action, Bound, Direction, Priority, Status
+from gatebot.core.needs import Side, Tier
+from gatebot.evidence.kinds import Ending, OwnScore
 from tests.checks.worlds import HARMLESS, SLICES, World, ended, facts, measures, said, scored, silent, weighed, world
 
 CHECK = "model.floor"

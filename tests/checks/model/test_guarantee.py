@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatebot.checks.promised import values
+from gatebot.checks.guarantee import values
+from gatebot.core.finding import Action, Priority, Skipped, Status
+from gatebot.core.needs import Side
 from gatebot.errors import UsageError
-from gatebot.finding import Action, Priority, Skipped, Status
-from gatebot.needs import Side
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import Predictions, Truth
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import Predictions, Truth
 from gatebot.stats.condition import Variable
 from tests.checks.worlds import HARMLESS, World, examined, facts, rows_of, said, silent, weighed, world
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gatebot.finding import Action, Priority, Skipped, Status
-from gatebot.needs import Fit, Model, Predict, Side
+from gatebot.core.finding import Action, Priority, Skipped, Status
+from gatebot.core.needs import Fit, Model, Predict, Side
 from tests.checks.worlds import HARMLESS, World, column, examined, facts, said, silent, weighed, world
 
 CHECK = "model.heuristic"

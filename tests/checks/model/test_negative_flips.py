@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gatebot.finding import Action, Priority, Status
-from gatebot.needs import Effort, Side, Tier
-from gatebot.snapshot.column import Codes, Names
-from gatebot.snapshot.evidence import Predictions
-from gatebot.verdict.judge import judge
+from gatebot.core.finding import Action, Priority, Status
+from gatebot.core.needs import Effort, Side, Tier
+from gatebot.decide.judge import judge
+from gatebot.evidence.column import Codes, Names
+from gatebot.evidence.kinds import Predictions
 from tests.checks.worlds import HARMLESS, SLICES, World, edited, facts, run, said, silent, weighed, world
 
 CHECK = "model.negative_flips"

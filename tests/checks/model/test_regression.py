@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from gatebot.finding import Action, Bound, Priority, Provenance, Status
-from gatebot.needs import Score, Side, Tier
-from gatebot.snapshot.evidence import OwnScore
+from gatebot.core.finding import Action, Bound, Priority, Provenance, Status
+from gatebot.core.needs import Score, Side, Tier
+from gatebot.decide.judge import judge
+from gatebot.evidence.kinds import OwnScore
 from gatebot.stats.decision import Outcome
-from gatebot.verdict.judge import judge
 from tests.checks.worlds import (
     HARMLESS,
     SLICES,

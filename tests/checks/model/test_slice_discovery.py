@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from gatebot.checks.registry import check_named
-from gatebot.finding import Action, Clean, Measure, Priority, Skipped, Status
-from gatebot.needs import Side
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import DataProfile, Levels, Predictions, Trait
+from gatebot.core.finding import Action, Clean, Measure, Priority, Skipped, Status
+from gatebot.core.needs import Side
+from gatebot.decide.judge import judge
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import DataProfile, Levels, Predictions, Trait
 from gatebot.stats.decision import Outcome
-from gatebot.verdict.judge import judge
 from tests.checks.worlds import COLUMNS, HARMLESS, World, examined, facts, measures, run, said, silent, weighed, world
 
 CHECK = "model.slice_discovery"

@@ -1,8 +1,8 @@
 import pytest
 
-from gatebot.finding import Action, Priority, Status
+from gatebot.core.finding import Action, Priority, Status
+from gatebot.decide.judge import judge
 from gatebot.stats.decision import Outcome
-from gatebot.verdict.judge import judge
 from tests.checks.worlds import HARMLESS, SLICES, examined, measures, run, said, silent, weighed, world
 
 CHECK = "model.slices"

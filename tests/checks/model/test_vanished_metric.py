@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatebot.finding import Action, Priority, Status
-from gatebot.needs import Side, Tier
-from gatebot.render.sentence import flat, noted
-from gatebot.snapshot.column import Names
-from gatebot.snapshot.evidence import DataProfile, OwnScore, Predictions
+from gatebot.core.finding import Action, Priority, Status
+from gatebot.core.needs import Side, Tier
+from gatebot.evidence.column import Names
+from gatebot.evidence.kinds import DataProfile, OwnScore, Predictions
+from gatebot.render.pieces import flat, noted
 from tests.checks.worlds import HARMLESS, SLICES, column, facts, said, scored, silent, weighed, world
 
 CHECK = "model.vanished_metric"

@@ -1,0 +1,105 @@
+"""Contract (b): a command that trains and a command that predicts, in any language."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatebot.collect import argv, bounded_read, predictions
+from gatebot.collect.adapters.adapter import Surroundings, Trained, without_output
+from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
+from gatebot.evidence.kinds import Ending, Predictions, Training
+
+COMMON = ("seed", "device", "budget_s", "assets")
+TRAIN = ("train", "out", "model", *COMMON)
+PREDICT = ("rows", "predictions", "out", "model", *COMMON)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAdapter:
+    """`model.train` and `model.predict`, split into words.
+
+    The predicting command starts where the training one ran, so that it finds what that left beside the model.
+    """
+
+    around: Surroundings
+    training: tuple[str, ...]
+    predicting: tuple[str, ...]
+    device: str
+    network: tuple[bool, bool]
+
+    rescored = False
+
+    @classmethod
+    def read(
+        cls, around: Surroundings, train: str, predict: str, device: str, network: tuple[bool, bool]
+    ) -> "CommandAdapter":
+        """The two command lines.
+
+        Raises:
+            UsageError: one of them cannot be used as it is.
+        """
+        training, predicting = argv.split(train, "model.train"), argv.split(predict, "model.predict")
+        argv.check(training, "model.train", TRAIN, needed=("train",))
+        argv.check(predicting, "model.predict", PREDICT, needed=("rows", "predictions"))
+        return cls(around, training, predicting, device, network)
+
+    def why_not(self, lesson: TrainRequest) -> str:
+        """Nothing speaks against any training."""
+        return ""
+
+    def train(
+        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+    ) -> Trained:
+        """Run the training command."""
+        values = self._common(bench, lesson, seconds) | {"train": lesson.rows.path}
+        completed = self.around.runner.run(
+            argv.fill(self.training, values),
+            bench.scratch,
+            cwd=bench.cwd,
+            readable=(lesson.rows.path, *self._assets()),
+            network=self.network[0],
+            seconds=seconds,
+            env=self.around.env(bench),
+        )
+        effects, size = self.around.runner.effects(completed), bench.model_bytes
+        names_model = argv.places(self.training) & {"out", "model"}
+        if effects.ended is Ending.OK and names_model and size is None:
+            effects = without_output(effects, "model at {out}")
+        return Trained(Training(effects, lesson.rows.rows, lesson.rows.digest, size), saved="command")
+
+    def predict(
+        self,
+        bench: Workspace,
+        lesson: TrainRequest,
+        trained: Trained,
+        question: PredictRequest,
+        seconds: float,
+    ) -> Predictions:
+        """Run the predicting command."""
+        file = bench.answer(f"{question.name}.csv")
+        bounded_read.forget(file)
+        completed = self.around.runner.run(
+            argv.fill(
+                self.predicting,
+                self._common(bench, lesson, seconds) | {"rows": question.rows.path, "predictions": file},
+            ),
+            bench.scratch,
+            cwd=bench.cwd,
+            readable=(question.rows.path, *self._assets()),
+            network=self.network[1],
+            seconds=seconds,
+            env=self.around.env(bench),
+        )
+        return predictions.read(file, question, self.around.runner.effects(completed), self.around)
+
+    def _common(self, bench: Workspace, lesson: TrainRequest, seconds: float) -> dict[str, str | int | float | Path]:
+        return {
+            "seed": lesson.seed,
+            "device": self.device,
+            "budget_s": round(seconds),
+            "assets": self.around.assets or bench.cwd,
+            "out": bench.model,
+            "model": bench.model,
+        }
+
+    def _assets(self) -> tuple[Path, ...]:
+        return () if self.around.assets is None else (self.around.assets,)

@@ -1,0 +1,132 @@
+"""Contract (c): the user brings predictions, by one command or as a file; they are scored again with our labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatebot.collect import argv, bounded_read, delivered, predictions
+from gatebot.collect.adapters.adapter import Surroundings, Trained, UnmetError
+from gatebot.collect.program import Programs
+from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
+from gatebot.core.needs import Fit, Labels, Tier
+from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
+
+PLACES = ("seed", "rows", "predictions", "train", "out", "device", "budget_s", "assets")
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalPredictions:
+    """`model.run`: one command that trains as it sees fit and answers the eval rows."""
+
+    around: Surroundings
+    command: tuple[str, ...]
+    device: str
+    network: tuple[bool, bool]
+
+    rescored = True
+
+    @classmethod
+    def read(cls, around: Surroundings, run: str, device: str, network: tuple[bool, bool]) -> "ExternalPredictions":
+        """The command line.
+
+        Raises:
+            UsageError: it cannot be used as it is.
+        """
+        command = argv.split(run, "model.run")
+        argv.check(command, "model.run", PLACES)
+        return cls(around, command, device, network)
+
+    def why_not(self, lesson: TrainRequest) -> str:
+        """It trains on rows of its own, so there is one tier and no shuffled labels, unless it takes ours."""
+        fit = lesson.fit
+        if "train" in argv.places(self.command):
+            return ""
+        if fit.tier is not Tier.SMOKE or fit.labels is not Labels.TRUE:
+            return "`model.run` trains on rows of its own"
+        if fit.seed and "seed" not in argv.places(self.command):
+            return "`model.run` takes no {seed}: there is one run"
+        return ""
+
+    def train(
+        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+    ) -> Trained:
+        """Run the command once; it answers the eval rows at once."""
+        evals = [question for question in questions if question.name == "eval"]
+        if not evals and "rows" in argv.places(self.command):
+            raise UnmetError("`model.run` is run for predictions of the eval rows, and none were asked for")
+        file = bench.answer("eval.csv")
+        takes_ours = "train" in argv.places(self.command)
+        rows = [lesson.rows.path] if takes_ours else []
+        values: dict[str, str | int | float | Path] = {
+            "seed": lesson.seed,
+            "device": self.device,
+            "budget_s": round(seconds),
+            "assets": self.around.assets or bench.cwd,
+            "out": bench.model,
+            "train": lesson.rows.path,
+            "predictions": file,
+        }
+        if evals:
+            values["rows"] = evals[0].rows.path
+            rows.append(evals[0].rows.path)
+        assets = [] if self.around.assets is None else [self.around.assets]
+        completed = self.around.runner.run(
+            argv.fill(self.command, values),
+            bench.scratch,
+            cwd=bench.cwd,
+            readable=(*rows, *assets),
+            network=all(self.network),
+            seconds=seconds,
+            env=self.around.env(bench),
+        )
+        effects = self.around.runner.effects(completed)
+        count, digest = (lesson.rows.rows, lesson.rows.digest) if takes_ours else (0, "")
+        trained = Trained(Training(effects, count, digest, bench.model_bytes))
+        if "predictions" in argv.places(self.command):
+            trained.answered = {
+                question.name: predictions.read(file, question, effects, self.around, rescored=True)
+                for question in evals
+            }
+        return trained
+
+    def predict(
+        self,
+        bench: Workspace,
+        lesson: TrainRequest,
+        trained: Trained,
+        question: PredictRequest,
+        seconds: float,
+    ) -> Predictions:
+        """What the run answered."""
+        if question.name in trained.answered:
+            return trained.answered[question.name]
+        if "predictions" not in argv.places(self.command):
+            raise UnmetError("`model.run` does not say where {predictions} go")
+        raise UnmetError("`model.run` predicts eval rows only")
+
+
+def from_file(root: Path, name: str, fit: Fit, question: PredictRequest, around: Surroundings) -> Predictions:
+    """`model.predictions`: a file of the repository, read as it lies there.
+
+    Raises:
+        UnmetError: another training's predictions are asked for; there is one set.
+    """
+    if fit != Fit(fit.side) or question.name != "eval":
+        raise UnmetError("predictions are brought as a file: there is one set, of the eval rows")
+    effects = Effects(Ending.OK)
+    path = (root / name).parent.resolve() / Path(name).name
+    if not path.is_relative_to(root.resolve()):
+        return delivered_nothing(effects, f"`{name}` lies outside of the repository")
+    try:
+        data = bounded_read.read(path, question.asked.most_bytes)
+    except FileNotFoundError:
+        return delivered_nothing(effects, f"`{name}` does not exist")
+    except bounded_read.UnreadableError as error:
+        return delivered_nothing(effects, str(error))
+    programs = Programs.beside(around.runner)
+    found = delivered.read(data, path.name, question.asked, around.task, around.project, programs=programs)
+    return Predictions(effects, found.ids, found.columns, found.problem, rescored=True)
+
+
+def delivered_nothing(effects: Effects, problem: str) -> Predictions:
+    """No predictions, and why."""
+    return Predictions(effects, delivered.NO_IDS, {}, problem, rescored=True)

@@ -1,0 +1,208 @@
+"""Contract (a): functions `train` and `predict` in a Python file, called by the worker in processes of their own."""
+
+import json
+import math
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from gatebot.collect import bounded_read, predictions
+from gatebot.collect.adapters.adapter import Surroundings, Trained, without_output
+from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
+from gatebot.errors import MachineError
+from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
+from gatebot.sandbox import Completed
+
+JOURNAL_BYTES = 32 << 20
+MOST_LOSSES = 10_000
+
+
+@dataclass(slots=True)
+class PythonAdapter:
+    """A Python file with `train(rows, …)` and `predict(model, rows, …)`.
+
+    Training and predicting are two processes, and the model goes from one to the other as a file: by the user's own
+    `save` and `load`, or else pickled by the user's process and opened by the user's process. Where it cannot be a
+    file, `in_one_process` says why, and from then on each training is asked its questions in its own process; a
+    training that found this out is done once more.
+
+    Attributes:
+        around: what all trainings share.
+        file: its path in the folder of gatebot.yml.
+        device: `cpu` or `cuda`.
+        network: whether training, predicting may open connections.
+    """
+
+    around: Surroundings
+    file: str
+    device: str
+    network: tuple[bool, bool]
+    in_one_process: str = field(default="", init=False)
+
+    rescored = False
+
+    def why_not(self, lesson: TrainRequest) -> str:
+        """Nothing speaks against any training."""
+        return ""
+
+    def train(
+        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+    ) -> Trained:
+        """Train and save; predict at once where the model cannot be saved."""
+        if self.in_one_process and questions:
+            return self._at_once(bench, lesson, questions, seconds)
+        task = self._task("train", bench, lesson, seconds)
+        completed = self._run(task, bench, (lesson.rows,), seconds)
+        trained = Trained(self._training(bench, lesson, completed))
+        if trained.training.effects.ended is not Ending.OK:
+            return trained
+        status = self._status(bench)
+        if status is None:
+            effects = without_output(trained.training.effects, "model: the process ended before `train` returned")
+            return replace(trained, training=replace(trained.training, effects=effects))
+        trained.saved = status.get("saved") or ""
+        if not trained.saved:
+            self.in_one_process = str(status.get("why"))[:300] or "it cannot be saved"
+            if questions:
+                return self._at_once(bench, lesson, questions, seconds)
+        return trained
+
+    def predict(
+        self, bench: Workspace, lesson: TrainRequest, trained: Trained, question: PredictRequest, seconds: float
+    ) -> Predictions:
+        """Predict in a fresh process."""
+        if question.name in trained.answered:
+            return trained.answered[question.name]
+        if not trained.saved:
+            return self._at_once(bench, lesson, (question,), seconds).answered[question.name]
+        self._forget(bench)
+        task = self._task("predict", bench, lesson, seconds) | {
+            "saved": trained.saved,
+            "predict": [self._asking(bench, question)],
+        }
+        effects = self._effects(self._run(task, bench, (question.rows,), seconds))
+        status = self._status(bench) or {}
+        if effects.ended is Ending.OK and "why" in status:
+            self.in_one_process, trained.saved = str(status["why"])[:300], ""
+            return self._at_once(bench, lesson, (question,), seconds).answered[question.name]
+        return self._answer(bench, question, effects)
+
+    def _at_once(
+        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+    ) -> Trained:
+        self._forget(bench)
+        asking = [self._asking(bench, question) for question in questions]
+        task = self._task("train_and_predict", bench, lesson, seconds) | {"predict": asking}
+        rows = (lesson.rows, *(question.rows for question in questions))
+        completed = self._run(task, bench, rows, seconds)
+        trained = Trained(self._training(bench, lesson, completed))
+        why = f"gatebot: trained and asked in one process, because the model is not a file ({self.in_one_process})"
+        effects = trained.training.effects
+        effects = replace(effects, log_tail=(*effects.log_tail, *self.around.runner.masked(why)))
+        trained.answered = {question.name: self._answer(bench, question, effects) for question in questions}
+        return trained
+
+    def _asking(self, bench: Workspace, question: PredictRequest) -> dict[str, str]:
+        return {
+            "rows": str(question.rows.path),
+            "csv": str(question.rows.csv),
+            "predictions": str(_file(bench, question)),
+        }
+
+    def _answer(self, bench: Workspace, question: PredictRequest, effects: Effects) -> Predictions:
+        return predictions.read(_file(bench, question), question, effects, self.around, by_order=True)
+
+    def _task(self, stage: str, bench: Workspace, lesson: TrainRequest, seconds: float) -> dict[str, Any]:
+        return {
+            "stage": stage,
+            "root": str(bench.cwd),
+            "pipeline": self.file,
+            "rows": str(lesson.rows.path),
+            "csv": str(lesson.rows.csv),
+            "types": lesson.rows.types,
+            "classes": list(lesson.classes),
+            "task": self.around.task.value,
+            "id": None,
+            "seed": lesson.seed,
+            "device": self.device,
+            "budget_s": seconds,
+            "assets": None if self.around.assets is None else str(self.around.assets),
+            "out": str(bench.out),
+            "model": str(bench.model),
+            "status": str(bench.answer("status.json")),
+            "report": str(bench.answer("report.jsonl")),
+        }
+
+    def _run(self, task: dict[str, Any], bench: Workspace, rows: tuple[Any, ...], seconds: float) -> Completed:
+        around = self.around
+        if around.python is None:
+            raise MachineError("There is no Python to run the pipeline.", "Set `smoke.python`.")
+        file = around.tasks / f"{uuid4().hex}.json"
+        file.write_text(json.dumps(task))
+        granted = {path for each in rows for path in (each.path, each.csv)}
+        assets = () if around.assets is None else (around.assets,)
+        training, predicting = self.network
+        return around.runner.run(
+            (str(around.python), str(around.worker), str(file)),
+            bench.scratch,
+            cwd=bench.cwd,
+            readable=(around.worker.parent, file, *sorted(granted), *assets),
+            network={"train": training, "predict": predicting}.get(task["stage"], training and predicting),
+            seconds=seconds,
+            env=around.env(bench),
+        )
+
+    def _training(self, bench: Workspace, lesson: TrainRequest, completed: Completed) -> Training:
+        return Training(
+            effects=self._effects(completed),
+            rows=lesson.rows.rows,
+            rows_digest=lesson.rows.digest,
+            artifact_bytes=bench.model_bytes,
+            losses=_losses(bench.answer("report.jsonl")),
+        )
+
+    def _effects(self, completed: Completed) -> Effects:
+        return self.around.runner.effects(completed)
+
+    def _status(self, bench: Workspace) -> dict[str, Any] | None:
+        """What the worker left; user code could have written anything there."""
+        try:
+            status = json.loads(bounded_read.read(bench.answer("status.json"), 1 << 20))
+        except (FileNotFoundError, ValueError, RecursionError, bounded_read.UnreadableError):
+            return None
+        return status if isinstance(status, dict) and status.get("saved") in (None, *_SAVERS) else None
+
+    def _forget(self, bench: Workspace) -> None:
+        """Remove what an earlier stage left, so that it cannot be taken for this one's."""
+        bounded_read.forget(bench.answer("status.json"))
+
+
+_SAVERS = ("user", "joblib", "pickle", "cloudpickle")
+
+
+def _file(bench: Workspace, question: PredictRequest) -> Path:
+    return bench.answer(f"{question.name}.csv")
+
+
+def _losses(path: Path) -> tuple[float, ...]:
+    """The losses that `train` reported, in order; not finite ones included, for they are what a check looks for."""
+    try:
+        lines = bounded_read.read(path, JOURNAL_BYTES).splitlines()
+    except (FileNotFoundError, bounded_read.UnreadableError):
+        return ()
+    found = [loss for line in lines if (loss := _loss(line)) is not None]
+    every = math.ceil(len(found) / MOST_LOSSES) or 1
+    return tuple(found[::every])
+
+
+def _loss(line: bytes) -> float | None:
+    try:
+        facts = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    loss = facts.get("loss") if isinstance(facts, dict) else None
+    try:
+        return float(loss) if isinstance(loss, int | float) else None
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf

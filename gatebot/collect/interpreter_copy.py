@@ -1,0 +1,109 @@
+"""A Python that lies where only its owner may go, made usable for the sandbox's user: hard links at an open place."""
+
+import os
+import re
+import stat
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from gatebot.collect import files
+from gatebot.collect.cache import Cache
+from gatebot.collect.interpreter import Interpreter, at
+from gatebot.errors import MachineError
+
+_BEING_WRITTEN = re.compile(r"\.pyc\.\d+$")
+OPEN_CACHE = Path("/var/cache/environments")  # its name tells user code nothing
+
+
+def is_open(path: Path) -> bool:
+    """Whether every user may go to a path and read it."""
+    real = path.resolve()
+    return all(place.stat().st_mode & stat.S_IXOTH for place in real.parents) and bool(
+        real.stat().st_mode & stat.S_IROTH
+    )
+
+
+def open_place(cache: Path) -> Path:
+    """A folder for what the sandbox's user must reach: the cache, or where it is closed, one that is not.
+
+    Raises:
+        MachineError: it cannot be made.
+    """
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        if is_open(cache):
+            return cache
+        place = OPEN_CACHE / blake2b(os.fsencode(cache.resolve()), digest_size=8).hexdigest()
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(
+            f"{error.filename} cannot be made: {error.strerror}.", "Set GATEBOT_CACHE to a folder that all may read."
+        ) from error
+    return place
+
+
+def opened(interpreter: Interpreter, cache: Path) -> Interpreter:
+    """The interpreter, or a mirror of it where it is closed to others.
+
+    Python finds its library beside its program, so an installation works wherever it is put. A virtual environment
+    names the one it was made from, and is mirrored by a small one that leads to the mirror.
+
+    Raises:
+        MachineError: the mirror cannot be made.
+    """
+    python = interpreter.python
+    base = python.resolve().parent.parent
+    venv = python.parent.parent if (python.parent.parent / "pyvenv.cfg").is_file() else None
+    closed = [home for home in (base, venv) if home is not None and not is_open(home)]
+    if not closed:
+        return interpreter
+    shelf = Cache(cache / "python")
+    skip = frozenset[str]() if venv is None or _sees_base(venv) else frozenset({"site-packages"})
+    open_base = _mirrored(shelf, base, skip) if base in closed else base
+    program = open_base / "bin" / python.resolve().name
+    if venv is None:
+        return at(program)
+    library = _mirrored(shelf, venv, frozenset()) / "lib" if venv in closed else venv / "lib"
+    kept = shelf.get(_digest(venv, open_base), lambda home: _led(home, venv, program, library))
+    made = at(kept.path / "bin" / python.name)
+    return replace(made, readable=(*made.readable, library.resolve()))
+
+
+def _mirrored(shelf: Cache, installation: Path, skip: frozenset[str]) -> Path:
+    """A copy with the bytecode in it, which is valid for files of the same time alone: user code writes none."""
+
+    def make(home: Path) -> dict[str, Any]:
+        whole = (path for path in files.walked(installation, skip) if not _BEING_WRITTEN.search(path.name))
+        files.copied(installation, whole, home, link=True, least=0, dated=True)
+        return {"of": str(installation)}
+
+    return shelf.get(f"{_digest(installation)}-{len(skip)}", make).path
+
+
+def _sees_base(venv: Path) -> bool:
+    """Whether what is installed below a virtual environment can be imported in it."""
+    settings = (venv / "pyvenv.cfg").read_text().lower().replace(" ", "")
+    return "include-system-site-packages=true" in settings
+
+
+def _led(home: Path, venv: Path, program: Path, library: Path) -> dict[str, Any]:
+    """A virtual environment whose program and library lie elsewhere."""
+    settings = re.sub(r"(?m)^home\s*=.*$", f"home = {program.parent}", (venv / "pyvenv.cfg").read_text())
+    (home / "pyvenv.cfg").write_text(settings)
+    (home / "bin").mkdir()
+    for name in ("python", "python3", program.name):
+        (home / "bin" / name).symlink_to(program)
+    for name in ("lib", "lib64"):
+        (home / name).symlink_to(library)
+    return {"of": str(venv)}
+
+
+def _digest(*installations: Path) -> str:
+    """Of where they are, and of what is installed in them: installers add and remove folders there."""
+    hasher = blake2b(digest_size=12)
+    for home in installations:
+        sites = sorted(home.glob("lib/python3*/site-packages"))
+        hasher.update(f"{home} {[(str(site), site.stat().st_mtime_ns) for site in sites]}".encode())
+    return hasher.hexdigest()

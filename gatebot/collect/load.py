@@ -1,0 +1,97 @@
+"""Reads the data of one side by the Rules and its Recipe: configuration in, Material out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gatebot.collect import argv
+from gatebot.collect.dataset import Dataset
+from gatebot.collect.decoding import Decoding
+from gatebot.collect.fetch import Fetched
+from gatebot.collect.job import Tree
+from gatebot.collect.program import Programs
+from gatebot.collect.remote import Remote
+from gatebot.collect.runner import Runner
+from gatebot.config.model import ColumnSplit, FoldSplit, ModelRecipe, Rules
+from gatebot.config.quantity import Share
+from gatebot.data.digest import data_version, version_digests
+from gatebot.data.profile import profile, truth
+from gatebot.data.read import Readers, read
+from gatebot.data.rows import Columns
+from gatebot.data.rules import SplitRules
+from gatebot.data.source import Source
+from gatebot.data.split import Split, split
+from gatebot.evidence.kinds import DataProfile
+
+
+def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Dataset:
+    """The data of a tree, split.
+
+    Args:
+        runner: with Rules and project; data behind addresses is fetched at its isolation.
+        tree: whose recipe says where the data lies.
+        fetched: where its files are.
+        base: base's data, whose eval rows bind; None for base itself where it was never read before.
+        folder: where rows are written for user code.
+
+    Raises:
+        UsageError: the data cannot be read or split.
+    """
+    job, recipe = runner.job, tree.recipe.data
+    source = Source(
+        folder=fetched.root / tree.folder,
+        path=recipe.path,
+        train=recipe.train,
+        eval=recipe.eval,
+        root=fetched.root,
+    )
+    rows = read(source, columns(job.rules), readers(job.rules, Programs.beside(runner), job.environ))
+    rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
+    parts: Split = split(rows, rules, base.eval_rows if base else None)
+    version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    return Dataset(job.project, rows, parts, profile(rows, parts), truth(parts), folder, data_version(version))
+
+
+def readers(rules: Rules, programs: Programs, environ: Mapping[str, str]) -> Readers:
+    """What reads the data of a pull request: programs of gatebot's own, in the sandbox."""
+    return Readers(Remote(rules.data, programs, environ), Decoding(programs))
+
+
+def columns(rules: Rules) -> Columns:
+    """Which column plays which part."""
+    data = rules.data
+    return Columns(
+        target=data.target,
+        id=data.id,
+        group=data.group,
+        time=data.time,
+        split=data.split.column if isinstance(data.split, ColumnSplit) else None,
+        slices=rules.slice_columns,
+    )
+
+
+def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None, *, trains: bool = True) -> SplitRules:
+    """How rows are split."""
+    by_column = rules.data.split if isinstance(rules.data.split, ColumnSplit) else ColumnSplit(column="")
+    return SplitRules(
+        project=project,
+        task=rules.task.value,
+        folds=rules.data.split.folds if isinstance(rules.data.split, FoldSplit) else None,
+        eval_values=by_column.eval,
+        train_rows=_amount(rules.smoke.train_rows),
+        eval_rows=_amount(rules.smoke.eval_rows),
+        identity=identity,
+        trains=trains,
+    )
+
+
+def _trains(model: ModelRecipe) -> bool:
+    """Whether rows are handed out to learn from; predictions that are brought were made without them."""
+    if model.run is not None:
+        return "train" in argv.places(argv.split(model.run, "model.run"))
+    return model.predictions is None
+
+
+def _amount(rows: int | Share) -> int | float:
+    return float(rows.of_all) if isinstance(rows, Share) else rows

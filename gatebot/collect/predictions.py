@@ -1,0 +1,41 @@
+"""The file that a predicting run left, as Predictions."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from gatebot.collect import bounded_read
+from gatebot.collect import delivered as columns
+from gatebot.collect.adapters.adapter import Surroundings, delivered, failed, without_output
+from gatebot.collect.program import Programs
+from gatebot.collect.workspace import PredictRequest
+from gatebot.evidence.kinds import Effects, Ending, Predictions
+
+
+def read(
+    path: Path,
+    question: PredictRequest,
+    effects: Effects,
+    around: Surroundings,
+    *,
+    by_order: bool = False,
+    rescored: bool = False,
+) -> Predictions:
+    """What a run answered. `path` lies where only that run could write, and the run is over.
+
+    Whatever is wrong with it names no path of ours, and no secret.
+    """
+    mask, name = around.runner.masker.mask, f"predictions{path.suffix}"
+    if effects.ended is not Ending.OK:
+        return failed(effects)
+    try:
+        data = bounded_read.read(path, question.asked.most_bytes)
+    except FileNotFoundError:
+        return failed(without_output(effects, "predictions file"))
+    except bounded_read.UnreadableError as error:
+        return failed(effects, mask(str(error).replace(path.name, name)))
+    programs = Programs.beside(around.runner)
+    found = columns.read(data, name, question.asked, around.task, around.project, programs=programs, by_order=by_order)
+    answered = delivered(effects, replace(found, problem=mask(found.problem)), rescored=rescored)
+    if around.committed is None:
+        return answered
+    return replace(answered, copied=around.committed.copied(data, found, question.asked))

@@ -1,0 +1,235 @@
+"""One side, made ready: its files without the data, its data without labels, its environment, its way to train."""
+
+import json
+import secrets
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gatebot.collect import bounded_read, files
+from gatebot.collect.adapters.adapter import ModelAdapter, Surroundings
+from gatebot.collect.adapters.command import CommandAdapter
+from gatebot.collect.adapters.external import ExternalPredictions
+from gatebot.collect.adapters.python import PythonAdapter
+from gatebot.collect.copied_predictions import MOST_FILE, CommittedFiles
+from gatebot.collect.dataset import Dataset
+from gatebot.collect.decoding import Decoding
+from gatebot.collect.fetch import Fetched, fetched
+from gatebot.collect.job import Job, Tree
+from gatebot.collect.load import load
+from gatebot.collect.program import Programs
+from gatebot.collect.progress import Phase, ProgressReporter
+from gatebot.collect.provenance import about
+from gatebot.collect.runner import Runner
+from gatebot.collect.setup import Environment, prepared
+from gatebot.collect.workspace import Workspace, make_workspace
+from gatebot.core.checkout import Checkout
+from gatebot.core.needs import Side
+from gatebot.errors import UsageError
+from gatebot.evidence.kinds import DataProfile
+from gatebot.evidence.snapshot import SnapshotProvenance
+from gatebot.sandbox import Isolation
+
+
+@dataclass(slots=True)
+class PreparedSide:
+    """One side.
+
+    Attributes:
+        side: which.
+        tree: its commit.
+        runner: starts user code, outside of the side's environment.
+        folder: where all that belongs to it is kept while collect works.
+        root: its files, with the data.
+        material: its data.
+        source: its files as user code gets them.
+        paths: of these files.
+        assets: where `data.assets` lie, or None.
+        about: what its evidence is of.
+        around: what its trainings share; None until it is equipped.
+        contract: how it trains; None where predictions are brought as a file.
+    """
+
+    side: Side
+    tree: Tree
+    runner: Runner
+    folder: Path
+    root: Path
+    dataset: Dataset
+    source: Path
+    paths: files.Paths
+    assets: Path | None
+    about: SnapshotProvenance
+    around: Surroundings | None = None
+    contract: ModelAdapter | None = None
+
+    @property
+    def job(self) -> Job:
+        """What collect was told."""
+        return self.runner.job
+
+    def bench(self) -> Workspace:
+        """A new place to train at. Its path says neither which side nor which training it is for."""
+        scratch = self.folder / secrets.token_hex(8)
+        links = {} if self.assets is None else {name: self.assets / name for name in _tops(self.assets)}
+        link = self.runner.reach.level is Isolation.FULL
+        return make_workspace(scratch, self.source, self.paths, self.tree.folder, links, link=link)
+
+
+def open_tree(
+    runner: Runner, side: Side, folder: Path, base: DataProfile | None, herald: ProgressReporter
+) -> PreparedSide:
+    """Fetch and read; the environment is made when it is needed.
+
+    Raises:
+        MachineError: fetching failed.
+        UsageError: the data or the recipe cannot be used.
+    """
+    job = runner.job
+    tree = job.trees[side]
+    _require_folder(tree)
+    folder.mkdir()
+    folder.chmod(0o711)
+    got = _fetched(runner, side, tree, folder / "fetched", herald)
+    with herald.step(Phase.READ, side):
+        stuff = load(runner, tree, got, base, folder / "rows")
+    data = _data_paths(tree, got, stuff)
+    assets_paths = frozenset(_in_folder(tree, got, tree.recipe.data.assets)) - data
+    paths = tuple(path for path in got.paths if path not in data | assets_paths)
+    link = runner.reach.level is Isolation.FULL
+    files.copied(got.root, paths, folder / "tree", link=False)
+    assets = None
+    if assets_paths:
+        assets = folder / "assets"
+        inner = [path.relative_to(tree.folder) for path in assets_paths]
+        files.copied(got.root / tree.folder, inner, assets, link=link, least=0)
+    facts = about(job, tree, stuff, {}, runner.reach)
+    return PreparedSide(side, tree, runner, folder, got.root, stuff, folder / "tree", paths, assets, facts)
+
+
+def _require_folder(tree: Tree) -> None:
+    """Refuse a tree in which a link stands where the configuration's folder was: commands would start behind it.
+
+    Raises:
+        UnsafePathError: it does.
+        UsageError: there is no such folder.
+    """
+    status = Checkout(tree.path).status(tree.folder)
+    if status is None or not stat.S_ISDIR(status.st_mode):
+        raise UsageError(f"{tree.folder} is not a folder in this commit", "Put the project's folder back.")
+
+
+def equip(site: PreparedSide, worker: Path, herald: ProgressReporter) -> None:
+    """Make a side ready to train: its environment, and the contract that its recipe chooses.
+
+    Raises:
+        MachineError: set-up failed.
+        UsageError: a command cannot be used.
+    """
+    if site.around is not None:
+        return
+    tree, smoke = site.tree, site.job.rules.smoke
+    environment = with_environment(site.runner, tree, site.source, site.paths, (herald, site.side))
+    around = surroundings(site.runner, environment, site.folder, worker, site.assets)
+    around = replace(around, committed=_committed(site))
+    network = (smoke.network.train, smoke.network.predict)
+    site.contract = _contract(tree, around, smoke.device, network)
+    inventory, granted = _inventory(environment, site, worker, around.tasks), environment.runner.readable
+    site.about = about(site.job, tree, site.dataset, inventory, site.runner.reach, granted=granted)
+    site.around = around
+
+
+def with_environment(
+    runner: Runner, tree: Tree, root: Path, paths: files.Paths, step: tuple[ProgressReporter, Side]
+) -> Environment:
+    """The environment of a tree; where there is a set-up, a herald is told of it."""
+    herald, side = step
+    if tree.recipe.smoke.setup is None:
+        return prepared(runner, tree, root, paths)
+    with herald.step(Phase.SETUP, side) as outcome:
+        environment = prepared(runner, tree, root, paths)
+        outcome.word = "cached" if environment.cached else "ok"
+        return environment
+
+
+def surroundings(
+    runner: Runner, environment: Environment, folder: Path, worker: Path, assets: Path | None
+) -> Surroundings:
+    """What all runs in an environment share; their tasks are written in the folder."""
+    tasks = folder / "in"
+    tasks.mkdir(exist_ok=True)
+    tasks.chmod(0o711)
+    return Surroundings(
+        runner=environment.runner,
+        python=environment.interpreter.python if environment.interpreter else None,
+        worker=worker,
+        tasks=tasks,
+        assets=assets,
+        own_code=environment.own_code,
+        task=runner.job.rules.task,
+        project=runner.job.project,
+    )
+
+
+def _committed(site: PreparedSide) -> CommittedFiles:
+    decode = Decoding(Programs.beside(site.runner), MOST_FILE)
+    return CommittedFiles(site.source, site.paths, site.dataset, decode)
+
+
+def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> ModelAdapter | None:
+    model = tree.recipe.model
+    if model.python is not None:
+        return PythonAdapter(around, model.python, device, network)
+    if model.train is not None and model.predict is not None:
+        return CommandAdapter.read(around, model.train, model.predict, device, network)
+    if model.run is not None:
+        return ExternalPredictions.read(around, model.run, device, network)
+    return None
+
+
+def _fetched(runner: Runner, side: Side, tree: Tree, home: Path, herald: ProgressReporter) -> Fetched:
+    if runner.job.rules.data.fetch is None:
+        return fetched(runner, tree, home)
+    with herald.step(Phase.FETCH, side) as outcome:
+        got = fetched(runner, tree, home)
+        outcome.word = "cached" if got.cached else "ok"
+    return got
+
+
+def _data_paths(tree: Tree, got: Fetched, stuff: Dataset) -> frozenset[PurePosixPath]:
+    """All paths under which the data stands in the tree: as it is named, and as the names lead to it."""
+    recipe = tree.recipe.data
+    named = _in_folder(tree, got, (*recipe.path, *recipe.train, *recipe.eval))
+    root = got.root.resolve()
+    places = [got.root / tree.folder / name for name in stuff.rows.files if "://" not in name]
+    real = [place.resolve() for place in (*places, *(got.root / path for path in named))]
+    inside = {PurePosixPath(path.relative_to(root).as_posix()) for path in real if path.is_relative_to(root)}
+    return frozenset(named) | inside
+
+
+def _in_folder(tree: Tree, got: Fetched, patterns: tuple[str, ...]) -> frozenset[PurePosixPath]:
+    """Paths of the tree that patterns, relative to gatebot.yml's folder, name."""
+    inner = {path.relative_to(tree.folder): path for path in got.paths if path.is_relative_to(tree.folder)}
+    return frozenset(inner[path] for path in files.matching(tuple(inner), patterns))
+
+
+def _tops(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def _inventory(environment: Environment, site: PreparedSide, worker: Path, tasks: Path) -> dict[str, Any]:
+    """What the user's interpreter consists of; nothing where there is none, or where it cannot say."""
+    if environment.interpreter is None:
+        return {}
+    scratch = site.folder / secrets.token_hex(8)
+    scratch.mkdir()
+    status, task = scratch / "status.json", tasks / f"{secrets.token_hex(8)}.json"
+    task.write_text(json.dumps({"stage": "environment", "status": str(status)}))
+    argv = (str(environment.interpreter.python), str(worker), str(task))
+    completed = environment.runner.run(argv, scratch, readable=(worker.parent, task), seconds=30)
+    try:
+        found = json.loads(bounded_read.read(status, 1 << 20)) if completed.ok else {}
+    except (FileNotFoundError, ValueError, RecursionError, bounded_read.UnreadableError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,161 @@
+"""gatebot's own two models, against which the user's is held: a constant, and a linear one."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gatebot.collect.adapters.adapter import UnmetError
+from gatebot.collect.bounded_read import UnreadableError
+from gatebot.collect.dataset import Dataset
+from gatebot.collect.program import Programs
+from gatebot.config.model import TaskName
+from gatebot.core.needs import Fit, Model, Predict
+from gatebot.data.identity import spelled
+from gatebot.data.rows import Index
+from gatebot.evidence.column import Column, Floats, Hashes, Names, Numbers
+from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
+from gatebot.sandbox import MIB, Ended, Limits
+
+MOST_ROWS = 20_000
+MOST_CLASSES = 200
+SECONDS = 60.0
+PROGRAM = Path(__file__).with_name("linear.py")  # copied, never imported: it runs in the sandbox
+ANSWER = "answer.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a yardstick says of some rows: class probabilities, shape [n, classes], or values, shape [n, 1]."""
+
+    values: Floats
+    classes: tuple[str, ...] = ()
+
+
+def measured(
+    material: Dataset, needs: tuple[Predict, ...], fit: Fit, task: TaskName, programs: Programs
+) -> tuple[Effects, dict[Predict, Predictions]]:
+    """Train a yardstick on the same rows as the user's model, and predict.
+
+    Raises:
+        UnmetError: the task knows no such model, or it is too much for it.
+        InterruptedRunError: everything is being ended.
+    """
+    target = material.split.target
+    if target is None or task is TaskName.SCORES:
+        raise UnmetError("there is no model to compare with: nothing is trained")
+    train = material.split.training(fit.tier, fit.fold)
+    if not len(train):
+        raise UnmetError("there is no model to compare with: there are no train rows")
+    start = time.monotonic()
+    if fit.model is Model.TRIVIAL:
+        answers = {need: _constant(target.take(train), len(material.index_of(need))) for need in needs}
+    else:
+        answers = _linear(material, needs, train, target, programs)
+    ended = Ending.OK if len(answers) == len(needs) else Ending.TIMEOUT
+    effects = Effects(ended, seconds=time.monotonic() - start)
+    return effects, {need: _predictions(answers.get(need), material.ids_of(need), effects, target) for need in needs}
+
+
+def training(effects: Effects, material: Dataset, fit: Fit) -> Training:
+    """The yardstick's own training, as evidence."""
+    lesson = material.lesson(fit)
+    return Training(effects, lesson.rows.rows, lesson.rows.digest)
+
+
+def _constant(known: Column, rows: int) -> Answer:
+    """The share of each class, or the mean."""
+    match known:
+        case Names():
+            counts = np.bincount(known.codes[known.codes >= 0], minlength=len(known.names)).astype(np.float64)
+            return Answer(np.tile(counts / counts.sum(), (rows, 1)), known.names)
+        case Numbers():
+            return Answer(np.full((rows, 1), np.nanmean(known.values)))
+
+
+def _linear(
+    material: Dataset, needs: tuple[Predict, ...], train: Index, target: Column, programs: Programs
+) -> dict[Predict, Answer]:
+    """A linear model; no answers when its time is up."""
+    if isinstance(target, Names) and len(target.names) > MOST_CLASSES:
+        raise UnmetError(f"the simple model knows at most {MOST_CLASSES} classes, not {len(target.names)}")
+    known = train[:: -(-len(train) // MOST_ROWS)]
+    kinds = {
+        column.name: column.kind
+        for column in material.profile.columns
+        if column.name not in material.not_features and column.kind != "empty"
+    }
+    question = {
+        "lesson": _cells(material, kinds, known),
+        "kinds": kinds,
+        "labels": _labels(target.take(known)),
+        "asked": [_cells(material, kinds, material.index_of(need)) for need in needs],
+    }
+    heights = [len(material.index_of(need)) for need in needs]
+    classes = target.names if isinstance(target, Names) else ()
+    return dict(zip(needs, _answered(question, heights, classes, programs), strict=False))
+
+
+def _answered(question: object, heights: list[int], names: tuple[str, ...], programs: Programs) -> list[Answer]:
+    """What the program says of each set of rows; nothing when its time is up.
+
+    Raises:
+        UnmetError: it cannot learn from this data, or what it left is no answer: it has read what a pull request chose.
+    """
+    most = MIB + 32 * sum(heights) * max(len(names), 1)
+    limits = Limits(seconds=SECONDS, disk_bytes=most + MIB)
+    with programs.ran(PROGRAM, json.dumps(question).encode(), limits) as ran:
+        if ran.completed.ended is Ended.TIMEOUT:
+            return []
+        try:
+            if not ran.completed.ok:
+                raise ValueError(f"exit code {ran.completed.exit_code}")
+            return list(_read(json.loads(ran.read(ANSWER, most)), heights, names))
+        except (OSError, UnreadableError, ValueError, TypeError, RecursionError) as error:
+            raise UnmetError(f"the simple model does not fit this data: {error}") from error
+
+
+def _read(said: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[Answer]:
+    """Answers of the shape that was asked for.
+
+    Raises:
+        ValueError: they are none.
+    """
+    if isinstance(said, dict) and "problem" in said:
+        raise ValueError(" ".join(str(said["problem"])[:300].split()))
+    match said:
+        case {"classes": list(classes), "values": list(matrices)} if len(matrices) == len(heights):
+            labels = tuple(name for name in classes if name in names)
+        case _:
+            raise ValueError("it has no answer")
+    if len(labels) != len(classes) or bool(labels) != bool(names):
+        raise ValueError("its classes are not those of the target")
+    for matrix, height in zip(matrices, heights, strict=True):
+        yield Answer(np.array(matrix, dtype=np.float64).reshape(height, len(labels) or 1), labels)
+
+
+def _cells(material: Dataset, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:
+    frame = material.rows.frame[index]
+    return {name: spelled(frame, name).to_list() for name in kinds}
+
+
+def _labels(target: Column) -> list[str | None] | list[float | None]:
+    match target:
+        case Names():
+            return target.texts()
+        case Numbers():
+            return [value if np.isfinite(value) else None for value in target.values.tolist()]
+
+
+def _predictions(answer: Answer | None, ids: Hashes, effects: Effects, target: Column) -> Predictions:
+    if answer is None:
+        return Predictions(effects, ids[:0], {})
+    if isinstance(target, Numbers):
+        return Predictions(effects, ids, {"prediction": Numbers(answer.values[:, 0])})
+    best = answer.values.argmax(axis=1).astype(np.int32)
+    scores = {f"score_{name}": Numbers(answer.values[:, at].copy()) for at, name in enumerate(answer.classes)}
+    return Predictions(effects, ids, {"prediction": Names(best, answer.classes), **scores})

@@ -1,0 +1,258 @@
+"""All needs of one training, carried out one after the other: train, predict, score."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeVar
+
+from gatebot.collect import reference_models
+from gatebot.collect.adapters import external
+from gatebot.collect.adapters.adapter import ModelAdapter, Surroundings, Trained, UnmetError
+from gatebot.collect.budget import Budget
+from gatebot.collect.job import Tree
+from gatebot.collect.prepared import PreparedSide
+from gatebot.collect.program import Programs
+from gatebot.collect.progress import Phase, ProgressReporter
+from gatebot.collect.scoring import score
+from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
+from gatebot.core.needs import Fit, Labels, Model, Need, Predict, Score
+from gatebot.errors import MachineError
+from gatebot.evidence.kinds import Ending, Evidence, Predictions
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class TrainingJob:
+    """What is asked of one training. `fit_asked`: its own evidence, too."""
+
+    fit: Fit
+    fit_asked: bool = False
+    predicts: list[Predict] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+
+    @property
+    def needs(self) -> list[Need]:
+        """All of it."""
+        return [*([self.fit] if self.fit_asked else []), *self.predicts, *self.scores]
+
+
+@dataclass(slots=True)
+class Collected:
+    """What came of some needs."""
+
+    evidence: dict[Need, Evidence] = field(default_factory=dict)
+    unmet: dict[Need, str] = field(default_factory=dict)
+
+    def share(self, served_by: Mapping[Need, Need]) -> None:
+        """Give each need what its server found, and forget servers that nobody asked for."""
+        for need, server in served_by.items():
+            if server in self.evidence:
+                self.evidence[need] = self.evidence[server]
+            elif server in self.unmet:
+                self.unmet[need] = self.unmet[server]
+        for server in set(served_by.values()) - served_by.keys():
+            self.evidence.pop(server, None)
+            self.unmet.pop(server, None)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTraining:
+    """A training of this session, whose model can still be asked."""
+
+    bench: Workspace
+    lesson: TrainRequest
+    trained: Trained
+
+
+class TrainingCache:
+    """What this session has trained and predicted. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._done: dict[Fit, FinishedTraining] = {}
+        self._predictions: dict[Predict, Predictions] = {}
+
+    def keep(self, done: FinishedTraining) -> None:
+        """Remember a training."""
+        with self._lock:
+            self._done[done.lesson.fit] = done
+
+    def done(self, fit: Fit) -> FinishedTraining | None:
+        """A training, or None."""
+        with self._lock:
+            return self._done.get(fit)
+
+    def first_bench(self, site: PreparedSide) -> Workspace | None:
+        """Where the first of a side's trainings ran."""
+        with self._lock:
+            fits = [fit for fit in self._done if fit.side is site.side and fit.labels is Labels.TRUE]
+            return (
+                self._done[min(fits, key=lambda fit: (fit.tier != "smoke", fit.seed, fit.fold))].bench if fits else None
+            )
+
+    def keep_predictions(self, need: Predict, predictions: Predictions) -> None:
+        """Remember predictions."""
+        with self._lock:
+            self._predictions[need] = predictions
+
+    def predictions(self, need: Predict) -> Predictions | None:
+        """Predictions, or None."""
+        with self._lock:
+            return self._predictions.get(need)
+
+
+def grouped(needs: Iterable[Need]) -> list[TrainingJob]:
+    """Needs that belong to one training together, in the order in which trainings were first asked for."""
+    groups: dict[Fit, TrainingJob] = {}
+    for need in needs:
+        match need:
+            case Fit():
+                groups.setdefault(need, TrainingJob(need)).fit_asked = True
+            case Predict():
+                groups.setdefault(need.fit, TrainingJob(need.fit)).predicts.append(need)
+            case Score():
+                groups.setdefault(need.predict.fit, TrainingJob(need.predict.fit)).scores.append(need)
+            case _:
+                continue
+    return list(groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class JobRunner:
+    """Carries groups of one side out.
+
+    Attributes:
+        site: the side, ready.
+        memory: what was done before.
+        budget: the time that is left.
+        herald: who is told.
+        metrics_from: the tree of the user's own metrics, and where they run; or why they cannot.
+    """
+
+    site: PreparedSide
+    memory: TrainingCache
+    budget: Budget
+    herald: ProgressReporter
+    metrics_from: tuple[Tree, Surroundings] | str
+
+    def carry_out(self, group: TrainingJob) -> Collected:
+        """All that a group asks for.
+
+        Raises:
+            MachineError: the machine failed twice.
+            GateError: user code must not be started here.
+        """
+        found = Collected()
+        try:
+            if group.fit.model is not Model.USER:
+                self._yardstick(group, found)
+            elif self.site.contract is None:
+                self._from_file(group, found)
+            else:
+                self._user(group, self.site.contract, found)
+            for need in group.scores:
+                self._score(need, found)
+        except UnmetError as error:
+            found.unmet |= {need: str(error) for need in group.needs if need not in found.evidence}
+        return found
+
+    def _user(self, group: TrainingJob, contract: ModelAdapter, found: Collected) -> None:
+        if group.needs == group.scores and all(self.memory.predictions(each.predict) for each in group.scores):
+            return
+        predicts = list(dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]))
+        questions = {need: self.site.dataset.question(need) for need in predicts}
+        done = self.memory.done(group.fit) or self._train(group.fit, contract, tuple(questions.values()))
+        found.evidence[group.fit] = done.trained.training
+        for need, question in questions.items():
+            if self.memory.predictions(need) is None:
+                self._ask(need, contract, done, question)
+        found.evidence |= {
+            need: predictions for need in group.predicts if (predictions := self.memory.predictions(need)) is not None
+        }
+
+    def _train(self, fit: Fit, contract: ModelAdapter, questions: tuple[PredictRequest, ...]) -> FinishedTraining:
+        lesson = self.site.dataset.lesson(fit)
+        why_not = contract.why_not(lesson)
+        if why_not:
+            raise UnmetError(why_not)
+        seconds = self.budget.seconds_for(fit, lesson.rows.rows)
+        with self.herald.step(Phase.TRAIN, fit.side, fit.key) as outcome:
+            done = twice(lambda: self._at_new_bench(lesson, contract, questions, seconds))
+            outcome.word = done.trained.training.effects.ended.value
+        if self.budget.cut_short(done.trained.training, seconds):
+            raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")
+        self.budget.note(fit, done.trained.training)
+        self.memory.keep(done)
+        return done
+
+    def _at_new_bench(
+        self, lesson: TrainRequest, contract: ModelAdapter, questions: tuple[PredictRequest, ...], seconds: float
+    ) -> FinishedTraining:
+        bench = self.site.bench()
+        return FinishedTraining(bench, lesson, contract.train(bench, lesson, questions, seconds))
+
+    def _ask(self, need: Predict, contract: ModelAdapter, done: FinishedTraining, question: PredictRequest) -> None:
+        ended = done.trained.training.effects.ended
+        if ended is not Ending.OK and question.name not in done.trained.answered:
+            raise UnmetError(f"its training ended with: {ended}")
+        seconds = self.budget.seconds_left()
+        with self.herald.step(Phase.PREDICT, need.side, need.key) as outcome:
+            predictions = twice(lambda: contract.predict(done.bench, done.lesson, done.trained, question, seconds))
+            outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
+        if predictions.effects.ended is Ending.TIMEOUT and seconds < self.site.job.rules.smoke.timeout:
+            raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")
+        self.memory.keep_predictions(need, predictions)
+
+    def _yardstick(self, group: TrainingJob, found: Collected) -> None:
+        material, fit = self.site.dataset, group.fit
+        with self.herald.step(Phase.TRAIN, fit.side, fit.key):
+            needs = tuple(group.predicts)
+            programs = Programs.beside(self.site.runner)
+            effects, predictions = reference_models.measured(material, needs, fit, self.site.job.rules.task, programs)
+        if group.fit_asked:
+            found.evidence[fit] = reference_models.training(effects, material, fit)
+        for need, each in predictions.items():
+            found.evidence[need] = each
+            self.memory.keep_predictions(need, each)
+
+    def _from_file(self, group: TrainingJob, found: Collected) -> None:
+        name, around = self.site.tree.recipe.model.predictions, self.site.around
+        if name is None or around is None:
+            raise UnmetError("no model is named")
+        if group.fit_asked:
+            found.unmet[group.fit] = "predictions are brought: nothing is trained"
+        for need in dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]):
+            question = self.site.dataset.question(need)
+            folder = self.site.root / self.site.tree.folder
+            predictions = external.from_file(folder, name, need.fit, question, around)
+            self.memory.keep_predictions(need, predictions)
+            if need in group.predicts:
+                found.evidence[need] = predictions
+
+    def _score(self, need: Score, found: Collected) -> None:
+        predictions = self.memory.predictions(need.predict)
+        if predictions is None:
+            found.unmet[need] = "there are no predictions to score"
+            return
+        if isinstance(self.metrics_from, str):
+            found.unmet[need] = self.metrics_from
+            return
+        tree, around = self.metrics_from
+        try:
+            with self.herald.step(Phase.SCORE, need.side, need.metric):
+                found.evidence[need] = twice(lambda: score(need, predictions, self.site.dataset, tree, around))
+        except UnmetError as error:
+            found.unmet[need] = str(error)
+
+
+def twice(work: Callable[[], T]) -> T:
+    """Do it, and once more when the machine failed.
+
+    Raises:
+        MachineError: it failed again.
+    """
+    try:
+        return work()
+    except MachineError:
+        return work()

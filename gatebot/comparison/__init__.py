@@ -1,0 +1,1 @@
+"""What the judge is given: a Case, and base and head aligned by row."""

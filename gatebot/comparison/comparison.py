@@ -1,0 +1,317 @@
+"""Base and head aligned by row id: all that a check sees."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from gatebot.core.needs import Effort, Fit, Predict, Profile, Score, Side, Tier
+from gatebot.evidence.column import Hashes, Names, Numbers, concatenated, equal
+from gatebot.evidence.kinds import DataProfile, Ending, Levels, OwnScore, Predictions, RowTable, Truth
+from gatebot.evidence.snapshot import SeedNoise, Snapshot, noise_key
+from gatebot.stats.promise import Promise
+from gatebot.tasks.own import own_table
+from gatebot.tasks.table import Index, Table, among, rows_of
+from gatebot.tasks.task import Declared, Task
+
+MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
+
+_NO_ROWS: Hashes = np.empty(0, dtype=np.uint64)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One seed's predictions of both sides over the same units. `base` is None where there is no base."""
+
+    seed: int
+    head: Table
+    base: Table | None
+
+    @cached_property
+    def identical(self) -> bool:
+        """Whether both sides predict the same, byte for byte."""
+        if self.base is None or self.base.payload.keys() != self.head.payload.keys():
+            return False
+        return all(equal(column, self.base.payload[name]) for name, column in self.head.payload.items())
+
+
+@dataclass(frozen=True, slots=True)
+class EvalChanges:
+    """What head did to base's eval rows, as hashed ids."""
+
+    added: Hashes = field(default_factory=_NO_ROWS.copy)
+    removed: Hashes = field(default_factory=_NO_ROWS.copy)
+    relabelled: Hashes = field(default_factory=_NO_ROWS.copy)
+    edited: Hashes = field(default_factory=_NO_ROWS.copy)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Evidence of two commits, aligned. Frozen, and never looks outside itself.
+
+    Attributes:
+        task: what the predictions are.
+        head, base: the Snapshots; `base` is None where there is none.
+        declared: the metrics that the Rules name, or the task's default ones.
+        effort: how many seeds and folds each tier has.
+        slices, protected: columns of the row table that the Rules name.
+        anchor: the Snapshot of a release, where the Rules name one and it is stored.
+        anchor_name, anchor_missing: how the Rules call it, and why it is not there; empty where it is.
+        changed_paths: paths that the pull request touches; None where that is unknown.
+        rule_paths: those of them that hold the gate itself: Rules, waivers, contract, behaviour files, workflows.
+        promise: the guarantee that the Rules give, or None.
+    """
+
+    task: Task
+    head: Snapshot
+    base: Snapshot | None
+    declared: tuple[Declared, ...] = ()
+    effort: Effort = field(default_factory=Effort)
+    slices: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    anchor: Snapshot | None = None
+    anchor_name: str = ""
+    anchor_missing: str = ""
+    changed_paths: tuple[str, ...] | None = None
+    rule_paths: tuple[str, ...] = ()
+    promise: Promise | None = None
+
+    def since_anchor(self) -> "Comparison | None":
+        """The anchor in base's place, scored by the labels of today: what changed since that release."""
+        if self.anchor is None:
+            return None
+        return replace(self, base=replace(self.anchor, truth=self.truth), anchor=None)
+
+    def base_alone(self) -> "Comparison | None":
+        """Base in head's place: what a check finds there too is inherited."""
+        if self.base is None:
+            return None
+        return replace(self, head=self.base, base=None, anchor=None, changed_paths=(), rule_paths=())
+
+    def side(self, side: Side) -> Snapshot | None:
+        """The Snapshot of one side."""
+        return self.head if side is Side.HEAD else self.base
+
+    def profile(self, side: Side) -> DataProfile | None:
+        """The data of one side."""
+        snapshot = self.side(side)
+        return None if snapshot is None else snapshot.get(Profile(side), DataProfile)
+
+    @cached_property
+    def truth(self) -> Truth | None:
+        """The labels that decide: base's where there is a base, else head's. A task without labels needs none."""
+        given = self.base.truth if self.base is not None and self.base.truth is not None else self.head.truth
+        if given is None and not self.task.labelled and self.rows is not None:
+            return Truth(self.rows.ids, Numbers(np.full(len(self.rows), np.nan)))
+        return given
+
+    @cached_property
+    def rows(self) -> RowTable | None:
+        """The eval rows that decide: base's where there is a base, else head's."""
+        profile = self.profile(Side.BASE) or self.profile(Side.HEAD)
+        return None if profile is None else profile.eval_rows
+
+    @cached_property
+    def units(self) -> Hashes:
+        """Ids of the rows on which both sides are compared: known, labelled, predicted, of the same content on both."""
+        if self.truth is None or self.rows is None:
+            return _NO_ROWS
+        known = self.rows.ids[among(self.rows.ids, self.truth.ids)]
+        head = self.profile(Side.HEAD)
+        if self.base is not None and head is not None:
+            known = known[among(known, head.eval_rows.ids) & ~among(known, self.eval_changes.edited)]
+        for answered in self._answered:
+            there = among(known, answered)
+            if 2 * there.sum() >= len(known):  # rows that a run lost are a finding, and no reason to compare nothing
+                known = known[there]
+        return known
+
+    @property
+    def _answered(self) -> Iterator[Hashes]:
+        """Ids that each run under comparison has predicted."""
+        for side in Side:
+            for tier in Tier:
+                for seed in range(self._seeds(tier)):
+                    predictions = self.predictions(side, tier, seed)
+                    if predictions is not None:
+                        yield predictions.ids
+
+    @cached_property
+    def eval_changes(self) -> EvalChanges:
+        """How head's eval rows differ from base's."""
+        base, head = self.profile(Side.BASE), self.profile(Side.HEAD)
+        if base is None or head is None or self.base is None:
+            return EvalChanges()
+        old, new = base.eval_rows, head.eval_rows
+        common = old.ids[among(old.ids, new.ids)]
+        same = old.contents[rows_of(old.ids, common)] == new.contents[rows_of(new.ids, common)]
+        return EvalChanges(
+            added=new.ids[~among(new.ids, old.ids)],
+            removed=old.ids[~among(old.ids, new.ids)],
+            relabelled=_relabelled(self.base.truth, self.head.truth),
+            edited=common[~same],
+        )
+
+    def predictions(self, side: Side, tier: Tier, seed: int) -> Predictions | None:
+        """One seed's predictions, all folds together; None unless every fold has them."""
+        snapshot = self.side(side)
+        if snapshot is None:
+            return None
+        needs = [Predict(Fit(side, tier, seed, fold)) for fold in range(self.effort.folds)]
+        parts = [snapshot.get(need, Predictions) for need in needs]
+        usable = [part for part in parts if part is not None and part.effects.ended is Ending.OK and not part.problem]
+        return _joined(usable) if len(usable) == len(parts) else None
+
+    def runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Run, ...]:
+        """The seeds for which head, and base where there is one, can be compared on every unit.
+
+        Args:
+            tier: of the trainings.
+            own: instead of predictions, what this metric of the user's own said of them.
+        """
+        if (tier, own) not in self._paired:
+            pairs = (
+                (seed, self._aligned(Side.HEAD, tier, seed, own), self._aligned(Side.BASE, tier, seed, own))
+                for seed in range(self._seeds(tier))
+            )
+            self._paired[tier, own] = tuple(
+                Run(seed, head, base)
+                for seed, head, base in pairs
+                if head is not None and (base is not None or self.base is None)
+            )
+        return self._paired[tier, own]
+
+    @cached_property
+    def _paired(self) -> dict[tuple[Tier, str | None], tuple[Run, ...]]:
+        return {}
+
+    def earlier(self, tier: Tier, subject: str) -> SeedNoise | None:
+        """What main has shown of the seed noise of `recall(urgent)@region=south` before base."""
+        return None if self.base is None else self.base.about.noise.get(noise_key(tier, subject))
+
+    def head_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
+        """Every seed that head has on the units that decide, whatever base has."""
+        tables = (self._aligned(Side.HEAD, tier, seed, own) for seed in range(self._seeds(tier)))
+        return tuple(table for table in tables if table is not None)
+
+    def base_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
+        """Every seed that base has on the units that decide: main's own spread over seeds."""
+        if (tier, own) not in self._main:
+            tables = (self._aligned(Side.BASE, tier, seed, own) for seed in range(MAX_SEEDS))
+            self._main[tier, own] = tuple(table for table in tables if table is not None)
+        return self._main[tier, own]
+
+    @cached_property
+    def _main(self) -> dict[tuple[Tier, str | None], tuple[Table, ...]]:
+        return {}
+
+    def _seeds(self, tier: Tier) -> int:
+        return self.effort.smoke_seeds if tier is Tier.SMOKE else self.effort.confirm_seeds
+
+    def _aligned(self, side: Side, tier: Tier, seed: int, own: str | None) -> Table | None:
+        """One table a seed for all who ask: what metrics worked out on it is then there for the next one."""
+        key = side, tier, seed, own
+        if key not in self._tables:
+            made = self._table(self.predictions(side, tier, seed)) if own is None else self._own(side, tier, seed, own)
+            self._tables[key] = made
+        return self._tables[key]
+
+    @cached_property
+    def _tables(self) -> dict[tuple[Side, Tier, int, str | None], Table | None]:
+        return {}
+
+    def _own(self, side: Side, tier: Tier, seed: int, name: str) -> Table | None:
+        """What a metric of the user's own said of one seed's predictions; None unless it spoke of every unit."""
+        snapshot, profile = self.side(side), self.profile(side)
+        if snapshot is None or profile is None or self.truth is None or not len(self.units):
+            return None
+        rows, parts = profile.eval_rows, []
+        for fold in range(self.effort.folds):
+            said = snapshot.get(Score(Predict(Fit(side, tier, seed, fold)), name), OwnScore)
+            if said is None:
+                return None
+            parts.append((said, rows.ids[rows.folds == fold] if self.effort.folds > 1 else rows.ids))
+        weight = self.truth.weight
+        at = None if weight is None else weight.values[rows_of(self.truth.ids, self.units)]
+        return own_table(parts, self.units, at)
+
+    def _table(self, predictions: Predictions | None) -> Table | None:
+        if predictions is None or self.truth is None or not len(self.units):
+            return None
+        if not among(self.units, predictions.ids).all():
+            return None
+        return self.task.table(self.truth, predictions, self.units)
+
+    def joined_table(self, parts: list[Predictions]) -> Table | None:
+        """The units that decide, as predicted by these parts together; None where some unit has no prediction."""
+        return self._table(_joined(parts))
+
+    def slice_units(self, column: str) -> Mapping[str, Index]:
+        """Units by value of a declared slice column: `value` -> places in `units`. Missing values form no slice."""
+        values = self.slice_column(column)
+        if values is None:
+            return {}
+        order = np.argsort(values.codes.astype(np.min_scalar_type(-len(values.names) - 1)), kind="stable")
+        ends = np.searchsorted(values.codes[order], np.arange(len(values.names) + 1))
+        parts = {name: order[ends[code] : ends[code + 1]] for code, name in enumerate(values.names)}
+        return {name: part for name, part in parts.items() if len(part)}
+
+    def slice_column(self, column: str) -> Names | None:
+        """The values of a declared slice column, shape [units]."""
+        if self.rows is None or column not in self.rows.slices:
+            return None
+        return self.rows.slices[column].take(rows_of(self.rows.ids, self.units))
+
+    @cached_property
+    def levels(self) -> tuple[Levels, ...]:
+        """The columns as levels, shape [units] each; none where the evidence is from before they were kept."""
+        if self.rows is None or not self.rows.levels:
+            return ()
+        at = rows_of(self.rows.ids, self.units)
+        return tuple(replace(each, values=each.values.take(at)) for each in self.rows.levels)
+
+    @cached_property
+    def groups(self) -> Hashes | None:
+        """The group of each unit, shape [units], where the Rules name one."""
+        if self.rows is None or self.rows.groups is None:
+            return None
+        return self.rows.groups[rows_of(self.rows.ids, self.units)]
+
+
+def _joined(parts: list[Predictions]) -> Predictions:
+    if len(parts) == 1:
+        return parts[0]
+    names = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    return replace(
+        parts[0],
+        ids=np.concatenate([part.ids for part in parts]),
+        columns={name: concatenated([part.columns[name] for part in parts]) for name in names},
+    )
+
+
+def _relabelled(old: Truth | None, new: Truth | None) -> Hashes:
+    """Ids whose labels differ between two truths; ids in only one of them are not relabelled.
+
+    Where an id has several labels (a ranked query, one for each document) they are compared in their order.
+    """
+    if old is None or new is None:
+        return _NO_ROWS
+    common, before = np.unique(old.ids[among(old.ids, new.ids)], return_counts=True)
+    resized = np.bincount(np.searchsorted(common, new.ids[among(new.ids, common)]), minlength=len(common)) != before
+    ids = common[~resized]
+    was, now = (truth.target.take(_rows_by_id(truth.ids, ids)) for truth in (old, new))
+    match was, now:
+        case Numbers(), Numbers():
+            same = np.equal(was.values, now.values) | (np.isnan(was.values) & np.isnan(now.values))
+        case Names(), Names():
+            same = (was.codes == now.recoded(was.names)) & ((was.codes < 0) == (now.codes < 0))
+        case _:
+            return common
+    return np.union1d(common[resized], np.repeat(ids, before[~resized])[~same])
+
+
+def _rows_by_id(ids: Hashes, chosen: Hashes) -> Index:
+    """Rows of the chosen ids, id by id, each id's in their order."""
+    rows = np.flatnonzero(among(ids, chosen))
+    return rows[np.argsort(ids[rows], kind="stable")]

@@ -1,0 +1,269 @@
+"""The Report: all that was decided, and the only thing that render and publish see. `report.json` is this, as JSON."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from gatebot.core.finding import Action, Bound, Direction, Level, Location, Priority, Provenance, Status
+from gatebot.errors import ExitCode
+
+SCHEMA_VERSION = 1
+
+
+class VerdictName(StrEnum):
+    """What gatebot says of a pull request, the worst first."""
+
+    BLOCKED = "blocked"
+    ERROR = "error"
+    INCONCLUSIVE = "inconclusive"
+    REVIEW = "review"
+    PASS = "pass"  # noqa: S105  # a verdict, not a password
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How the process ends."""
+        return _EXIT[self]
+
+
+_EXIT = {
+    VerdictName.BLOCKED: ExitCode.BLOCKED,
+    VerdictName.ERROR: ExitCode.COULD_NOT_JUDGE,
+    VerdictName.INCONCLUSIVE: ExitCode.UNDECIDED,
+    VerdictName.REVIEW: ExitCode.REVIEW,
+    VerdictName.PASS: ExitCode.PASS,
+}
+
+
+class State(StrEnum):
+    """A named situation that the comment explains in a sentence."""
+
+    BOOTSTRAP = "bootstrap"  # base branch has no gatebot.yml
+    BASELINE = "baseline"  # this run is main's own
+    NO_BASELINE = "no_baseline"  # none is stored and none was made
+    RETRAINED = "retrained"  # none was stored; base was trained here
+    BASE_BROKEN = "base_broken"  # base itself does not train
+    NOTHING_RELEVANT = "nothing_relevant"  # no path that can change the verdict was touched
+    IDENTICAL = "identical"  # every prediction equals base's
+    DRAFT = "draft"  # drafts are not run
+    NO_DATA = "no_data"  # the data cannot be reached from here (forks, mostly)
+
+
+class Relation(StrEnum):
+    """How base was chosen."""
+
+    FIRST_PARENT = "first_parent"  # of the merge commit that was trained
+    MERGE_BASE = "merge_base"
+    GIVEN = "given"  # by --base
+    NONE = "none"
+
+
+class Part(BaseModel):
+    """A value inside the Report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and abs(value) < float("inf") else None
+
+
+Number = Annotated[float | None, AfterValidator(_finite)]
+"""A number, or null where it is undefined or infinite: JSON knows no NaN."""
+
+
+class Base(Part):
+    """What head was compared with, and why that."""
+
+    sha: str | None = None
+    relation: Relation = Relation.NONE
+    source: str = ""
+    age_s: Number = None
+    distance: int | None = None
+    why: str = ""
+
+
+class Head(Part):
+    """What was judged: `sha` bears the status, `tested_sha` is the tree that was trained."""
+
+    sha: str | None = None
+    tested_sha: str | None = None
+
+
+class ReportedMeasure(Part):
+    """A metric of base and head. `delta`, `low`, `high` are head minus base in the metric's own units."""
+
+    check: str
+    metric: str
+    slice: str | None
+    direction: Direction
+    bound: Bound
+    base: Number
+    head: Number
+    delta: Number
+    low: Number
+    high: Number
+    margin: Number
+    limit: Number = None
+    relative: bool = False
+    outcome: str
+    p: Number = None
+    reason: str = ""
+    tier: str = ""
+    n: int
+    seeds: int
+    declared: bool = False
+    stands_out: bool = False  # not declared, undecided, and likely worse among all that nobody declared
+    not_enforced: str = ""
+    provenance: Provenance
+    sees: Number = None  # smallest loss that this evidence would show, own units
+    needs_rows: int | None = None  # rows that would settle an undecided measure
+    needs_seeds: int | None = None
+    by_seed: tuple[float, ...] = ()  # head minus base for each seed, own units
+
+
+class ReportedFinding(Part):
+    """Something found, how much it matters, and what follows."""
+
+    check: str
+    title: str
+    subject: str
+    says: str
+    status: Status
+    priority: Priority
+    impact: Level
+    likelihood: Level
+    why_priority: str
+    action: Action
+    facts: Mapping[str, Any] = {}
+    where: tuple[Location, ...] = ()
+    log: tuple[str, ...] = ()
+    note: str = ""  # what to do about this very finding; with places for facts, as `says`
+    fix: str = ""
+    measure: str | None = None  # subject of the measure behind it
+    undecided: bool = False
+
+
+class SkippedCheck(Part):
+    """A check that did not run, and why. Excused where that leaves no gap in the verdict."""
+
+    check: str
+    title: str
+    reason: str
+    excused: bool = False
+
+
+class CrashedCheck(Part):
+    """A check that failed: gatebot's fault, and never a pass."""
+
+    check: str
+    error: str
+
+
+class WaivedFinding(Part):
+    """A finding that somebody accepted."""
+
+    finding: ReportedFinding
+    owner: str
+    reason: str
+    until: date
+    days_left: int
+
+
+class ReportedApproval(Part):
+    """Who has accepted the head commit, when, by what and why."""
+
+    login: str
+    at: datetime | None = None
+    kind: str = ""  # review, comment
+    url: str = ""
+    priority: Priority | None = None  # the weightiest that it accepts, null for all
+    reason: str = ""  # in their words, untrusted
+
+
+class EnvironmentChange(Part):
+    """Something of the environment that differs between base and head."""
+
+    name: str
+    base: str | None
+    head: str | None
+
+
+class Costs(Part):
+    """What the verdict took. `gate_s` is gatebot's own share."""
+
+    train_s: float = 0.0
+    predict_s: float = 0.0
+    gate_s: float = 0.0
+    peak_rss_mb: float = 0.0
+    trainings: int = 0
+    base_trainings: int = 0
+
+
+class Want(Part):
+    """Evidence that would settle what is undecided."""
+
+    measure: str
+    tier: str
+    reason: str
+
+
+class ReportedGuarantee(Part):
+    """What holds for many commits together. No estimate stands here: whoever learns it has learned too much."""
+
+    condition: str
+    reliability: float
+    steps: int
+    adaptivity: str
+    mode: str
+    answer: str  # held, broken, undecided, not given
+    rows_needed: int
+    rows: int
+    merges: int  # commits of main after which the eval rows are spent
+
+
+class Report(Part):
+    """One verdict with everything it rests on."""
+
+    schema_version: int = SCHEMA_VERSION
+    gatebot_version: str
+    generated_at: datetime
+    verdict: VerdictName
+    exit_code: int
+    priority: Priority | None = None
+    observed: bool = Field(default=False, description="mode: observe; the verdict says what would have happened.")
+    project: str
+    states: tuple[State, ...] = ()
+    base: Base
+    head: Head
+    branch: str = Field(default="", description="To be merged into; empty for the default branch.")
+    rules_sha: str | None = None
+    rules_digest: str = ""
+    rows: int = 0
+    seeds: int = 0  # of head, in the tier that has more
+    isolation: str = ""
+    isolation_why: tuple[str, ...] = ()
+    granted: tuple[str, ...] = Field(
+        default=(), description="Folders that user code could read besides the system's and its own copy of the tree."
+    )
+    findings: tuple[ReportedFinding, ...] = ()
+    measures: tuple[ReportedMeasure, ...] = ()
+    skipped: tuple[SkippedCheck, ...] = ()
+    crashed: tuple[CrashedCheck, ...] = ()
+    clean: tuple[str, ...] = ()
+    waived: tuple[WaivedFinding, ...] = ()
+    approvals: tuple[ReportedApproval, ...] = ()
+    wants: tuple[Want, ...] = ()
+    guarantee: ReportedGuarantee | None = None
+    eval_uses: int | None = None  # commits of main that base's eval rows have judged
+    environment_changes: tuple[EnvironmentChange, ...] = ()
+    costs: Costs = Costs()
+    run_url: str = ""
+    reproduce: str = ""
+
+    @property
+    def decisive(self) -> tuple[ReportedFinding, ...]:
+        """New or worse findings that are more than a note, the weightiest first."""
+        return tuple(f for f in self.findings if f.status in (Status.NEW, Status.WORSE) and f.action is not Action.NOTE)

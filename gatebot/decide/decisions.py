@@ -1,0 +1,198 @@
+"""Answers all measures of a report together, because what may block is decided over the whole family."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, nan
+
+from gatebot.core.finding import Bound, Clean, Fact, Finding, Found, Measure, Outcome, Provenance, Status, Undecided
+from gatebot.core.report import ReportedMeasure
+from gatebot.decide.run_checks import CheckResults
+from gatebot.stats import decision
+from gatebot.stats.contrast import Contrast
+from gatebot.stats.decision import Floor, Gain, Question, decide
+from gatebot.stats.multiplicity import holm
+from gatebot.stats.power import foreseen, settle, settle_gain
+
+SUSPECT = 0.05
+"""Chance that slices and classes, all together, buy the confirm tier although nothing is worse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A finding, and the measure behind it where there is one."""
+
+    finding: Finding
+    measure: Measure | None = None
+
+
+def answered(examined: Sequence[CheckResults], confirm_seeds: int = 0) -> list[CheckResults]:
+    """The same, with an answer in every measure, and an outcome that takes it into account.
+
+    Args:
+        examined: every check, with what it measured.
+        confirm_seeds: seeds that the confirm tier would have; 0 where there is none.
+    """
+    measures = [measure for each in examined for measure in each.measures]
+    answers: dict[int, Measure] = {}
+    for warns_only in (False, True):  # what cannot block takes no part of the level from what can
+        family = [measure for measure in measures if measure.warns_only is warns_only]
+        for measure, answer in zip(family, decide([_question(each, confirm_seeds) for each in family]), strict=True):
+            answers[id(measure)] = measure.answered(answer)
+    done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in examined]
+    return [replace(each, outcome=_outcome(each)) for each in done]
+
+
+def decisions_of(examined: CheckResults) -> Iterator[Decision]:
+    """All that a check has to say."""
+    yield from (Decision(finding) for finding in examined.findings)
+    for measure in examined.measures:
+        finding = finding_of(measure)
+        if finding is not None:
+            yield Decision(finding, measure)
+
+
+def wanting(measures: Sequence[Measure]) -> list[Measure]:
+    """Measures for which more evidence is worth its price.
+
+    A declared one that looks bad wants it at once, and so does one that is open where the confirm tier can guard the
+    margin. Of slices and classes there are many, and some look bad by chance on every pull request: they want it when
+    smoke evidence alone refutes "no loss", all of them taken together (Holm).
+    """
+    asking = [each for each in measures if each.answer and each.answer.wants_confirm and not each.warns_only]
+    soft = [each for each in measures if not each.declared and not each.not_enforced and each.smoke is not None]
+    adjusted = holm([each.smoke.p_worse() for each in soft if each.smoke]) if soft else ()
+    suspect = {id(each) for each, p in zip(soft, adjusted, strict=True) if p <= SUSPECT}
+    return [each for each in asking if each.declared or id(each) in suspect]
+
+
+def finding_of(measure: Measure) -> Finding | None:
+    """What an answered measure means; None where it held, or is undecided and nobody asked for it."""
+    answer = measure.answer
+    if answer is None or measure.not_enforced or answer.outcome is decision.Outcome.HELD:
+        return None
+    told = answer.likely if measure.warns_only else measure.declared or answer.stands_out
+    if answer.outcome is decision.Outcome.UNDECIDED and not told:
+        return None
+    facts: dict[str, Fact] = {
+        **measure.facts,
+        "metric": measure.subject,
+        "base": measure.base,
+        "head": measure.head,
+        "limit": measure.limit,
+        "reason": answer.reason,
+    }
+    if measure.bound is Bound.FLOOR:
+        kind = "floor" if measure.direction.sign > 0 else "ceiling"
+        says = f"{{metric}} is {{head}}, beyond its {kind} of {{limit}}: {{reason}}"
+        return Finding(measure.subject, says, facts, Status.INHERITED if _broken_before(measure) else Status.NEW)
+    says = "{metric} went from {base} to {head}: {reason}"
+    return Finding(measure.subject, says, facts, _inherited(measure), note=measure.note)
+
+
+def _inherited(measure: Measure) -> Status:
+    return Status.INHERITED if measure.inherited else Status.NEW
+
+
+def _outcome(examined: CheckResults) -> Outcome:
+    """Found beats undecided beats clean; what is fixed here, or undecided and said to be so, is no find."""
+    if not isinstance(examined.outcome, Clean | Found):
+        return examined.outcome
+    open_ = tuple(measure.subject for measure in examined.measures if _is_open(measure))
+    found = [said.finding for said in decisions_of(examined) if said.measure is None or not _is_open(said.measure)]
+    found = [finding for finding in found if finding.status is not Status.FIXED]
+    if found:
+        return Found(tuple(found))
+    return Undecided(open_) if open_ else Clean()
+
+
+def _is_open(measure: Measure) -> bool:
+    undecided = measure.answer is not None and measure.answer.outcome is decision.Outcome.UNDECIDED
+    return undecided and not measure.not_enforced
+
+
+def _question(measure: Measure, confirm_seeds: int) -> Question | Floor | Gain:
+    enforced = not measure.not_enforced
+    declared = measure.declared and measure.slice is None
+    match measure.bound:
+        case Bound.FLOOR:
+            return Floor(measure.smoke, measure.confirm, declared=declared, enforced=enforced)
+        case Bound.GAIN:
+            nothing = Contrast(0.0, 0.0) if measure.identical else None  # known exactly: identical models gain nothing
+            return Gain(
+                nothing or measure.smoke,
+                nothing or measure.confirm,
+                measure.margin,
+                foreseen=_foreseen(measure, confirm_seeds),
+                declared=declared,
+                enforced=enforced,
+            )
+        case Bound.CHANGE:
+            noise = _foreseen(measure, confirm_seeds)
+            return Question(
+                measure.smoke,
+                measure.confirm,
+                measure.margin,
+                harmless=None if noise is None else replace(noise, delta=0.0),
+                identical=measure.identical,
+                declared=declared,
+                enforced=enforced,
+            )
+
+
+def _foreseen(measure: Measure, seeds: int) -> Contrast | None:
+    """What the confirm tier would show if the estimate stayed as it is, by the noise of smoke evidence."""
+    if measure.spread is None or measure.confirm is not None or not seeds:
+        return None
+    return foreseen(measure.spread, max(seeds, measure.spread.runs)).contrast
+
+
+def _broken_before(measure: Measure) -> bool:
+    if measure.base is None or measure.limit is None:
+        return False
+    return measure.direction.sign * (measure.base - measure.limit) < 0
+
+
+def reported(check: str, measure: Measure, *, untrusted: bool = False) -> ReportedMeasure:
+    """A measure as it stands in the Report: differences in the metric's own units, head minus base."""
+    answer = measure.answer
+    scale = abs(measure.base) if measure.relative and measure.base is not None else 1.0
+    sign = measure.direction.sign * scale
+    ends = sorted(sign * end for end in (answer.low, answer.high) if end is not None) if answer else []
+    spread = measure.spread
+    settled = None
+    if spread is not None and spread.contrast.se > 0 and isfinite(measure.margin) and measure.margin > 0:
+        settled = (settle_gain if measure.bound is Bound.GAIN else settle)(spread, measure.margin)
+    undecided = answer is not None and answer.outcome is decision.Outcome.UNDECIDED
+    claimed = measure.provenance is Provenance.CLAIMED
+    against = measure.limit if measure.bound is Bound.FLOOR else measure.base
+    if measure.is_share and against is not None:  # no share moves beyond 0 or 1, whatever an interval by t says
+        ends = [min(max(end, -against), 1.0 - against) for end in ends]
+    return ReportedMeasure(
+        check=check,
+        metric=measure.metric,
+        slice=measure.slice,
+        direction=measure.direction,
+        bound=measure.bound,
+        base=measure.base,
+        head=measure.head,
+        delta=None if against is None else measure.head - against,
+        low=ends[0] if len(ends) == 2 else None,
+        high=ends[1] if len(ends) == 2 else None,
+        margin=measure.margin * scale if isfinite(measure.margin) else nan,
+        limit=measure.limit,
+        relative=measure.relative,
+        outcome=answer.outcome if answer else decision.Outcome.UNDECIDED,
+        p=answer.p if answer else None,
+        reason=answer.reason if answer else "",
+        tier=answer.evidence if answer else "",
+        stands_out=answer is not None and answer.stands_out,
+        n=measure.units,
+        seeds=measure.seeds,
+        declared=measure.declared,
+        not_enforced=measure.not_enforced,
+        provenance=Provenance.UNTRUSTED if untrusted and not claimed else measure.provenance,
+        sees=settled.detectable * scale if settled else None,
+        needs_rows=settled.rows if settled and undecided else None,
+        needs_seeds=settled.seeds if settled and undecided else None,
+        by_seed=measure.by_seed,
+    )

@@ -1,0 +1,287 @@
+"""A Case in, a Report out: the same every time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gatebot import __version__
+from gatebot.checks.guarantee import judged
+from gatebot.checks.registry import all_checks
+from gatebot.comparison.case import Case
+from gatebot.comparison.comparison import Comparison
+from gatebot.config.guarantee import obstacles
+from gatebot.config.model import MetricRule
+from gatebot.core.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
+from gatebot.core.needs import Fit, Predict, Side, Tier
+from gatebot.core.report import (
+    CrashedCheck,
+    EnvironmentChange,
+    Report,
+    ReportedApproval,
+    ReportedFinding,
+    ReportedGuarantee,
+    SkippedCheck,
+    State,
+    VerdictName,
+    Want,
+)
+from gatebot.decide.decisions import answered, reported, wanting
+from gatebot.decide.prioritise import Prioritised, prioritise, risk
+from gatebot.decide.run_checks import CheckResults, could_not_see, run_checks
+from gatebot.errors import ExitCode, GateError, UsageError
+from gatebot.stats.contrast import Estimand
+from gatebot.stats.promise import Promise
+from gatebot.tasks.registry import Declaration, declared, task_named
+
+NOTHING_TO_JUDGE = frozenset({State.NOTHING_RELEVANT, State.DRAFT, State.NO_DATA})
+
+
+def judge(case: Case) -> Report:
+    """May this be merged?
+
+    Raises:
+        GateError: nothing was collected, and no named state says why.
+        UsageError: the Rules name a metric or a setting that does not exist, or give a guarantee that can mean nothing.
+    """
+    if NOTHING_TO_JUDGE & set(case.facts.states):
+        return _report(case, None, [], Prioritised((), ()))
+    if case.head is None:
+        raise GateError("nothing was collected, so there is nothing to judge")
+    comparison = comparison_of(case)
+    effort = case.facts.effort
+    looked = [run_checks(check, comparison, case) for check in all_checks().values()]
+    examined = answered(looked, effort.confirm_seeds if effort.trains else 0)
+    return _report(case, comparison, examined, prioritise(case, examined))
+
+
+def comparison_of(case: Case) -> Comparison:
+    """The Case's evidence, aligned."""
+    if case.head is None:
+        raise GateError("nothing was collected, so there is nothing to compare")
+    facts, rules = case.facts, case.facts.rules
+    task = task_named(rules.task)
+    aligned = Comparison(
+        task=task,
+        head=case.head,
+        base=case.base,
+        effort=facts.effort,
+        slices=rules.data.slices,
+        protected=rules.data.protected,
+        anchor=case.anchor,
+        anchor_name=facts.anchor.name,
+        anchor_missing=facts.anchor.missing,
+        changed_paths=facts.changes.paths,
+        rule_paths=facts.changes.gate,
+    )
+    metrics = declared(task, [_declaration(rule) for rule in rules.metrics], aligned.truth)
+    return replace(aligned, declared=metrics, promise=_promise(case))
+
+
+def _promise(case: Case) -> Promise | None:
+    """The guarantee that the Rules give.
+
+    Raises:
+        UsageError: it can mean nothing for what was collected.
+    """
+    rules = case.facts.rules
+    trains = any(side is not None and side.about.estimand == Estimand.RECIPE for side in (case.head, case.base))
+    if why := next(obstacles(rules, trains=trains), ""):
+        raise UsageError(f"gatebot.yml: guarantee: {why}", "docs/statistics.md says what a guarantee rests on")
+    return rules.guarantee.promise if rules.guarantee is not None else None
+
+
+def _declaration(rule: MetricRule) -> Declaration:
+    return Declaration(
+        metric=rule.metric,
+        own=rule.python,
+        of=rule.of,
+        slice=rule.slice,
+        direction=rule.direction,
+        margin=None if rule.margin is None else (rule.margin.size, rule.margin.relative),
+        improve_by=None if rule.improve_by is None else (rule.improve_by.size, rule.improve_by.relative),
+        warn=None if rule.warn is None else (rule.warn.size, rule.warn.relative),
+        floor=rule.floor,
+        ceiling=rule.ceiling,
+        options=rule.options,
+    )
+
+
+def _report(
+    case: Case, comparison: Comparison | None, examined: Sequence[CheckResults], weighed: Prioritised
+) -> Report:
+    facts, rules = case.facts, case.facts.rules
+    states = (*facts.states, *_seen_states(case, comparison))
+    is_draft = State.DRAFT in states  # of what was skipped nobody says that it passes
+    verdict = VerdictName.INCONCLUSIVE if is_draft else verdict_of(case, states, examined, weighed.findings)
+    observed = rules.policy.mode == "observe"
+    pairs = [(each.check.id, measure) for each in examined for measure in each.measures]
+    return Report(
+        gatebot_version=__version__,
+        generated_at=facts.now,
+        verdict=verdict,
+        exit_code=ExitCode.PASS if observed else verdict.exit_code,
+        priority=_priority(verdict, weighed.findings),
+        observed=observed,
+        project=facts.project,
+        states=states,
+        base=facts.chosen,
+        head=facts.judged,
+        branch=facts.branch,
+        rules_sha=facts.rules_sha,
+        rules_digest=case.head.about.rules_digest if case.head else "",
+        rows=0 if comparison is None else len(comparison.units),
+        seeds=0 if comparison is None else max(len(comparison.head_runs(tier)) for tier in Tier),
+        isolation=case.head.about.isolation if case.head else "",
+        isolation_why=case.head.about.isolation_why if case.head else (),
+        granted=case.head.about.granted if case.head else (),
+        findings=weighed.findings,
+        measures=tuple(reported(check, measure, untrusted=facts.is_fork) for check, measure in pairs),
+        skipped=tuple(
+            SkippedCheck(
+                check=each.check.id,
+                title=each.check.title,
+                reason=each.outcome.reason,
+                excused=each.outcome.excused,
+            )
+            for each in examined
+            if isinstance(each.outcome, Skipped)
+        ),
+        crashed=tuple(
+            CrashedCheck(check=each.check.id, error=each.outcome.error)
+            for each in examined
+            if isinstance(each.outcome, Crashed)
+        ),
+        clean=tuple(each.check.id for each in examined if isinstance(each.outcome, Clean)),
+        waived=weighed.waived,
+        approvals=tuple(
+            ReportedApproval(**each.model_dump(exclude={"sha"}))
+            for each in facts.approvals
+            if each.sha == facts.judged.sha
+        ),
+        wants=_wants(case, examined),
+        guarantee=None if comparison is None else _guarantee(comparison),
+        eval_uses=None if case.base is None else case.base.about.eval_uses,
+        environment_changes=_environment_changes(case),
+        costs=facts.costs,
+        run_url=facts.run_url,
+        reproduce=facts.reproduce,
+    )
+
+
+def _guarantee(comparison: Comparison) -> ReportedGuarantee | None:
+    """The guarantee as it stands in the Report; None where there is none, or nothing to hold it against."""
+    found = judged(comparison)
+    if found is None:
+        return None
+    promise = found.promise
+    return ReportedGuarantee(
+        condition=promise.text,
+        reliability=promise.reliability,
+        steps=promise.steps,
+        adaptivity=promise.adaptivity.value,
+        mode=promise.mode.value,
+        answer=found.answer.value,
+        rows_needed=promise.rows,
+        rows=found.rows,
+        merges=promise.merges,
+    )
+
+
+def verdict_of(
+    case: Case, states: Sequence[State], examined: Sequence[CheckResults], findings: Sequence[ReportedFinding]
+) -> VerdictName:
+    """The worst that anything says."""
+    policy = case.facts.rules.policy
+    actions = [f.action for f in _acting(findings) if not f.undecided]
+    doubts = [f.action for f in _acting(findings) if f.undecided]
+    if Action.BLOCK in actions:
+        return VerdictName.BLOCKED
+    if any(_owes(case, each) for each in examined):
+        return VerdictName.ERROR
+    if State.NO_BASELINE in states and case.facts.rules.baseline.missing == "block":
+        return VerdictName.ERROR
+    if Action.BLOCK in doubts:
+        return VerdictName.INCONCLUSIVE
+    if case.facts.is_fork and policy.forks == "trusted-run":  # nobody can approve evidence that was not trusted
+        return VerdictName.REVIEW
+    waiting = {f.priority for f in _acting(findings) if f.action is Action.REVIEW}
+    if State.NO_DATA in states or (case.facts.is_fork and policy.forks == "review"):
+        waiting.add(Priority.P0)  # what nobody has seen, or nobody trusted has run, takes an approval without limits
+    return VerdictName.PASS if all(_approved(case, priority) for priority in waiting) else VerdictName.REVIEW
+
+
+def _acting(findings: Sequence[ReportedFinding]) -> list[ReportedFinding]:
+    return [f for f in findings if f.status in (Status.NEW, Status.WORSE)]
+
+
+def _priority(verdict: VerdictName, findings: Sequence[ReportedFinding]) -> Priority | None:
+    """The highest of those findings that made the verdict; of doubts only where doubts made it."""
+    proven = [f for f in _acting(findings) if not (verdict is VerdictName.BLOCKED and f.undecided)]
+    for action in (Action.BLOCK, Action.REVIEW, Action.WARN):
+        if priorities := [f.priority for f in proven if f.action is action]:
+            return min(priorities, key=list(Priority).index)
+    return None
+
+
+def _approved(case: Case, priority: Priority) -> bool:
+    """Somebody who may has accepted this very commit, with all that has this priority."""
+    may = {login.casefold() for login in case.facts.rules.policy.reviewers}
+    order = list(Priority).index
+    return any(
+        approval.sha == case.facts.judged.sha
+        and (not may or approval.login.casefold() in may)
+        and (approval.priority is None or order(priority) >= order(approval.priority))
+        for approval in case.facts.approvals
+    )
+
+
+def _owes(case: Case, examined: CheckResults) -> bool:
+    """A check that failed, or one of the highest priority that lacks evidence which head owes: never a pass."""
+    if isinstance(examined.outcome, Crashed):
+        return True
+    return could_not_see(examined) and risk(case, examined.check).priority is Priority.P0
+
+
+def _seen_states(case: Case, comparison: Comparison | None) -> list[State]:
+    """Situations that only the evidence shows."""
+    found = []
+    fits = case.facts.effort.fits(Side.BASE)
+    unready = case.base is None and State.RETRAINED in case.facts.states
+    if unready or (any(case.failed(fit, Side.BASE) for fit in fits) and not _base_answers(case, fits)):
+        found.append(State.BASE_BROKEN)
+    if comparison is not None and _identical(comparison):
+        found.append(State.IDENTICAL)
+    return found
+
+
+def _base_answers(case: Case, fits: Sequence[Fit]) -> bool:
+    return any(case.has(Predict(fit)) and not case.failed(fit, Side.BASE) for fit in fits)
+
+
+def _identical(comparison: Comparison) -> bool:
+    runs = comparison.runs(Tier.SMOKE)
+    return len(runs) == comparison.effort.smoke_seeds and all(run.identical for run in runs)
+
+
+def _wants(case: Case, examined: Sequence[CheckResults]) -> tuple[Want, ...]:
+    """What would be settled by the confirm tier, and why it is not there where it was asked for."""
+    measures = wanting([measure for each in examined for measure in each.measures])
+    asked = [(each.subject, each.answer.reason) for each in measures if each.answer]
+    asked += [(f.subject, "not confirmed on more rows") for each in examined for f in each.findings if _open(f)]
+    tried = [need for need in case.facts.effort.fits(Side.HEAD, Tier.CONFIRM) if not case.has(need)]
+    why = next((case.why_unmet(need) for need in tried if case.head and need.key in case.head.unmet), "")
+    return tuple(
+        Want(measure=subject, tier=Tier.CONFIRM, reason=f"{reason}; {why}" if why else reason)
+        for subject, reason in dict(asked).items()
+    )
+
+
+def _open(finding: Finding) -> bool:
+    return finding.unconfirmed and finding.status in (Status.NEW, Status.WORSE)
+
+
+def _environment_changes(case: Case) -> tuple[EnvironmentChange, ...]:
+    if case.base is None or case.head is None:
+        return ()
+    base, head = case.base.about.environment, case.head.about.environment
+    names = sorted({name for name in {**base, **head} if base.get(name) != head.get(name)})
+    return tuple(EnvironmentChange(name=name, base=base.get(name), head=head.get(name)) for name in names)

@@ -1,0 +1,210 @@
+"""Which evidence to collect next, in which order, and what is left out for want of time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gatebot.checks.check import Check
+from gatebot.checks.registry import all_checks
+from gatebot.comparison.case import Case
+from gatebot.core.finding import Priority
+from gatebot.core.needs import Effort, Fit, Model, Need, Predict, Profile, Score, Side, Tier
+from gatebot.core.report import Want
+from gatebot.decide.policy.risk import Prior, risk_of
+from gatebot.evidence.kinds import DataProfile, Training
+from gatebot.evidence.snapshot import Snapshot
+
+AA_SEEDS = 5
+"""Smoke seeds of a baseline: main against main, from which pull requests learn how much seeds alone change."""
+
+SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER = 2, 3
+"""Smoke seeds of a pull request: with main's seed noise known, and without."""
+
+CONFIRM_COST = 2.5
+"""What a training of the confirm tier costs in trainings of the smoke tier, where nobody has seen one: its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Needs in the order in which they are met, each with its estimated seconds, and needs cut by the budget.
+
+    `shared` are those of the confirm tier that a training of the smoke tier serves too.
+    """
+
+    needs: tuple[Need, ...] = ()
+    seconds: Mapping[Need, float] = field(default_factory=dict)
+    cut: Mapping[Need, str] = field(default_factory=dict)
+    shared: frozenset[Need] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.needs)
+
+    @property
+    def trainings(self) -> tuple[Fit, ...]:
+        """The user's trainings among the needs."""
+        fits = (need for need in self.needs if isinstance(need, Fit) and need not in self.shared)
+        return tuple(fit for fit in fits if fit.model is Model.USER)
+
+    @property
+    def total_s(self) -> float:
+        """Estimated seconds, one after the other."""
+        return sum(self.seconds.values())
+
+
+def plan_first(case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
+    """What every enabled check needs and nobody has yet.
+
+    Args:
+        case: has base's recorded costs, where there is a base.
+        sides: commits that can be trained here.
+        budget_s: seconds; needs of the highest priority are mandatory and may exceed it.
+    """
+    return _cut(case, _ranked(case), frozenset(sides), budget_s)
+
+
+def plan_baseline(case: Case, budget_s: float) -> Plan:
+    """What main leaves behind: all that pull requests will be compared with, both tiers and the A/A seeds."""
+    effort = case.facts.effort
+    if effort.trains:
+        effort = replace(effort, smoke_seeds=max(AA_SEEDS, effort.smoke_seeds))
+    case = replace(case, facts=case.facts.model_copy(update={"effort": effort}))
+    ranked = _ranked(case)
+    for part in _whole_tier(effort, Side.HEAD, Tier.CONFIRM) if effort.trains else ():
+        ranked.setdefault(part, Priority.P1)
+    return _cut(case, ranked, frozenset([Side.HEAD]), budget_s)
+
+
+def plan_next(wants: Iterable[Want], case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
+    """The confirm tier, once, where smoke evidence looks worse than half a margin.
+
+    All of it or nothing: which part of it there is must not hang on what was found. Nothing, too, where base cannot
+    have it, for head's alone would be compared with nothing.
+    """
+    effort, here = case.facts.effort, frozenset(sides)
+    if not effort.trains or not any(want.tier == Tier.CONFIRM for want in wants):
+        return Plan()
+    compared = [Side.HEAD] if case.base is None else [Side.HEAD, Side.BASE]
+    asked = {part: Priority.P1 for side in compared for part in _whole_tier(effort, side, Tier.CONFIRM)}
+    missing = [need for need in asked if isinstance(need, Fit | Predict) and not case.has(need)]
+    if any(need.side not in here for need in missing):
+        return Plan()
+    plan = _cut(case, asked, here, float("inf"))
+    if plan.total_s <= budget_s:
+        return plan
+    why = _over(plan.total_s, budget_s)
+    return Plan(cut=dict.fromkeys(plan.needs, why))
+
+
+def _ranked(case: Case) -> dict[Need, Priority]:
+    """The union of the needs of all enabled checks with what comes before them, each at its highest priority."""
+    effort, ranked = case.facts.effort, dict[Need, Priority]()
+    enabled = [check for check in all_checks().values() if case.facts.rules.checks.get(check.id) is not False]
+    priorities = {check.id: _priority(case, check) for check in enabled}
+    for check in sorted(enabled, key=lambda check: (priorities[check.id], check.id)):
+        for need in (*check.needs(effort), *check.wishes(effort)):
+            for part in _with_prerequisites(need):
+                ranked.setdefault(part, priorities[check.id])
+    return ranked
+
+
+def _whole_tier(effort: Effort, side: Side, tier: Tier) -> tuple[Need, ...]:
+    asked: tuple[Need, ...] = (*effort.predictions(side, tier), *effort.scores(side, tier))
+    return tuple(dict.fromkeys(part for need in asked for part in _with_prerequisites(need)))
+
+
+def _with_prerequisites(need: Need) -> tuple[Need, ...]:
+    """A need and what must be there before it, in that order."""
+    match need:
+        case Score(predict=predict):
+            return (*_with_prerequisites(predict), need)
+        case Predict(fit=fit):
+            return (Profile(fit.side), fit, need)
+        case Fit(side=side):
+            return (Profile(side), need)
+        case _:
+            return (need,)
+
+
+def _priority(case: Case, check: Check) -> Priority:
+    facts = case.facts
+    record = facts.history.get(check.id)
+    runs, found = (record.runs, record.found) if record else (0, 0)
+    prior = Prior(check.id, check.impact, check.likelihood, runs, found)
+    return risk_of(prior, facts.rules.policy, facts.changes.paths or ()).priority
+
+
+def _cut(case: Case, ranked: Mapping[Need, Priority], sides: frozenset[Side], budget_s: float) -> Plan:
+    """Needs that are not met and can be, by priority and then cost, until the budget is spent.
+
+    What a training leads to is cut with it: a prediction is cheap only where there is a model.
+    """
+    open_needs = [need for need in ranked if need.side in sides and not case.has(need)]
+    trainings = {need: _served_by(case, need, ranked) for need in open_needs}
+    shared = frozenset(need for need in open_needs if trainings[need] != _training(need))
+    costs = {need: 0.0 if need in shared else _cost(case, need) for need in open_needs}
+    order = {need: place for place, need in enumerate(open_needs)}
+    open_needs.sort(key=lambda need: (ranked[need], costs.get(trainings[need] or need, 0.0), order[need]))
+    taken: list[Need] = []
+    cut: dict[Need, str] = {}
+    left = budget_s
+    for need in open_needs:
+        training = trainings[need]
+        if training in cut and ranked[need] is not Priority.P0:
+            cut[need] = cut[training]
+        elif costs[need] > max(left, 0.0) and ranked[need] is not Priority.P0:
+            cut[need] = _over(costs[need], left)
+        else:
+            left -= costs[need]
+            taken.append(need)
+    return Plan(tuple(taken), {need: costs[need] for need in taken}, cut, shared & frozenset(taken))
+
+
+def _served_by(case: Case, need: Need, ranked: Mapping[Need, Priority]) -> Fit | None:
+    """The training that a need comes out of: the smoke tier's, there or asked for, where it is the same one."""
+    training = _training(need)
+    if training is None or not _one_tier(case, need.side):
+        return training
+    smoke = training.at(Tier.SMOKE)
+    return smoke if case.has(smoke) or smoke in ranked else training
+
+
+def _one_tier(case: Case, side: Side) -> bool:
+    """Whether both tiers train on the same rows; a side that nobody has read is taken to be like head."""
+    snapshot = case.side(side) or case.head
+    profile = None if snapshot is None else snapshot.get(Profile(side), DataProfile)
+    return profile is not None and profile.one_tier
+
+
+def _over(needed_s: float, left_s: float) -> str:
+    return f"budget: {needed_s:.0f} s needed, {max(left_s, 0.0):.0f} s left"
+
+
+def _training(need: Need) -> Fit | None:
+    """The training that a need comes out of."""
+    match need:
+        case Fit():
+            return need
+        case Predict(fit=fit):
+            return fit
+        case Score(predict=predict):
+            return predict.fit
+        case _:
+            return None
+
+
+def _cost(case: Case, need: Need) -> float:
+    """Seconds, from the dearest side that has trained the same; of another tier by its rows; 0 where nobody knows."""
+    if not isinstance(need, Fit) or need.model is not Model.USER:
+        return 0.0
+    other = Tier.SMOKE if need.tier is Tier.CONFIRM else Tier.CONFIRM
+    factor = CONFIRM_COST if need.tier is Tier.CONFIRM else 1 / CONFIRM_COST
+    factor = 1.0 if _one_tier(case, need.side) else factor
+    snapshots = [side for side in (case.base, case.head) if side is not None]
+    same = [mean for side in snapshots if (mean := _mean_s(side, need.tier)) is not None]
+    like = [mean * factor for side in snapshots if (mean := _mean_s(side, other)) is not None]
+    return max(same or like, default=0.0)
+
+
+def _mean_s(snapshot: Snapshot, tier: Tier) -> float | None:
+    fits = (f"fit-{Model.USER}-{tier}-s{seed}-f0" for seed in range(AA_SEEDS))
+    known = [each for key in fits if isinstance(each := snapshot.evidence.get(key), Training)]
+    return sum(each.effects.seconds for each in known) / len(known) if known else None

@@ -1,0 +1,160 @@
+"""Gives every finding its priority and its action, and sets the waived ones apart. Findings are never dropped."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from gatebot.checks.check import Check
+from gatebot.comparison.case import Case, CheckRecord, Facts
+from gatebot.config.model import Policy
+from gatebot.core.finding import Action, Fact, Finding, Measure, Status
+from gatebot.core.report import ReportedFinding, WaivedFinding
+from gatebot.decide.decisions import Decision, decisions_of
+from gatebot.decide.policy.action import action_of
+from gatebot.decide.policy.risk import Prior, Risk, risk_of
+from gatebot.decide.policy.waiver import waiver_for
+from gatebot.decide.run_checks import CheckResults
+from gatebot.stats.decision import Answer, Outcome
+
+_NO_RECORD = CheckRecord()
+
+
+@dataclass(frozen=True, slots=True)
+class Prioritised:
+    """All findings of a report, the weightiest first, and the waived ones apart."""
+
+    findings: tuple[ReportedFinding, ...]
+    waived: tuple[WaivedFinding, ...]
+
+
+def prioritise(case: Case, examined: Iterable[CheckResults]) -> Prioritised:
+    """Every finding with its priority, its action and the reason for both."""
+    kept, waived = [], []
+    for each in examined:
+        for said in decisions_of(each):
+            found = _weighed(case, each.check, said)
+            if isinstance(found, WaivedFinding):
+                waived.append(found)
+            else:
+                kept.append(found)
+    actions, statuses = list(Action), list(Status)
+    kept.sort(key=lambda f: (actions.index(f.action), f.priority, statuses.index(f.status), f.check, f.subject))
+    return Prioritised(tuple(kept), tuple(waived))
+
+
+def risk(case: Case, check: Check, finding: Finding | None = None) -> Risk:
+    """The risk of a check before it has looked, or of what it found."""
+    facts = case.facts
+    record = facts.history.get(check.id, _NO_RECORD)
+    prior = Prior(check.id, check.impact, check.likelihood, record.runs, record.found)
+    return risk_of(prior, facts.rules.policy, facts.changes.paths or (), finding.likelihood if finding else None)
+
+
+def _weighed(case: Case, check: Check, said: Decision) -> ReportedFinding | WaivedFinding:
+    facts, finding, measure = case.facts, said.finding, said.measure
+    found = risk(case, check, finding)
+    action, why_action = _action(case, said, found)
+    today = facts.now.date()
+    waiver, refused = waiver_for(check.id, finding.subject, _loss(measure), today, facts.rules.waivers)
+    reported = ReportedFinding(
+        check=check.id,
+        title=check.title,
+        subject=finding.subject,
+        says=finding.says,
+        status=finding.status,
+        priority=found.priority,
+        impact=found.impact,
+        likelihood=found.likelihood,
+        why_priority="; ".join(clause for clause in (found.why, why_action, refused) if clause),
+        action=action,
+        facts=_plain(finding.facts),
+        where=finding.where,
+        log=finding.log if _shows_logs(facts) else (),
+        note=finding.note,
+        fix=check.section("Fix"),
+        measure=None if measure is None else measure.subject,
+        undecided=finding.undecided or _undecided(measure),
+    )
+    if waiver is None:
+        return reported
+    return WaivedFinding(
+        finding=reported,
+        owner=waiver.owner,
+        reason=waiver.reason,
+        until=waiver.until,
+        days_left=(waiver.until - today).days,
+    )
+
+
+def _shows_logs(facts: Facts) -> bool:
+    """Whether the code's own words are quoted: a stranger's could say anything in gatebot's name."""
+    return facts.rules.privacy.stranger_logs or not (facts.is_fork or facts.is_first)
+
+
+def _action(case: Case, said: Decision, found: Risk) -> tuple[Action, str]:
+    """What follows, and why where it is not what the priority alone would say."""
+    facts, finding = case.facts, said.finding
+    policy = facts.rules.policy
+
+    def acting(fixed: Action | None = None) -> Action:
+        return action_of(found.priority, finding.status, policy, can_review=facts.can_review, fixed=fixed)
+
+    plain = acting()
+    fixed, why = _exception(case, said)
+    if fixed is None or finding.status in (Status.INHERITED, Status.FIXED):
+        return plain, ""
+    if finding.action is not None:
+        return acting(fixed), why
+    weaker = max(plain, acting(fixed), key=list(Action).index)  # doubt never makes a finding act stronger
+    return weaker, why if weaker is not plain else ""
+
+
+def _exception(case: Case, said: Decision) -> tuple[Action | None, str]:
+    """The exceptions to "the priority decides"."""
+    measure = said.measure
+    if said.finding.action is not None:
+        return said.finding.action, "its action is fixed"
+    if said.finding.unconfirmed:
+        return Action.WARN, "not confirmed on more rows"
+    if measure is not None and measure.warns_only:
+        return Action.WARN, "its margin only warns"
+    if said.finding.undecided or _undecided(measure):
+        return _in_doubt(case.facts.rules.policy, None if measure is None else measure.answer)
+    return None, ""
+
+
+def _in_doubt(policy: Policy, answer: Answer | None) -> tuple[Action, str]:
+    """What an unproven loss does: as the policy says, but never more than a warning for what is only watched."""
+    if answer is not None and answer.stands_out:
+        return Action.WARN, "stands out among all that is watched, and is not proven"
+    if answer is not None and answer.likely and policy.reviewers and policy.undecided == "warn":
+        return Action.REVIEW, "likely, and not proven"
+    return Action(policy.undecided), "not proven"
+
+
+def _undecided(measure: Measure | None) -> bool:
+    return measure is not None and measure.answer is not None and measure.answer.outcome is Outcome.UNDECIDED
+
+
+def _loss(measure: Measure | None) -> float | None:
+    """How much worse head is than base or its limit, in the metric's own units; negative when it is better."""
+    if measure is None:
+        return None
+    against = measure.base if measure.limit is None else measure.limit
+    return None if against is None else measure.direction.sign * (against - measure.head)
+
+
+def _plain(facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """Facts as JSON knows them, so that a Report that was written and read is the same Report."""
+    return {name: _plain_fact(fact) for name, fact in facts.items()}
+
+
+def _plain_fact(fact: Fact) -> Any:
+    match fact:
+        case float() if not isfinite(fact):
+            return None
+        case tuple():
+            return list(fact)
+        case _:
+            return fact

@@ -1,0 +1,24 @@
+"""What each seed of main comes to in each declared metric: the raw material of the ledger of seed noise."""
+
+from dataclasses import replace
+
+from gatebot.checks.row_views import Views, metric_of
+from gatebot.comparison.case import Case
+from gatebot.core.needs import Tier
+from gatebot.decide.judge import comparison_of
+from gatebot.evidence.snapshot import noise_key
+
+
+def seed_values(case: Case) -> dict[str, tuple[float, ...]]:
+    """By tier and measure, head's value for each seed: of every declared metric, on all rows or on its slices."""
+    if case.head is None or not case.facts.effort.trains:
+        return {}
+    compared = comparison_of(replace(case, base=case.head))
+    views, found = Views(compared), {}
+    for declared in compared.declared:
+        metric = metric_of(declared)
+        for view in views.of(declared.slice):
+            for tier in Tier:
+                tables = view.alone(tier, declared.own).main
+                found[noise_key(tier, view.subject(metric.name))] = tuple(metric.value(table) for table in tables)
+    return found

@@ -1,0 +1,120 @@
+"""Looks for commands that train and predict and say where everything is: options, make variables, usage lines."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gatebot.discovery import options
+from gatebot.discovery.code import Module, Option
+from gatebot.discovery.entrypoints import Commands, Script, Way
+from gatebot.discovery.search_context import SearchContext, chosen, start_of
+
+
+def commands(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+    """Contract (b), or an adapter around the commands where their answers need to be read with care."""
+    for train, predict, where in (*_made(scene), *_shells(scene), *_scripts_with_options(scene, wanted)):
+        if _says_predictions(scene):
+            yield Commands(" ".join(train), " ".join(predict), where)
+        else:
+            yield Script((train,), (), "{model}", ask=predict)
+        return
+
+
+def _scripts_with_options(
+    scene: SearchContext, wanted: str | None
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """Python scripts whose options say where everything is."""
+    target = scene.roles.target.column
+    asking = [(one, words) for one in scene.modules if (words := _predicting(one, target)) is not None]
+    for one in chosen(scene, wanted):
+        for command in {option.command for option in one.options}:
+            meant = options.train_options(_of(one, command), target)
+            if meant is None or not meant.has("{train}", "{model}") or "predict" in f"{command} {one.path.stem}":
+                continue
+            mine = [(other, words) for other, words in asking if command == "" or other is one]
+            if len(mine) == 1:
+                other, words = mine[0]
+                yield (
+                    (*start_of(scene, one), *([command] if command else []), *meant.words),
+                    (*start_of(scene, other), *words),
+                    str(one.path),
+                )
+
+
+def _predicting(one: Module, target: str) -> tuple[str, ...] | None:
+    for command in {option.command for option in one.options}:
+        if not any(word in f"{command} {one.path.stem}" for word in ("predict", "infer", "score")):
+            continue
+        meant = options.predict_options(_of(one, command), target)
+        if meant is not None and meant.has("{model}", "{rows}", "{predictions}"):
+            return (*([command] if command else []), *meant.words)
+    return None
+
+
+def _of(one: Module, command: str) -> list[Option]:
+    return [option for option in one.options if option.command in ("", command)]
+
+
+def _made(scene: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """Targets of a Makefile that take everything as variables."""
+    for path in scene.files.named("Makefile", "makefile")[:1]:
+        text = scene.files.text(path)
+        known = set(re.findall(r"^([A-Za-z_]+)\s*[?:]?=", text, re.MULTILINE))
+        used = {name: known & set(re.findall(r"\$[({]([A-Za-z_]+)[)}]", body)) for name, body in _targets(text)}
+        if "train" not in used or "predict" not in used:
+            return
+        target = scene.roles.target.column
+        train = options.train_variables(sorted(used["train"]), target)
+        predict = options.predict_variables(sorted(used["predict"]), target)
+        if train and predict and train.has("{train}", "{model}") and predict.has("{model}", "{rows}", "{predictions}"):
+            yield ("make", "train", *_pairs(train.words)), ("make", "predict", *_pairs(predict.words)), str(path)
+
+
+def _targets(text: str) -> Iterator[tuple[str, str]]:
+    for found in re.finditer(r"^([A-Za-z][\w-]*)\s*:(?!=)(.*(?:\n\t.*)*)", text, re.MULTILINE):
+        yield found[1], found[2]
+
+
+def _pairs(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in zip(words[::2], words[1::2], strict=True))
+
+
+def _shells(scene: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """Scripts of other languages that say how they are used: `# usage: train.sh DATA MODEL`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in scene.files.named("*.sh", "*.R", "*.r", "*.jl"):
+        text = scene.files.text(path)
+        program = {".sh": "sh", ".r": "Rscript", ".jl": "julia"}[path.suffix.lower()]
+        program = "bash" if text.startswith(("#!/bin/bash", "#!/usr/bin/env bash")) else program
+        listed = _usage(text, path.name) or [
+            Option(name.lower(), f"--{name}", required=False)
+            for name in re.findall(r"make_option\([^)]*?[\"']--([\w-]+)", text)
+        ]
+        for word, meaning, needed in (
+            ("train", options.train_options, ("{train}", "{model}")),
+            ("predict", options.predict_options, ("{model}", "{rows}", "{predictions}")),
+        ):
+            meant = meaning(listed, scene.roles.target.column) if word in path.stem.lower() else None
+            if meant is not None and meant.has(*needed):
+                found.setdefault(word, (program, str(path), *meant.words))
+    if len(found) == 2:
+        yield found["train"], found["predict"], found["train"][1]
+
+
+def _usage(text: str, name: str) -> list[Option]:
+    said = re.search(rf"usage:.*?{re.escape(name)}((?:\s+[\[<]?[A-Z][A-Z_]*[\]>]?)+)", text[:2000], re.IGNORECASE)
+    words = re.findall(r"[A-Z][A-Z_]*", said[1]) if said else []
+    return [Option(word.lower().replace("_", "-"), "", required=True) for word in words]
+
+
+def _says_predictions(scene: SearchContext) -> bool:
+    """Whether what the predicting code writes has the columns that gatebot reads."""
+    row_id = scene.roles.id
+    texts = [
+        scene.files.text(path)
+        for path in scene.files.named("*.py", "*.sh", "*.R", "*.r", "*.jl")
+        if any(word in path.stem for word in ("predict", "infer", "score", "cli", "main"))
+    ]
+    return any(
+        re.search(r"\bprediction\b", text) and (row_id is None or re.search(rf"\b{re.escape(row_id.column)}\b", text))
+        for text in texts
+    )

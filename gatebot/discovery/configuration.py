@@ -1,0 +1,117 @@
+"""A guess as the text of `gatebot.yml`: only what matters, and for every guess one short comment that says why."""
+
+import json
+from collections.abc import Iterator
+from typing import assert_never
+
+from gatebot.config.load import parse
+from gatebot.discovery import adapter
+from gatebot.discovery.entrypoints import Builder, Commands, Functions, Native, PredictionScript, Script
+from gatebot.discovery.proposal import Proposal
+
+METRICS = {
+    "classification": ("{metric: accuracy, margin: 0.02}", "two points less may be noise; more may not be merged"),
+    "regression": ("{metric: mae, margin: 5%}", "of main's own error"),
+}
+
+
+def text(guess: Proposal) -> str:
+    """The whole file; what it says is valid.
+
+    Raises:
+        UsageError: it is not, which would be a bug of ours.
+    """
+    written = "\n".join(_lines(guess)) + "\n"
+    parse(written, "the configuration that gatebot init has made")
+    return written
+
+
+def _lines(guess: Proposal) -> Iterator[str]:
+    yield "# Written by `gatebot init` from a look at this repository. Every key: docs/configuration.md of gatebot."
+    yield "version: 1"
+    yield _line("project", guess.project, "names the status, the comment's section and the stored baselines")
+    yield _line("task", guess.roles.task, guess.roles.task_why)
+    yield ""
+    yield "data:"
+    yield from _data(guess)
+    yield ""
+    yield "model:"
+    yield from _model(guess)
+    yield ""
+    if guess.setup is not None:
+        yield "smoke:"
+        yield from _setup(guess)
+        yield ""
+    metric, says = METRICS[guess.roles.task]
+    yield "metrics:"
+    yield f"  - {metric}  # {says}"
+    yield ""
+    yield "policy:"
+    yield "  mode: observe  # says what it would block; change to `enforce` when you trust it"
+
+
+def _data(guess: Proposal) -> Iterator[str]:
+    data, roles = guess.data, guess.roles
+    if data.held is not None:
+        yield _line("  train", data.main.path, data.why)
+        yield _line("  eval", data.held.path, "the same columns, kept apart already")
+    else:
+        yield _line("  path", data.main.path, data.why)
+    if data.pointer:
+        yield f"  version: {{files: [{json.dumps(data.pointer)}]}}  # git has the pointer only"
+        yield "  fetch: {run: dvc pull}  # add `secrets: [NAME]` for what it needs to log in"
+    yield _line("  target", roles.target.column, roles.target.why)
+    for key, role in (("id", roles.id), ("group", roles.group), ("time", roles.time)):
+        if role is not None:
+            yield _line(f"  {key}", role.column, role.why)
+    if roles.slices:
+        yield f"  # slices: [{', '.join(map(_plain, roles.slices))}]  # each value is then held on its own"
+
+
+def _model(guess: Proposal) -> Iterator[str]:
+    match guess.way:
+        case Native(path=path):
+            yield _line("  python", path, "has train and predict already")
+        case Commands(train=train, predict=predict, where=where):
+            yield _line("  train", train, f"the options of {where}")
+            yield _line("  predict", predict, "")
+        case Functions(train=train, module=module):
+            yield _line("  python", adapter.FILE, f"calls {train.name} of {module}; yours to change")
+        case Builder(name=name, module=module):
+            yield _line("  python", adapter.FILE, f"fits {name} of {module}; yours to change")
+        case Script(commands=commands):
+            yield _line(
+                "  python", adapter.FILE, f"runs {' '.join(commands[-1][:2])} on the rows it is given; yours to change"
+            )
+        case PredictionScript(command=command):
+            yield _line("  python", adapter.FILE, f"runs {' '.join(command)} on the rows it is given; yours to change")
+        case _:
+            assert_never(guess.way)
+
+
+def _setup(guess: Proposal) -> Iterator[str]:
+    if guess.setup is None:
+        return
+    lines = guess.setup.command.splitlines()
+    if len(lines) == 1:
+        yield _line("  setup", lines[0], f"{guess.setup.why} is here; done once and kept until it changes")
+    else:
+        yield f"  setup: |  # {guess.setup.why} is here; done once and kept until it changes"
+        yield from (f"    {line}" for line in lines)
+    yield f"  lock: [{', '.join(map(_plain, guess.setup.lock))}]"
+
+
+def _line(key: str, value: str, why: str) -> str:
+    """A key, its value, and the reason as a comment on one line."""
+    said = " ".join(why.split())
+    return f"{key}: {_plain(value)}" + (f"  # {said}" if said else "")
+
+
+def _plain(value: str) -> str:
+    """A YAML scalar, quoted where it would mean something else."""
+    import yaml
+
+    if any(char in value for char in ",[]{}#&*!|>'\"%@`:") or not value or value != value.strip():
+        return json.dumps(value, ensure_ascii=False)
+    read = yaml.safe_load(value)
+    return value if isinstance(read, str) and read == value else json.dumps(value)

@@ -1,0 +1,232 @@
+"""Looks for functions that train, predict or make a model, under whatever names and with whatever parameters."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from gatebot.discovery.code import Function, Module
+from gatebot.discovery.entrypoints import Builder, Functions, Native, Way
+from gatebot.discovery.search_context import SearchContext, chosen, dumped, import_name
+
+OFFERED = ("rows", "seed", "out", "device", "budget_s", "report", "assets")
+TRAINS = (
+    "train",
+    "fit",
+    "train_model",
+    "fit_model",
+    "run_training",
+    "train_and_save",
+    "training",
+    "build_and_train",
+    "fit_pipeline",
+    "train_pipeline",
+    "main",
+)
+PREDICTS = (
+    "predict",
+    "predict_batch",
+    "predict_proba",
+    "predict_model",
+    "make_predictions",
+    "infer",
+    "inference",
+    "predict_labels",
+    "score_rows",
+    "run_inference",
+)
+BUILDS = re.compile(r"^(make|build|get|create|new)_(model|pipeline|estimator|classifier|regressor|pipe|clf)$")
+OBJECTS = ("pipeline", "pipe", "model", "clf", "estimator", "PIPELINE", "MODEL", "regressor")
+MODELS = (
+    "model",
+    "clf",
+    "pipeline",
+    "pipe",
+    "estimator",
+    "classifier",
+    "regressor",
+    "reg",
+    "trained_model",
+    "fitted",
+    "best_model",
+)
+
+ROWS = frozenset(
+    {
+        "rows",
+        "df",
+        "data",
+        "dataset",
+        "train_df",
+        "df_train",
+        "train_data",
+        "frame",
+        "train",
+        "dataframe",
+        "train_set",
+        "table",
+        "test_df",
+        "new_data",
+        "batch",
+    }
+)
+QUESTIONS = frozenset(
+    {"X", "x", "features", "X_train", "x_train", "texts", "docs", "inputs", "X_test", "documents", "sentences"}
+)
+ANSWERS = frozenset({"y", "Y", "target", "targets", "labels", "y_train"})
+SEEDS = frozenset({"seed", "random_state", "random_seed", "rng_seed"})
+PATHS = frozenset(
+    {
+        "path",
+        "data_path",
+        "csv_path",
+        "input_path",
+        "train_path",
+        "train_file",
+        "data_file",
+        "input_file",
+        "filename",
+        "train_csv",
+        "csv_file",
+    }
+)
+OUTS = frozenset({"out", "output", "output_path", "model_path", "model_file", "save_path", "out_path", "model_out"})
+TARGETS = frozenset({"target_col", "target_column", "label_col", "label_column", "target_name"})
+SETTINGS = frozenset({"params", "config", "cfg", "conf", "settings", "hparams", "hyperparams"})
+
+
+def natives(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+    """Files that are written as gatebot wants them."""
+    for one in chosen(scene, wanted):
+        train, predict = one.functions.get("train"), one.functions.get("predict")
+        if train and predict and one.guarded:
+            ours = all(each.name in OFFERED for each in train.parameters if each.required)
+            theirs = all(each.name in ("model", *OFFERED) for each in predict.parameters if each.required)
+            takes_rows = {"rows"} <= {each.name for each in train.parameters} and {"rows", "model"} <= {
+                each.name for each in predict.parameters
+            }
+            if ours and theirs and takes_rows and train.returns is not None:
+                yield Native(str(one.path))
+
+
+def functions(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+    """Functions that take rows, or features and answers, or a file's path, and leave a model."""
+    answering = [
+        (one, each) for one in scene.modules if one.guarded for name in PREDICTS if (each := one.functions.get(name))
+    ]
+    for one in chosen(scene, wanted):
+        if not one.guarded:
+            continue
+        for name in TRAINS:
+            train = one.functions.get(name)
+            values = None if train is None else _values(train, _train_values(scene))
+            if (
+                train is None
+                or values is None
+                or not {"rows", "features(rows)", "table(rows, out)"} & set(values.values())
+            ):
+                continue
+            found = _with_answers(scene, one, train, values, answering)
+            if found is not None:
+                yield found
+                break
+
+
+def _with_answers(
+    scene: SearchContext,
+    one: Module,
+    train: Function,
+    values: Mapping[str, str],
+    answering: Sequence[tuple[Module, Function]],
+) -> Functions | None:
+    module, folder = import_name(scene, one)
+    keeps = train.returns or ()
+    saved = ""
+    if not any(name in MODELS or (name == "" and len(keeps) == 1) for name in keeps):
+        saved = next((value for value in values.values() if value.startswith("str(Path(out")), "") or next(
+            (repr(path) for path in dumped(one)), ""
+        )
+        if not saved:
+            return None
+        keeps = ()
+    state = {name: f'model["{name}"]' for name in keeps if name} if len(keeps) > 1 else dict.fromkeys(MODELS, "model")
+    near = sorted(answering, key=lambda pair: (pair[0] is not one, pair[0].path.parent != one.path.parent))
+    for other, predict in near:
+        asked = _values(predict, {**_predict_values(scene), **state})
+        if (
+            asked is not None
+            and any(value.startswith("model") for value in asked.values())
+            and predict.returns is not None
+        ):
+            return Functions(
+                module,
+                folder,
+                train,
+                values,
+                predict,
+                asked,
+                import_name(scene, other)[0],
+                keeps if len(keeps) > 1 else (),
+                saved,
+            )
+    if len(keeps) > 1 and not any(name in MODELS for name in keeps):
+        return None
+    return Functions(module, folder, train, values, keeps=keeps if len(keeps) > 1 else (), saved=saved)
+
+
+def _values(function: Function, known: Mapping[str, str]) -> dict[str, str] | None:
+    """What each parameter is given; None where a required one cannot be told."""
+    values = {}
+    for each in function.parameters:
+        value = known.get(f"path:{each.name}" if each.path and f"path:{each.name}" in known else each.name)
+        if value is not None:
+            values[each.name] = value
+        elif each.required:
+            return None
+    return values
+
+
+def _train_values(scene: SearchContext) -> dict[str, str]:
+    return {
+        **_common_values(scene),
+        **dict.fromkeys(ANSWERS, "rows[TARGET]"),
+        **dict.fromkeys(OUTS, 'str(Path(out) / "model.joblib")'),
+        **{f"path:{name}": "table(rows, out)" for name in PATHS | ROWS},
+        **dict.fromkeys(PATHS, "table(rows, out)"),
+    }
+
+
+def _predict_values(scene: SearchContext) -> dict[str, str]:
+    return {**_common_values(scene), **{f"path:{name}": "table(rows, out)" for name in PATHS | ROWS}}
+
+
+def _common_values(scene: SearchContext) -> dict[str, str]:
+    settings = dict.fromkeys(SETTINGS, "settings()") if scene.settings_file else {}
+    return {
+        **dict.fromkeys(ROWS, "rows"),
+        **dict.fromkeys(QUESTIONS, "features(rows)"),
+        **dict.fromkeys(SEEDS, "seed"),
+        **dict.fromkeys(TARGETS, "TARGET"),
+        **settings,
+    }
+
+
+def builders(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+    """Functions and objects that are a model which is not fitted yet."""
+    for one in chosen(scene, wanted):
+        if not one.guarded:
+            continue
+        module, folder = import_name(scene, one)
+        for name, each in one.functions.items():
+            values = _values(
+                each,
+                {
+                    **dict.fromkeys(SEEDS, "seed"),
+                    **(dict.fromkeys(SETTINGS, "settings()") if scene.settings_file else {}),
+                },
+            )
+            if BUILDS.match(name) and values is not None and each.returns is not None:
+                yield Builder(module, folder, name, values)
+                break
+        else:
+            named = [name for name in one.objects if name in OBJECTS]
+            if named:
+                yield Builder(module, folder, named[0], {}, is_object=True)

@@ -1,0 +1,102 @@
+"""What options, variables and positional words of command lines mean: the data, the model, the seed, the answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gatebot.discovery.code import Option
+
+_TRAIN = {
+    "{train}": (
+        "train",
+        "data",
+        "input",
+        "in",
+        "csv",
+        "dataset",
+        "infile",
+        "rows",
+        "training-data",
+        "train-data",
+        "trainset",
+    ),
+    "{model}": ("model", "out", "output", "save", "artifact", "outfile", "export", "weights"),
+    "{seed}": ("seed", "random-state", "random-seed"),
+}
+_PREDICT = {
+    "{model}": ("model", "artifact", "checkpoint", "weights"),
+    "{rows}": ("rows", "in", "input", "data", "csv", "test", "infile", "features", "dataset", "test-data"),
+    "{predictions}": ("predictions", "preds", "prediction", "out", "output", "outfile", "save"),
+    "{seed}": ("seed",),
+}
+_ENDINGS = ("-path", "-file", "-csv", "-out", "-name", "-dir", "-output", "-input")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Options with what they stand for, in their order."""
+
+    places: tuple[tuple[Option, str], ...]
+
+    def has(self, *values: str) -> bool:
+        """Whether each of these has an option."""
+        return set(values) <= {value for _, value in self.places}
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """As words of a command line."""
+        listed: list[str] = []
+        for option, value in self.places:
+            listed += [option.flag, value] if option.flag else [value]
+        return tuple(listed)
+
+
+def train_options(options: Sequence[Option], target: str) -> Meant | None:
+    """What the options of a training command mean; None where a required one means nothing that is known."""
+    return _meant(
+        options,
+        _TRAIN,
+        dict.fromkeys(("target", "label", "target-column", "target-col", "label-column", "label-col"), target),
+    )
+
+
+def predict_options(options: Sequence[Option], target: str) -> Meant | None:
+    """The same of a predicting command."""
+    return _meant(options, _PREDICT, {"target": target, "target-column": target})
+
+
+def train_variables(names: Iterable[str], target: str) -> Meant | None:
+    """Variables of make that a training target uses."""
+    return train_options([Option(name.lower().replace("_", "-"), name, required=False) for name in names], target)
+
+
+def predict_variables(names: Iterable[str], target: str) -> Meant | None:
+    """Variables of make that a predicting target uses."""
+    return predict_options([Option(name.lower().replace("_", "-"), name, required=False) for name in names], target)
+
+
+def _meant(options: Sequence[Option], meanings: Mapping[str, Sequence[str]], fixed: Mapping[str, str]) -> Meant | None:
+    places: dict[str, tuple[Option, str]] = {}
+    taken: set[str] = set()
+    for option in options:
+        if option.name in fixed:
+            places[option.name] = (option, fixed[option.name])
+    for value, names in meanings.items():
+        best = min(
+            (option for option in options if _rank(option, names) is not None),
+            key=lambda option: _rank(option, names) or 0,
+            default=None,
+        )
+        if best is not None and best.name not in taken:
+            taken.add(best.name)
+            places[best.name] = (best, value)
+    if any(option.required and option.name not in places for option in options):
+        return None
+    return Meant(tuple(places[option.name] for option in options if option.name in places))
+
+
+def _rank(option: Option, names: Sequence[str]) -> int | None:
+    """How good a name is: its place in the list; None where it is not in it."""
+    plain = option.name
+    for ending in _ENDINGS:
+        plain = plain.removesuffix(ending) or plain
+    return names.index(plain) if plain in names else None

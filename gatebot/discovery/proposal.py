@@ -1,0 +1,146 @@
+"""One look at a repository: everything that was guessed about it, and why."""
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gatebot.discovery import adapter
+from gatebot.discovery.code import Module, module
+from gatebot.discovery.column_roles import ColumnRoles, column_roles
+from gatebot.discovery.entrypoints import Commands, Native, Way
+from gatebot.discovery.repository_files import RepositoryFiles, repository_files
+from gatebot.discovery.search import entrypoint_of
+from gatebot.discovery.search_context import SearchContext
+from gatebot.discovery.tables import Data, data_of
+from gatebot.errors import GateError
+from gatebot.repository.git import open_repository
+
+SETTINGS_FILES = (
+    "params.yaml",
+    "params.yml",
+    "config.yaml",
+    "config.yml",
+    "config/config.yaml",
+    "conf/config.yaml",
+    "configs/config.yaml",
+)
+OWN = frozenset({adapter.FILE, "gatebot.yml", "setup.py", "conftest.py", "noxfile.py"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How user code's environment is made. `lock`: files that say what is installed."""
+
+    command: str
+    lock: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What `gatebot init` knows."""
+
+    project: str
+    data: Data
+    roles: ColumnRoles
+    way: Way
+    setup: Setup | None
+    adapter: str = ""
+    """The text of the adapter; empty where none is needed."""
+
+
+def propose(root: Path, *, data: str | None = None, target: str | None = None, train: str | None = None) -> Proposal:
+    """Look at the folder that the configuration will lie in.
+
+    Args:
+        root: that folder.
+        data: a data file that the user named.
+        target: a column that the user named.
+        train: a script or module that the user named.
+
+    Raises:
+        UsageError: something cannot be guessed; names the candidates and the key to set.
+    """
+    files = repository_files(root)
+    settings_file, settings = _settings(files)
+    modules = [
+        found
+        for path in files.named("*.py")
+        if path.name not in OWN and (found := module(path, files.text(path), settings)) is not None
+    ]
+    table = data_of(files, modules, data)
+    roles = column_roles(table, modules, target)
+    way = entrypoint_of(SearchContext(files, modules, table, roles, settings_file), train)
+    text = ""
+    if not isinstance(way, Native | Commands):
+        ending = ".parquet" if table.main.path.endswith((".parquet", ".pq")) else ".csv"
+        text = adapter.text(way, adapter.Columns(roles, _features(modules, table, roles), settings_file, ending))
+    return Proposal(_project(root), table, roles, way, _setup(files), text)
+
+
+def _features(modules: list[Module], data: Data, roles: ColumnRoles) -> str | tuple[str, ...] | None:
+    """What the code gives its model, if those are columns of the data."""
+    for one in sorted(modules, key=lambda one: not one.fits):
+        some = (one.features,) if isinstance(one.features, str) else one.features or ()
+        if some and set(some) <= set(data.main.columns) and roles.target.column not in some:
+            return one.features
+    return None
+
+
+def _settings(files: RepositoryFiles) -> tuple[str, dict[str, Any]]:
+    import yaml
+
+    for name in SETTINGS_FILES:
+        if name in files:
+            try:
+                value = yaml.safe_load(files.text(PurePosixPath(name)))
+            except yaml.YAMLError:
+                continue
+            if isinstance(value, dict):
+                return name, dict(_flat(value))
+    return "", {}
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    listed: list[tuple[str, Any]] = []
+    for key, inner in value.items():
+        name = f"{before}.{key}" if before else str(key)
+        listed += _flat(inner, name) if isinstance(inner, dict) else [(name, inner)]
+    return listed
+
+
+def _setup(files: RepositoryFiles) -> Setup | None:
+    """The first way to install that the repository offers."""
+    if "uv.lock" in files:
+        return Setup("uv sync --frozen --no-dev", ("uv.lock", "pyproject.toml"), "uv.lock")
+    if "poetry.lock" in files:
+        return Setup(
+            "pip install poetry\npoetry install --only main --no-interaction",
+            ("poetry.lock", "pyproject.toml"),
+            "poetry.lock",
+        )
+    pip = "pip install --quiet --disable-pip-version-check"
+    for name in ("requirements.lock", "requirements.txt", "requirements/base.txt", "requirements/prod.txt"):
+        if name in files:
+            return Setup(f"{pip} -r {name}", (name,), name)
+    if "pyproject.toml" in files and "[project]" in files.text(PurePosixPath("pyproject.toml")):
+        return Setup(f"{pip} -e .", ("pyproject.toml",), "pyproject.toml")
+    if "setup.py" in files or "setup.cfg" in files:
+        return Setup(f"{pip} -e .", tuple(name for name in ("setup.py", "setup.cfg") if name in files), "setup.py")
+    return None
+
+
+def _project(root: Path) -> str:
+    """The remote repository's name, or the folder's."""
+    name = root.resolve().name
+    with suppress(GateError):
+        repository = open_repository(root)
+        said = repository.attempt("config", "--local", "--get", "remote.origin.url").stdout.decode("utf-8", "replace")
+        remote = re.search(r"[/:]([^/\s:]+?)(?:\.git)?/?\s*$", said)
+        base = remote[1] if remote else repository.root.name
+        name = "-".join([base, *Path(os.path.abspath(root)).relative_to(repository.root).parts])  # noqa: PTH100
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64] or "project"

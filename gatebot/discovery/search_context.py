@@ -1,0 +1,84 @@
+"""What is known when ways to train are looked for, and what may be asked of each source file."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from gatebot.discovery.code import Module
+from gatebot.discovery.column_roles import ColumnRoles
+from gatebot.discovery.repository_files import RepositoryFiles
+from gatebot.discovery.tables import Data
+from gatebot.errors import UsageError
+
+MODEL_FILES = (".joblib", ".pkl", ".pickle", ".sav")
+TRANSFORMS = (
+    "vectorizer.fit_transform",
+    "vec.fit_transform",
+    "tfidf.fit_transform",
+    "scaler.fit_transform",
+    "encoder.fit_transform",
+    "ohe.fit_transform",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchContext:
+    """All that is known when ways are looked for."""
+
+    files: RepositoryFiles
+    modules: Sequence[Module]
+    data: Data
+    roles: ColumnRoles
+    settings_file: str = ""
+
+
+def chosen(scene: SearchContext, wanted: str | None) -> Sequence[Module]:
+    """The modules that may be what is trained: all, or the one that the user gave.
+
+    Raises:
+        UsageError: there is none such.
+    """
+    if wanted is None:
+        return scene.modules
+    named = [one for one in scene.modules if str(one.path) == wanted.removeprefix("./")]
+    if not named:
+        raise UsageError(
+            f"{wanted}: no such Python file",
+            f"Python files here: {', '.join(str(one.path) for one in scene.modules[:8]) or 'none'}",
+        )
+    return named
+
+
+def import_name(scene: SearchContext, one: Module) -> tuple[str, str]:
+    """How to import a file, and from which folder."""
+    folder = one.path.parent
+    while str(folder / "__init__.py") in scene.files:
+        folder = folder.parent
+    parts = one.path.relative_to(folder).with_suffix("").parts
+    if folder != PurePosixPath() and re.search(
+        rf"^(from|import) {re.escape('.'.join(folder.parts))}\b",
+        "\n".join(scene.files.text(each.path) for each in scene.modules),
+        re.MULTILINE,
+    ):
+        return ".".join(one.path.with_suffix("").parts), "."
+    return ".".join(part for part in parts if part != "__init__"), str(folder)
+
+
+def start_of(scene: SearchContext, one: Module) -> tuple[str, ...]:
+    """`python src/train.py`; `python -m pkg.train` for a module that imports from its own package."""
+    text = scene.files.text(one.path)
+    package = str(one.path.parent / "__init__.py") in scene.files
+    if package and re.search(r"^\s*from \.", text, re.MULTILINE):
+        return ("python", "-m", import_name(scene, one)[0])
+    return ("python", str(one.path))
+
+
+def dumped(one: Module) -> list[str]:
+    """Model files that it leaves."""
+    return [path for path in (*one.dumps, *one.writes) if path.endswith(MODEL_FILES)]
+
+
+def prepares(one: Module) -> bool:
+    """Whether it changes the features outside of the model, so that the model alone cannot be asked."""
+    return any(call.lower().endswith(TRANSFORMS) for call in one.calls)

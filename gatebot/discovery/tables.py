@@ -1,0 +1,260 @@
+"""Data files of a repository: which there are, a sample of their rows, and which of them the model learns from."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from gatebot.data.columns import column_profile
+from gatebot.data.packing import LARGEST, plain_name, unpacked
+from gatebot.data.text import table
+from gatebot.discovery.code import Module
+from gatebot.discovery.repository_files import RepositoryFiles
+from gatebot.errors import GateError, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq")
+SAMPLE_BYTES = 8 << 20
+SAMPLE_ROWS = 20_000
+RESULTS = frozenset({"results", "reports", "outputs", "output", "predictions", "submissions", "logs", "metrics"})
+NOT_DATA = ("submission", "prediction", "metric", "result", "requirements")
+EVALS = ("test", "eval", "valid", "validation", "val", "holdout", "dev")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One data file, or several of one kind.
+
+    Attributes:
+        path: of the file, or a glob.
+        columns: profiles of what was sampled, by name, in the file's order.
+        rows: how many were sampled.
+    """
+
+    path: str
+    columns: Mapping[str, Any]
+    rows: int
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings, in lower case."""
+        return PurePosixPath(plain_name(self.path)).stem.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is learnt from: `main`, and rows kept apart where the repository keeps some.
+
+    Attributes:
+        main: train rows, or all rows.
+        held: labelled rows that the repository itself tests on.
+        asked: rows without the target, as competitions give them.
+        why: one phrase.
+        pointer: a `.dvc` file that stands for the data in git.
+    """
+
+    main: Table
+    held: Table | None = None
+    asked: Table | None = None
+    why: str = ""
+    pointer: str = ""
+    others: tuple[str, ...] = field(default=())
+
+
+def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | None) -> Data:
+    """The data that the code learns from.
+
+    Args:
+        files: of the repository.
+        modules: its code.
+        wanted: a path that the user gave.
+
+    Raises:
+        UsageError: there is none, it is not here, or several could be meant.
+    """
+    found = _candidates(files)
+    if wanted is not None:
+        path = wanted.removeprefix("./")
+        if path not in files:
+            raise UsageError(f"{path}: no such file", f"data files here: {_listed(found) or 'none'}")
+        found = (
+            path,
+            *[each for each in found if PurePosixPath(each).parent == PurePosixPath(path).parent and each != path],
+        )
+        return _with_company(files, path, found, "as you said")
+    if not found:
+        raise _nothing(files, modules)
+    path, why = _chosen(found, modules)
+    return _with_company(files, path, found, why)
+
+
+def _candidates(files: RepositoryFiles) -> tuple[str, ...]:
+    named = [path for path in files.paths if plain_name(path.name).endswith(ENDINGS)]
+    usable = [
+        path
+        for path in named
+        if not RESULTS & {part.lower() for part in path.parts[:-1]}
+        and not any(word in path.stem.lower() for word in NOT_DATA)
+    ]
+    return tuple(str(path) for path in usable)
+
+
+def _chosen(found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
+    """One of the paths and why; train files of a train and test pair count for both."""
+    if shards := _shards(found):
+        return shards, f"{len(found)} files of one kind"
+    if len(found) == 1:
+        return found[0], "the only data file here"
+    written = {path for path in found if any(same(path, each) for one in modules for each in one.writes)}
+    fits = [one for one in modules if one.fits]
+    read = [
+        path for path in found if path not in written and any(same(path, each) for one in fits for each in one.reads)
+    ]
+    read = read or [
+        path for path in found if path not in written and any(same(path, each) for one in modules for each in one.reads)
+    ]
+    for pool, why in (
+        (read, "the code reads it"),
+        ([path for path in found if path not in written], "named like training data"),
+    ):
+        training = [path for path in pool if _role(path) == "train"]
+        plain = [path for path in pool if _role(path) == "all"]
+        for some in (training, plain if pool is read or not training else []):
+            if len(some) == 1:
+                return some[0], why
+    raise UsageError(
+        f"several files could be the data: {_listed(found)}",
+        f"Say which: gatebot init --data {found[0]} (it becomes `data.path`).",
+    )
+
+
+def _with_company(files: RepositoryFiles, path: str, found: Sequence[str], why: str) -> Data:
+    main = sample(files, path)
+    pointer = f"{path}.dvc" if f"{path}.dvc" in files else ""
+    held = asked = None
+    if _role(path) == "train" and "*" not in path:
+        for other in found:
+            if other == path or _role(other) != "eval" or PurePosixPath(other).parent != PurePosixPath(path).parent:
+                continue
+            table = sample(files, other)
+            if set(table.columns) == set(main.columns):
+                held = held or table
+            elif set(table.columns) < set(main.columns):
+                asked = asked or table
+    return Data(main, held, asked, why, pointer)
+
+
+def sample(files: RepositoryFiles, path: str) -> Table:
+    """Some rows of a file, as profiles of its columns.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    first = str(files.named(path)[0]) if "*" in path else path
+    frame = _frame(files, first)
+    return Table(path, {column.name: column_profile(column) for column in frame.get_columns()}, frame.height)
+
+
+def _frame(files: RepositoryFiles, path: str) -> "pl.DataFrame":
+    try:
+        with files.opened(path) as descriptor:
+            return _rows(descriptor, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "Is it there, and may gatebot read it?") from error
+
+
+def _rows(descriptor: int, path: str) -> "pl.DataFrame":
+    import polars as pl
+
+    if plain_name(path).endswith((".parquet", ".pq")):
+        try:
+            return pl.read_parquet(f"/dev/fd/{descriptor}", n_rows=SAMPLE_ROWS)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+            raise UsageError(
+                f"{path} is not readable as Parquet: {str(error).splitlines()[0]}", "Is it complete?"
+            ) from error
+    packed = not path.lower().endswith(ENDINGS)
+    with os.fdopen(os.dup(descriptor), "rb") as stream:
+        data = stream.read(LARGEST if packed else SAMPLE_BYTES)
+    if data.startswith(b"version https://git-lfs"):
+        raise UsageError(f"{path} is a Git LFS pointer, not the data", "Fetch it first: git lfs pull")
+    data = unpacked(data, path)
+    if len(data) >= SAMPLE_BYTES:
+        data = data[: data.rfind(b"\n", 0, SAMPLE_BYTES) + 1]
+    return table(data, path, PurePosixPath(plain_name(path)).suffix)
+
+
+def _nothing(files: RepositoryFiles, modules: Sequence[Module]) -> GateError:
+    pointers = files.named("*.dvc")
+    if pointers:
+        return UsageError(f"the data of {pointers[0]} is not here", "Fetch it first: dvc pull")
+    remote = sorted({each for one in modules for each in one.words if _is_address(each)})
+    if remote:
+        return UsageError(
+            f"there is no data file here; the code names {remote[0]}",
+            "Put a sample into the repository and give --data PATH, or write gatebot.yml by hand with "
+            f"`data.path: {remote[0]}`, and where reading it takes a login, with "
+            f"`data.addresses: [{{prefix: {remote[0]}, secrets: [NAME]}}]`.",
+        )
+    notebooks = files.named("*.ipynb")
+    if notebooks and not modules:
+        return UsageError(
+            f"there are only notebooks here ({notebooks[0]}): no script to train with, and no data file",
+            "Move training to pipeline.py with train(rows, seed) and predict(model, rows), and name the data in "
+            "`data.path`.",
+        )
+    return UsageError(
+        "there is no data file here (CSV, TSV, JSON Lines, Parquet)",
+        "Put one into the repository and give --data PATH, or write gatebot.yml with `data.path` and `data.fetch`.",
+    )
+
+
+@cache
+def _role(path: str) -> str:
+    words = PurePosixPath(plain_name(path)).stem.lower().replace("-", "_").split("_")
+    if "train" in words or "training" in words:
+        return "train"
+    return "eval" if set(words) & set(EVALS) else "all"
+
+
+def _shards(found: Sequence[str]) -> str:
+    """A glob over `part-0.parquet`, `part-1.parquet` and so on, where all files are such."""
+    heads = {
+        (str(PurePosixPath(path).parent), PurePosixPath(path).stem.rstrip("0123456789"), PurePosixPath(path).suffix)
+        for path in found
+    }
+    if len(found) < 2 or len(heads) > 1:
+        return ""
+    parent, stem, suffix = heads.pop()
+    return str(PurePosixPath(parent) / f"{stem}*{suffix}") if stem.endswith(("-", "_", ".")) else ""
+
+
+def same(path: str, said: str) -> bool:
+    """Whether a path in the code, from wherever it starts, means this file."""
+    parts = [part for part in PurePosixPath(said).parts if part not in ("..", ".")]
+    mine = PurePosixPath(path).parts
+    shorter = min(len(parts), len(mine))
+    return shorter > 0 and tuple(parts[-shorter:]) == mine[-shorter:]
+
+
+def said_for(path: str, modules: Iterable[Module]) -> str:
+    """The path by which the code itself names a file, where it does; else its own."""
+    for one in modules:
+        for said in one.reads:
+            if same(path, said) and not PurePosixPath(said).is_absolute():
+                return said
+    return path
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("s3://", "gs://", "az://", "abfs://", "http://", "https://")) and plain_name(text).endswith(
+        ENDINGS
+    )
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:6]) + (f" and {len(paths) - 6} more" if len(paths) > 6 else "")

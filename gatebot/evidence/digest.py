@@ -1,0 +1,31 @@
+"""Whether two pieces of evidence say the same: digests that do not depend on where or when they were written."""
+
+from hashlib import blake2b
+
+import numpy as np
+
+from gatebot.evidence.column import equal
+from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.manifest import written, written_truth
+from gatebot.evidence.packed import Outgoing
+from gatebot.evidence.snapshot import Snapshot
+
+
+def digest(snapshot: Snapshot) -> str:
+    """Of everything but the labels: equal for the same evidence, before writing and after reading."""
+    return blake2b(written(snapshot, Outgoing()), digest_size=32).hexdigest()
+
+
+def truth_digest(truth: Truth) -> str:
+    """Of the labels."""
+    return blake2b(written_truth(truth, Outgoing()), digest_size=32).hexdigest()
+
+
+def predictions_equal(one: Predictions, other: Predictions) -> bool:
+    """Whether two deliveries give the same rows the same answers, bit for bit, in whatever order."""
+    if len(one.ids) != len(other.ids) or set(one.columns) != set(other.columns) or one.problem != other.problem:
+        return False
+    first, second = np.argsort(one.ids, kind="stable"), np.argsort(other.ids, kind="stable")
+    if not np.array_equal(one.ids[first], other.ids[second]):
+        return False
+    return all(equal(column.take(first), other.columns[name].take(second)) for name, column in one.columns.items())

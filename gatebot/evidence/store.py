@@ -1,0 +1,75 @@
+"""Writes Snapshots and labels to files: whole or not at all, and labels apart from everything else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gatebot.evidence.bundle import LIMITS, pack
+from gatebot.evidence.disk import flush, flush_folder, writing
+from gatebot.evidence.intake import SNAPSHOT_FILE, TRUTH_FILE, read
+from gatebot.evidence.kinds import Evidence, Truth
+from gatebot.evidence.manifest import snapshot_of, truth_of, written, written_truth
+from gatebot.evidence.packed import Incoming, Outgoing
+from gatebot.evidence.snapshot import Snapshot
+
+
+def packed(snapshot: Snapshot) -> bytes:
+    """A Snapshot as bytes, without its labels. Equal evidence gives equal bytes.
+
+    Raises:
+        SnapshotError: the evidence is not sound, so no intake would take it.
+    """
+    arrays = Outgoing()
+    manifest = written(snapshot, arrays)
+    snapshot_of(manifest, Incoming(arrays.members.__getitem__, LIMITS.arrays))
+    return pack(manifest, arrays.members)
+
+
+def packed_truth(truth: Truth) -> bytes:
+    """Labels as bytes.
+
+    Raises:
+        SnapshotError: they are not sound, so no intake would take them.
+    """
+    arrays = Outgoing()
+    manifest = written_truth(truth, arrays)
+    truth_of(manifest, Incoming(arrays.members.__getitem__, LIMITS.arrays))
+    return pack(manifest, arrays.members)
+
+
+def write(snapshot: Snapshot, folder: Path) -> None:
+    """Writes everything but the labels to `folder/snapshot/`, in place of what is there.
+
+    Raises:
+        SnapshotError: the evidence is not sound.
+        MachineError: the disk is full or the folder may not be written.
+    """
+    _write(packed(snapshot), folder, SNAPSHOT_FILE)
+
+
+def write_truth(truth: Truth, folder: Path) -> None:
+    """Writes labels to `folder/labels/`, in place of what is there. Raises as `write` does."""
+    _write(packed_truth(truth), folder, TRUTH_FILE)
+
+
+def add(new: Mapping[str, Evidence], unmet: Mapping[str, str], folder: Path) -> Snapshot:
+    """Adds evidence to the Snapshot in a folder; keys that it has are never filled again.
+
+    Returns:
+        What the folder now holds, without labels.
+
+    Raises:
+        SnapshotError: the folder holds no readable Snapshot, or the new evidence is not sound.
+        MachineError: the disk is full or the folder may not be written.
+    """
+    more = read(folder).with_evidence(new, unmet)
+    write(more, folder)
+    return more
+
+
+def _write(data: bytes, folder: Path, name: Path) -> None:
+    path = folder / name
+    with writing(folder) as temporary:
+        path.parent.mkdir(exist_ok=True)
+        flush(data, temporary)
+        temporary.replace(path)
+        flush_folder(path.parent)

@@ -1,0 +1,136 @@
+"""What can go wrong between us and GitHub: one type a cause, each with advice that names what to change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gatebot.errors import GateError
+
+
+class ApiError(GateError):
+    """GitHub did not do what we asked.
+
+    Attributes:
+        status: the HTTP status, 0 when there was no answer.
+        said: GitHub's own words, capped.
+        wait_s: how long GitHub wants us to wait, None when it did not say.
+    """
+
+    advice = "Try again; if it stays, see https://www.githubstatus.com."
+
+    def __init__(
+        self, doing: str, status: int = 0, said: str = "", permission: str = "", wait_s: float | None = None
+    ) -> None:
+        self.status = status
+        self.said = " ".join(said.split())[:300]
+        self.wait_s = wait_s
+        answer = f"HTTP {status}" if status else "no answer"
+        words = f"could not {doing}: {answer}" + (f", {self.said!r}" if self.said else "")
+        super().__init__(words, self.advice.format(permission=permission or "the permission that it needs"))
+
+
+class OfflineError(ApiError):
+    """No connection, or it broke: whether a write took place is not known."""
+
+    advice = "Check the network and GITHUB_API_URL; on a self-hosted runner, its proxy and certificates."
+
+
+class BadTokenError(ApiError):
+    """401: no token, or one that is expired or revoked."""
+
+    advice = "Give the action a valid `token`; the default is ${{{{ github.token }}}}."
+
+
+class ForbiddenError(ApiError):
+    """403: the token is valid and may not do this."""
+
+    advice = (
+        "Give the job `permissions: {permission}`. Runs of pull requests from forks and of Dependabot never get it:"
+        " there `gatebot init --forks` publishes from a second workflow."
+    )
+
+
+class LockedError(ApiError):
+    """403: the conversation is locked."""
+
+    advice = "Unlock the conversation, or read the report in the job's summary."
+
+
+class MissingError(ApiError):
+    """404: it is not there, or the token may not see it."""
+
+    advice = "Check the name; a token without `permissions: {permission}` gets the same answer."
+
+
+class GoneError(ApiError):
+    """410: it was there: an expired artifact, or disabled issues."""
+
+    advice = "It has expired or was switched off; raise the retention, or run the default branch again."
+
+
+class InvalidError(ApiError):
+    """422: GitHub understood the request and refuses its content."""
+
+    advice = "This is a limit of GitHub that gatebot should have kept: please report it."
+
+
+class LimitedError(ApiError):
+    """403 or 429: too many requests, and waiting would take longer than we may."""
+
+    advice = "Wait until the limit resets, or give the action a token of its own; jobs of a repository share one limit."
+
+
+class UnavailableError(ApiError):
+    """5xx, or an answer that is not the API's: whether a write took place is not known."""
+
+
+AMBIGUOUS = (OfflineError, UnavailableError)
+"""After these a write may have happened: who repeats it must look first."""
+
+_RATE_WORDS = (
+    "api rate limit exceeded",
+    "you have exceeded a secondary rate limit",
+    "please retry your request again later",
+    "please wait a few minutes before you try again",
+    "abuse detection mechanism",
+    "was submitted too quickly",
+)
+_BY_STATUS: Mapping[int, type[ApiError]] = {
+    401: BadTokenError,
+    403: ForbiddenError,
+    404: MissingError,
+    410: GoneError,
+    422: InvalidError,
+    429: LimitedError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FailedResponse:
+    """A failed answer. Header names are in lower case."""
+
+    status: int
+    message: str
+    headers: Mapping[str, str]
+    now: float
+
+
+def explain(doing: str, answer: FailedResponse, permission: str) -> ApiError:
+    """Say which trouble a failed answer is."""
+    words = answer.message.lower()
+    wait = _wait(answer)
+    if answer.status in (403, 429) and (wait is not None or any(known in words for known in _RATE_WORDS)):
+        return LimitedError(doing, answer.status, answer.message, permission, wait)
+    if answer.status == 403 and "is locked" in words:
+        return LockedError(doing, answer.status, answer.message, permission)
+    kind = _BY_STATUS.get(answer.status, UnavailableError if answer.status >= 500 else ApiError)
+    return kind(doing, answer.status, answer.message, permission, wait)
+
+
+def _wait(answer: FailedResponse) -> float | None:
+    after = answer.headers.get("retry-after", "")
+    if after.isascii() and after.isdigit() and len(after) < 9:
+        return float(after)
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if answer.headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit() and len(reset) < 12:
+        return max(0.0, float(reset) - answer.now) + 1.0  # the reset falls somewhere within its second
+    return None

@@ -1,0 +1,310 @@
+"""Says the verdict on GitHub: the status first, because it is the gate; everything else as well as it can be."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from gatebot.core.finding import Action
+from gatebot.core.redact import redacted
+from gatebot.core.report import Report, ReportedFinding, VerdictName
+from gatebot.core.report import State as Named
+from gatebot.errors import ExitCode, GateError
+from gatebot.github import checkrun, comment, status
+from gatebot.github.api import Api
+from gatebot.github.api_errors import ApiError, ForbiddenError, GoneError, LockedError
+from gatebot.github.checkrun import Annotation, Check, Conclusion, Level
+from gatebot.github.comment import Found, Mode
+from gatebot.github.comment_section import Section, SectionStamp
+from gatebot.github.outcome import NotPermitted, Superseded, Unchanged, Written
+from gatebot.github.run_order import RunOrder
+from gatebot.github.status import ALL, Place, Safeguards
+from gatebot.github.status_log import State, Status, StatusLog
+
+MAX_ROUNDS = 4  # in which runs that write the comment at once agree
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What to say, already safe to post: a line, the comment's section, and the report's summary."""
+
+    headline: str
+    section: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to say it.
+
+    Attributes:
+        sha: the head commit, as the event or the API has it; never as the Report has it.
+        order: of this run among all runs.
+        run_url: of the run that says it.
+        pull_number: None where no pull request is involved.
+        mode: when to comment.
+        project: None in a repository of one project.
+        branch: to be merged into; empty for the default branch.
+        projects: those whose statuses the aggregate `gatebot` sums up; empty in a repository of one project.
+        read_only: the token is known to be read-only.
+        safeguards: all of them, except where a test looks what would be without.
+    """
+
+    sha: str
+    order: RunOrder
+    run_url: str
+    pull_number: int | None = None
+    mode: Mode = Mode.ON_CHANGE
+    project: str | None = None
+    branch: str = ""
+    projects: tuple[str, ...] = ()
+    read_only: bool = False
+    safeguards: Safeguards = ALL
+
+    @property
+    def place(self) -> Place:
+        """Where the status goes."""
+        return Place(
+            self.sha, self.url, self.project, self.branch, self.projects, self.read_only, safeguards=self.safeguards
+        )
+
+    @property
+    def url(self) -> str:
+        """Of the run, so that its order can be told from it."""
+        return self.order.url(self.run_url)
+
+    @property
+    def stamp(self) -> SectionStamp:
+        """Of the comment's section."""
+        return SectionStamp(self.sha, self.order)
+
+
+@dataclass(slots=True)
+class Published:
+    """What came of it. `warnings` are for the log: none of them changes the verdict."""
+
+    comment_url: str = ""
+    status_written: bool = False
+    superseded: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+class SupersededError(GateError):
+    """A newer run has the word on this commit, so this one has nothing to say."""
+
+
+@contextmanager
+def announced(target: Target, api: Api, warn: Callable[[str], None]) -> Iterator[None]:
+    """A pending status for as long as the block lasts; whatever ends the block early turns it into an error.
+
+    Args:
+        target: where.
+        api: GitHub.
+        warn: is told why that could not be written, for the block's own error is what counts.
+
+    Raises:
+        SupersededError: before the block; a newer run has begun.
+        GateError: exit code 6; the status cannot be written although it should be.
+    """
+    begun = status.begin(api, target.place)
+    if isinstance(begun, Superseded):
+        raise SupersededError(begun.why)
+    try:
+        yield
+    except BaseException as error:
+        words = error.message if isinstance(error, GateError) else "gatebot was interrupted or failed"
+        try:
+            with unstoppable():
+                status.conclude(api, target.place, State.ERROR, redacted(words).partition("\n")[0])
+                _settle(target, api, None)
+        except GateError as trouble:
+            warn(str(trouble))
+        raise
+
+
+def finish(target: Target, api: Api) -> bool:
+    """Turn what this run has left pending into an error: for a last step that always runs.
+
+    Returns:
+        Whether it was still pending.
+
+    Raises:
+        GateError: exit code 6; it cannot be read or written.
+    """
+    try:
+        left, log = status.finish(api, target.place)
+        _hand_over(target, api, log)
+    except ApiError as trouble:
+        raise GateError(trouble.message, trouble.hint, ExitCode.STATUS_NOT_WRITTEN) from trouble
+    return left
+
+
+@contextmanager
+def unstoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM do nothing while the block lasts: it says what came of a run that is ending anyway."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def publish(
+    report: Report, texts: Texts, target: Target, api: Api, comments: Sequence[Found] | None = None
+) -> Published:
+    """Write the status, then the comment and the check run; then look whether a newer run came in between.
+
+    Args:
+        report: what was decided.
+        texts: in words.
+        target: where to say it.
+        api: GitHub.
+        comments: our comments, where they were read since this run has begun.
+
+    Raises:
+        GateError: exit code 6; the status should have been written and was not.
+    """
+    done = Published()
+    with unstoppable():
+        concluded = status.conclude(api, target.place, status_of(report), texts.headline)
+        done.status_written = isinstance(concluded, Written)
+        _note(done, concluded)
+        if done.superseded:
+            return done
+        section = Section(report.project, target.stamp, texts.section)
+        notable = report.verdict is not VerdictName.PASS or bool(report.decisive) or report.observed
+        notable = notable and Named.DRAFT not in report.states
+
+        def comment_again(*, known: Sequence[Found] | None = None, checks: bool = True) -> None:
+            if target.pull_number is None:
+                return
+            said = comment.publish(
+                api, target.pull_number, section, mode=target.mode, notable=notable, known=known, checks=checks
+            )
+            _note(done, said)
+            done.comment_url = said.url if isinstance(said, Written | Unchanged) else done.comment_url
+
+        with _warned(done):
+            comment_again(known=comments, checks=bool(target.projects))
+        if not target.read_only and status_of(report) is not State.PENDING:
+            with _warned(done):
+                _note(done, _checked(report, texts, target, api))
+        if done.status_written:
+            with _warned(done):
+                _settle(target, api, comment_again)
+    return done
+
+
+def _settle(target: Target, api: Api, comment_again: Callable[[], None] | None) -> None:
+    """The last look: nothing that this run has written stands in the way of a newer run's word.
+
+    A run's first write is to the statuses, and its last act is to read them. So of a newer run that is not seen here,
+    every write is yet to come, and comes after all of ours.
+    """
+    if not target.safeguards.settles:
+        return
+    log = status.settle(api, target.place)
+    newer = log.newer(target.place.context, target.order)
+    if newer is not None or log.is_disturbed(target.place.context, target.url):
+        if comment_again is not None and newer is None and "comment" in target.safeguards.settles:
+            comment_again()
+            log = status.settle(api, target.place)
+        _hand_over(target, api, log)
+
+
+def _hand_over(target: Target, api: Api, log: StatusLog) -> None:
+    """Give comment and check run to those who have the word: of runs that have ended; one that has not writes its own.
+
+    So what was written over a newer run's, or over another project's, says again what that has said. Whoever writes
+    the comment looks at the statuses afterwards, for somebody may have ended meanwhile.
+    """
+    if target.pull_number is not None and "comment" in target.safeguards.settles:
+        with suppress(ForbiddenError, LockedError, GoneError):
+            for _ in range(MAX_ROUNDS):
+                if not comment.hand_over(api, target.pull_number, _ended(target, log)):
+                    break
+                log = status.settle(api, target.place)
+    if not target.read_only and "check run" in target.safeguards.settles:
+        with suppress(ForbiddenError):
+            checkrun.hand_over(api, target.sha, target.order, name=checkrun.name_of(target.place.context))
+
+
+def _ended(target: Target, log: StatusLog) -> dict[str | None, Section]:
+    """By project, what the newest run says in short; without those whose newest run has not ended."""
+    found: dict[str | None, Section] = {}
+    for project in target.projects or (target.project,):
+        word = log.word(status.context_of(project, target.branch))
+        order = None if word is None else log.order(word)
+        if word is not None and order is not None and not word.is_running:
+            found[project] = Section(project or "", SectionStamp(target.sha, order), _in_short(word))
+    return found
+
+
+def _in_short(word: Status) -> str:
+    """What a status says, as Markdown: whatever stands in it is a block of code."""
+    return f"## gatebot\n\n    {word.description}\n\nSo says [the newest run]({word.url}) on this commit."
+
+
+@contextmanager
+def _warned(done: Published) -> Iterator[None]:
+    """What fails in the block is a warning: the status stands."""
+    try:
+        yield
+    except GateError as error:
+        done.warnings.append(str(error))
+
+
+def status_of(report: Report) -> State:
+    """The status that says the verdict; only a pass, or what is merely observed, is a success.
+
+    A draft that was skipped stays pending: the very same commit is merged once it is marked as ready.
+    """
+    if Named.DRAFT in report.states:
+        return State.PENDING
+    if report.exit_code == ExitCode.PASS:
+        return State.SUCCESS
+    return State.ERROR if report.verdict is VerdictName.ERROR else State.FAILURE
+
+
+def _checked(report: Report, texts: Texts, target: Target, api: Api) -> object:
+    check, name = _check(report, texts, target.url), checkrun.name_of(target.place.context)
+    return checkrun.publish(api, target.sha, check, target.order, name=name)
+
+
+def _check(report: Report, texts: Texts, url: str) -> Check:
+    state = status_of(report)
+    waits = report.verdict is VerdictName.REVIEW and state is State.FAILURE
+    failed = Conclusion.ACTION_REQUIRED if waits else Conclusion.FAILURE
+    return Check(
+        conclusion=Conclusion.SUCCESS if state is State.SUCCESS else failed,
+        title=texts.headline,
+        summary=texts.summary,
+        url=url,
+        annotations=tuple(_annotations(report.decisive)),
+    )
+
+
+def _annotations(findings: Iterable[ReportedFinding]) -> Iterable[Annotation]:
+    levels = {Action.BLOCK: Level.FAILURE, Action.REVIEW: Level.FAILURE, Action.WARN: Level.WARNING}
+    for finding in findings:
+        for place in finding.where:
+            level = levels.get(finding.action, Level.NOTICE)
+            yield Annotation(
+                place.path, place.line or 1, level, finding.title, title=f"{finding.priority} {finding.check}"
+            )
+
+
+def _note(done: Published, outcome: object) -> None:
+    match outcome:
+        case NotPermitted(why=why, hint=hint):
+            done.warnings.append(f"{why} {hint}".strip())
+        case Superseded(why=why):
+            done.superseded = True
+            done.warnings.append(f"not published: {why}")
+        case _:
+            pass

@@ -1,0 +1,295 @@
+"""A baseline's Snapshot in, a Sight of every declared metric out: main is compared with itself."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatebot.checks.row_views import View, Views, metric_of
+from gatebot.comparison.case import Case, Facts
+from gatebot.comparison.comparison import Comparison
+from gatebot.config.model import Rules
+from gatebot.core.needs import Effort, Fit, Predict, Profile, Side, Tier
+from gatebot.decide.judge import comparison_of
+from gatebot.decide.plan import AA_SEEDS, SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
+from gatebot.errors import UsageError
+from gatebot.evidence.kinds import DataProfile, Predictions, Training
+from gatebot.evidence.snapshot import Snapshot
+from gatebot.power.detectable_effect import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
+from gatebot.stats.arrays import StatError
+from gatebot.stats.contrast import Estimand
+from gatebot.stats.decision import Levels
+from gatebot.tasks.task import Declared
+
+SEEDS = (1, 2, 3, 5, 10)
+TIMES = (1, 2, 4)
+MOST_DETAILED = 6
+ENDLESS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds that one seed of one side took: training, and predicting `rows` rows."""
+
+    train_s: float
+    predict_s: float
+    rows: int
+
+    def of(self, rows: float, seeds: int) -> float:
+        """Seconds of head with so many eval rows and seeds."""
+        return seeds * (self.train_s + self.predict_s * rows / max(self.rows, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedEffect:
+    """What one amount of evidence shows: in units of the margin, and in seconds of training and predicting head."""
+
+    rows: int
+    seeds: int
+    held: float
+    worse: float
+    smoke_s: float
+    confirm_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DetectableEffect:
+    """What can be seen of one declared metric, on all rows or on a slice.
+
+    Attributes:
+        metric: as reports name it.
+        slice: `column=value`, or None for all rows.
+        higher_is_better: its direction.
+        value: main's, in the metric's own units.
+        relative: the margin is a share of main's value.
+        demand: margin and levels.
+        seeds: what pull requests get.
+        smoke: noise of the first tier, on which "held" rests as a rule.
+        confirm: of the second, on which "worse" rests.
+        costs: by tier.
+    """
+
+    metric: str
+    slice: str | None
+    higher_is_better: bool
+    value: float
+    relative: bool
+    demand: Demand
+    seeds: int
+    smoke: Noise
+    confirm: Noise
+    costs: Mapping[Tier, Cost]
+
+    @property
+    def subject(self) -> str:
+        """`recall(urgent)@region=south`."""
+        return f"{self.metric}@{self.slice}" if self.slice else self.metric
+
+    @property
+    def now(self) -> ObservedEffect:
+        """What there is today."""
+        return self.seen(self.smoke.n, self.seeds)
+
+    @property
+    def guards(self) -> bool:
+        """Whether what there is today can guard the margin."""
+        return self.now.held <= self.demand.margin
+
+    @property
+    def artifact(self) -> bool:
+        """Whether seeds do not count."""
+        return bool(np.isinf(self.smoke.seeds_df))
+
+    @property
+    def rows_needed(self) -> int | None:
+        """Eval rows that guard the margin with today's seeds."""
+        return rows_for(self.smoke, self.demand, self.seeds)
+
+    @property
+    def seeds_needed(self) -> int | None:
+        """Seeds that guard the margin with today's rows."""
+        return seeds_for(self.smoke, self.demand, self.smoke.n)
+
+    @property
+    def both_needed(self) -> tuple[int, int] | None:
+        """The fewest seeds of `SEEDS` with which some number of rows guards the margin, and those rows."""
+        ways = ((rows_for(self.smoke, self.demand, seeds), seeds) for seeds in self.columns)
+        return next(((rows, seeds) for rows, seeds in ways if rows is not None), None)
+
+    @property
+    def proposed(self) -> float | None:
+        """A margin that endless rows would guard, where seeds alone keep today's from it; None where rows will do.
+
+        Never a margin for the rows that there are: few rows are a reason to say so, not to accept a larger loss.
+        """
+        endless = guarded(self.smoke, self.demand, ENDLESS * self.smoke.n, self.seeds)
+        return None if endless <= self.demand.margin else rounded_up(endless)
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Seeds worth a column."""
+        return (1,) if self.artifact else SEEDS
+
+    def seen(self, rows: int, seeds: int) -> ObservedEffect:
+        """What so many rows and seeds show."""
+        return ObservedEffect(
+            rows,
+            seeds,
+            guarded(self.smoke, self.demand, rows, seeds),
+            proven(self.confirm, self.demand, rows, seeds),
+            self.costs[Tier.SMOKE].of(rows, seeds),
+            self.costs[Tier.CONFIRM].of(rows, seeds),
+        )
+
+    def grid(self) -> tuple[tuple[ObservedEffect, ...], ...]:
+        """What there is, twice and four times as many rows; by seeds."""
+        return tuple(tuple(self.seen(times * self.smoke.n, seeds) for seeds in self.columns) for times in TIMES)
+
+
+@dataclass(frozen=True, slots=True)
+class NotDetectable:
+    """A declared metric of which nothing can be said, and why."""
+
+    subject: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was found, and the part of it that is worth a table or a curve each.
+
+    Attributes:
+        found: in the order in which the Rules declare it.
+        detailed: over all rows first, as many as people look at.
+    """
+
+    found: tuple[DetectableEffect | NotDetectable, ...]
+    detailed: tuple[DetectableEffect, ...]
+
+    @property
+    def left_out(self) -> int:
+        """Sights without a table."""
+        return sum(isinstance(each, DetectableEffect) for each in self.found) - len(self.detailed)
+
+
+def chosen(found: Iterable[DetectableEffect | NotDetectable], metric: str | None = None) -> Analysis:
+    """All that was found, or one metric of it, on all rows and on its slices.
+
+    Raises:
+        UsageError: no declared metric is called so.
+    """
+    everything = tuple(found)
+    kept = tuple(each for each in everything if metric in (None, each.subject, each.subject.partition("@")[0]))
+    if not kept:
+        names = ", ".join(dict.fromkeys(each.subject.partition("@")[0] for each in everything))
+        raise UsageError(f"no declared metric is called {metric!r}", f"there is {names}")
+    sights = sorted(
+        (each for each in kept if isinstance(each, DetectableEffect)), key=lambda each: each.slice is not None
+    )
+    overall = [each for each in sights if each.slice is None or metric is not None]
+    return Analysis(kept, tuple((overall or sights)[:MOST_DETAILED]))
+
+
+def analyse(baseline: Snapshot, rules: Rules) -> Iterator[DetectableEffect | NotDetectable]:
+    """What pull requests against this baseline would show of each declared metric.
+
+    Raises:
+        UsageError: the Rules name a metric that does not exist, or the baseline holds no predictions or labels.
+    """
+    compared = with_itself(baseline, rules)
+    if not compared.base_runs():
+        raise UsageError(
+            "this baseline holds no predictions of labelled eval rows",
+            "`gatebot run --as-baseline` on the main branch leaves one",
+        )
+    levels, views = Levels(), Views(compared)
+    overall = sum(declared.slice is None for declared in compared.declared)
+    share = levels.worse / max(overall, 1) / (2 if compared.task.per_class(compared.base_runs()[0]) else 1)
+    for declared in compared.declared:
+        for view in views.of(declared.slice):
+            try:
+                yield _sight(view, declared, levels, share, _seeds(compared, rules))
+            except StatError as error:
+                yield NotDetectable(view.subject(declared.name), str(error))
+
+
+def with_itself(baseline: Snapshot, rules: Rules) -> Comparison:
+    """Main against main."""
+    about = baseline.about
+    facts = Facts(project=about.project, now=about.created_at, rules=rules, effort=Effort(folds=_folds(baseline)))
+    return comparison_of(Case(facts, head=baseline, base=baseline))
+
+
+def _folds(baseline: Snapshot) -> int:
+    profile = baseline.get(Profile(Side.BASE), DataProfile)
+    return 1 if profile is None else int(profile.eval_rows.folds.max(initial=0)) + 1
+
+
+def _seeds(compared: Comparison, rules: Rules) -> int:
+    """Seeds that a pull request gets."""
+    if compared.head.about.estimand == Estimand.ARTIFACT:
+        return 1
+    if rules.smoke.seeds != "auto":
+        return rules.smoke.seeds
+    return SMOKE_SEEDS if len(compared.base_runs()) >= AA_SEEDS else SMOKE_SEEDS_WITHOUT_LEDGER
+
+
+def _sight(view: View, declared: Declared, levels: Levels, share: float, seeds: int) -> DetectableEffect:
+    """Raises StatError where nothing can be said."""
+    metric, compared = metric_of(declared), view.comparison
+    margin = declared.improve_by or declared.margin
+    artifact = compared.head.about.estimand == Estimand.ARTIFACT
+    noises, value = dict[Tier, Noise](), float("nan")
+    for tier in Tier:
+        tables = view.alone(tier, declared.own).main
+        found = [metric.influence(table) for table in tables]
+        known = [each for each in found if each is not None]
+        values = np.array([metric.value(table) for table in tables])
+        if not tables or len(known) != len(found) or not np.isfinite(values).all():
+            if tier is Tier.CONFIRM and Tier.SMOKE in noises:
+                continue
+            raise StatError("its uncertainty is unknown")
+        value = float(values.mean()) if tier is Tier.SMOKE else value
+        noises[tier] = noise_of(
+            values,
+            np.stack(known),
+            clusters=view.clusters,
+            step=metric.step(tables[0]),
+            scale=abs(value) if margin.relative else 1.0,
+            artifact=artifact,
+        )
+    return DetectableEffect(
+        metric=declared.name,
+        slice=view.name,
+        higher_is_better=declared.higher_is_better,
+        value=value,
+        relative=margin.relative,
+        demand=Demand(levels.alpha if artifact else levels.smoke, share, margin.size),
+        seeds=seeds,
+        smoke=noises[Tier.SMOKE],
+        confirm=noises.get(Tier.CONFIRM, noises[Tier.SMOKE]),
+        costs=_costs(compared.head, noises[Tier.SMOKE].n),
+    )
+
+
+def _costs(baseline: Snapshot, rows: int) -> Mapping[Tier, Cost]:
+    """What one seed of each tier took; a tier that was not trained is taken to cost what the other does."""
+    costs = {tier: cost for tier in Tier if (cost := _cost(baseline, tier, rows)) is not None}
+    first = next(iter(costs.values()), Cost(0.0, 0.0, rows))
+    return {tier: costs.get(tier, first) for tier in Tier}
+
+
+def _cost(baseline: Snapshot, tier: Tier, rows: int) -> Cost | None:
+    folds = _folds(baseline)
+    fits = [Fit(Side.BASE, tier, seed, fold) for seed in range(AA_SEEDS) for fold in range(folds)]
+    trainings = [baseline.get(fit, Training) for fit in fits]
+    answers = [baseline.get(Predict(fit), Predictions) for fit in fits]
+    trained = [each.effects.seconds for each in trainings if each is not None]
+    answered = [each.effects.seconds for each in answers if each is not None]
+    if not answered:
+        return None
+    return Cost(_mean(trained) * folds, _mean(answered) * folds, rows)
+
+
+def _mean(seconds: Sequence[float]) -> float:
+    return float(np.mean(seconds)) if seconds else 0.0

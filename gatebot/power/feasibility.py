@@ -1,0 +1,45 @@
+"""Before anything was trained: whether so many eval rows can guard the margins that are declared."""
+
+from collections.abc import Iterator
+
+from gatebot.config.model import MetricRule, Rules, TaskName
+from gatebot.power.detectable_effect import POWER
+from gatebot.render.numbers import counted, grouped, number
+from gatebot.stats.decision import Levels
+from gatebot.stats.power import drop_seen, rows_for_rate
+from gatebot.tasks.registry import task_named
+
+CHANGED = 0.1
+"""Share of rows that a harmless change is taken to move, where no baseline shows it: one in ten."""
+
+
+def too_few(rules: Rules, rows: int) -> Iterator[str]:
+    """A sentence for each declared rate whose margin so many eval rows cannot guard.
+
+    Rows alone: seeds make it harder, and only a baseline knows by how much. Losses and errors wait for one, too.
+    """
+    for rule in rules.metrics or (MetricRule(metric="accuracy"),):  # what a task holds without a declaration
+        margin = _margin(rule, rules)
+        if margin is None:
+            continue
+        alpha = Levels().smoke
+        sees = drop_seen(rows, CHANGED, alpha=alpha, power=POWER)
+        if sees > margin:
+            needed = rows_for_rate(CHANGED, min(margin, CHANGED), alpha=alpha, power=POWER)
+            have = f"{counted(rows, 'eval row')} {'sees' if rows == 1 else 'see'} ≥ {_points(sees)}"
+            yield f"{have}: the margin of {_points(margin)} of {rule.metric} takes {grouped(needed)}"
+
+
+def _margin(rule: MetricRule, rules: Rules) -> float | None:
+    """Of a rate that is one number a row: 1 or 0."""
+    if rule.metric != "accuracy" or rule.slice is not None or rules.task is not TaskName.CLASSIFICATION:
+        return None
+    declared = rule.margin
+    if declared is None:
+        return task_named(rules.task).metric(rule.metric, None, {}).default_margin.size
+    return None if declared.relative else declared.size
+
+
+def _points(share: float) -> str:
+    points = number(float(f"{100 * share:.2g}"))
+    return f"{points} point{'' if points == '1' else 's'}"

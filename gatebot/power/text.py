@@ -1,0 +1,207 @@
+"""Sights as people read them: one line a metric that says whether its margin can be guarded, then a table each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gatebot.core.finding import Bound, Direction, Provenance
+from gatebot.core.report import ReportedMeasure
+from gatebot.evidence.snapshot import SnapshotProvenance
+from gatebot.power.analysis import Analysis, DetectableEffect, NotDetectable, ObservedEffect
+from gatebot.power.detectable_effect import AGREEMENT_UNKNOWN, POWER, rows_for
+from gatebot.render.escape import plain
+from gatebot.render.numbers import NOTHING, counted, duration, grouped, number
+from gatebot.render.rows import Unit, unit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How losses of one metric are written."""
+
+    unit: Unit
+
+    @classmethod
+    def of(cls, sight: DetectableEffect) -> "Amounts":
+        """In the unit in which the comment would tell them."""
+        direction = Direction.HIGHER if sight.higher_is_better else Direction.LOWER
+        like = ReportedMeasure(
+            check="model.regression",
+            metric=sight.metric,
+            slice=sight.slice,
+            direction=direction,
+            bound=Bound.CHANGE,
+            base=sight.value,
+            head=sight.value,
+            delta=0.0,
+            low=None,
+            high=None,
+            margin=sight.demand.margin,
+            relative=sight.relative,
+            outcome="",
+            n=sight.smoke.n,
+            seeds=sight.seeds,
+            provenance=Provenance.COMPUTED,
+        )
+        return cls(unit_of(like)[0])
+
+    def bare(self, amount: float) -> str:
+        """`2.1`; a dash for more than there is to lose."""
+        too_much = self.unit is Unit.POINTS and amount >= 1.0
+        return NOTHING if too_much else number(float(f"{amount * self.unit.factor:.2g}"))
+
+    def __call__(self, amount: float) -> str:
+        """`2.1 points`."""
+        return self.bare(amount) + self.unit.suffix
+
+
+def sentence(sight: DetectableEffect) -> str:
+    """Whether the margin can be guarded: `150 rows see ≥ 9 points: the margin of 2 points cannot be guarded; …`."""
+    said, now = Amounts.of(sight), sight.now
+    have = counted(now.rows, "row") + ("" if sight.artifact else f" and {counted(now.seeds, 'seed')}")
+    margin = said(sight.demand.margin)
+    sees = f"{have} {'sees' if have == '1 row' else 'see'} ≥ {said(now.held)}"
+    if sight.guards:
+        return f"{sees}: the margin of {margin} is guarded"
+    return f"{sees}: the margin of {margin} cannot be guarded; {_cure(sight)}"
+
+
+def _cure(sight: DetectableEffect) -> str:
+    """What would guard the margin."""
+    rows, seeds = sight.rows_needed, None if sight.artifact else sight.seeds_needed
+    ways = [counted(rows, "row")] if rows is not None else []
+    ways += [counted(seeds, "seed")] if seeds is not None else []
+    if ways:
+        return " or ".join(ways) + " would"
+    both = sight.both_needed
+    if both is not None:
+        return f"{counted(both[0], 'row')} with {counted(both[1], 'seed')} would"
+    return "nothing within reach would: declare a wider margin, or a metric with less noise"
+
+
+def as_text(about: SnapshotProvenance, survey: Analysis) -> str:
+    """All of it, for a terminal."""
+    lines = [f"What the baseline of {about.commit[:12] if about.commit else 'the work tree'} can see:", ""]
+    for each in survey.found:
+        seen, said = (each.guards, sentence(each)) if isinstance(each, DetectableEffect) else (False, _nothing(each))
+        lines.append(f"{'✓' if seen else '✗'} {plain(each.subject)}: {said}")
+    for sight in survey.detailed:
+        lines += ["", *details(sight)]
+    lines += proposals(survey.found)
+    if survey.left_out:
+        lines += ["", f"{survey.left_out} more: name one with --metric for its tables."]
+    if survey.detailed:
+        lines += ["", _assumptions(survey.detailed)]
+    return "\n".join(lines)
+
+
+def proposals(found: Sequence[DetectableEffect | NotDetectable]) -> Iterator[str]:
+    """Margins that fit what seeds alone do to main, where the declared ones do not."""
+    wider = [
+        each
+        for each in found
+        if isinstance(each, DetectableEffect) and each.slice is None and each.proposed is not None
+    ]
+    if wider:
+        yield ""
+        yield "Seeds alone move main by more than these margins, however many rows there are. More seeds, or a margin:"
+        for each in wider:
+            size = number(100 * (each.proposed or 0.0)) + "%" if each.relative else number(each.proposed or 0.0)
+            yield f"  {plain(each.metric)}: margin {size}"
+
+
+def _nothing(blind: NotDetectable) -> str:
+    return f"nothing can be said: {plain(blind.why)}"
+
+
+def details(sight: DetectableEffect) -> Iterator[str]:
+    """The tables of one metric, line by line."""
+    said = Amounts.of(sight)
+    grid, columns = sight.grid(), sight.columns
+    suffix = said.unit.suffix.strip() or "the metric's own units"
+    margin = said(sight.demand.margin)
+    yield f"{plain(sight.subject)}: main has {number(sight.value)}, margin {margin}; losses in {suffix}"
+    heads = ["loss"] if sight.artifact else [counted(seeds, "seed") for seeds in columns]
+    yield ""
+    rows = [[_rows(line[0], sight), *(said.bare(each.held) for each in line)] for line in grid]
+    if not sight.artifact:
+        needed = [rows_for(sight.smoke, sight.demand, seeds) for seeds in columns]
+        rows.append(["rows that guard the margin", *(NOTHING if each is None else grouped(each) for each in needed)])
+        rows.append(["training and predicting", *(duration(each.smoke_s) for each in grid[0])])
+    title = f"guards: a harmless change is shown to lose less than this in {POWER:.0%} of runs"
+    yield from _table(title, heads, rows)
+    yield ""
+    rows = [[_rows(line[0], sight), *(said.bare(each.worse) for each in line)] for line in grid]
+    if not sight.artifact:
+        rows.append(["training and predicting", *(duration(each.confirm_s) for each in grid[0])])
+    title = f"proves: a loss of this much blocks in {POWER:.0%} of runs (level {sight.demand.worse:.2g})"
+    yield from _table(title, heads, rows)
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    from tabulate import tabulate
+
+    yield f"  {title}"
+    text = tabulate(
+        rows,
+        headers=["eval rows", *heads],
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", *("right" for _ in heads)),
+    )
+    yield from (f"  {line}" for line in text.splitlines())
+
+
+def _rows(seen: ObservedEffect, sight: DetectableEffect) -> str:
+    return grouped(seen.rows) + (" (now)" if seen.rows == sight.smoke.n else "")
+
+
+def _assumptions(sights: Sequence[DetectableEffect]) -> str:
+    """What these numbers rest on."""
+    if any(sight.artifact for sight in sights):
+        said = f"the values of both models correlate by {AGREEMENT_UNKNOWN} row by row, for main ran once"
+    else:
+        said = "a change moves as many rows for good as another seed moves by chance, and at least a few"
+    return f"Assumed: {said}.\nA change that moves fewer is seen more sharply."
+
+
+def as_json(about: SnapshotProvenance, survey: Analysis) -> dict[str, object]:
+    """All of it as plain values, losses in units of the margin."""
+    return {
+        "baseline": {"commit": about.commit, "made": about.created_at.isoformat()},
+        "metrics": [
+            _plain(each) if isinstance(each, DetectableEffect) else {"metric": each.subject, "says": _nothing(each)}
+            for each in survey.found
+        ],
+    }
+
+
+def _plain(sight: DetectableEffect) -> dict[str, object]:
+    now = sight.now
+    return {
+        "metric": sight.metric,
+        "slice": sight.slice,
+        "main": sight.value,
+        "margin": sight.demand.margin,
+        "relative": sight.relative,
+        "rows": now.rows,
+        "seeds": now.seeds,
+        "sees": now.held,
+        "proves": now.worse,
+        "guarded": sight.guards,
+        "rows_needed": {str(seeds): rows_for(sight.smoke, sight.demand, seeds) for seeds in sight.columns},
+        "seeds_needed": sight.seeds_needed,
+        "proposed_margin": sight.proposed,
+        "levels": {"held": sight.demand.held, "worse": sight.demand.worse, "power": POWER},
+        "table": [_plain_seen(each) for line in sight.grid() for each in line],
+        "says": sentence(sight),
+    }
+
+
+def _plain_seen(seen: ObservedEffect) -> dict[str, object]:
+    return {
+        "rows": seen.rows,
+        "seeds": seen.seeds,
+        "held": seen.held,
+        "worse": seen.worse,
+        "smoke_s": seen.smoke_s,
+        "confirm_s": seen.confirm_s,
+    }

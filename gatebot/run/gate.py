@@ -1,0 +1,159 @@
+"""The pipe, written out once: plan, collect, judge, and again while more evidence would settle something."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from gatebot.comparison.case import Case
+from gatebot.config.model import ModelRecipe, Rules
+from gatebot.core.needs import Effort, Fit, Model, Need, Predict, Profile, Side, need_of
+from gatebot.core.report import Report
+from gatebot.decide.judge import judge
+from gatebot.decide.plan import (
+    AA_SEEDS,
+    SMOKE_SEEDS,
+    SMOKE_SEEDS_WITHOUT_LEDGER,
+    Plan,
+    plan_baseline,
+    plan_first,
+    plan_next,
+)
+from gatebot.evidence.kinds import DataProfile, Predictions, Training
+from gatebot.evidence.snapshot import Snapshot
+
+MAX_ROUNDS = 2
+"""Smoke, then confirm: evidence is bought twice at most, so that nobody can go on until it looks good."""
+
+E = TypeVar("E", Training, Predictions)
+
+
+class Collector(Protocol):
+    """Whoever carries plans out here."""
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        """The commits that can be trained here."""
+
+    def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
+        """Evidence for these needs, and why there is none for the others."""
+
+    @property
+    def user_s(self) -> float:
+        """Seconds so far during which the user's code, set-up or fetch ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A Case with all the evidence that was bought, and what the judge says of it."""
+
+    case: Case
+    report: Report
+
+
+def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gated:
+    """Collect and judge.
+
+    Args:
+        case: base's evidence where there is any; head's is collected here.
+        collector: bound to the trees.
+        as_baseline: main's own run: collects all that pull requests will need, and compares with nothing.
+    """
+    start = time.monotonic()
+    budget_s = case.facts.rules.smoke.budget
+    case = surveyed(case, collector, as_baseline=as_baseline)
+    plan = first_plan(case, collector, as_baseline=as_baseline)
+    for _ in range(MAX_ROUNDS):
+        case = _costed(_collected(plan, case, collector), time.monotonic() - start, collector)
+        report = judge(case)
+        if as_baseline:
+            break
+        plan = plan_next(report.wants, case, collector.sides, budget_s - (time.monotonic() - start))
+        if not plan:
+            report = judge(case := case.cut(plan.cut)) if plan.cut else report  # a want then says why it stays one
+            break
+    return Gated(case, report)
+
+
+def gather(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
+    """The Case with the first round's evidence, unjudged: for jobs that run user code and decide nothing."""
+    start = time.monotonic()
+    case = surveyed(case, collector, as_baseline=as_baseline)
+    plan = first_plan(case, collector, as_baseline=as_baseline)
+    return _costed(_collected(plan, case, collector), time.monotonic() - start, collector)
+
+
+def surveyed(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
+    """The Case with head's data read, which tells how many folds and seeds there are to train."""
+    return sized(case.with_evidence(collector.collect([Profile(Side.HEAD)])), Side.HEAD, as_baseline=as_baseline)
+
+
+def sized(case: Case, side: Side, *, as_baseline: bool = False) -> Case:
+    """The Case with as many folds and seeds as the data of one side ask for."""
+    snapshot = case.side(side)
+    profile = snapshot.get(Profile(side), DataProfile) if snapshot else None
+    folds = int(profile.eval_rows.folds.max(initial=0)) + 1 if profile is not None else 1
+    effort = replace(case.facts.effort, folds=folds, smoke_seeds=_seeds(case, folds, as_baseline=as_baseline))
+    return replace(case, facts=case.facts.model_copy(update={"effort": effort}))
+
+
+def effort_of(model: ModelRecipe, rules: Rules) -> Effort:
+    """What the kind of model allows, before the data is read."""
+    own = tuple(dict.fromkeys(rule.python for rule in rules.metrics if rule.python is not None))
+    if model.run is not None or model.predictions is not None:
+        return Effort(smoke_seeds=1, confirm_seeds=0, trains=False, own=own)
+    effort = Effort(saves=model.train is not None, own=own)
+    if rules.smoke.seeds == "auto":
+        return effort
+    return replace(effort, smoke_seeds=rules.smoke.seeds, confirm_seeds=max(effort.confirm_seeds, rules.smoke.seeds))
+
+
+def first_plan(case: Case, collector: Collector, *, as_baseline: bool = False) -> Plan:
+    """What the first round collects."""
+    budget_s = case.facts.rules.smoke.budget
+    return plan_baseline(case, budget_s) if as_baseline else plan_first(case, collector.sides, budget_s)
+
+
+def _seeds(case: Case, folds: int, *, as_baseline: bool) -> int:
+    effort, chosen = case.facts.effort, case.facts.rules.smoke.seeds
+    if not effort.trains or chosen != "auto":
+        return effort.smoke_seeds
+    if as_baseline:
+        return AA_SEEDS
+    ledger = replace(effort, smoke_seeds=AA_SEEDS, folds=folds).predictions(Side.BASE)
+    return SMOKE_SEEDS if all(case.has(need) for need in ledger) else SMOKE_SEEDS_WITHOUT_LEDGER
+
+
+def _collected(plan: Plan, case: Case, collector: Collector) -> Case:
+    """The Case with what the plan brought, and why the rest of it was not brought."""
+    found = collector.collect(plan.needs) if plan else {}
+    return case.with_evidence(found).cut(plan.cut)
+
+
+def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:
+    """The Case with what it took: the user's trainings, and gatebot's own share of the time."""
+    if case.head is None:
+        return case
+    trainings, predictions = _of_user(case.head, "fit", Training), _of_user(case.head, "predict", Predictions)
+    base = case.base if Side.BASE in collector.sides else None
+    effects = [*(each.effects for each in trainings), *(each.effects for each in predictions)]
+    costs = case.facts.costs.model_copy(
+        update={
+            "train_s": round(sum(each.effects.seconds for each in trainings), 3),
+            "predict_s": round(sum(each.effects.seconds for each in predictions), 3),
+            "gate_s": round(max(0.0, elapsed_s - collector.user_s), 3),
+            "peak_rss_mb": round(max((each.peak_rss_bytes for each in effects), default=0) / 1e6, 1),
+            "trainings": len(trainings),
+            "base_trainings": 0 if base is None else len(_of_user(base, "fit", Training)),
+        }
+    )
+    return replace(case, facts=case.facts.model_copy(update={"costs": costs}))
+
+
+def _of_user(snapshot: Snapshot, stage: str, kind: type[E]) -> list[E]:
+    """What the user's own models left; gatebot's yardsticks are not the user's cost. What serves two tiers: once."""
+    needs = {key: need_of(key, Side.HEAD) for key in snapshot.evidence if key.startswith(f"{stage}-")}
+    fits = {key: need.fit if isinstance(need, Predict) else need for key, need in needs.items()}
+    keys = [key for key, fit in fits.items() if isinstance(fit, Fit) and fit.model is Model.USER]
+    found = (each for key in keys if isinstance(each := snapshot.evidence[key], kind))
+    return list({id(each): each for each in found}.values())

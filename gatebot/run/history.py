@@ -1,0 +1,87 @@
+"""What main has shown so far, as it travels from baseline to baseline: findings by check, and seed noise by measure."""
+
+from collections.abc import Mapping
+from math import isfinite
+
+from gatebot.comparison.case import CheckRecord
+from gatebot.core.report import Report
+from gatebot.evidence.snapshot import SeedNoise, SnapshotProvenance
+from gatebot.stats.noise import Ledger
+
+MOST_RUNS = 50
+"""Older runs fade: at this many, a new run replaces an average one."""
+FADING = 0.9
+"""What is left of earlier seed noise after each commit: with five seeds it never counts for more than forty runs."""
+
+
+def records(about: SnapshotProvenance | None) -> Mapping[str, CheckRecord]:
+    """By check id, what the runs up to this Snapshot have found."""
+    if about is None:
+        return {}
+    return {check: CheckRecord(runs=runs, found=min(found, runs)) for check, (runs, found) in about.history.items()}
+
+
+def grown(previous: SnapshotProvenance | None, report: Report) -> dict[str, tuple[int, int]]:
+    """The history with one more run of main. Checks that did not run keep their record."""
+    known = {} if previous is None else previous.history
+    skipped = {each.check for each in report.skipped} | {each.check for each in report.crashed}
+    found = {finding.check for finding in report.findings}
+    ran = ({*report.clean} | found | {measure.check for measure in report.measures}) - skipped
+    grown = dict(known)
+    for check in sorted(ran):
+        runs, hits = known.get(check, (0, 0))
+        if runs >= MOST_RUNS:
+            hits = round(hits * (MOST_RUNS - 1) / runs)
+            runs = MOST_RUNS - 1
+        grown[check] = (runs + 1, hits + (check in found))
+    return grown
+
+
+def eval_uses(previous: SnapshotProvenance | None, now: SnapshotProvenance) -> int:
+    """How many commits of main the new one's eval rows have judged: another set of rows begins at 0.
+
+    What is missing: pull requests that were never merged, and all that was before a gap between baselines.
+    """
+    if previous is None or previous.eval_digest != now.eval_digest:
+        return 0
+    return (previous.eval_uses or 0) + 1
+
+
+def noise(
+    previous: SnapshotProvenance | None, now: SnapshotProvenance, values: Mapping[str, tuple[float, ...]]
+) -> dict[str, SeedNoise]:
+    """Main's seed noise with one more commit.
+
+    Args:
+        previous: the baseline before. What it knows counts only where Rules and eval rows are the same.
+        now: the new one.
+        values: of the new one, by tier and measure, one for each seed.
+    """
+    same = (
+        previous is not None
+        and (previous.rules_digest, previous.eval_digest) == (now.rules_digest, now.eval_digest)
+        and previous.project == now.project  # it keys the seeds
+    )
+    known = previous.noise if previous is not None and same else {}
+    usable = {key: runs for key, runs in values.items() if len(runs) > 1 and all(map(isfinite, runs))}
+    return {key: _one_more(known.get(key), runs) for key, runs in usable.items()}
+
+
+def _one_more(known: SeedNoise | None, runs: tuple[float, ...]) -> SeedNoise:
+    if known is None or len(known.last) < 2:
+        return SeedNoise(last=runs)
+    pooled = Ledger.of(known.last)
+    if known.df > 0:
+        pooled = pooled.joined(Ledger(known.variance, FADING * known.df))
+    cross, square, pairs = (FADING * each for each in (known.cross, known.square, known.pairs))
+    if len(runs) == len(known.last) and runs != known.last:  # the same model again says nothing of another one
+        before, after = _centred(known.last), _centred(runs)
+        cross += sum(one * other for one, other in zip(before, after, strict=True))
+        square += sum(each * each for each in (*before, *after)) / 2.0
+        pairs += len(runs) - 1
+    return SeedNoise(variance=pooled.variance, df=pooled.df, cross=cross, square=square, pairs=pairs, last=runs)
+
+
+def _centred(values: tuple[float, ...]) -> list[float]:
+    mean = sum(values) / len(values)
+    return [value - mean for value in values]

@@ -1,0 +1,57 @@
+"""What counts of the evidence that a run has left, when it is judged again; of a fork's run next to nothing does."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gatebot.baseline.store import Store
+from gatebot.collect.provenance import rules_digest
+from gatebot.comparison.case import Approval, Case
+from gatebot.core.needs import Side
+from gatebot.decide.judge import NOTHING_TO_JUDGE
+from gatebot.errors import MachineError
+from gatebot.run.context.run_context import RunContext
+from gatebot.run.gate import sized
+from gatebot.run.whole_run import Places, stored_anchor, stored_base
+
+AGAIN = "run the gate again"
+
+
+def trusted_case(said: Case, head_sha: str, branch: str, approvals: Sequence[Approval]) -> Case:
+    """The Case of a run of this repository's own, with the approvals of now.
+
+    Raises:
+        MachineError: it is of another commit, or of a pull request into another branch, which has Rules of its own.
+    """
+    if said.facts.judged.sha != head_sha:
+        raise MachineError(f"the stored evidence is of {said.facts.judged.sha}, the head is {head_sha[:12]}", AGAIN)
+    if said.facts.branch != branch:
+        meant = f"a pull request into {said.facts.branch or 'the default branch'}"
+        raise MachineError(f"the stored evidence of {head_sha[:12]} is of {meant}", AGAIN)
+    return replace(said, facts=said.facts.model_copy(update={"approvals": tuple(approvals)}))
+
+
+def untrusted_case(said: Case, occasion: RunContext, places: Places, stores: Sequence[Store]) -> Case:
+    """The Case of a fork's run: head's evidence from there, everything else from the base branch and the API.
+
+    Args:
+        said: what the run has left. Its facts are not looked at; its base and its labels neither.
+        occasion: of the pull request, from trusted places.
+        places: of this run.
+        stores: of trusted baselines.
+
+    Raises:
+        MachineError: there is no evidence, or it was not collected for this commit by these Rules.
+    """
+    facts, head = occasion.facts, said.head
+    if NOTHING_TO_JUDGE & set(facts.states):
+        return Case(facts)
+    if head is None:
+        raise MachineError("the run has left no evidence", AGAIN)
+    expected = (facts.project, facts.judged.sha, rules_digest(facts.project, facts.rules))
+    if (head.about.project, head.about.commit, head.about.rules_digest) != expected:
+        raise MachineError("the evidence is of another commit, or of other Rules than the base branch has now", AGAIN)
+    facts, base = stored_base(occasion, places, stores)
+    if base is None:
+        raise MachineError(f"main has left no evidence: {facts.chosen.why}", "run the gate on the default branch first")
+    facts, anchor = stored_anchor(occasion.repository, facts, (*places.local_baselines, *stores))
+    return sized(Case(facts, replace(head, truth=None), base, anchor), Side.BASE)

@@ -1,1 +1,0 @@
-"""The judge: a pure function from a Case to a Report."""

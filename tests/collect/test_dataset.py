@@ -1,0 +1,108 @@
+"""Rows as they are handed out."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import polars as pl
+import pytest
+
+from gatebot.collect.dataset import Dataset
+from gatebot.collect.fetch import Fetched
+from gatebot.collect.files import listed
+from gatebot.collect.job import Tree
+from gatebot.collect.load import load
+from gatebot.collect.runner import Runner
+from gatebot.config.model import Document
+from gatebot.core.needs import Fit, Labels, Predict, Rows, Side
+from gatebot.data.handover import Handover, write_rows
+from gatebot.sandbox import probe
+from tests.collect.repository import document, job, repository, tickets, with_folds
+
+FIT = Fit(Side.HEAD)
+
+
+def read(root: Path, folder: Path, config: Document, cache: Path | None = None) -> Dataset:
+    tree = Tree(root, config.recipe)
+    runner = Runner(job(root, folder / "cache", config), probe(), (), (), Event(), cache or folder / "cache")
+    return load(runner, tree, Fetched(root, listed(root)), None, folder / "rows")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1", "2", "3"], None),
+        (["1", "2", "x"], "text"),
+        (["007", "010", "012"], None),
+        (["1", "", "3"], "number"),
+        (["1.5", "NA", "3"], "number"),
+        (["true", "false", "true"], None),
+        (["2026-01-01", "2026-01-02", "2026-01-03"], "text"),
+        (["red", "green", ""], "text"),
+    ],
+)
+def test_types_are_pinned_where_a_few_rows_could_look_like_something_else(
+    tmp_path: Path, values: list[str], kind: str | None
+) -> None:
+    head, *lines = tickets().splitlines()
+    table = [f"{head},c", *(f"{line},{values[at % 3]}" for at, line in enumerate(lines))]
+    root = repository(tmp_path / "repo", {"data/tickets.csv": with_folds("\n".join(table))})
+    found = read(root, tmp_path, document()).lesson(FIT).rows.types
+    assert found.get("c") == kind
+
+
+def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
+    stuff = read(repository(tmp_path / "repo"), tmp_path, document())
+    one = pl.read_csv(stuff.lesson(FIT).rows.path)
+    other = pl.read_csv(stuff.lesson(Fit(Side.HEAD, labels=Labels.SHUFFLED)).rows.path)
+    again = stuff.lesson(Fit(Side.HEAD, labels=Labels.SHUFFLED, repeat=1))
+    assert one.drop("label").equals(other.drop("label"))
+    assert one["label"].to_list() != other["label"].to_list()
+    assert sorted(one["label"]) == sorted(other["label"])
+    assert pl.read_csv(again.rows.path).equals(other)
+
+
+def test_questions_hold_no_label_and_lessons_know_their_classes(tmp_path: Path) -> None:
+    stuff = read(repository(tmp_path / "repo"), tmp_path, document())
+    for rows in Rows:
+        question = stuff.question(Predict(FIT, rows))
+        frame = pl.read_csv(question.rows.path)
+        assert "label" not in frame.columns
+        assert frame["id"].to_list() == list(question.asked.texts)
+    assert stuff.lesson(FIT).classes == ("no", "yes")
+
+
+def test_classes_are_sorted_as_a_library_would(tmp_path: Path) -> None:
+    table = "id,label\n" + "".join(f"r{n},{(2, 10, 1)[n % 3]}\n" for n in range(60))
+    root = repository(tmp_path / "repo", {"data/tickets.csv": with_folds(table, every=4)})
+    assert read(root, tmp_path, document()).lesson(FIT).classes == ("1", "2", "10")
+
+
+def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache: Path) -> None:
+    root = repository(tmp_path / "repo")
+    frame = pl.read_csv(root / "data/tickets.csv").with_columns(pl.lit([1, 2]).alias("pair"))
+    frame.write_parquet(root / "data/tickets.parquet")
+    stuff = read(root, tmp_path, document(data={"path": "data/tickets.parquet"}), shared_cache)
+    rows = stuff.lesson(FIT).rows
+    assert rows.path.suffix == ".parquet"
+    assert pl.read_parquet(rows.path)["pair"].to_list()[0] == [1, 2]
+    assert pl.read_csv(rows.csv).height == rows.rows == 40
+    assert rows.types == {}
+
+
+def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuff = read(repository(tmp_path / "repo"), tmp_path, document())
+    written: list[str] = []
+
+    def slowly(*given: Any, **more: Any) -> Handover:
+        written.append(given[4])
+        time.sleep(0.05)
+        return write_rows(*given, **more)
+
+    monkeypatch.setattr("gatebot.collect.dataset.write_rows", slowly)
+    with ThreadPoolExecutor(8) as workers:
+        lessons = list(workers.map(lambda seed: stuff.lesson(Fit(Side.HEAD, seed=seed)), range(8)))
+    assert len(written) == 1
+    assert len({lesson.rows.path for lesson in lessons}) == 1

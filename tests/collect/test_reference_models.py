@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gatebot.collect import collect
+from gatebot.collect.linear import fitted
+from gatebot.core.needs import Fit, Model, Predict, Side
+from gatebot.evidence.column import Names, Numbers
+from gatebot.evidence.kinds import Predictions, Training
+from tests.collect.repository import document, job, repository, tickets, with_folds
+
+TRIVIAL, SIMPLE = Fit(Side.HEAD, model=Model.TRIVIAL), Fit(Side.HEAD, model=Model.SIMPLE)
+
+
+@pytest.mark.whole
+def test_the_trivial_model_says_the_most_frequent_class_and_the_simple_one_learns(
+    open_path: Path, shared_cache: Path
+) -> None:
+    root = repository(open_path / "repo", {"data/tickets.csv": with_folds(tickets(300))})
+    found = collect([TRIVIAL, Predict(TRIVIAL), SIMPLE, Predict(SIMPLE)], job(root, shared_cache))[Side.HEAD]
+    assert found.unmet == {}
+    assert found.truth is not None
+    assert isinstance(found.truth.target, Names)
+    right = {}
+    for fit in (TRIVIAL, SIMPLE):
+        predictions, training = found.get(Predict(fit), Predictions), found.get(fit, Training)
+        assert predictions is not None
+        assert training is not None
+        assert training.rows == 200
+        assert np.array_equal(predictions.ids, found.truth.ids)
+        answers = predictions.columns["prediction"]
+        assert isinstance(answers, Names)
+        scores = [predictions.columns[f"score_{name}"] for name in ("no", "yes")]
+        assert np.allclose(sum(score.values for score in scores if isinstance(score, Numbers)), 1)
+        right[fit] = np.mean(np.array(answers.texts()) == np.array(found.truth.target.texts()))
+    assert right[TRIVIAL] < 0.6
+    assert right[SIMPLE] > 0.9
+
+
+@pytest.mark.whole
+def test_for_numbers_it_is_the_mean_and_a_line(open_path: Path, shared_cache: Path) -> None:
+    csv = with_folds("id,x,y\n" + "".join(f"{i},{i * 7 % 301},{i * 7 % 301 * 2 + 1}\n" for i in range(300)))
+    root = repository(open_path / "repo", {"data/tickets.csv": csv})
+    config = document(task="regression", data={"target": "y"})
+    found = collect([Predict(TRIVIAL), Predict(SIMPLE)], job(root, shared_cache, config))[Side.HEAD]
+    assert found.truth is not None
+    assert isinstance(found.truth.target, Numbers)
+    values = {}
+    for fit in (TRIVIAL, SIMPLE):
+        predictions = found.get(Predict(fit), Predictions)
+        assert predictions is not None
+        column = predictions.columns["prediction"]
+        assert isinstance(column, Numbers)
+        values[fit] = column.values
+    assert len(set(values[TRIVIAL].tolist())) == 1
+    assert np.abs(values[SIMPLE] - found.truth.target.values).max() < 5
+
+
+@pytest.mark.whole
+def test_what_no_yardstick_fits_says_why(open_path: Path, shared_cache: Path) -> None:
+    csv = with_folds("id,label\n" + "".join(f"{i},only\n" for i in range(60)))
+    root = repository(open_path / "repo", {"data/tickets.csv": csv})
+    found = collect([Predict(SIMPLE)], job(root, shared_cache))[Side.HEAD]
+    assert "one label" in found.why_unmet(Predict(SIMPLE))
+    scores = document(task="scores", data={"target": None})
+    found = collect([Predict(TRIVIAL)], job(root, shared_cache, scores))[Side.HEAD]
+    assert "nothing is trained" in found.why_unmet(Predict(TRIVIAL))
+
+
+def test_without_train_rows_there_is_none(open_path: Path, shared_cache: Path) -> None:
+    """Predictions are brought, and all rows are eval rows."""
+    root = repository(open_path / "repo", {"data/tickets.csv": tickets(60)})
+    config = document(data={"split": "auto"}, model={"predictions": "answers.csv"})
+    found = collect([Predict(TRIVIAL), Predict(SIMPLE)], job(root, shared_cache, config))[Side.HEAD]
+    for each in (TRIVIAL, SIMPLE):
+        assert "there are no train rows" in found.why_unmet(Predict(each))
+
+
+@pytest.mark.whole
+def test_every_kind_of_column_is_understood_gaps_and_all() -> None:
+    n = 60
+    lesson = {
+        "number": [str(i) if i % 7 else "" for i in range(n)],
+        "when": [f"2026-01-{i % 28 + 1:02d}" if i % 5 else "" for i in range(n)],
+        "kind": [["a", "b", ""][i % 3] for i in range(n)],
+        "flag": [["true", "false"][i % 2] for i in range(n)],
+        "words": [f"word{i % 4} and more" if i % 9 else "" for i in range(n)],
+    }
+    kinds = {"number": "integer", "when": "time", "kind": "category", "flag": "boolean", "words": "text"}
+    labels = ["even" if i % 2 else "odd" for i in range(n)]
+    new = {name: ["", "something new"] for name in lesson}
+    answer = fitted(lesson, kinds, [*labels[:-1], None], [lesson, new])
+    assert answer["classes"] == ["even", "odd"]
+    said = [answer["classes"][int(np.argmax(row))] for row in answer["values"][0]]
+    assert said == labels
+    assert np.isfinite(answer["values"][1]).all()

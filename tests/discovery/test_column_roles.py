@@ -1,0 +1,120 @@
+"""Which column is what, by name, by values and by use in the code."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from gatebot.discovery.code import Module, module
+from gatebot.discovery.column_roles import ColumnRoles, column_roles
+from gatebot.discovery.repository_files import repository_files
+from gatebot.discovery.tables import Data, data_of
+from gatebot.errors import UsageError
+
+ROWS = 200
+
+
+def _column(kind: str, at: int) -> object:
+    return {
+        "unique": f"r{at:04d}",
+        "number": round(at * 0.37 % 11, 3),
+        "two": at % 2,
+        "words": ("red", "green", "blue")[at % 3],
+        "many": f"c{at % 40}",
+        "text": f"some words, number {at} and more",
+        "day": f"2026-{1 + at % 12:02d}-{1 + at % 28:02d}",
+        "count": at,
+    }[kind]
+
+
+def _data(tmp_path: Path, columns: dict[str, str]) -> Data:
+    lines = [",".join(columns)]
+    lines += [",".join(f'"{_column(kind, at)}"' for kind in columns.values()) for at in range(ROWS)]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    return data_of(repository_files(tmp_path), [], None)
+
+
+def _roles(tmp_path: Path, columns: dict[str, str], code: str = "", wanted: str | None = None) -> ColumnRoles:
+    modules: Sequence[Module] = [found] if (found := module(PurePosixPath("t.py"), code, {})) else []
+    return column_roles(_data(tmp_path, columns), modules, wanted)
+
+
+@pytest.mark.parametrize(
+    ("columns", "code", "target"),
+    [
+        ({"a": "number", "target": "two", "b": "words"}, "", "target"),
+        ({"label": "words", "a": "number"}, "", "label"),
+        ({"a": "number", "verdict": "words"}, "", "verdict"),
+        ({"price": "number", "a": "number", "b": "words"}, "", "price"),
+        ({"label": "words", "a": "number", "b": "two"}, 'y = df["b"]', "b"),
+        ({"id": "unique", "a": "number", "b": "words"}, 'X = df.drop(columns=["id", "b"])', "b"),
+        ({"label": "unique", "a": "words"}, "", "a"),
+        ({"type": "words", "a": "count"}, 'model.fit(x, np.log([float(row["a"]) for row in rows]))', "a"),
+    ],
+)
+def test_target(columns: dict[str, str], code: str, target: str, tmp_path: Path) -> None:
+    assert _roles(tmp_path, columns, code).target.column == target
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "task"),
+    [
+        ("words", "", "classification"),
+        ("two", "", "classification"),
+        ("number", "", "regression"),
+        ("count", "", "regression"),
+        ("two", "Ridge().fit(x, y)", "regression"),
+        ("count", "RandomForestClassifier().fit(x, y)", "classification"),
+    ],
+)
+def test_task(kind: str, code: str, task: str, tmp_path: Path) -> None:
+    roles = _roles(tmp_path, {"a": "number", "target": kind}, code)
+    assert roles.task == task
+    assert roles.task_why
+
+
+@pytest.mark.parametrize(
+    ("columns", "row_id", "group", "time"),
+    [
+        ({"id": "unique", "a": "number"}, "id", None, None),
+        ({"ticket_id": "unique", "a": "number"}, "ticket_id", None, None),
+        ({"id": "words", "a": "number"}, None, None, None),
+        ({"customer_id": "many", "a": "number"}, None, "customer_id", None),
+        ({"customer_id": "many", "id": "unique"}, "id", "customer_id", None),
+        ({"created_at": "day", "a": "number"}, None, None, "created_at"),
+        ({"created_at": "day", "closed_at": "day"}, None, None, None),
+        ({"leg": "unique", "a": "number"}, "leg", None, None),
+        ({"leg": "count", "a": "number"}, "leg", None, None),
+        ({"story": "text", "a": "number"}, None, None, None),
+        ({"a": "number", "leg": "unique"}, None, None, None),
+        ({"ship": "many", "a": "number"}, None, "ship", None),
+    ],
+)
+def test_id_group_and_time(
+    columns: dict[str, str], row_id: str | None, group: str | None, time: str | None, tmp_path: Path
+) -> None:
+    roles = _roles(tmp_path, {**columns, "target": "two"})
+    found = [None if role is None else role.column for role in (roles.id, roles.group, roles.time)]
+    assert found == [row_id, group, time]
+
+
+def test_slices_are_proposed(tmp_path: Path) -> None:
+    assert _roles(tmp_path, {"colour": "words", "a": "number", "target": "two"}).slices == ("colour",)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"a": "number", "b": "text"}, "looks like the target"),
+        ({"a": "two", "b": "number"}, "looks like the target"),
+        ({"target": "two", "label": "two", "a": "words"}, "could be the target: target, label"),
+    ],
+)
+def test_doubt_is_said(columns: dict[str, str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        _roles(tmp_path, columns)
+    assert "--target" in caught.value.hint
+
+
+def test_what_the_user_says_wins(tmp_path: Path) -> None:
+    assert _roles(tmp_path, {"target": "two", "a": "number"}, wanted="a").target.column == "a"

@@ -1,0 +1,100 @@
+"""A baseline's Snapshot in, a Sight of every declared metric out, on real evidence."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.world import BASE, draw
+from gatebot.config.model import Rules
+from gatebot.core.needs import Tier
+from gatebot.errors import UsageError
+from gatebot.evidence.snapshot import Snapshot
+from gatebot.power.analysis import DetectableEffect, NotDetectable, analyse, chosen
+
+METRICS: list[dict[str, object]] = [{"metric": "accuracy", "margin": "0.02"}, {"metric": "log_loss", "margin": "5%"}]
+
+
+def baseline(rows: int = 400) -> Snapshot:
+    case = draw(np.random.default_rng(rows), rows, None, replace(BASE, drift=0.05)).case(
+        *Tier, metrics=("accuracy", "log_loss")
+    )
+    assert case.base is not None
+    return case.base
+
+
+def rules(*metrics: dict[str, object], **more: object) -> Rules:
+    return Rules.model_validate({"metrics": list(metrics) or METRICS, "data": {"slices": ["channel"]}, **more})
+
+
+def sights(snapshot: Snapshot, *metrics: dict[str, object], **more: object) -> dict[str, DetectableEffect]:
+    return {
+        each.subject: each for each in analyse(snapshot, rules(*metrics, **more)) if isinstance(each, DetectableEffect)
+    }
+
+
+def test_every_declared_metric_is_looked_at() -> None:
+    found = sights(baseline(), *METRICS, {"metric": "recall", "of": "c", "slice": "channel", "margin": "0.05"})
+    assert list(found) == ["accuracy", "log_loss", *(f"recall(c)@channel={each}" for each in ("web", "mail", "phone"))]
+    assert found["log_loss"].relative
+    assert found["recall(c)@channel=phone"].smoke.n < found["recall(c)@channel=web"].smoke.n < 400
+
+
+def test_more_eval_rows_see_smaller_losses() -> None:
+    few, many = (sights(baseline(rows))["accuracy"] for rows in (300, 3000))
+    assert not few.guards
+    assert many.now.held < 0.5 * few.now.held
+    assert few.rows_needed is not None
+    assert 500 < few.rows_needed < 10_000
+
+
+def test_a_grid_holds_all_seeds_and_four_times_the_rows() -> None:
+    sight = sights(baseline())["accuracy"]
+    grid = sight.grid()
+    assert [[each.rows for each in line] for line in grid] == [[400] * 5, [800] * 5, [1600] * 5]
+    assert [each.seeds for each in grid[0]] == [1, 2, 3, 5, 10]
+    assert grid[0][4].smoke_s == pytest.approx(20.0)  # ten trainings of a second, and as long to predict
+    assert grid[2][0].smoke_s == pytest.approx(5.0)
+
+
+def test_the_level_of_worse_is_shared_out() -> None:
+    one, both = sights(baseline(), METRICS[0])["accuracy"], sights(baseline())["accuracy"]
+    assert one.demand.worse == pytest.approx(0.0025 / 2)  # the other half is for what nobody declared
+    assert both.demand.worse == pytest.approx(0.0025 / 4)
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [("auto", 2), (4, 4)])
+def test_seeds_are_those_of_a_pull_request(seeds: object, expected: int) -> None:
+    assert sights(baseline(), smoke={"seeds": seeds})["accuracy"].seeds == expected
+
+
+def test_without_a_ledger_there_are_three_seeds() -> None:
+    snapshot = baseline()
+    few = {key: found for key, found in snapshot.evidence.items() if not key.endswith(("s4-f0", "s3-f0"))}
+    assert sights(replace(snapshot, evidence=few))["accuracy"].seeds == 3
+
+
+def test_an_artifact_has_one_column() -> None:
+    snapshot = baseline()
+    about = snapshot.about.model_copy(update={"estimand": "artifact"})
+    sight = sights(replace(snapshot, about=about))["accuracy"]
+    assert (sight.columns, sight.seeds, sight.demand.held) == ((1,), 1, 0.05)
+
+
+def test_what_cannot_be_said_is_said() -> None:
+    snapshot = baseline()
+    one = {key: found for key, found in snapshot.evidence.items() if "-s0-" in key or key == "profile"}
+    found = list(analyse(replace(snapshot, evidence=one), rules()))
+    assert all(isinstance(each, NotDetectable) and "one seed" in each.why for each in found)
+    with pytest.raises(UsageError, match="no predictions"):
+        list(analyse(replace(snapshot, evidence={}), rules()))
+
+
+def test_a_metric_can_be_chosen() -> None:
+    recall: dict[str, object] = {"metric": "recall", "of": "c", "slice": "channel"}
+    everything = list(analyse(baseline(), rules(*METRICS, recall)))
+    assert [each.subject for each in chosen(everything).detailed] == ["accuracy", "log_loss"]
+    assert chosen(everything).left_out == 3
+    assert len(chosen(everything, "recall(c)").detailed) == 3
+    with pytest.raises(UsageError, match="no declared metric is called 'f1'"):
+        chosen(everything, "f1")

@@ -1,0 +1,169 @@
+"""The loop, with a collector that has everything in memory."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from gatebot.comparison.case import Case
+from gatebot.config.model import ModelRecipe
+from gatebot.core.needs import Effort, Fit, Need, Profile, Side, Tier
+from gatebot.core.report import State
+from gatebot.decide.plan import SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
+from gatebot.evidence.snapshot import Snapshot
+from gatebot.run.gate import effort_of, first_plan, gate, gather, surveyed
+from tests.checks.worlds import World, world
+
+
+@dataclass
+class Shelf:
+    """A collector that takes what is asked for from the shelf, and keeps a list of what was asked."""
+
+    full: World
+    sides: frozenset[Side] = frozenset([Side.HEAD])
+    user_s: float = 0.0
+    asked: list[list[Need]] = field(default_factory=list)
+
+    def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
+        asked = list(needs)
+        self.asked.append(asked)
+        return {side: self._taken(side, asked) for side in {need.side for need in asked}}
+
+    def _taken(self, side: Side, asked: list[Need]) -> Snapshot:
+        full = self.full.head if side is Side.HEAD else self.full.base
+        assert full is not None
+        mine = [need for need in asked if need.side is side]
+        found = {need.key: full.evidence[need.key] for need in mine if need.key in full.evidence}
+        unmet = {need.key: "not on the shelf" for need in mine if need.key not in full.evidence}
+        return replace(full, evidence=found, unmet=unmet)
+
+    @property
+    def trainings(self) -> list[Fit]:
+        """Of the user's model, in the order in which they were asked for."""
+        return [need for needs in self.asked for need in needs if isinstance(need, Fit) and need.model == "user"]
+
+
+def _warm(what: World, **facts: Any) -> Case:
+    return replace(what.knowing(**facts).case(), head=None)
+
+
+FINE, LOSS = world(confirm=True), world(confirm=True, loss=0.1)
+
+
+def test_a_harmless_change_costs_two_trainings() -> None:
+    shelf = Shelf(FINE)
+    gated = gate(_warm(FINE), shelf)
+    assert gated.report.verdict == "pass"
+    assert shelf.trainings == list(Effort(smoke_seeds=2).fits(Side.HEAD))
+    assert gated.report.costs.trainings == 2
+
+
+def test_a_loss_buys_the_confirm_tier_once_and_then_the_report_is_final() -> None:
+    shelf = Shelf(LOSS)
+    gated = gate(_warm(LOSS), shelf)
+    assert gated.report.verdict == "blocked"
+    assert [fit for fit in shelf.trainings if fit.tier is Tier.CONFIRM] == list(Effort().fits(Side.HEAD, Tier.CONFIRM))
+    assert len(shelf.asked) == 3  # survey, smoke, confirm
+    assert gated.report.costs.trainings == 7
+    assert not gated.report.wants
+
+
+def test_nothing_is_bought_after_the_second_round() -> None:
+    without = LOSS.minus(Side.HEAD, *LOSS.effort.predictions(Side.HEAD, Tier.CONFIRM))
+    shelf = Shelf(without)
+    report = gate(_warm(without), shelf).report
+    assert report.wants
+    assert len(shelf.asked) == 3
+
+
+def test_a_confirm_tier_that_does_not_fit_into_the_budget_says_so() -> None:
+    tight = LOSS.ruled(smoke={"budget": "30s"})
+    shelf = Shelf(tight)
+    report = gate(_warm(tight), shelf).report
+    assert report.verdict == "pass"
+    assert "budget: 50 s needed, 30 s left" in report.wants[0].reason
+    assert all(fit.tier is Tier.SMOKE for fit in shelf.trainings)
+
+
+def test_without_a_ledger_there_are_three_seeds_and_base_is_trained_beside() -> None:
+    bare = world(seeds=3)
+    shelf = Shelf(bare, frozenset(Side))
+    gated = gate(replace(bare.case(), head=None, base=None), shelf)
+    assert gated.case.facts.effort.smoke_seeds == SMOKE_SEEDS_WITHOUT_LEDGER == 3
+    assert {fit.side for fit in shelf.trainings} == set(Side)
+    assert (gated.report.costs.trainings, gated.report.costs.base_trainings) == (3, 3)
+    assert gated.report.measures
+
+
+def test_with_a_ledger_there_are_two() -> None:
+    assert surveyed(_warm(FINE), Shelf(FINE)).facts.effort.smoke_seeds == SMOKE_SEEDS == 2
+
+
+def test_folds_are_read_off_the_data() -> None:
+    folded = world(folds=5, seeds=3)
+    case = surveyed(_warm(folded), Shelf(folded))
+    assert case.facts.effort.folds == 5
+    assert len(case.facts.effort.fits(Side.HEAD)) == 5 * case.facts.effort.smoke_seeds
+
+
+def test_main_leaves_all_that_pull_requests_need_and_is_compared_with_nothing() -> None:
+    main = replace(FINE, head=FINE.base) if FINE.base else FINE
+    shelf = Shelf(main)
+    gated = gate(replace(main.knowing(states=(State.BASELINE,)).case(), head=None, base=None), shelf, as_baseline=True)
+    assert len(shelf.trainings) == 10
+    assert (gated.report.verdict, len(shelf.asked)) == ("pass", 2)
+    assert not [each for each in gated.report.measures if each.check == "model.regression"]
+
+
+def test_a_training_that_serves_both_tiers_is_paid_once() -> None:
+    evidence = dict(LOSS.head.evidence)
+    for fit in LOSS.effort.fits(Side.HEAD):
+        evidence[fit.at(Tier.CONFIRM).key] = evidence[fit.key]
+    shared = replace(LOSS, head=replace(LOSS.head, evidence=evidence))
+    costs = gate(_warm(shared), Shelf(shared)).report.costs
+    assert (costs.trainings, costs.train_s) == (5, 50.0)
+
+
+def test_what_user_code_took_is_not_gatebots_share() -> None:
+    report = gate(_warm(FINE), Shelf(FINE, user_s=1e6)).report
+    assert report.costs.gate_s == 0.0
+    assert (report.costs.train_s, report.costs.peak_rss_mb) == (20.0, 500.0)
+    assert report.costs.predict_s == 20.0
+
+
+def test_gathering_judges_nothing_and_collects_the_first_round() -> None:
+    shelf = Shelf(LOSS)
+    case = gather(_warm(LOSS), shelf)
+    assert all(case.has(need) for need in case.facts.effort.predictions(Side.HEAD))
+    assert len(shelf.asked) == 2
+
+
+def test_the_plan_can_be_seen_before_anything_is_trained() -> None:
+    shelf = Shelf(FINE)
+    plan = first_plan(surveyed(_warm(FINE), shelf), shelf)
+    assert shelf.asked == [[Profile(Side.HEAD)]]
+    assert [plan.seconds[fit] for fit in plan.trainings] == [10.0, 10.0]
+    assert len(first_plan(surveyed(_warm(FINE), shelf, as_baseline=True), shelf, as_baseline=True).trainings) == 10
+
+
+@pytest.mark.parametrize(
+    ("model", "rules", "effort"),
+    [
+        ({"python": "p.py"}, {}, Effort(saves=False)),
+        ({"train": "t", "predict": "p"}, {}, Effort()),
+        ({"train": "t", "predict": "p"}, {"smoke": {"seeds": 4}}, Effort(smoke_seeds=4)),
+        ({"python": "p.py"}, {"smoke": {"seeds": 8}}, Effort(smoke_seeds=8, confirm_seeds=8, saves=False)),
+        ({"run": "r"}, {}, Effort(smoke_seeds=1, confirm_seeds=0, trains=False)),
+        ({"predictions": "p.csv"}, {"smoke": {"seeds": 4}}, Effort(smoke_seeds=1, confirm_seeds=0, trains=False)),
+        (
+            {"python": "p.py"},
+            {"metrics": [{"python": "m.py:cost", "direction": "lower", "margin": margin} for margin in (0.1, 0.2)]},
+            Effort(saves=False, own=("m.py:cost",)),
+        ),
+    ],
+)
+def test_the_kind_of_model_says_what_may_be_asked_for(
+    model: dict[str, str], rules: dict[str, Any], effort: Effort
+) -> None:
+    assert effort_of(ModelRecipe.model_validate(model), world().ruled(**rules).rules) == effort
