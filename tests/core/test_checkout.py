@@ -13,7 +13,7 @@ from gatebot.core import checkout
 from gatebot.core.checkout import Checkout, UnsafePathError
 
 MOST = 1000
-PACKAGE = Path(checkout.__file__).parent
+PACKAGE = Path(checkout.__file__).parents[1]
 METHODS = {
     "read_text",
     "read_bytes",
@@ -32,38 +32,38 @@ FUNCTIONS = {
     "glob": {"glob", "iglob"},
 }
 ELSEWHERE = {
-    "checkout.py": "the door itself",
-    "git.py": "its own temporary work trees, and the repository's own list of cut-off commits",
     "baseline/": "stores of baselines, which are gatebot's own folders",
-    "snapshot/": "evidence in gatebot's own folders, opened without following links",
-    "masking.py": "/proc/self/environ",
-    "sandbox/": "/proc, and scratch folders after their runs are over, without following links",
-    "worker/": "in the sandbox, by user code's own rights",
-    "github/": "what the runner hands over, and archives with a list of allowed names",
-    "processes.py": "scripts of gatebot's own",
-    "scout/workflows.py": "templates of gatebot's own",
     "cli/artifact.py": "what was unpacked from such an archive",
-    "cli/examined.py": "/proc/meminfo",
+    "cli/doctor_checks.py": "/proc/meminfo",
     "cli/main.py": "/dev/null, and the report of a bug in gatebot's own folder",
     "cli/power.py": "baselines in gatebot's own folder",
-    "collect/about.py": "/proc/cpuinfo",
+    "collect/adapters/python.py": "tasks in gatebot's own scratch folder",
+    "collect/bounded_read.py": "what runs have left in scratch folders, without following links",
+    "collect/cache.py": "gatebot's own folders",
     "collect/collector.py": "gatebot's own worker and scratch folders",
     "collect/decode.py": "in the sandbox, by its own rights",
-    "collect/denied.py": "the workflow job's own folder",
+    "collect/denied_paths.py": "the workflow job's own folder",
     "collect/download.py": "in the sandbox, by its own rights",
     "collect/fetch.py": "gatebot's own scratch folder, where base's command has run, and its own cache",
     "collect/files.py": "descriptors that the door has opened, and copies in scratch folders",
     "collect/interpreter.py": "installed Pythons of the machine",
+    "collect/interpreter_copy.py": "installed Pythons of the machine, and mirrors of them",
     "collect/linear.py": "in the sandbox, by its own rights",
-    "collect/mirror.py": "installed Pythons of the machine, and mirrors of them",
-    "collect/pipeline.py": "tasks in gatebot's own scratch folder",
+    "collect/prepared.py": "gatebot's own scratch folders",
     "collect/program.py": "programs of gatebot's own, and its own scratch folder",
+    "collect/provenance.py": "/proc/cpuinfo",
     "collect/runner.py": "/dev",
     "collect/scoring.py": "tasks in gatebot's own scratch folder",
     "collect/seal.py": "gatebot's own folders, without following links",
-    "collect/shelf.py": "gatebot's own folders",
-    "collect/site.py": "gatebot's own scratch folders",
-    "collect/untrusted.py": "what runs have left in scratch folders, without following links",
+    "core/checkout.py": "the door itself",
+    "core/processes.py": "scripts of gatebot's own",
+    "core/redact.py": "/proc/self/environ",
+    "discovery/workflows.py": "templates of gatebot's own",
+    "evidence/": "evidence in gatebot's own folders, opened without following links",
+    "github/": "what the runner hands over, and archives with a list of allowed names",
+    "repository/git.py": "its own temporary work trees, and the repository's own list of cut-off commits",
+    "sandbox/": "/proc, and scratch folders after their runs are over, without following links",
+    "worker/": "in the sandbox, by user code's own rights",
 }
 """Where paths are opened that no commit chooses, and which: a folder, or a file of the package."""
 

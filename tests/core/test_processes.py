@@ -12,7 +12,7 @@ import pytest
 from gatebot.core import processes
 from gatebot.errors import MachineError
 
-PACKAGE = Path(processes.__file__).parent
+PACKAGE = Path(processes.__file__).parents[1]
 SHOW = "import os, sys; print(os.getcwd(), sorted(os.environ), sorted(os.listdir('/proc/self/fd')), sep='|')"
 
 STARTERS = {
@@ -23,7 +23,7 @@ STARTERS = {
     "asyncio": {"create_subprocess_exec", "create_subprocess_shell"},
 }
 FORBIDDEN_MODULES = {"multiprocessing", "pty", "concurrent.futures.process"}
-ELSEWHERE = {"processes.py", "sandbox/launcher.py"}
+ELSEWHERE = {"core/processes.py", "sandbox/launcher.py"}
 """The door itself, and the process behind it that becomes the user's command: it imports nothing of ours."""
 INSIDE = ("worker/",)
 """What runs in the user's interpreter, in the sandbox."""

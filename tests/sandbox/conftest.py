@@ -94,8 +94,9 @@ def play_scenario(*options: str, uid: int | None = None, token: str = "") -> dic
     with scratch("gatebot-play-") as stage:
         stage.chmod(0o755)
         shutil.copytree(PACKAGE / "sandbox", stage / "gatebot/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("__init__.py", "errors.py", "processes.py"):
-            shutil.copy(PACKAGE / name, stage / "gatebot")
+        (stage / "gatebot/core").mkdir()
+        for name in ("__init__.py", "errors.py", "core/__init__.py", "core/processes.py"):
+            shutil.copy(PACKAGE / name, stage / "gatebot" / name)
         for name in ("scenario.py", "hostile.py"):
             shutil.copy(HERE / name, stage)
         done = subprocess.run(
