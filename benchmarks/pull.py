@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatebot.comparison.case import Case, Changes, Facts
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.core.needs import Effort, Fit, Need, Predict, Profile, Side, Tier
 from gatebot.core.report import Base, Relation
 from gatebot.evidence.column import Column, Names, Numbers

@@ -15,7 +15,7 @@ from gatebot.errors import ExitCode, GateError
 
 if TYPE_CHECKING:
     from gatebot.comparison.case import Anchor
-    from gatebot.config.model import Document, Rules
+    from gatebot.config.document import Document, Rules
     from gatebot.evidence.snapshot import Snapshot
     from gatebot.sandbox import Reach
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gatebot.errors import GateError
 
 if TYPE_CHECKING:
-    from gatebot.config.model import Document
+    from gatebot.config.document import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
-from gatebot.config.model import TaskName
+from gatebot.config.document import TaskName
 from gatebot.data.identity import id_hashes
 from gatebot.data.text import table
 from gatebot.errors import UsageError

@@ -12,7 +12,7 @@ from gatebot.collect.cache import Cache
 from gatebot.collect.interpreter import found
 from gatebot.collect.job import Tree
 from gatebot.collect.runner import Runner
-from gatebot.config.model import Fetch
+from gatebot.config.sections.data import Fetch
 from gatebot.core.checkout import Checkout
 from gatebot.errors import MachineError
 from gatebot.repository import git

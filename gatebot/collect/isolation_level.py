@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatebot.collect.interpreter import found
-from gatebot.config.model import Recipe
+from gatebot.config.document import Recipe
 from gatebot.sandbox import Isolation, Reach, probe
 
 

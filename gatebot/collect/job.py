@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from gatebot.config.model import Recipe, Rules
+from gatebot.config.document import Recipe, Rules
 from gatebot.core.needs import Side
 from gatebot.core.redact import is_secret
 from gatebot.evidence.snapshot import Snapshot

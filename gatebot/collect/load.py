@@ -11,8 +11,10 @@ from gatebot.collect.job import Tree
 from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
 from gatebot.collect.runner import Runner
-from gatebot.config.model import ColumnSplit, FoldSplit, ModelRecipe, Rules
+from gatebot.config.document import Rules
 from gatebot.config.quantity import Share
+from gatebot.config.sections.data import ColumnSplit, FoldSplit
+from gatebot.config.sections.model import ModelRecipe
 from gatebot.data.digest import data_version, version_digests
 from gatebot.data.profile import profile, truth
 from gatebot.data.read import Readers, read

@@ -11,7 +11,7 @@ from typing import Any
 import gatebot
 from gatebot.collect.dataset import Dataset, column_bytes
 from gatebot.collect.job import Job, Tree, processors
-from gatebot.config.model import Recipe, Rules
+from gatebot.config.document import Recipe, Rules
 from gatebot.evidence.snapshot import SnapshotProvenance
 from gatebot.repository.own_folder import NAME
 from gatebot.sandbox import Reach

@@ -13,7 +13,7 @@ from gatebot.collect.adapters.adapter import UnmetError
 from gatebot.collect.bounded_read import UnreadableError
 from gatebot.collect.dataset import Dataset
 from gatebot.collect.program import Programs
-from gatebot.config.model import TaskName
+from gatebot.config.document import TaskName
 from gatebot.core.needs import Fit, Model, Predict
 from gatebot.data.identity import spelled
 from gatebot.data.rows import Index

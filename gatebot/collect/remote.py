@@ -12,7 +12,7 @@ from gatebot.collect.decoding import table
 from gatebot.collect.log_lines import last_lines
 from gatebot.collect.program import Programs, Ran
 from gatebot.collect.runner import ways_out
-from gatebot.config.model import AllowedAddress, DataRules
+from gatebot.config.sections.data import AllowedAddress, DataRules
 from gatebot.core.address import Address, BadAddressError, is_address, parse, parse_prefix, shown
 from gatebot.core.redact import redactor
 from gatebot.data.packing import LARGEST

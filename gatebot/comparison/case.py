@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.core.finding import Priority
 from gatebot.core.needs import Effort, Fit, Need, Predict, Score, Side
 from gatebot.core.report import Base, Costs, Head, State

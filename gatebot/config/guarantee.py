@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from gatebot.config.model import FoldSplit, Rules, TaskName
+from gatebot.config.document import Rules, TaskName
+from gatebot.config.sections.data import FoldSplit
 
 FIXED = (
     "holds for fixed models only: what gatebot trains is trained anew for every commit, and no bound covers that noise;"

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from gatebot.config import yaml
+from gatebot.config.document import Document
 from gatebot.config.guarantee import obstacles
-from gatebot.config.model import Document, Section
+from gatebot.config.sections.section import Section
 from gatebot.core.checkout import Checkout
 from gatebot.errors import UsageError
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from gatebot.config.model import Document, Section
+from gatebot.config.document import Document
+from gatebot.config.sections.section import Section
 
 
 def schema() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from gatebot.checks.registry import all_checks
 from gatebot.comparison.case import Case
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.guarantee import obstacles
-from gatebot.config.model import MetricRule
+from gatebot.config.sections.metric import MetricRule
 from gatebot.core.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
 from gatebot.core.needs import Fit, Predict, Side, Tier
 from gatebot.core.report import (

@@ -7,7 +7,7 @@ from typing import Any
 
 from gatebot.checks.check import Check
 from gatebot.comparison.case import Case, CheckRecord, Facts
-from gatebot.config.model import Policy
+from gatebot.config.sections.policy import Policy
 from gatebot.core.finding import Action, Fact, Finding, Measure, Status
 from gatebot.core.report import ReportedFinding, WaivedFinding
 from gatebot.decide.decisions import Decision, decisions_of

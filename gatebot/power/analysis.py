@@ -8,7 +8,7 @@ import numpy as np
 from gatebot.checks.row_views import View, Views, metric_of
 from gatebot.comparison.case import Case, Facts
 from gatebot.comparison.comparison import Comparison
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.core.needs import Effort, Fit, Predict, Profile, Side, Tier
 from gatebot.decide.judge import comparison_of
 from gatebot.decide.plan import AA_SEEDS, SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from gatebot.config.model import MetricRule, Rules, TaskName
+from gatebot.config.document import Rules, TaskName
+from gatebot.config.sections.metric import MetricRule
 from gatebot.power.detectable_effect import POWER
 from gatebot.render.numbers import counted, grouped, number
 from gatebot.stats.decision import Levels

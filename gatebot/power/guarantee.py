@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatebot.checks.guarantee import labelled
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.power.analysis import with_itself
 from gatebot.render.escape import plain

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from gatebot.comparison.case import Case
-from gatebot.config.model import ModelRecipe, Rules
+from gatebot.config.document import Rules
+from gatebot.config.sections.model import ModelRecipe
 from gatebot.core.needs import Effort, Fit, Model, Need, Predict, Profile, Side, need_of
 from gatebot.core.report import Report
 from gatebot.decide.judge import judge

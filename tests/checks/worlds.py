@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gatebot.checks.registry import check_named
 from gatebot.comparison.case import Case, Facts
 from gatebot.comparison.comparison import Comparison
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.core.finding import Action, Crashed, Finding, Measure, Status
 from gatebot.core.needs import Effort, File, FileKind, Fit, Model, Need, Predict, Profile, Score, Side, Tier
 from gatebot.core.report import Head, ReportedFinding

@@ -10,7 +10,7 @@ from typing import Any
 
 from gatebot.collect import Job, Tree
 from gatebot.collect.progress import Step
-from gatebot.config.model import Document
+from gatebot.config.document import Document
 from gatebot.core.needs import Side
 from gatebot.sandbox import Isolation, reachable
 

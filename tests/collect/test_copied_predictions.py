@@ -18,7 +18,7 @@ from gatebot.collect.fetch import Fetched
 from gatebot.collect.load import load
 from gatebot.collect.program import Programs
 from gatebot.collect.runner import Runner
-from gatebot.config.model import TaskName
+from gatebot.config.document import TaskName
 from gatebot.core.needs import Fit, Predict, Side
 from gatebot.data.packing import decoded
 from gatebot.evidence.kinds import Copied, Predictions

@@ -15,7 +15,7 @@ from gatebot.collect.files import listed
 from gatebot.collect.job import Tree
 from gatebot.collect.load import load
 from gatebot.collect.runner import Runner
-from gatebot.config.model import Document
+from gatebot.config.document import Document
 from gatebot.core.needs import Fit, Labels, Predict, Rows, Side
 from gatebot.data.handover import Handover, write_rows
 from gatebot.sandbox import probe

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gatebot.collect import delivered
 from gatebot.collect.delivered import Delivered, RequestedRows
 from gatebot.collect.program import Programs
-from gatebot.config.model import TaskName
+from gatebot.config.document import TaskName
 from gatebot.data.identity import id_hashes
 from gatebot.evidence.column import Names, Numbers
 from gatebot.sandbox import Isolation, probe

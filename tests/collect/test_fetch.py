@@ -10,7 +10,7 @@ import pytest
 from gatebot.collect import Job, Phase, Step, Tree, collect
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.runner import Runner
-from gatebot.config.model import Document
+from gatebot.config.document import Document
 from gatebot.core.needs import Fit, Predict, Side
 from gatebot.errors import MachineError, UsageError
 from gatebot.evidence.kinds import Ending, Predictions, Training

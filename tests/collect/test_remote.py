@@ -17,7 +17,7 @@ from gatebot.collect import collect, remote
 from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
-from gatebot.config.model import DataRules
+from gatebot.config.sections.data import DataRules
 from gatebot.core.needs import Profile, Side
 from gatebot.data.digest import bytes_digest
 from gatebot.data.read import Readers, read

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gatebot.collect import Tree, collect
-from gatebot.config.model import Document
+from gatebot.config.document import Document
 from gatebot.core.needs import Fit, Predict, Score, Side
 from gatebot.evidence.kinds import OwnScore
 from tests.collect.repository import document, git, job, repository, write

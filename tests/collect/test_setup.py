@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gatebot.collect import Phase, Tree, collect
-from gatebot.config.model import Document
+from gatebot.config.document import Document
 from gatebot.core.needs import Fit, Side
 from gatebot.errors import MachineError, UsageError
 from gatebot.evidence.kinds import Training

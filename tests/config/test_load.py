@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatebot.config.document import Rules
 from gatebot.config.load import load, parse
-from gatebot.config.model import Rules
 from gatebot.config.quantity import Margin, Share
 from gatebot.errors import ExitCode, UsageError
 

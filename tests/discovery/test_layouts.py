@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from gatebot.cli.main import main
+from gatebot.config.document import TaskName
 from gatebot.config.load import load
-from gatebot.config.model import TaskName
 from gatebot.decide.judge import judge
 from gatebot.run.output import stored_case
 from tests.discovery.repositories import DATA, make

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.world import BASE, draw
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.core.needs import Tier
 from gatebot.errors import UsageError
 from gatebot.evidence.snapshot import Snapshot

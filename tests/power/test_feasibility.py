@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.power.feasibility import too_few
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.errors import UsageError
 from gatebot.power.guarantee import Forecast, as_json, forecast, lines
 from gatebot.stats.guarantee import Adaptivity

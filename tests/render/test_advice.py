@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatebot.config.model import Waiver
+from gatebot.config.sections.policy import Waiver
 from gatebot.core.finding import Priority
 from gatebot.core.report import VerdictName
 from gatebot.decide.policy.waiver import waiver_for

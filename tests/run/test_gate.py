@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gatebot.comparison.case import Case
-from gatebot.config.model import ModelRecipe
+from gatebot.config.sections.model import ModelRecipe
 from gatebot.core.needs import Effort, Fit, Need, Profile, Side, Tier
 from gatebot.core.report import State
 from gatebot.decide.plan import SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER

@@ -8,7 +8,7 @@ from gatebot.collect.copied_predictions import CommittedFiles
 from gatebot.collect.delivered import Delivered
 from gatebot.collect.runner import Runner
 from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
-from gatebot.config.model import TaskName
+from gatebot.config.document import TaskName
 from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
 
 

@@ -1,6 +1,6 @@
 """What follows from a finding: block, review, warn or note."""
 
-from gatebot.config.model import Policy
+from gatebot.config.sections.policy import Policy
 from gatebot.core.finding import Action, Priority, Status
 
 

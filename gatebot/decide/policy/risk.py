@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from gatebot.config.model import Policy
+from gatebot.config.sections.policy import Policy
 from gatebot.core.finding import Level, Priority
 from gatebot.decide.policy.paths import first_match
 

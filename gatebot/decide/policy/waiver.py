@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from fnmatch import fnmatchcase
 
-from gatebot.config.model import Waiver
+from gatebot.config.sections.policy import Waiver
 
 
 def waiver_for(

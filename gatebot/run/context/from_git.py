@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gatebot.comparison.case import Facts
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.core.report import Base, Head, Relation, State
 from gatebot.errors import UsageError
 from gatebot.repository import own_folder

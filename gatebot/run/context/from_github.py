@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gatebot.comparison.case import Approval, Changes, Facts
-from gatebot.config.model import Rules
+from gatebot.config.document import Rules
 from gatebot.core.report import Base, Head, Relation, State
 from gatebot.errors import UsageError
 from gatebot.github import event as events

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from gatebot.comparison.case import Changes, Facts
+from gatebot.config.document import Document, Recipe, Rules
 from gatebot.config.load import FILE_NAME, parse, read
 from gatebot.config.locks import USUAL_LOCKS
-from gatebot.config.model import Document, Recipe, Rules
 from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.core.redact import is_secret
 from gatebot.core.report import State

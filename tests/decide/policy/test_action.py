@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatebot.config.model import Policy
+from gatebot.config.sections.policy import Policy
 from gatebot.core.finding import Action, Priority, Status
 from gatebot.decide.policy.action import action_of
 

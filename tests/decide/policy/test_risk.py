@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatebot.config.model import LikelihoodRule, Policy
+from gatebot.config.sections.policy import LikelihoodRule, Policy
 from gatebot.core.finding import Level, Priority
 from gatebot.decide.policy.risk import MATRIX, Prior, risk_of
 

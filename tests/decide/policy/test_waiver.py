@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from gatebot.config.model import Waiver
+from gatebot.config.sections.policy import Waiver
 from gatebot.decide.policy.waiver import waiver_for
 
 WAIVER = Waiver(

@@ -1,0 +1,138 @@
+"""`data:`: where the data lies, how it is read and split."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from gatebot.config.sections.section import Patterns, Seconds, Section
+from gatebot.core.address import BadAddressError, parse_prefix
+
+
+class Fetch(Section):
+    """A command that brings data which is not in git. Runs before any user code, in base's files, under its own uid."""
+
+    run: str = Field(description="The command. No shell reads it: write `sh -c '…'` for one.")
+    secrets: tuple[str, ...] = Field(default=(), description="Names of the variables that this command alone may see.")
+    files: Patterns | None = Field(
+        default=None,
+        description="Files of the commit under test that say which data is meant, such as `data.dvc`. The command runs"
+        " in base's files, and these are all that it sees of a pull request. Default: base's `data.version.files`.",
+    )
+    network: bool = Field(default=True, description="Whether it may open network connections.")
+    timeout: Seconds = Field(default=600.0, description="The longest that it may take.")
+
+
+class AllowedAddress(Section):
+    """Addresses that data may be fetched from, and what fetching from there may use."""
+
+    prefix: str = Field(description="One address, or where it ends in `/`, all below it.")
+    secrets: tuple[str, ...] = Field(
+        default=(),
+        description="Names of the variables that reading from there may see, such as `AWS_ACCESS_KEY_ID`.",
+    )
+    private: bool = Field(
+        default=False,
+        description="Whether the server may be on this machine or in a private network. Metadata services never are.",
+    )
+
+    @field_validator("prefix")
+    @classmethod
+    def _comparable(cls, value: str) -> str:
+        try:
+            parse_prefix(value)
+        except BadAddressError as error:
+            raise ValueError(f"is no address or prefix of addresses: {error}") from error
+        return value
+
+
+def _as_mapping(value: object) -> object:
+    return {"prefix": value} if isinstance(value, str) else value
+
+
+AddressRule = Annotated[AllowedAddress, BeforeValidator(_as_mapping, json_schema_input_type=str | AllowedAddress)]
+
+
+class DataVersion(Section):
+    """What identifies data that is not in git."""
+
+    read_from: ClassVar[str] = "head"
+
+    files: Patterns = Field(
+        default=(), description="Files, such as `data.dvc`, whose content changes when the data does."
+    )
+
+
+class ColumnSplit(Section):
+    """The user's own split: rows whose column says `eval` (or `test`, `val`, `valid`, `validation`) are eval rows."""
+
+    column: str = Field(description="The column that says on which side a row stands.")
+    eval: tuple[str, ...] = Field(
+        default=("eval", "test", "val", "valid", "validation"),
+        description="Its values that mean eval, in upper or lower case.",
+    )
+
+
+class FoldSplit(Section):
+    """Out-of-fold predictions: every row is an eval row."""
+
+    folds: Annotated[int, Field(ge=2, le=20)] = Field(
+        description="How many models predict the rows, each those that it was not trained on."
+    )
+
+
+class DataRules(Section):
+    """How data is read as evidence."""
+
+    fetch: Fetch | None = Field(default=None, description="How data that is not in git is brought.")
+    addresses: tuple[AddressRule, ...] | None = Field(
+        default=None,
+        description="Addresses that `path`, `train` and `eval` may name: prefixes that end in `/`, or whole addresses."
+        " Default: those that this file names itself, read without secrets.",
+    )
+    target: str | None = Field(default=None, description="The column to predict. Eval rows are handed out without it.")
+    id: str | None = Field(
+        default=None, description="The column that names a row. Without one, a row is known by a hash of its content."
+    )
+    group: str | None = Field(
+        default=None,
+        description="The column whose equal values never straddle train and eval; it is also what is independent.",
+    )
+    time: str | None = Field(default=None, description="The column by which the latest rows become eval rows.")
+    split: Literal["auto"] | ColumnSplit | FoldSplit = Field(
+        default="auto", description="`auto` splits by a keyed hash; a column of your own or folds are used as they are."
+    )
+    slices: tuple[str, ...] = Field(default=(), description="Columns each of whose values is held on its own.")
+    protected: tuple[str, ...] = Field(
+        default=(), description="Columns whose values are held as slices and compared with one another."
+    )
+    contract: str | None = Field(default=None, description="A file with what every column has to keep to.")
+    labels: Literal["public", "private"] = Field(
+        default="public", description="`private`: labels lie in a store that only the judge reads."
+    )
+
+
+class DataRecipe(Section):
+    """Where the data lies."""
+
+    read_from: ClassVar[str] = "head"
+
+    path: Patterns = Field(
+        default=(),
+        description="Files, globs or addresses (`s3://`, `https://` …) of CSV, TSV, JSON Lines or Parquet.",
+    )
+    train: Patterns = Field(default=(), description="Train rows, where eval rows lie in files of their own.")
+    eval: Patterns = Field(default=(), description="Eval rows that lie in files of their own.")
+    version: DataVersion = Field(default=DataVersion(), description="What identifies data that is not in git.")
+    assets: Patterns = Field(default=(), description="Files that rows point to, such as images: mounted read-only.")
+
+
+class Data(DataRules, DataRecipe):
+    """`data:`."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Data":
+        if self.path and (self.train or self.eval):
+            raise ValueError("give either `path`, or `train` and `eval`, not both")
+        if bool(self.train) != bool(self.eval):
+            raise ValueError("`train` and `eval` come together")
+        return self
