@@ -1,72 +1,20 @@
 """Questions to a local git repository, asked so that nothing in it, and nothing of the user's, runs or interferes."""
 
-import fcntl
 import os
-import shutil
 import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gatebot.core import processes
 from gatebot.core.checkout import Checkout
-from gatebot.core.processes import SYSTEM_PATH
 from gatebot.errors import GateError, MachineError, UsageError
-from gatebot.sandbox.confined import run_confined
+from gatebot.repository.command import FETCH_TIMEOUT_S, LOCAL_TIMEOUT_S, reason_of, run
 
 DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
 REMOTE = "refs/remotes/origin/"
 TAGS = "refs/tags/"
-LOCAL_TIMEOUT_S = 120
-FETCH_TIMEOUT_S = 600
 MOST_POINTER_BYTES = 4096
-TREE_PREFIX = "gatebot-tree-"
-YOUNG_S = 60.0
 FULL_CLONE = "Check out with `fetch-depth: 0`, or with credentials that can fetch from `origin`."
-
-_PASSED = (
-    "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-)  # fmt: skip
-_ENVIRONMENT = {
-    "PATH": SYSTEM_PATH,
-    "LC_ALL": "C.UTF-8",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "/bin/false",
-    "GIT_SSH_COMMAND": "/bin/false",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_ALLOW_PROTOCOL": "https:http:file",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": os.devnull,
-    "GIT_LFS_SKIP_SMUDGE": "1",
-}
-_SETTINGS = {
-    "safe.bareRepository": "explicit",
-    "safe.directory": "*",  # in a container the work tree belongs to another uid; nothing of it is executed
-    "core.hooksPath": os.devnull,
-    "core.fsmonitor": "false",
-    "core.sshCommand": "/bin/false",
-    "core.gitProxy": "",
-    "core.attributesFile": os.devnull,
-    "core.quotePath": "false",
-    "core.protectHFS": "true",
-    "core.protectNTFS": "true",
-    "credential.helper": "",
-    "diff.external": "",
-    "diff.ignoreSubmodules": "dirty",
-    "submodule.recurse": "false",
-    "fetch.recurseSubmodules": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "advice.detachedHead": "false",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +32,7 @@ class Repository:
     git_dir: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "git_dir", _git_dir(self.root))
+        object.__setattr__(self, "git_dir", git_dir_of(self.root))
 
     def head(self) -> str:
         """The commit that is checked out.
@@ -265,69 +213,13 @@ class Repository:
             ignored: directories that do not count, relative to the root.
         """
         listing = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=dirty")
-        told = self.ask(*self._no_filters(), "status", *listing)
+        told = self.ask(*no_filters(self), "status", *listing)
         paths = (os.fsdecode(entry[3:]) for entry in told.split(b"\0") if entry)
         return tuple(p for p in paths if not any(f"{p}/".startswith(f"{d.rstrip('/')}/") for d in ignored))
 
     def is_clean(self, ignored: Sequence[str] = ()) -> bool:
         """Whether the work tree is HEAD and nothing else."""
         return not self.changes(ignored)
-
-    @contextmanager
-    def worktree(self, name: str, parent: Path | None = None) -> Iterator[Path]:
-        """A second work tree of a commit, gone afterwards. Neither hooks nor filters (Git LFS) run in it.
-
-        Those that killed processes have left in the same place go, too: a lock tells them from those in use.
-
-        Args:
-            name: the commit.
-            parent: where to make it; default: the system's temporary directory.
-
-        Raises:
-            UsageError: no such commit.
-            MachineError: it cannot be made.
-        """
-        sha = self.fetched(name)
-        _sweep(Path(parent or tempfile.gettempdir()))
-        with tempfile.TemporaryDirectory(prefix=TREE_PREFIX, dir=parent) as scratch, _locked(Path(scratch)):
-            tree = Path(scratch).resolve() / "tree"
-            if os.geteuid() == 0:  # git is who owns the repository
-                owner = self.git_dir.stat()
-                os.chown(tree.parent, owner.st_uid, owner.st_gid)
-            with self._checked_out(sha, tree):
-                yield tree
-
-    @contextmanager
-    def _checked_out(self, sha: str, tree: Path) -> Iterator[None]:
-        """A work tree of a commit at a place, with those of its submodules that this one has fetched."""
-        home = Path(os.fsdecode(self.ask("rev-parse", "--path-format=absolute", "--git-common-dir")).rstrip("\n"))
-        places = [home, tree.parent]
-        try:
-            add = ("worktree", "add", "--quiet", "--detach", "--", str(tree), sha)
-            self.ask(*self._no_filters(), *add, writable=places)
-            with ExitStack() as inner:
-                for path, commit in self._submodules(sha):
-                    if Checkout(self.root).is_folder(path) and os.path.lexists(self.root / path / ".git"):
-                        module = Repository(self.root / path)
-                        if module.find(commit):  # its name is its content, wherever it was fetched from
-                            inner.enter_context(module._checked_out(commit, tree / path))
-                yield
-        finally:
-            self.attempt("worktree", "remove", "--force", "--force", "--", str(tree), writable=places)
-            self.attempt("worktree", "prune", writable=places)
-
-    def _submodules(self, sha: str) -> list[tuple[str, str]]:
-        """Path and commit of each submodule."""
-        listed = self.ask("ls-tree", "-r", "-z", "--full-tree", sha)
-        entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry.startswith(b"160000 ")]
-        return [(os.fsdecode(path), meta.split()[2].decode()) for meta, _, path in entries]
-
-    def _no_filters(self) -> list[str]:
-        """Settings that switch off every filter that the repository's own configuration defines."""
-        listed = self.attempt("config", "--name-only", "-z", "--get-regexp", r"^filter\.")
-        names = {key.rpartition(".")[0] for key in os.fsdecode(listed.stdout).split("\0") if key.count(".") >= 2}
-        off = (("smudge", ""), ("clean", ""), ("process", ""), ("required", "false"))
-        return [word for name in sorted(names) for key, value in off for word in ("-c", f"{name}.{key}={value}")]
 
     def _merge_base(self, one: str, other: str) -> str | None:
         done = self.attempt("merge-base", one, other)
@@ -353,7 +245,7 @@ class Repository:
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
         done = self.attempt("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S, network=True)
         if done.returncode:
-            raise UsageError(f"history is missing and cannot be fetched: {_reason(done.stderr)}", FULL_CLONE)
+            raise UsageError(f"history is missing and cannot be fetched: {reason_of(done.stderr)}", FULL_CLONE)
 
     def ask(self, *arguments: str, stdin: bytes = b"", writable: Sequence[Path] = ()) -> bytes:
         """What git prints when it is asked.
@@ -364,7 +256,7 @@ class Repository:
         done = self.attempt(*arguments, stdin=stdin, writable=writable)
         if done.returncode:
             verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
-            raise MachineError(f"git {verb} failed in {self.root}: {_reason(done.stderr)}")
+            raise MachineError(f"git {verb} failed in {self.root}: {reason_of(done.stderr)}")
         return done.stdout
 
     def attempt(
@@ -426,7 +318,7 @@ def _is_behind_link(folder: Path, above: Path) -> bool:
     return any(above.joinpath(*inner[: depth + 1]).is_symlink() for depth in range(len(inner)))
 
 
-def _git_dir(root: Path) -> Path:
+def git_dir_of(root: Path) -> Path:
     """What `.git` is, or leads to: git refuses to check a path of that name out, so it is nobody's but the user's.
 
     Raises:
@@ -465,70 +357,12 @@ def create(root: Path) -> None:
     """
     done = run(("init", "--quiet", "--template=", "--", str(root)), LOCAL_TIMEOUT_S, of=root, writable=[root])
     if done.returncode:
-        raise MachineError(f"git init failed in {root}: {_reason(done.stderr)}")
+        raise MachineError(f"git init failed in {root}: {reason_of(done.stderr)}")
 
 
-def run(
-    arguments: Sequence[str],
-    timeout_s: float,
-    stdin: bytes = b"",
-    *,
-    of: Path,
-    network: bool = False,
-    writable: Sequence[Path] = (),
-) -> "subprocess.CompletedProcess[bytes]":
-    """Run git with an environment of ours, from a folder that is no repository, and confined.
-
-    Raises:
-        MachineError: there is no git, or it takes too long.
-    """
-    environment = {name: os.environ[name] for name in _PASSED if name in os.environ} | _ENVIRONMENT
-    environment["GIT_CONFIG_COUNT"] = str(len(_SETTINGS))
-    for index, (key, value) in enumerate(_SETTINGS.items()):
-        environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-    git = processes.program("git", os.environ.get("PATH", ""))
-    try:
-        return run_confined(
-            [git, *arguments],
-            env=environment,
-            of=of,
-            stdin=stdin,
-            timeout_s=timeout_s,
-            network=network,
-            writable=writable,
-        )
-    except subprocess.TimeoutExpired:
-        verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
-        raise MachineError(f"git {verb} took longer than {timeout_s:.0f} s") from None
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """A lock on a folder that the kernel lets go when this process ends, however it ends."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _sweep(parent: Path) -> None:
-    """Remove our work trees that nobody holds any more. What another user has left, or holds, stays."""
-    for folder in parent.glob(f"{TREE_PREFIX}*"):
-        with suppress(OSError):
-            if time.time() - folder.lstat().st_mtime < YOUNG_S:  # its owner may not have locked it yet
-                continue
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
-            finally:
-                os.close(descriptor)
-
-
-def _reason(stderr: bytes) -> str:
-    """The line of git's that says why; advice stands below it."""
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    fatal = [line for line in lines if line.startswith("fatal:")]
-    return (fatal or lines[-1:] or ["no reason given"])[0][:300]
+def no_filters(repository: Repository) -> list[str]:
+    """Settings that switch off every filter that the repository's own configuration defines."""
+    listed = repository.attempt("config", "--name-only", "-z", "--get-regexp", r"^filter\.")
+    names = {key.rpartition(".")[0] for key in os.fsdecode(listed.stdout).split("\0") if key.count(".") >= 2}
+    off = (("smudge", ""), ("clean", ""), ("process", ""), ("required", "false"))
+    return [word for name in sorted(names) for key, value in off for word in ("-c", f"{name}.{key}={value}")]

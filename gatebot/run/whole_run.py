@@ -27,6 +27,7 @@ from gatebot.errors import GateError, UsageError
 from gatebot.evidence.intake import read_whole
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 from gatebot.repository.git import REMOTE, TAGS, Repository
+from gatebot.repository.worktrees import worktree
 from gatebot.run.context.run_context import RunContext, differ, document_from, with_state
 from gatebot.run.gate import Gated, gate, surveyed
 from gatebot.run.history import eval_uses, grown, noise, records
@@ -299,7 +300,7 @@ def _base_tree(occasion: RunContext, commit: str) -> Iterator[Tree]:
     path = occasion.rules_path
     raw = repository.file(commit, path)
     recipe = occasion.recipe if raw is None else document_from(raw, f"{path} at {commit[:12]}").recipe
-    with repository.worktree(commit) as tree:
+    with worktree(repository, commit) as tree:
         yield Tree(tree, recipe, commit, commit, PurePosixPath(path).parent)
 
 

@@ -61,7 +61,8 @@ ELSEWHERE = {
     "discovery/workflows.py": "templates of gatebot's own",
     "evidence/": "evidence in gatebot's own folders, opened without following links",
     "github/": "what the runner hands over, and archives with a list of allowed names",
-    "repository/git.py": "its own temporary work trees, and the repository's own list of cut-off commits",
+    "repository/git.py": "the repository's own list of cut-off commits",
+    "repository/worktrees.py": "its own temporary work trees",
     "sandbox/": "/proc, and scratch folders after their runs are over, without following links",
     "worker/": "in the sandbox, by user code's own rights",
 }

@@ -10,6 +10,7 @@ import pytest
 
 from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.repository.git import Repository, open_repository
+from gatebot.repository.worktrees import worktree
 
 WHO = {f"GIT_{role}_{what}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
@@ -118,7 +119,7 @@ def test_the_parent_of_a_shallow_merge_commit_is_fetched(origin: Path) -> None:
     assert repository.find(parent) is None
     assert repository.file(parent, "m") == b"6"
     assert repository.changed_paths(parent, "HEAD") == {"t"}
-    with repository.worktree(parent) as tree:
+    with worktree(repository, parent) as tree:
         assert not (tree / "t").exists()
 
 
@@ -244,7 +245,7 @@ def test_a_clean_tree(origin: Path) -> None:
 
 def test_a_second_work_tree(origin: Path, tmp_path: Path) -> None:
     repository = Repository(origin)
-    with repository.worktree("main", tmp_path) as tree:
+    with worktree(repository, "main", tmp_path) as tree:
         assert (tree / "m").read_text() == "6"
         assert not (tree / "t").exists()
         assert open_repository(tree).head() == repository.commit("main")
@@ -255,7 +256,7 @@ def test_a_second_work_tree(origin: Path, tmp_path: Path) -> None:
 
 
 def test_a_second_work_tree_goes_away_after_a_failure(origin: Path) -> None:
-    with pytest.raises(KeyError), Repository(origin).worktree("main") as tree:
+    with pytest.raises(KeyError), worktree(Repository(origin), "main") as tree:
         raise KeyError
     assert not tree.exists()
     assert len(git(origin, "worktree", "list").splitlines()) == 1
@@ -277,7 +278,7 @@ def test_nothing_of_the_repository_runs(origin: Path, tmp_path: Path) -> None:
         git(origin, "config", key, str(spy))
     git(origin, "config", "filter.spy.required", "true")
     repository = Repository(origin)
-    with repository.worktree("HEAD", tmp_path) as tree:
+    with worktree(repository, "HEAD", tmp_path) as tree:
         assert (tree / "data").read_text() == "1"
     assert repository.is_clean()
     repository.changed_paths("HEAD~1", "HEAD")
@@ -301,7 +302,7 @@ def test_a_work_tree_of_another_user(origin: Path) -> None:
     repository = open_repository(origin)
     assert repository.head()
     assert repository.is_clean()
-    with repository.worktree("main") as tree:
+    with worktree(repository, "main") as tree:
         assert (tree / "m").exists()
 
 
@@ -320,7 +321,7 @@ def test_work_trees_of_killed_processes_go_and_those_in_use_stay(origin: Path, t
     holder = os.open(parent / "gatebot-tree-held", os.O_RDONLY)
     fcntl.flock(holder, fcntl.LOCK_EX)
     try:
-        with open_repository(origin).worktree("HEAD", parent) as tree:
+        with worktree(open_repository(origin), "HEAD", parent) as tree:
             assert (tree / "m").exists()
             left = {path.name for path in parent.iterdir()} - {tree.parent.name}
     finally:
@@ -382,7 +383,7 @@ def test_a_configuration_that_runs_commands_runs_none(origin: Path, tmp_path: Pa
     repository = open_repository(origin)
     repository.changes()
     repository.changed_paths("HEAD~1", "HEAD")
-    with repository.worktree("HEAD", tmp_path):
+    with worktree(repository, "HEAD", tmp_path):
         pass
     with pytest.raises(UsageError, match=r"cannot be fetched: fatal: transport .ssh. not allowed"):
         repository.fetched("f" * 40)
@@ -444,7 +445,7 @@ def test_a_runners_checkout_is_read_by_its_owner(origin: Path, tmp_path: Path) -
         for path in (folder, *(os.path.join(folder, name) for name in (*names, *files))):  # noqa: PTH118
             os.chown(path, 1001, 1001)
     repository = open_repository(origin)
-    with repository.worktree("HEAD~1", tmp_path) as tree:
+    with worktree(repository, "HEAD~1", tmp_path) as tree:
         assert (tree / "m").read_text() == "3"
     assert repository.is_clean()
 
@@ -458,10 +459,10 @@ def test_a_work_tree_has_the_submodules_that_were_fetched(origin: Path, tmp_path
     before = git(outer / "inner", "rev-parse", "HEAD")
     commit(outer / "inner", 9, m="9")
     commit(outer, 2)
-    with open_repository(outer).worktree("HEAD~1", tmp_path) as tree:
+    with worktree(open_repository(outer), "HEAD~1", tmp_path) as tree:
         assert (tree / "inner" / "m").read_text() != "9"
         assert open_repository(tree / "inner").head() == before
     shutil.rmtree(outer / "inner")
     (outer / "inner").symlink_to(origin)
-    with open_repository(outer).worktree("HEAD", tmp_path) as tree:
+    with worktree(open_repository(outer), "HEAD", tmp_path) as tree:
         assert list((tree / "inner").iterdir()) == [], "what a link leads to is no submodule"
