@@ -20,7 +20,8 @@ from gatebot.repository import own_folder
 from gatebot.repository.own_folder import chosen
 from gatebot.run import whole_run
 from gatebot.run.context.from_git import local
-from gatebot.run.context.run_context import RunContext, absolute, workspace_of
+from gatebot.run.context.rules_found import absolute, workspace_of
+from gatebot.run.context.run_context import RunContext
 from gatebot.run.output import forget
 from gatebot.sandbox import terminate_as_interrupt
 

@@ -76,7 +76,7 @@ def _load(config: Path) -> "Document":
 def _reach(config: Path, document: "Document", environ: Mapping[str, str]) -> "Reach":
     """What this machine can give to the recipe's own interpreter."""
     from gatebot.collect.isolation_level import reach_for
-    from gatebot.run.context.run_context import absolute
+    from gatebot.run.context.rules_found import absolute
     from gatebot.sandbox import Isolation
 
     folder = absolute(config).parent
@@ -99,7 +99,7 @@ def _failure(subject: str, error: GateError) -> Line:
 
 def _git(config: Path) -> Line:
     from gatebot.repository.git import open_repository
-    from gatebot.run.context.run_context import absolute
+    from gatebot.run.context.rules_found import absolute
 
     if shutil.which("git") is None:
         return Line("git", "bad", "there is no git on the PATH", "Install git.")
@@ -199,7 +199,7 @@ def _rights(environ: Mapping[str, str]) -> Line:
 
 def _interpreter(config: Path, document: "Document", environ: Mapping[str, str]) -> Line:
     from gatebot.collect.interpreter import found
-    from gatebot.run.context.run_context import absolute
+    from gatebot.run.context.rules_found import absolute
 
     name = document.smoke.python
     folder = absolute(config).parent
@@ -249,7 +249,7 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     from gatebot.repository.own_folder import cache, chosen, usual
     from gatebot.run import whole_run
     from gatebot.run.context.from_git import local
-    from gatebot.run.context.run_context import absolute
+    from gatebot.run.context.rules_found import absolute
 
     try:
         chosen(None, environ)

@@ -19,7 +19,7 @@ from gatebot.github.publish import Target
 from gatebot.github.pull import Pull, pull, pulls_with_head
 from gatebot.github.run_order import RunOrder
 from gatebot.run.context.projects import projects_in
-from gatebot.run.context.run_context import workspace_of
+from gatebot.run.context.rules_found import workspace_of
 
 
 @dataclass(frozen=True, slots=True)

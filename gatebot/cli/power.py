@@ -93,7 +93,7 @@ def _local_baselines(config: Path) -> Path:
         UsageError: a commit could have put them there.
     """
     from gatebot.repository.own_folder import NAME, require_owned
-    from gatebot.run.context.run_context import absolute
+    from gatebot.run.context.rules_found import absolute
 
     folders = absolute(config).parents
     root = next((each for each in folders if (each / ".git").exists()), folders[0])

@@ -28,7 +28,9 @@ from gatebot.evidence.intake import read_whole
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 from gatebot.repository.git import REMOTE, TAGS, Repository
 from gatebot.repository.worktrees import worktree
-from gatebot.run.context.run_context import RunContext, differ, document_from, with_state
+from gatebot.run.context.changes import differ
+from gatebot.run.context.rules_found import document_from
+from gatebot.run.context.run_context import RunContext, with_state
 from gatebot.run.gate import Gated, gate, surveyed
 from gatebot.run.history import eval_uses, grown, noise, records
 from gatebot.run.output import forget, leave, without_secrets

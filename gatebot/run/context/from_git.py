@@ -11,17 +11,10 @@ from gatebot.core.report import Base, Head, Relation, State
 from gatebot.errors import UsageError
 from gatebot.repository import own_folder
 from gatebot.repository.git import Repository, open_repository
-from gatebot.run.context.run_context import (
-    RunContext,
-    absolute,
-    changes_of,
-    configured,
-    introduced,
-    is_relevant,
-    named,
-    project_of,
-    rules_at,
-)
+from gatebot.run.context.changes import changes_of, introduced, is_relevant
+from gatebot.run.context.commits import named
+from gatebot.run.context.rules_found import absolute, configured, project_of, rules_at
+from gatebot.run.context.run_context import RunContext
 from gatebot.run.gate import effort_of
 
 _MAIN_BRANCHES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")

@@ -12,20 +12,18 @@ from gatebot.github import event as events
 from gatebot.github.event import Event, Kind
 from gatebot.github.pull import Pull
 from gatebot.repository.git import Repository, open_repository
-from gatebot.run.context.run_context import (
+from gatebot.run.context.changes import changes_of, introduced, is_relevant
+from gatebot.run.context.commits import named
+from gatebot.run.context.rules_found import (
     Configured,
     RulesFrom,
-    RunContext,
     absolute,
-    changes_of,
     configured,
-    introduced,
-    is_relevant,
-    named,
     project_of,
     rules_at,
     workspace_of,
 )
+from gatebot.run.context.run_context import RunContext
 from gatebot.run.gate import effort_of
 
 _RELATION = {

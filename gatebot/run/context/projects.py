@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gatebot.repository.git import open_repository
-from gatebot.run.context.run_context import absolute, project_at
+from gatebot.run.context.rules_found import absolute, project_at
 
 
 def projects_in(

@@ -12,7 +12,7 @@ from gatebot.core.report import State
 from gatebot.errors import UsageError
 from gatebot.repository.git import Repository
 from gatebot.run.context.from_git import local
-from gatebot.run.context.run_context import configured, rules_at
+from gatebot.run.context.rules_found import configured, rules_at
 from tests.cli import tiny
 from tests.cli.laptop import commit, repository
 from tests.container.scenario import git

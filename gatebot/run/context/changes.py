@@ -1,0 +1,135 @@
+"""What a pull request touches: whether it can change the verdict, and whether it holds the gate itself."""
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import PurePosixPath
+
+from gatebot.comparison.case import Changes
+from gatebot.config.document import Rules
+from gatebot.config.locks import USUAL_LOCKS
+from gatebot.core.redact import is_secret
+from gatebot.decide.policy.paths import first_match
+from gatebot.run.context.gate_files import WORKFLOWS, gate_files
+from gatebot.run.context.rules_found import Configured, RulesFrom, document_from
+from gatebot.run.context.run_context import RunContext
+
+_READ_BY = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "just": ("justfile",),
+    "dvc": (".dvc/config", ".dvcignore"),
+    "npm": ("package.json", ".npmrc"),
+}
+
+
+_FILE = re.compile(r"(?![-+/~])[\w.@/+-]*[\w@+-]", re.ASCII)
+
+
+def changes_of(
+    here: Configured,
+    found: RulesFrom,
+    paths: frozenset[str] | None,
+    commits: tuple[str, ...],
+    own: Collection[str] = (),
+) -> Changes:
+    """The touched paths, and those of them that hold the gate.
+
+    Args:
+        here: the configuration.
+        found: base's Rules, and how they were found.
+        paths: relative to the root; None where they are unknown.
+        commits: where to look whether a workflow is the gate's, base's first.
+        own: paths of this job's workflows.
+    """
+    if paths is None:
+        return Changes()
+    patterns = _gate_patterns(here, found.rules, found.sha, found.path)
+    gate = {path for path in paths if _holds_the_gate(here, patterns, path, commits)}
+    gate |= {found.path} if found.moved else set()
+    if here.repository is not None and commits and paths - gate:
+        called = gate_files(here.repository, commits[0], own)
+        gate |= {path for path in paths if path in called or any(f"{each}/" in called for each in _above(path))}
+    return Changes(paths=tuple(sorted(paths)), gate=tuple(sorted(gate)))
+
+
+def introduced(here: Configured, changes: Changes, base: str | None) -> Changes:
+    """The changes of the pull request that brings gatebot: the gate's new files are no tampering, known ones still are.
+
+    Args:
+        here: the configuration, which base does not have.
+        changes: of the pull request.
+        base: the tip of the base branch.
+    """
+    if here.repository is None or base is None:
+        return changes.model_copy(update={"gate": ()})
+    known = tuple(path for path in changes.gate if here.repository.file(base, path) is not None)
+    return changes.model_copy(update={"gate": known})
+
+
+def is_relevant(here: Configured, rules: Rules, changes: Changes) -> bool:
+    """Whether anything that was touched can change the verdict; unknown changes can."""
+    if changes.paths is None or changes.gate:
+        return True
+    inside = [str(PurePosixPath(path).relative_to(here.folder)) for path in changes.paths if _below(path, here.folder)]
+    return first_match(rules.paths, inside) is not None
+
+
+def differ(occasion: RunContext, old: str, new: str) -> bool:
+    """Whether anything that can change a verdict, by the Rules of this run, differs between two commits."""
+    repository, rules = occasion.repository, occasion.facts.rules
+    if repository is None:
+        return True
+    here = Configured(occasion.root, occasion.folder, repository, PurePosixPath(occasion.rules_path).name)
+    paths = repository.changed_paths(old, new)
+    patterns = _gate_patterns(here, rules, occasion.facts.rules_sha, occasion.rules_path)
+    gate = [path for path in paths if path == occasion.rules_path or _holds_the_gate(here, patterns, path, (old, new))]
+    return is_relevant(here, rules, Changes(paths=tuple(paths), gate=tuple(gate)))
+
+
+def _gate_patterns(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
+    """Files of base's that judge, or that run on behalf of a pull request with secrets or beside labels."""
+    own = [rule.python.partition(":")[0] for rule in rules.metrics if rule.python]
+    contract = [rules.data.contract] if rules.data.contract else []
+    fetch = _files_in(rules.data.fetch.run) if rules.data.fetch is not None else []
+    return [here.name, *contract, *rules.behaviour, *own, *fetch, *_set_up_with_credentials(here, rules, sha, path)]
+
+
+def _set_up_with_credentials(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
+    """Files of base's set-up, where it takes credentials: head's environment is then base's."""
+    passed = [name for name in rules.smoke.env.pass_ if is_secret(name, os.environ.get(name, ""))]
+    if not passed or sha is None or here.repository is None:
+        return []
+    raw = here.repository.file(sha, path)
+    if raw is None:
+        return []
+    smoke = document_from(raw, f"{path} at {sha[:12]}").recipe.smoke
+    words = [] if smoke.setup is None else _files_in(smoke.setup)
+    files = [word for word in words if PurePosixPath(word).suffix]  # `pip install -e src` does not run all of src
+    return [*USUAL_LOCKS, *smoke.lock, *files] if words else []
+
+
+def _files_in(command: str) -> list[str]:
+    """The words of a command that can be files, as they stand or as a module's name, and what known tools read."""
+    words = [word.removeprefix("./").rstrip("/") for word in re.split(r"[\s'\"`;|&()<>=$,]+", command)]
+    words = [word for word in words if _FILE.fullmatch(word) and ".." not in word.split("/")]
+    modules = [f"{word.replace('.', '/')}{end}" for word in words for end in (".py", "/__main__.py")]
+    tools = [file for word in words for file in _READ_BY.get(word.rpartition("/")[2], ())]
+    return [*words, *modules, *tools]
+
+
+def _holds_the_gate(here: Configured, patterns: list[str], path: str, commits: tuple[str, ...]) -> bool:
+    if path.startswith(WORKFLOWS):
+        texts = [here.repository.file(commit, path) for commit in commits] if here.repository else []
+        return any(text is not None and b"gatebot" in text for text in texts)
+    if not _below(path, here.folder):
+        return False
+    inside = str(PurePosixPath(path).relative_to(here.folder))
+    return first_match([f"/{pattern.lstrip('/')}" for pattern in patterns], [inside]) is not None
+
+
+def _above(path: str) -> Iterator[str]:
+    return (str(folder) for folder in PurePosixPath(path).parents)
+
+
+def _below(path: str, folder: PurePosixPath) -> bool:
+    return PurePosixPath(path).is_relative_to(folder)
