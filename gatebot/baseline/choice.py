@@ -42,22 +42,22 @@ def open_store(
     Raises:
         UsageError: there is no location, or it is none; a folder is one that git tracks, or lies behind a link.
     """
-    shelf: Backend
+    backend: Backend
     match kind:
         case "artifact":
             return None
         case "folder":
-            shelf = FolderBackend(_folder(repository, _given(kind, location)) / project, most=None, ignored=False)
+            backend = FolderBackend(_folder(repository, _given(kind, location)) / project, most=None, ignored=False)
         case "refs":
-            shelf = RefBackend(repository, project, remote=location or "origin")
+            backend = RefBackend(repository, project, remote=location or "origin")
         case "url":
-            shelf = UrlBackend(Web(_given(kind, location), _bearer(environ.get(URL_TOKEN, ""))), project)
+            backend = UrlBackend(Web(_given(kind, location), _bearer(environ.get(URL_TOKEN, ""))), project)
         case "mlflow":
             address, experiment = urldefrag(_given(kind, location or environ.get(MLFLOW_ADDRESS)))
-            shelf = MlflowBackend(Web(address, _mlflow_headers(environ)), project, experiment or "gatebot")
+            backend = MlflowBackend(Web(address, _mlflow_headers(environ)), project, experiment or "gatebot")
         case _:
             raise UsageError(f"`baseline.from` is {kind[:40]!r}", "Use artifact, refs, folder, url or mlflow.")
-    return BackendStore(shelf)
+    return BackendStore(backend)
 
 
 def _folder(repository: Path, location: str) -> Path:

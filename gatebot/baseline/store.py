@@ -133,14 +133,14 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BackendStore:
-    """The `Store` over a `Shelf`."""
+    """The `Store` over a `Backend`."""
 
-    shelf: Backend
+    backend: Backend
 
     def find(self, commits: Sequence[str], now: datetime, *, labels: bool = False) -> Found | Missing:
         """See `Store`."""
         notes: list[str] = []
-        for commit in self.shelf.held([commit_id(commit) for commit in commits]):
+        for commit in self.backend.held([commit_id(commit) for commit in commits]):
             try:
                 snapshot = self._get(commit, labels=labels)
             except SnapshotError as trouble:
@@ -149,18 +149,18 @@ class BackendStore:
             if snapshot is not None:
                 distance = commits.index(commit)
                 age_s = max(0.0, (now - snapshot.about.created_at).total_seconds())
-                return Found(snapshot, commit, distance, age_s, self.shelf.source, why(distance, notes))
-        return Missing(self.shelf.source, why_none(len(commits), notes))
+                return Found(snapshot, commit, distance, age_s, self.backend.source, why(distance, notes))
+        return Missing(self.backend.source, why_none(len(commits), notes))
 
     def keep(self, folder: Path, commit: str, *, spared: Collection[str] = ()) -> None:
         """See `Store`."""
         snapshot = check_commit(folder, commit)
         there = [part for part in Part if part is Part.SNAPSHOT or snapshot.truth is not None]
         parts = {part: content(folder, part.file) for part in there}
-        self.shelf.put(commit, Made.of(snapshot.about), parts, spared=spared)
+        self.backend.put(commit, Made.of(snapshot.about), parts, spared=spared)
 
     def _get(self, commit: str, *, labels: bool) -> Snapshot | None:
-        data = self.shelf.get(commit, Part.SNAPSHOT)
+        data = self.backend.get(commit, Part.SNAPSHOT)
         if data is None:
             return None
         snapshot = parse(data)
@@ -168,7 +168,7 @@ class BackendStore:
             raise SnapshotError(f"it is of commit {snapshot.about.commit or '(none)'}"[:100])
         if not labels:
             return snapshot
-        truth = self.shelf.get(commit, Part.LABELS)
+        truth = self.backend.get(commit, Part.LABELS)
         if truth is None:
             raise SnapshotError("its labels are missing")
         return replace(snapshot, truth=parse_truth(truth))

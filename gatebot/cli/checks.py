@@ -106,7 +106,7 @@ def _training(fit: "Fit") -> str:
     from gatebot.core.needs import Labels, Model, Tier
 
     if fit.model is not Model.USER:
-        return f"{fit.model} yardstick"
+        return f"{fit.model} reference model"
     if fit.labels is not Labels.TRUE:
         return "training on shuffled labels"
     if fit.repeat:

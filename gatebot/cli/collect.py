@@ -31,14 +31,14 @@ def run(arguments: argparse.Namespace) -> int:
     from gatebot.run.whole_run import collecting
 
     arguments.out = emptied(arguments, os.environ) if in_actions(os.environ) else chosen(arguments.out, os.environ)
-    with _situation(arguments) as (occasion, places, stores, progress):
-        if NOTHING_TO_JUDGE & set(occasion.facts.states):
+    with _situation(arguments) as (run_context, places, stores, progress):
+        if NOTHING_TO_JUDGE & set(run_context.facts.states):
             forget(places.out)
-            gathered = Case(occasion.facts)
+            gathered = Case(run_context.facts)
         else:
-            with collecting(occasion, places, stores, progress) as (case, collector):
+            with collecting(run_context, places, stores, progress) as (case, collector):
                 forget(places.out)
-                gathered = gather(case, collector, as_baseline=occasion.as_baseline)
+                gathered = gather(case, collector, as_baseline=run_context.as_baseline)
         leave_evidence(gathered, places.out)
     print(f"evidence is in {places.out}")
     return 0

@@ -1,4 +1,4 @@
-"""What `run` and `collect` share: the options that say where, and the occasion that they lead to."""
+"""What `run` and `collect` share: the options that say where, and the run context that they lead to."""
 
 import argparse
 import os
@@ -39,7 +39,7 @@ SECRETS = (
 class JobContext(NamedTuple):
     """One run, ready to start."""
 
-    occasion: RunContext
+    run_context: RunContext
     places: whole_run.Places
     stores: Sequence[Store]
     progress: Progress
@@ -49,7 +49,7 @@ class JobContext(NamedTuple):
 def job_context(arguments: argparse.Namespace) -> Iterator[JobContext]:
     """The situation of this laptop, with progress as long as the block lasts."""
     given = given_base(arguments.base, os.environ)
-    occasion = local(
+    run_context = local(
         arguments.config,
         None if given else arguments.base,
         datetime.now(UTC),
@@ -58,10 +58,10 @@ def job_context(arguments: argparse.Namespace) -> Iterator[JobContext]:
         project=arguments.project,
         out=arguments.out,
     )
-    places = places_of(occasion, arguments.out, given, os.environ)
-    stores = stores_of(occasion, os.environ)
+    places = places_of(run_context, arguments.out, given, os.environ)
+    stores = stores_of(run_context, os.environ)
     with terminate_as_interrupt(), progress_for(quiet=arguments.quiet) as progress:
-        yield JobContext(occasion, places, stores, progress)
+        yield JobContext(run_context, places, stores, progress)
 
 
 def given_base(base: str | None, environ: Mapping[str, str]) -> Path | None:
@@ -93,25 +93,25 @@ def emptied(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Path:
     return out
 
 
-def places_of(occasion: RunContext, out: Path, given: Path | None, environ: Mapping[str, str]) -> whole_run.Places:
+def places_of(run_context: RunContext, out: Path, given: Path | None, environ: Mapping[str, str]) -> whole_run.Places:
     """Where this run writes.
 
     Raises:
         UsageError: what stands there is not gatebot's.
         MachineError: no folder of a workflow job's own is here.
     """
-    kept = own_folder.cache(environ, occasion.root / occasion.folder)
+    kept = own_folder.cache(environ, run_context.root / run_context.folder)
     return whole_run.Places(out=out, cache=kept, given_base=given)
 
 
 def stores_of(
-    occasion: RunContext, environ: Mapping[str, str], api: Api | None = None, event: Event | None = None
+    run_context: RunContext, environ: Mapping[str, str], api: Api | None = None, event: Event | None = None
 ) -> tuple[Store, ...]:
     """The store that the Rules name; workflow artifacts can be reached from a workflow job only."""
-    rules, project = occasion.facts.rules.baseline, occasion.facts.project
+    rules, project = run_context.facts.rules.baseline, run_context.facts.project
     if rules.from_ == "artifact":
         if api is None or event is None:
             return ()
         return (artifact_store(api, event, project, rules.max_age),)
-    store = open_store(rules.from_, rules.location, project, occasion.root, environ)
+    store = open_store(rules.from_, rules.location, project, run_context.root, environ)
     return () if store is None else (store,)

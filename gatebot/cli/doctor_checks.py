@@ -258,20 +258,22 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
         yield _failure("own folder", error)
         return
     try:
-        occasion = local(config, None, datetime.now(UTC))
-        if occasion.base_commit is None:
+        run_context = local(config, None, datetime.now(UTC))
+        if run_context.base_commit is None:
             says = "there is no commit to compare with yet"
             yield Line("baseline", "note", says, "The first run shows where the model stands.")
             return
-        places = places_of(occasion, usual(environ), None, environ)
-        stores = (*places.local_baselines, *stores_of(occasion, environ))
-        yield from _anchor(whole_run.stored_anchor(occasion.repository, occasion.facts, stores)[0].anchor)
-        facts, snapshot = whole_run.stored_base(occasion, places, stores_of(occasion, environ))
+        places = places_of(run_context, usual(environ), None, environ)
+        stores = (*places.local_baselines, *stores_of(run_context, environ))
+        yield from _anchor(whole_run.stored_anchor(run_context.repository, run_context.facts, stores)[0].anchor)
+        facts, snapshot = whole_run.stored_base(run_context, places, stores_of(run_context, environ))
     except GateError as error:
         yield Line("baseline", "note", error.message, error.hint)
         return
     if snapshot is None:
-        yield Line("baseline", "note", f"none of {occasion.base_commit[:12]} is stored", "A run trains it here first.")
+        yield Line(
+            "baseline", "note", f"none of {run_context.base_commit[:12]} is stored", "A run trains it here first."
+        )
         return
     yield Line("baseline", "ok", f"{(facts.chosen.sha or '')[:12]} from {facts.chosen.source}: {facts.chosen.why}")
     yield from _sights(snapshot, facts.rules)

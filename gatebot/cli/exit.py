@@ -45,12 +45,12 @@ def say(
     texts: Texts,
     arguments: argparse.Namespace,
     environ: Mapping[str, str],
-    hub: GitHub,
+    github: GitHub,
     *,
     comments: Sequence[Found] | None = None,
 ) -> int:
     """Publish a verdict, tell the runner, and return the job's exit code."""
-    done = publish(report, texts, hub.target, hub.api, comments)
+    done = publish(report, texts, github.target, github.api, comments)
     tell_runner(environ, report, arguments.out, done)
     return exit_code(report, done, keep=getattr(arguments, "exit", "status") == "verdict")
 

@@ -43,32 +43,32 @@ def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         arguments.out = emptied(arguments, environ)
         return judge_again(arguments, environ, event)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
-        hub = GitHub(api, event, target_of(event, environ, arguments))
+        github = GitHub(api, event, target_of(event, environ, arguments))
         try:
-            with announced(hub.target, api, warn):
+            with announced(github.target, api, warn):
                 arguments.out = emptied(arguments, environ)
-                with situation_in(arguments, environ, event, api) as (occasion, places, stores, progress):
-                    gated = whole_run.run(occasion, places, stores, progress)
-                report, comments = _accepted(gated, hub, arguments)
+                with situation_in(arguments, environ, event, api) as (run_context, places, stores, progress):
+                    gated = whole_run.run(run_context, places, stores, progress)
+                report, comments = _accepted(gated, github, arguments)
                 texts = leave_and_show(report, arguments)
         except SupersededError as newer:
             warn(f"nothing was judged: {newer.message}")
             return ExitCode.PASS
-        return say(report, texts, arguments, environ, hub, comments=comments)
+        return say(report, texts, arguments, environ, github, comments=comments)
 
 
-def _accepted(gated: Gated, hub: GitHub, arguments: argparse.Namespace) -> tuple[Report, Sequence[Found] | None]:
+def _accepted(gated: Gated, github: GitHub, arguments: argparse.Namespace) -> tuple[Report, Sequence[Found] | None]:
     """The Report with those who have accepted it so far, where it waits for somebody; and our comments as just read.
 
     Only here an acceptance can change a verdict, and the later it is asked for, the less is missed.
     """
-    head = hub.event.head_sha
+    head = github.event.head_sha
     if gated.report.verdict is not VerdictName.REVIEW or head is None:
         return gated.report, None
-    said = said_on(hub.event, hub.event.author, hub.api)
+    said = said_on(github.event, github.event.author, github.api)
     if not said.approvals:
         return gated.report, said.comments
-    case = trusted_case(gated.case, head, hub.target.branch, said.approvals)
+    case = trusted_case(gated.case, head, github.target.branch, said.approvals)
     report = judge(case)
     leave(case, report, arguments.out)
     return report, said.comments
@@ -84,7 +84,7 @@ def situation_in(
 ) -> Iterator[JobContext]:
     """The situation of this job; no secret of ours is in the environment as long as the block lasts."""
     given = given_base(arguments.base, environ)
-    occasion = in_actions(
+    run_context = in_actions(
         arguments.config,
         event,
         datetime.now(UTC),
@@ -93,10 +93,10 @@ def situation_in(
         approvals=approvals,
         environ=environ,
     )
-    places = replace(places_of(occasion, arguments.out, given, environ), shared=True)
-    stores = stores_of(occasion, environ, api, event)
+    places = replace(places_of(run_context, arguments.out, given, environ), shared=True)
+    stores = stores_of(run_context, environ, api, event)
     with secrets_away():
-        yield JobContext(occasion, places, stores, Lines())
+        yield JobContext(run_context, places, stores, Lines())
 
 
 @contextmanager
@@ -136,13 +136,13 @@ def publish_stored(arguments: argparse.Namespace, environ: Mapping[str, str]) ->
     """Publish a report that an earlier step has left."""
     event = events.read(environ)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
-        hub = GitHub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
+        github = GitHub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
         try:
-            with announced(hub.target, api, warn):  # without a report the status says that nobody could judge
-                report = _of_branch(stored_report(arguments.report), hub.target.branch)
+            with announced(github.target, api, warn):  # without a report the status says that nobody could judge
+                report = _of_branch(stored_report(arguments.report), github.target.branch)
                 texts = texts_of(report)
         except SupersededError as newer:
             warn(f"nothing was published: {newer.message}")
             return ExitCode.PASS
         arguments.out = arguments.report.parent
-        return say(report, texts, arguments, environ, hub)
+        return say(report, texts, arguments, environ, github)

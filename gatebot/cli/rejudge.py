@@ -51,28 +51,28 @@ def judge_again(
         if proposal is None or not proposal.is_open or (proposal.head_sha, proposal.base_ref) != meant:
             print("there is no open pull request at this commit to judge again")
             return ExitCode.PASS
-        hub = GitHub(api, event, target_of(event, environ, arguments))
-        again = _Again(arguments, environ, hub, proposal, datetime.now(UTC))
+        github = GitHub(api, event, target_of(event, environ, arguments))
+        again = _Again(arguments, environ, github, proposal, datetime.now(UTC))
         run = again.run()
         if run is None:
             print(f"{proposal.head_sha[:12]} has not been judged yet, or needs no second judgement")
             return ExitCode.PASS
-        hub = replace(hub, target=replace(hub.target, order=order_of(event, run)))
+        github = replace(github, target=replace(github.target, order=order_of(event, run)))
         try:
-            with _bracket(hub, publishes=publishes):
+            with _bracket(github, publishes=publishes):
                 report = again.judged(run[0])
                 texts = leave_and_show(report, arguments)
         except SupersededError as newer:
             warn(f"nothing was judged: {newer.message}")
             return ExitCode.PASS
-        return say(report, texts, arguments, environ, hub) if publishes else report.exit_code
+        return say(report, texts, arguments, environ, github) if publishes else report.exit_code
 
 
 @contextmanager
-def _bracket(hub: GitHub, *, publishes: bool) -> Iterator[None]:
+def _bracket(github: GitHub, *, publishes: bool) -> Iterator[None]:
     """A fork's commit bears no status yet: it must not stay without. Any other's stands until there is a new one."""
-    if publishes and hub.event.kind is Kind.WORKFLOW_RUN:
-        with announced(hub.target, hub.api, warn):
+    if publishes and github.event.kind is Kind.WORKFLOW_RUN:
+        with announced(github.target, github.api, warn):
             yield
     else:
         yield
@@ -84,14 +84,14 @@ class _Again:
 
     arguments: argparse.Namespace
     environ: Mapping[str, str]
-    hub: GitHub
+    github: GitHub
     proposal: Pull
     now: datetime
 
     def run(self) -> tuple[int, int] | None:
         """Run and attempt that left the evidence of the head commit; None where there is nothing to judge again."""
-        event, place = self.hub.event, self.hub.target.place
-        log = status.read(self.hub.api, place)
+        event, place = self.github.event, self.github.target.place
+        log = status.read(self.github.api, place)
         word = log.word(place.context)
         if event.trigger is None:
             return None if word is None else self._left_by()
@@ -101,7 +101,7 @@ class _Again:
 
     def _left_by(self) -> tuple[int, int] | None:
         """The newest of the gate's runs for the head commit that has left evidence; else the newest there is."""
-        api, event, proposal = self.hub.api, self.hub.event, self.proposal
+        api, event, proposal = self.github.api, self.github.event, self.proposal
         gate = gate_of(event.run.workflow_path)
         found = runs_of_head(api, gate, proposal.head_sha, event.repository_id, is_fork=proposal.is_fork)
         for run in found:
@@ -113,7 +113,7 @@ class _Again:
     @property
     def project(self) -> str:
         """Its name."""
-        return self.occasion().facts.project
+        return self.run_context().facts.project
 
     def judged(self, run_id: int) -> Report:
         """The new Report; it and its evidence are left in the output folder."""
@@ -126,19 +126,19 @@ class _Again:
 
     def _case(self, run_id: int, scratch: Path) -> Case:
         """The stored evidence, as far as it counts."""
-        api, event = self.hub.api, self.hub.event
+        api, event = self.github.api, self.github.event
         said = _stored(api, run_id, self.project, scratch / "run")
         if not self.proposal.is_fork:
-            return trusted_case(said, self.proposal.head_sha, self.hub.target.branch, self.accepted)
-        here = self.occasion(said.facts.chosen.sha or "")
+            return trusted_case(said, self.proposal.head_sha, self.github.target.branch, self.accepted)
+        here = self.run_context(said.facts.chosen.sha or "")
         places = Places(self.arguments.out, scratch / "cache", shared=True)
         return untrusted_case(said, here, places, stores_of(here, self.environ, api, event))
 
-    def occasion(self, base: str = "") -> RunContext:
+    def run_context(self, base: str = "") -> RunContext:
         """The pull request as trusted places know it; `base` is what head says it was compared with."""
         return of_pull(
             self.arguments.config,
-            self.hub.event,
+            self.github.event,
             self.proposal,
             self.now,
             paths=self.paths,
@@ -150,7 +150,7 @@ class _Again:
     @cached_property
     def accepted(self) -> tuple[Approval, ...]:
         """Who has accepted the head."""
-        return said_on(self.hub.event, self.proposal.author, self.hub.api).approvals
+        return said_on(self.github.event, self.proposal.author, self.github.api).approvals
 
     @cached_property
     def paths(self) -> frozenset[str] | None:
@@ -162,7 +162,7 @@ class _Again:
         Raises:
             MachineError: somebody has.
         """
-        api, number, meant = self.hub.api, self.proposal.number, self.proposal
+        api, number, meant = self.github.api, self.proposal.number, self.proposal
         found, now = changed_paths(api, number), pull(api, number)
         if (now.head_sha, now.base_ref) != (meant.head_sha, meant.base_ref):
             raise MachineError(

@@ -69,11 +69,11 @@ def _run_here(arguments: argparse.Namespace) -> int:
 
     arguments.quiet = arguments.quiet or arguments.json or arguments.plan
     arguments.out = chosen(arguments.out, os.environ)
-    with job_context(arguments) as (occasion, places, stores, progress):
+    with job_context(arguments) as (run_context, places, stores, progress):
         if arguments.plan:
-            show_plan(whole_run.planned(occasion, places, stores, progress), as_json=arguments.json)
+            show_plan(whole_run.planned(run_context, places, stores, progress), as_json=arguments.json)
             return 0
-        gated = whole_run.run(occasion, places, stores, progress)
+        gated = whole_run.run(run_context, places, stores, progress)
     leave_pages(gated.report, arguments.out)
     show(gated.report, arguments.out, as_json=arguments.json)
     return gated.report.exit_code

@@ -23,7 +23,7 @@ Make = Callable[[Path], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A folder of the shelf: where it is, what its maker noted, and whether it was there before."""
+    """A folder of the cache: where it is, what its maker noted, and whether it was there before."""
 
     path: Path
     note: dict[str, Any]

@@ -55,10 +55,10 @@ class Collector:
     def __init__(self, job: Job, progress: Progress | None = None) -> None:
         self.broken: dict[Side, UsageError] = {}
         self._job = job
-        self._herald = ProgressReporter(progress or NullProgress())
+        self._reporter = ProgressReporter(progress or NullProgress())
         self._memory = TrainingCache()
         self._budget = Budget(job)
-        self._sites: dict[Side, PreparedSide] = {}
+        self._prepared: dict[Side, PreparedSide] = {}
         self._metrics: Surroundings | str | None = None
         self._cancel = Event()
         self._exit = ExitStack()
@@ -107,63 +107,63 @@ class Collector:
         try:
             yield
         except GateError as error:
-            known = self._runner.masker
+            known = self._runner.redactor
             error.message, error.hint = known.mask(error.message), known.mask(error.hint)
             error.args = (error.message,)
             raise
 
     def saves(self, side: Side) -> bool | None:
         """Whether a side's models are files, so that they can be loaded again; None before anything was trained."""
-        bench = self._memory.first_bench(self._sites[side]) if side in self._sites else None
-        return None if bench is None else not getattr(self._sites[side].contract, "in_one_process", "")
+        workspace = self._memory.first_bench(self._prepared[side]) if side in self._prepared else None
+        return None if workspace is None else not getattr(self._prepared[side].contract, "in_one_process", "")
 
     def _open(self, side: Side) -> None:
-        if side in self._sites or side in self.broken:
+        if side in self._prepared or side in self.broken:
             return
         known = self._job.known_base.get(Profile(Side.BASE), DataProfile) if self._job.known_base else None
-        if known is None and Side.BASE in self._sites:
-            known = self._sites[Side.BASE].dataset.profile
+        if known is None and Side.BASE in self._prepared:
+            known = self._prepared[Side.BASE].dataset.profile
         try:
-            site = twice(lambda: self._ready(side, known))
+            prepared_side = twice(lambda: self._ready(side, known))
         except UsageError as error:
             if side is Side.HEAD:
                 raise
             self.broken[side] = error
         else:
-            self._sites[side] = site
+            self._prepared[side] = prepared_side
 
     def _ready(self, side: Side, known: DataProfile | None) -> PreparedSide:
         folder = self._folder / secrets.token_hex(8)  # code that runs there is not to learn which side it is
         has_own = any(rule.python for rule in self._job.rules.metrics)
         if side is Side.HEAD and has_own and self._job.code_tree not in self._job.trees.values():
             self._metrics_around()  # first, so that head finds the environment of base where it is the same
-        site = open_tree(self._runner, side, folder, known, self._herald)
-        equip(site, self._worker, self._herald)
-        return site
+        prepared_side = open_tree(self._runner, side, folder, known, self._reporter)
+        equip(prepared_side, self._worker, self._reporter)
+        return prepared_side
 
     def _carried_out(self, asked: list[Need]) -> Collected:
         found = Collected()
-        served_by = {need: self._served_by(need) for need in asked if need.side in self._sites}
+        served_by = {need: self._served_by(need) for need in asked if need.side in self._prepared}
         groups = grouped(served_by.values())
         new = [group for group in groups if self._memory.done(group.fit) is None]
-        self._herald.planned(sum(group.fit.model is Model.USER for group in new))
+        self._reporter.planned(sum(group.fit.model is Model.USER for group in new))
         self._at_once(groups, found)
         found.share(served_by)
         for need in asked:
-            site = self._sites.get(need.side)
-            if site is None:
+            prepared_side = self._prepared.get(need.side)
+            if prepared_side is None:
                 found.unmet[need] = self._why_no_site(need.side)
             elif isinstance(need, Profile):
-                found.evidence[need] = site.dataset.profile
+                found.evidence[need] = prepared_side.dataset.profile
             elif isinstance(need, File):
-                self._read_file(need, site, found)
+                self._read_file(need, prepared_side, found)
             elif isinstance(need, Timing):
                 found.unmet[need] = "times of base and head are not taken yet"
         return found
 
     def _served_by(self, need: Need) -> Need:
         """The need whose evidence is this one's too: the smoke tier's, where both tiers train on the same rows."""
-        shared = self._sites[need.side].dataset.profile.one_tier
+        shared = self._prepared[need.side].dataset.profile.one_tier
         return need.at(Tier.SMOKE) if shared and isinstance(need, Fit | Predict | Score) else need
 
     def _why_no_site(self, side: Side) -> str:
@@ -175,8 +175,8 @@ class Collector:
         """Carry groups out in threads: user code runs in processes, and the threads only wait for it."""
         metrics = self._metrics_of(groups)
         works = {
-            side: JobRunner(site, self._memory, self._budget, self._herald, metrics)
-            for side, site in self._sites.items()
+            side: JobRunner(prepared_side, self._memory, self._budget, self._reporter, metrics)
+            for side, prepared_side in self._prepared.items()
         }
         for side in (Side.BASE, Side.HEAD):  # one after the other: nothing that head does reaches base's code
             self._threads([(works[side], group) for group in groups if group.fit.side is side], found)
@@ -217,9 +217,11 @@ class Collector:
         tree = self._job.code_tree
         if tree is None:
             return "no files of base are here, and those of a pull request never run beside labels"
-        site = next((site for site in self._sites.values() if site.tree is tree), None)
-        if site is not None and site.around is not None:
-            return site.around
+        prepared_side = next(
+            (prepared_side for prepared_side in self._prepared.values() if prepared_side.tree is tree), None
+        )
+        if prepared_side is not None and prepared_side.around is not None:
+            return prepared_side.around
         try:
             return twice(lambda: self._equipped(tree))
         except (MachineError, UsageError) as error:
@@ -229,18 +231,18 @@ class Collector:
         folder = self._folder / secrets.token_hex(8)
         folder.mkdir()
         folder.chmod(0o711)
-        step = (self._herald, Side.BASE)
+        step = (self._reporter, Side.BASE)
         environment = with_environment(self._runner, tree, tree.path, files.listed(tree.path), step)
         return surroundings(self._runner, environment, folder, self._worker, None)
 
-    def _read_file(self, need: File, site: PreparedSide, found: Collected) -> None:
-        name = site.tree.recipe.model.metrics
+    def _read_file(self, need: File, prepared_side: PreparedSide, found: Collected) -> None:
+        name = prepared_side.tree.recipe.model.metrics
         if name is None:
             found.unmet[need] = "`model.metrics` is not set"
             return
-        bench = self._memory.first_bench(site)
-        roots = [(bench.tree, bench.cwd)] if bench is not None else []
-        for root, folder in [*roots, (site.root, site.root / site.tree.folder)]:
+        workspace = self._memory.first_bench(prepared_side)
+        roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
+        for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
             path = (folder / name).parent.resolve() / Path(name).name
             if not path.is_relative_to(root.resolve()):
                 continue
@@ -258,15 +260,15 @@ class Collector:
         found.unmet[need] = f"`{name}` was not written"
 
     def _snapshot(self, side: Side, asked: list[Need], found: Collected) -> Snapshot | None:
-        site, known = self._sites.get(side), self._job.known_base if side is Side.BASE else None
-        about = site.about if site is not None else known.about if known is not None else None
+        prepared_side, known = self._prepared.get(side), self._job.known_base if side is Side.BASE else None
+        about = prepared_side.about if prepared_side is not None else known.about if known is not None else None
         if about is None:
             return None
         return Snapshot(
             about,
             {need.key: evidence for need, evidence in found.evidence.items() if need.side is side},
-            {need.key: self._runner.masker.mask(why) for need, why in found.unmet.items() if need.side is side},
-            None if site is None else _truth(site, asked),
+            {need.key: self._runner.redactor.mask(why) for need, why in found.unmet.items() if need.side is side},
+            None if prepared_side is None else _truth(prepared_side, asked),
         )
 
 
@@ -279,11 +281,15 @@ def _wait(futures: "list[Future[Collected]]") -> None:
             return
 
 
-def _truth(site: PreparedSide, asked: list[Need]) -> Truth | None:
+def _truth(prepared_side: PreparedSide, asked: list[Need]) -> Truth | None:
     """Labels of the eval rows, and of train rows where these were predicted."""
-    truth = site.dataset.truth
-    needs = [need for need in asked if isinstance(need, Predict) and need.rows is Rows.TRAIN and need.side is site.side]
-    parts = [part for need in needs if (part := site.dataset.truth_of(need)) is not None]
+    truth = prepared_side.dataset.truth
+    needs = [
+        need
+        for need in asked
+        if isinstance(need, Predict) and need.rows is Rows.TRAIN and need.side is prepared_side.side
+    ]
+    parts = [part for need in needs if (part := prepared_side.dataset.truth_of(need)) is not None]
     if truth is None or not parts:
         return truth
     ids = np.concatenate([truth.ids, *(part.ids for part in parts)])

@@ -47,7 +47,7 @@ class Dataset:
     _files: dict[str, RowsFile] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def lesson(self, fit: Fit) -> TrainRequest:
+    def train_request(self, fit: Fit) -> TrainRequest:
         """What a training gets: its rows with their labels, and its seed."""
         index = self.split.training(fit.tier, fit.fold)
         seed = seed_of(self.project, fit.seed)

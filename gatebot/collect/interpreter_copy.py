@@ -59,19 +59,19 @@ def opened(interpreter: Interpreter, cache: Path) -> Interpreter:
     closed = [home for home in (base, venv) if home is not None and not is_open(home)]
     if not closed:
         return interpreter
-    shelf = Cache(cache / "python")
+    folders = Cache(cache / "python")
     skip = frozenset[str]() if venv is None or _sees_base(venv) else frozenset({"site-packages"})
-    open_base = _mirrored(shelf, base, skip) if base in closed else base
+    open_base = _mirrored(folders, base, skip) if base in closed else base
     program = open_base / "bin" / python.resolve().name
     if venv is None:
         return at(program)
-    library = _mirrored(shelf, venv, frozenset()) / "lib" if venv in closed else venv / "lib"
-    kept = shelf.get(_digest(venv, open_base), lambda home: _led(home, venv, program, library))
+    library = _mirrored(folders, venv, frozenset()) / "lib" if venv in closed else venv / "lib"
+    kept = folders.get(_digest(venv, open_base), lambda home: _led(home, venv, program, library))
     made = at(kept.path / "bin" / python.name)
     return replace(made, readable=(*made.readable, library.resolve()))
 
 
-def _mirrored(shelf: Cache, installation: Path, skip: frozenset[str]) -> Path:
+def _mirrored(folders: Cache, installation: Path, skip: frozenset[str]) -> Path:
     """A copy with the bytecode in it, which is valid for files of the same time alone: user code writes none."""
 
     def make(home: Path) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _mirrored(shelf: Cache, installation: Path, skip: frozenset[str]) -> Path:
         files.copied(installation, whole, home, link=True, least=0, dated=True)
         return {"of": str(installation)}
 
-    return shelf.get(f"{_digest(installation)}-{len(skip)}", make).path
+    return folders.get(f"{_digest(installation)}-{len(skip)}", make).path
 
 
 def _sees_base(venv: Path) -> bool:

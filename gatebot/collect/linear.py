@@ -47,7 +47,7 @@ def fitted(lesson: Cells, kinds: dict[str, str], labels: list[Any], asked: list[
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.pipeline import make_pipeline
 
-    warnings.simplefilter("ignore")  # an unfinished simple model is still a yardstick
+    warnings.simplefilter("ignore")  # an unfinished simple model still serves as a reference
     known = np.array([label is not None for label in labels])
     learned = [label for label in labels if label is not None]
     names = any(isinstance(label, str) for label in learned)

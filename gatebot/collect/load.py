@@ -1,4 +1,4 @@
-"""Reads the data of one side by the Rules and its Recipe: configuration in, Material out."""
+"""Reads the data of one side by the Rules and its Recipe: configuration in, Dataset out."""
 
 from collections.abc import Mapping
 from pathlib import Path

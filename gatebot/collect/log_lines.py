@@ -8,9 +8,9 @@ LONGEST_LINE = 1000
 _CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def last_lines(log: str, count: int, masker: Redactor) -> tuple[str, ...]:
+def last_lines(log: str, count: int, redactor: Redactor) -> tuple[str, ...]:
     """The last `count` lines as a terminal would show them, masked."""
     shown = [_CODES.sub("", line.rsplit("\r", 1)[-1]) for line in log.rstrip().replace("\r\n", "\n").split("\n")]
-    lines = masker.mask("\n".join(shown)).split("\n")  # what is dropped above could have kept two halves apart
+    lines = redactor.mask("\n".join(shown)).split("\n")  # what is dropped above could have kept two halves apart
     lines = [line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in lines]
     return tuple(lines[-count:]) if count and any(lines) else ()

@@ -24,7 +24,7 @@ def read(
 
     Whatever is wrong with it names no path of ours, and no secret.
     """
-    mask, name = around.runner.masker.mask, f"predictions{path.suffix}"
+    mask, name = around.runner.redactor.mask, f"predictions{path.suffix}"
     if effects.ended is not Ending.OK:
         return failed(effects)
     try:

@@ -69,7 +69,7 @@ class PreparedSide:
         """What collect was told."""
         return self.runner.job
 
-    def bench(self) -> Workspace:
+    def workspace(self) -> Workspace:
         """A new place to train at. Its path says neither which side nor which training it is for."""
         scratch = self.folder / secrets.token_hex(8)
         links = {} if self.assets is None else {name: self.assets / name for name in _tops(self.assets)}
@@ -78,7 +78,7 @@ class PreparedSide:
 
 
 def open_tree(
-    runner: Runner, side: Side, folder: Path, base: DataProfile | None, herald: ProgressReporter
+    runner: Runner, side: Side, folder: Path, base: DataProfile | None, reporter: ProgressReporter
 ) -> PreparedSide:
     """Fetch and read; the environment is made when it is needed.
 
@@ -91,8 +91,8 @@ def open_tree(
     _require_folder(tree)
     folder.mkdir()
     folder.chmod(0o711)
-    got = _fetched(runner, side, tree, folder / "fetched", herald)
-    with herald.step(Phase.READ, side):
+    got = _fetched(runner, side, tree, folder / "fetched", reporter)
+    with reporter.step(Phase.READ, side):
         stuff = load(runner, tree, got, base, folder / "rows")
     data = _data_paths(tree, got, stuff)
     assets_paths = frozenset(_in_folder(tree, got, tree.recipe.data.assets)) - data
@@ -120,34 +120,38 @@ def _require_folder(tree: Tree) -> None:
         raise UsageError(f"{tree.folder} is not a folder in this commit", "Put the project's folder back.")
 
 
-def equip(site: PreparedSide, worker: Path, herald: ProgressReporter) -> None:
+def equip(prepared_side: PreparedSide, worker: Path, reporter: ProgressReporter) -> None:
     """Make a side ready to train: its environment, and the contract that its recipe chooses.
 
     Raises:
         MachineError: set-up failed.
         UsageError: a command cannot be used.
     """
-    if site.around is not None:
+    if prepared_side.around is not None:
         return
-    tree, smoke = site.tree, site.job.rules.smoke
-    environment = with_environment(site.runner, tree, site.source, site.paths, (herald, site.side))
-    around = surroundings(site.runner, environment, site.folder, worker, site.assets)
-    around = replace(around, committed=_committed(site))
+    tree, smoke = prepared_side.tree, prepared_side.job.rules.smoke
+    environment = with_environment(
+        prepared_side.runner, tree, prepared_side.source, prepared_side.paths, (reporter, prepared_side.side)
+    )
+    around = surroundings(prepared_side.runner, environment, prepared_side.folder, worker, prepared_side.assets)
+    around = replace(around, committed=_committed(prepared_side))
     network = (smoke.network.train, smoke.network.predict)
-    site.contract = _contract(tree, around, smoke.device, network)
-    inventory, granted = _inventory(environment, site, worker, around.tasks), environment.runner.readable
-    site.about = about(site.job, tree, site.dataset, inventory, site.runner.reach, granted=granted)
-    site.around = around
+    prepared_side.contract = _contract(tree, around, smoke.device, network)
+    inventory, granted = _inventory(environment, prepared_side, worker, around.tasks), environment.runner.readable
+    prepared_side.about = about(
+        prepared_side.job, tree, prepared_side.dataset, inventory, prepared_side.runner.reach, granted=granted
+    )
+    prepared_side.around = around
 
 
 def with_environment(
     runner: Runner, tree: Tree, root: Path, paths: files.Paths, step: tuple[ProgressReporter, Side]
 ) -> Environment:
     """The environment of a tree; where there is a set-up, a herald is told of it."""
-    herald, side = step
+    reporter, side = step
     if tree.recipe.smoke.setup is None:
         return prepared(runner, tree, root, paths)
-    with herald.step(Phase.SETUP, side) as outcome:
+    with reporter.step(Phase.SETUP, side) as outcome:
         environment = prepared(runner, tree, root, paths)
         outcome.word = "cached" if environment.cached else "ok"
         return environment
@@ -172,9 +176,9 @@ def surroundings(
     )
 
 
-def _committed(site: PreparedSide) -> CommittedFiles:
-    decode = Decoding(Programs.beside(site.runner), MOST_FILE)
-    return CommittedFiles(site.source, site.paths, site.dataset, decode)
+def _committed(prepared_side: PreparedSide) -> CommittedFiles:
+    decode = Decoding(Programs.beside(prepared_side.runner), MOST_FILE)
+    return CommittedFiles(prepared_side.source, prepared_side.paths, prepared_side.dataset, decode)
 
 
 def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> ModelAdapter | None:
@@ -188,10 +192,10 @@ def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool
     return None
 
 
-def _fetched(runner: Runner, side: Side, tree: Tree, home: Path, herald: ProgressReporter) -> Fetched:
+def _fetched(runner: Runner, side: Side, tree: Tree, home: Path, reporter: ProgressReporter) -> Fetched:
     if runner.job.rules.data.fetch is None:
         return fetched(runner, tree, home)
-    with herald.step(Phase.FETCH, side) as outcome:
+    with reporter.step(Phase.FETCH, side) as outcome:
         got = fetched(runner, tree, home)
         outcome.word = "cached" if got.cached else "ok"
     return got
@@ -218,11 +222,11 @@ def _tops(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def _inventory(environment: Environment, site: PreparedSide, worker: Path, tasks: Path) -> dict[str, Any]:
+def _inventory(environment: Environment, prepared_side: PreparedSide, worker: Path, tasks: Path) -> dict[str, Any]:
     """What the user's interpreter consists of; nothing where there is none, or where it cannot say."""
     if environment.interpreter is None:
         return {}
-    scratch = site.folder / secrets.token_hex(8)
+    scratch = prepared_side.folder / secrets.token_hex(8)
     scratch.mkdir()
     status, task = scratch / "status.json", tasks / f"{secrets.token_hex(8)}.json"
     task.write_text(json.dumps({"stage": "environment", "status": str(status)}))

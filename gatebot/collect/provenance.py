@@ -23,7 +23,7 @@ SMOKE_KEYS = ("train_rows", "eval_rows", "memory", "network", "env", "device")
 def about(
     job: Job,
     tree: Tree,
-    material: Dataset,
+    dataset: Dataset,
     inventory: Mapping[str, Any],
     reach: Reach,
     *,
@@ -40,8 +40,8 @@ def about(
         created_at=datetime.now(UTC),
         rules_digest=rules_digest(job.project, job.rules),
         recipe_digest=recipe_digest(tree.recipe),
-        eval_digest=eval_digest(material),
-        data_version=material.version,
+        eval_digest=eval_digest(dataset),
+        data_version=dataset.version,
         environment_digest=digest(environment),
         runner=runner(),
         isolation=reach.level.value,
@@ -77,9 +77,9 @@ def recipe_digest(recipe: Recipe) -> str:
     return digest(recipe.model_dump(mode="json", by_alias=True))
 
 
-def eval_digest(material: Dataset) -> str:
+def eval_digest(dataset: Dataset) -> str:
     """Of the eval rows: their ids, contents and labels, whatever their order."""
-    rows, truth = material.profile.eval_rows, material.truth
+    rows, truth = dataset.profile.eval_rows, dataset.truth
     order = rows.ids.argsort(kind="stable")
     hasher = blake2b(rows.ids[order].tobytes() + rows.contents[order].tobytes(), digest_size=16)
     if truth is not None:

@@ -30,41 +30,41 @@ ANSWER = "answer.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a yardstick says of some rows: class probabilities, shape [n, classes], or values, shape [n, 1]."""
+    """What a reference model says of some rows: class probabilities, shape [n, classes], or values, shape [n, 1]."""
 
     values: Floats
     classes: tuple[str, ...] = ()
 
 
 def measured(
-    material: Dataset, needs: tuple[Predict, ...], fit: Fit, task: TaskName, programs: Programs
+    dataset: Dataset, needs: tuple[Predict, ...], fit: Fit, task: TaskName, programs: Programs
 ) -> tuple[Effects, dict[Predict, Predictions]]:
-    """Train a yardstick on the same rows as the user's model, and predict.
+    """Train a reference model on the same rows as the user's model, and predict.
 
     Raises:
         UnmetError: the task knows no such model, or it is too much for it.
         InterruptedRunError: everything is being ended.
     """
-    target = material.split.target
+    target = dataset.split.target
     if target is None or task is TaskName.SCORES:
         raise UnmetError("there is no model to compare with: nothing is trained")
-    train = material.split.training(fit.tier, fit.fold)
+    train = dataset.split.training(fit.tier, fit.fold)
     if not len(train):
         raise UnmetError("there is no model to compare with: there are no train rows")
     start = time.monotonic()
     if fit.model is Model.TRIVIAL:
-        answers = {need: _constant(target.take(train), len(material.index_of(need))) for need in needs}
+        answers = {need: _constant(target.take(train), len(dataset.index_of(need))) for need in needs}
     else:
-        answers = _linear(material, needs, train, target, programs)
+        answers = _linear(dataset, needs, train, target, programs)
     ended = Ending.OK if len(answers) == len(needs) else Ending.TIMEOUT
     effects = Effects(ended, seconds=time.monotonic() - start)
-    return effects, {need: _predictions(answers.get(need), material.ids_of(need), effects, target) for need in needs}
+    return effects, {need: _predictions(answers.get(need), dataset.ids_of(need), effects, target) for need in needs}
 
 
-def training(effects: Effects, material: Dataset, fit: Fit) -> Training:
-    """The yardstick's own training, as evidence."""
-    lesson = material.lesson(fit)
-    return Training(effects, lesson.rows.rows, lesson.rows.digest)
+def training(effects: Effects, dataset: Dataset, fit: Fit) -> Training:
+    """Its own training, as evidence."""
+    train_request = dataset.train_request(fit)
+    return Training(effects, train_request.rows.rows, train_request.rows.digest)
 
 
 def _constant(known: Column, rows: int) -> Answer:
@@ -78,7 +78,7 @@ def _constant(known: Column, rows: int) -> Answer:
 
 
 def _linear(
-    material: Dataset, needs: tuple[Predict, ...], train: Index, target: Column, programs: Programs
+    dataset: Dataset, needs: tuple[Predict, ...], train: Index, target: Column, programs: Programs
 ) -> dict[Predict, Answer]:
     """A linear model; no answers when its time is up."""
     if isinstance(target, Names) and len(target.names) > MOST_CLASSES:
@@ -86,16 +86,16 @@ def _linear(
     known = train[:: -(-len(train) // MOST_ROWS)]
     kinds = {
         column.name: column.kind
-        for column in material.profile.columns
-        if column.name not in material.not_features and column.kind != "empty"
+        for column in dataset.profile.columns
+        if column.name not in dataset.not_features and column.kind != "empty"
     }
     question = {
-        "lesson": _cells(material, kinds, known),
+        "lesson": _cells(dataset, kinds, known),
         "kinds": kinds,
         "labels": _labels(target.take(known)),
-        "asked": [_cells(material, kinds, material.index_of(need)) for need in needs],
+        "asked": [_cells(dataset, kinds, dataset.index_of(need)) for need in needs],
     }
-    heights = [len(material.index_of(need)) for need in needs]
+    heights = [len(dataset.index_of(need)) for need in needs]
     classes = target.names if isinstance(target, Names) else ()
     return dict(zip(needs, _answered(question, heights, classes, programs), strict=False))
 
@@ -138,8 +138,8 @@ def _read(said: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[Ans
         yield Answer(np.array(matrix, dtype=np.float64).reshape(height, len(labels) or 1), labels)
 
 
-def _cells(material: Dataset, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:
-    frame = material.rows.frame[index]
+def _cells(dataset: Dataset, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:
+    frame = dataset.rows.frame[index]
     return {name: spelled(frame, name).to_list() for name in kinds}
 
 

@@ -119,10 +119,10 @@ class Runner:
 
     def masked(self, text: str) -> tuple[str, ...]:
         """The last lines of a text that may be stored."""
-        return last_lines(text, self.job.rules.privacy.log_tail, self.masker)
+        return last_lines(text, self.job.rules.privacy.log_tail, self.redactor)
 
     @property
-    def masker(self) -> Redactor:
+    def redactor(self) -> Redactor:
         """What takes secrets out of all that user code printed or wrote."""
         return redactor(self.job.environ, self._secret_names)
 
@@ -164,7 +164,7 @@ class Runner:
             return
         how = completed.ended if completed.ended is not Ended.EXITED else f"exit code {completed.exit_code}"
         log = "\n".join(f"  {line}" for line in self.log_of(completed)[-20:])
-        raise MachineError(f"{self.masker.mask(what)} failed: {how}.", f"{hint}\n{log}" if log else hint)
+        raise MachineError(f"{self.redactor.mask(what)} failed: {how}.", f"{hint}\n{log}" if log else hint)
 
     @property
     def _secret_names(self) -> tuple[str, ...]:

@@ -21,13 +21,13 @@ MOST_BYTES = 64 << 20
 MOST_FILE = 1 << 20  # what a metric may need beside it: code and small tables
 
 
-def score(need: Score, predictions: Predictions, material: Dataset, tree: Tree, around: Surroundings) -> OwnScore:
+def score(need: Score, predictions: Predictions, dataset: Dataset, tree: Tree, around: Surroundings) -> OwnScore:
     """One metric of one set of predictions.
 
     Args:
         need: which metric, as `file.py:function`.
         predictions: what is scored; rows without a label, and labels without a prediction, are left out.
-        material: labels and features of the rows.
+        dataset: labels and features of the rows.
         tree: where the function comes from.
         around: where it runs.
 
@@ -35,7 +35,7 @@ def score(need: Score, predictions: Predictions, material: Dataset, tree: Tree, 
         UnmetError: there is nothing to score, or nothing to score it with.
         MachineError: the machine failed.
     """
-    truth = material.truth_of(need.predict)
+    truth = dataset.truth_of(need.predict)
     if truth is None or predictions.problem or predictions.effects.ended is not Ending.OK:
         raise UnmetError("there are no labels" if truth is None else "there are no predictions to score")
     if around.python is None:
@@ -45,7 +45,7 @@ def score(need: Score, predictions: Predictions, material: Dataset, tree: Tree, 
         raise UnmetError(f"`{need.metric}` does not say where it is: file.py:function")
     scratch = around.tasks.parent / uuid4().hex
     try:
-        return _run(_Scoring(need, predictions, truth, material, around), tree, scratch)
+        return _run(_Scoring(need, predictions, truth, dataset, around), tree, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -57,7 +57,7 @@ class _Scoring:
     need: Score
     predictions: Predictions
     truth: Truth
-    material: Dataset
+    dataset: Dataset
     around: Surroundings
 
 
@@ -66,7 +66,7 @@ def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
     small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < MOST_FILE]
     files.copied(tree.path, small, scratch / "work", link=False)
     scratch.chmod(0o711)
-    question = it.material.question(need.predict)
+    question = it.dataset.question(need.predict)
     table, task, status = scratch / "table.csv", around.tasks / f"{uuid4().hex}.json", scratch / "status.json"
     _write(table, predictions, truth)
     facts = {

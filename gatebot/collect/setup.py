@@ -154,14 +154,14 @@ def _kept(building: _Building, key: str) -> CacheEntry:
     Base's may serve head. What files of head have built lies apart, and serves nobody else.
     """
     cache, is_of_base = building.runner.cache, building.runner.job.is_of_base(building.tree)
-    shelf = Cache(cache / "env") if is_of_base else Cache(cache / "proposed")
+    folders = Cache(cache / "env") if is_of_base else Cache(cache / "proposed")
     if not is_of_base and (found := Cache(cache / "env").find(key)) is not None and not found.note["tree"]:
         return found
-    kept = shelf.get(key, building)
+    kept = folders.get(key, building)
     if not kept.note["tree"]:
         return kept
     code = files.digest(building.root, building.paths)
-    return kept if kept.note["tree"] == code else shelf.get(f"{key}-{code}", building)
+    return kept if kept.note["tree"] == code else folders.get(f"{key}-{code}", building)
 
 
 def _digest(tree: Tree, root: Path, paths: files.Paths, interpreter: Interpreter | None) -> str:

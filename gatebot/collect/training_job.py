@@ -60,8 +60,8 @@ class Collected:
 class FinishedTraining:
     """A training of this session, whose model can still be asked."""
 
-    bench: Workspace
-    lesson: TrainRequest
+    workspace: Workspace
+    train_request: TrainRequest
     trained: Trained
 
 
@@ -76,19 +76,21 @@ class TrainingCache:
     def keep(self, done: FinishedTraining) -> None:
         """Remember a training."""
         with self._lock:
-            self._done[done.lesson.fit] = done
+            self._done[done.train_request.fit] = done
 
     def done(self, fit: Fit) -> FinishedTraining | None:
         """A training, or None."""
         with self._lock:
             return self._done.get(fit)
 
-    def first_bench(self, site: PreparedSide) -> Workspace | None:
+    def first_bench(self, prepared_side: PreparedSide) -> Workspace | None:
         """Where the first of a side's trainings ran."""
         with self._lock:
-            fits = [fit for fit in self._done if fit.side is site.side and fit.labels is Labels.TRUE]
+            fits = [fit for fit in self._done if fit.side is prepared_side.side and fit.labels is Labels.TRUE]
             return (
-                self._done[min(fits, key=lambda fit: (fit.tier != "smoke", fit.seed, fit.fold))].bench if fits else None
+                self._done[min(fits, key=lambda fit: (fit.tier != "smoke", fit.seed, fit.fold))].workspace
+                if fits
+                else None
             )
 
     def keep_predictions(self, need: Predict, predictions: Predictions) -> None:
@@ -130,10 +132,10 @@ class JobRunner:
         metrics_from: the tree of the user's own metrics, and where they run; or why they cannot.
     """
 
-    site: PreparedSide
+    prepared_side: PreparedSide
     memory: TrainingCache
     budget: Budget
-    herald: ProgressReporter
+    reporter: ProgressReporter
     metrics_from: tuple[Tree, Surroundings] | str
 
     def carry_out(self, group: TrainingJob) -> Collected:
@@ -147,10 +149,10 @@ class JobRunner:
         try:
             if group.fit.model is not Model.USER:
                 self._yardstick(group, found)
-            elif self.site.contract is None:
+            elif self.prepared_side.contract is None:
                 self._from_file(group, found)
             else:
-                self._user(group, self.site.contract, found)
+                self._user(group, self.prepared_side.contract, found)
             for need in group.scores:
                 self._score(need, found)
         except UnmetError as error:
@@ -161,7 +163,7 @@ class JobRunner:
         if group.needs == group.scores and all(self.memory.predictions(each.predict) for each in group.scores):
             return
         predicts = list(dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]))
-        questions = {need: self.site.dataset.question(need) for need in predicts}
+        questions = {need: self.prepared_side.dataset.question(need) for need in predicts}
         done = self.memory.done(group.fit) or self._train(group.fit, contract, tuple(questions.values()))
         found.evidence[group.fit] = done.trained.training
         for need, question in questions.items():
@@ -172,13 +174,13 @@ class JobRunner:
         }
 
     def _train(self, fit: Fit, contract: ModelAdapter, questions: tuple[PredictRequest, ...]) -> FinishedTraining:
-        lesson = self.site.dataset.lesson(fit)
-        why_not = contract.why_not(lesson)
+        train_request = self.prepared_side.dataset.train_request(fit)
+        why_not = contract.why_not(train_request)
         if why_not:
             raise UnmetError(why_not)
-        seconds = self.budget.seconds_for(fit, lesson.rows.rows)
-        with self.herald.step(Phase.TRAIN, fit.side, fit.key) as outcome:
-            done = twice(lambda: self._at_new_bench(lesson, contract, questions, seconds))
+        seconds = self.budget.seconds_for(fit, train_request.rows.rows)
+        with self.reporter.step(Phase.TRAIN, fit.side, fit.key) as outcome:
+            done = twice(lambda: self._at_new_bench(train_request, contract, questions, seconds))
             outcome.word = done.trained.training.effects.ended.value
         if self.budget.cut_short(done.trained.training, seconds):
             raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")
@@ -187,44 +189,48 @@ class JobRunner:
         return done
 
     def _at_new_bench(
-        self, lesson: TrainRequest, contract: ModelAdapter, questions: tuple[PredictRequest, ...], seconds: float
+        self, train_request: TrainRequest, contract: ModelAdapter, questions: tuple[PredictRequest, ...], seconds: float
     ) -> FinishedTraining:
-        bench = self.site.bench()
-        return FinishedTraining(bench, lesson, contract.train(bench, lesson, questions, seconds))
+        workspace = self.prepared_side.workspace()
+        return FinishedTraining(workspace, train_request, contract.train(workspace, train_request, questions, seconds))
 
     def _ask(self, need: Predict, contract: ModelAdapter, done: FinishedTraining, question: PredictRequest) -> None:
         ended = done.trained.training.effects.ended
         if ended is not Ending.OK and question.name not in done.trained.answered:
             raise UnmetError(f"its training ended with: {ended}")
         seconds = self.budget.seconds_left()
-        with self.herald.step(Phase.PREDICT, need.side, need.key) as outcome:
-            predictions = twice(lambda: contract.predict(done.bench, done.lesson, done.trained, question, seconds))
+        with self.reporter.step(Phase.PREDICT, need.side, need.key) as outcome:
+            predictions = twice(
+                lambda: contract.predict(done.workspace, done.train_request, done.trained, question, seconds)
+            )
             outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
-        if predictions.effects.ended is Ending.TIMEOUT and seconds < self.site.job.rules.smoke.timeout:
+        if predictions.effects.ended is Ending.TIMEOUT and seconds < self.prepared_side.job.rules.smoke.timeout:
             raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")
         self.memory.keep_predictions(need, predictions)
 
     def _yardstick(self, group: TrainingJob, found: Collected) -> None:
-        material, fit = self.site.dataset, group.fit
-        with self.herald.step(Phase.TRAIN, fit.side, fit.key):
+        dataset, fit = self.prepared_side.dataset, group.fit
+        with self.reporter.step(Phase.TRAIN, fit.side, fit.key):
             needs = tuple(group.predicts)
-            programs = Programs.beside(self.site.runner)
-            effects, predictions = reference_models.measured(material, needs, fit, self.site.job.rules.task, programs)
+            programs = Programs.beside(self.prepared_side.runner)
+            effects, predictions = reference_models.measured(
+                dataset, needs, fit, self.prepared_side.job.rules.task, programs
+            )
         if group.fit_asked:
-            found.evidence[fit] = reference_models.training(effects, material, fit)
+            found.evidence[fit] = reference_models.training(effects, dataset, fit)
         for need, each in predictions.items():
             found.evidence[need] = each
             self.memory.keep_predictions(need, each)
 
     def _from_file(self, group: TrainingJob, found: Collected) -> None:
-        name, around = self.site.tree.recipe.model.predictions, self.site.around
+        name, around = self.prepared_side.tree.recipe.model.predictions, self.prepared_side.around
         if name is None or around is None:
             raise UnmetError("no model is named")
         if group.fit_asked:
             found.unmet[group.fit] = "predictions are brought: nothing is trained"
         for need in dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]):
-            question = self.site.dataset.question(need)
-            folder = self.site.root / self.site.tree.folder
+            question = self.prepared_side.dataset.question(need)
+            folder = self.prepared_side.root / self.prepared_side.tree.folder
             predictions = external.from_file(folder, name, need.fit, question, around)
             self.memory.keep_predictions(need, predictions)
             if need in group.predicts:
@@ -240,8 +246,8 @@ class JobRunner:
             return
         tree, around = self.metrics_from
         try:
-            with self.herald.step(Phase.SCORE, need.side, need.metric):
-                found.evidence[need] = twice(lambda: score(need, predictions, self.site.dataset, tree, around))
+            with self.reporter.step(Phase.SCORE, need.side, need.metric):
+                found.evidence[need] = twice(lambda: score(need, predictions, self.prepared_side.dataset, tree, around))
         except UnmetError as error:
             found.unmet[need] = str(error)
 

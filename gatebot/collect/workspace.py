@@ -106,15 +106,15 @@ def make_workspace(
     Raises:
         MachineError: the disk is full.
     """
-    bench = Workspace(scratch, folder)
-    files.copied(source, paths, bench.tree, link=link)
-    bench.cwd.mkdir(parents=True, exist_ok=True)
+    workspace = Workspace(scratch, folder)
+    files.copied(source, paths, workspace.tree, link=link)
+    workspace.cwd.mkdir(parents=True, exist_ok=True)
     for name, target in assets.items():
-        place = bench.cwd / name
+        place = workspace.cwd / name
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists() and not place.is_symlink():
             place.symlink_to(target)
-    for place in (bench.model.parent, bench.out, scratch / "files"):
+    for place in (workspace.model.parent, workspace.out, scratch / "files"):
         place.mkdir()
     scratch.chmod(0o711)
-    return bench
+    return workspace

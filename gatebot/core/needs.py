@@ -29,7 +29,7 @@ class Labels(StrEnum):
 
 
 class Model(StrEnum):
-    """Whose model is trained: the user's, or one of gatebot's own two yardsticks."""
+    """Whose model is trained: the user's, or one of the two reference models."""
 
     USER = "user"
     TRIVIAL = "trivial"

@@ -121,15 +121,15 @@ class Redactor:
             spans += [found.span() for found in word.finditer(data)]
         return _without(data, spans).decode("utf-8", "surrogatepass") if spans else text
 
-    def mask_all(self, value: Any) -> Any:
+    def redact_all(self, value: Any) -> Any:
         """A value of JSON with each of its texts masked; names in mappings, too."""
         match value:
             case str():
                 return self.mask(value)
             case dict():
-                return {self.mask(str(name)): self.mask_all(inner) for name, inner in value.items()}
+                return {self.mask(str(name)): self.redact_all(inner) for name, inner in value.items()}
             case list() | tuple():
-                return [self.mask_all(inner) for inner in value]
+                return [self.redact_all(inner) for inner in value]
             case _:
                 return value
 

@@ -25,27 +25,27 @@ class Decision:
     measure: Measure | None = None
 
 
-def answered(examined: Sequence[CheckResults], confirm_seeds: int = 0) -> list[CheckResults]:
+def answered(results: Sequence[CheckResults], confirm_seeds: int = 0) -> list[CheckResults]:
     """The same, with an answer in every measure, and an outcome that takes it into account.
 
     Args:
-        examined: every check, with what it measured.
+        results: every check, with what it measured.
         confirm_seeds: seeds that the confirm tier would have; 0 where there is none.
     """
-    measures = [measure for each in examined for measure in each.measures]
+    measures = [measure for each in results for measure in each.measures]
     answers: dict[int, Measure] = {}
     for warns_only in (False, True):  # what cannot block takes no part of the level from what can
         family = [measure for measure in measures if measure.warns_only is warns_only]
         for measure, answer in zip(family, decide([_question(each, confirm_seeds) for each in family]), strict=True):
             answers[id(measure)] = measure.answered(answer)
-    done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in examined]
+    done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in results]
     return [replace(each, outcome=_outcome(each)) for each in done]
 
 
-def decisions_of(examined: CheckResults) -> Iterator[Decision]:
+def decisions_of(results: CheckResults) -> Iterator[Decision]:
     """All that a check has to say."""
-    yield from (Decision(finding) for finding in examined.findings)
-    for measure in examined.measures:
+    yield from (Decision(finding) for finding in results.findings)
+    for measure in results.measures:
         finding = finding_of(measure)
         if finding is not None:
             yield Decision(finding, measure)
@@ -93,12 +93,12 @@ def _inherited(measure: Measure) -> Status:
     return Status.INHERITED if measure.inherited else Status.NEW
 
 
-def _outcome(examined: CheckResults) -> Outcome:
+def _outcome(results: CheckResults) -> Outcome:
     """Found beats undecided beats clean; what is fixed here, or undecided and said to be so, is no find."""
-    if not isinstance(examined.outcome, Clean | Found):
-        return examined.outcome
-    open_ = tuple(measure.subject for measure in examined.measures if _is_open(measure))
-    found = [said.finding for said in decisions_of(examined) if said.measure is None or not _is_open(said.measure)]
+    if not isinstance(results.outcome, Clean | Found):
+        return results.outcome
+    open_ = tuple(measure.subject for measure in results.measures if _is_open(measure))
+    found = [said.finding for said in decisions_of(results) if said.measure is None or not _is_open(said.measure)]
     found = [finding for finding in found if finding.status is not Status.FIXED]
     if found:
         return Found(tuple(found))

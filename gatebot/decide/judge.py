@@ -49,8 +49,8 @@ def judge(case: Case) -> Report:
     comparison = comparison_of(case)
     effort = case.facts.effort
     looked = [run_checks(check, comparison, case) for check in all_checks().values()]
-    examined = answered(looked, effort.confirm_seeds if effort.trains else 0)
-    return _report(case, comparison, examined, prioritise(case, examined))
+    results = answered(looked, effort.confirm_seeds if effort.trains else 0)
+    return _report(case, comparison, results, prioritise(case, results))
 
 
 def comparison_of(case: Case) -> Comparison:
@@ -106,20 +106,20 @@ def _declaration(rule: MetricRule) -> Declaration:
 
 
 def _report(
-    case: Case, comparison: Comparison | None, examined: Sequence[CheckResults], weighed: Prioritised
+    case: Case, comparison: Comparison | None, results: Sequence[CheckResults], prioritised: Prioritised
 ) -> Report:
     facts, rules = case.facts, case.facts.rules
     states = (*facts.states, *_seen_states(case, comparison))
     is_draft = State.DRAFT in states  # of what was skipped nobody says that it passes
-    verdict = VerdictName.INCONCLUSIVE if is_draft else verdict_of(case, states, examined, weighed.findings)
+    verdict = VerdictName.INCONCLUSIVE if is_draft else verdict_of(case, states, results, prioritised.findings)
     observed = rules.policy.mode == "observe"
-    pairs = [(each.check.id, measure) for each in examined for measure in each.measures]
+    pairs = [(each.check.id, measure) for each in results for measure in each.measures]
     return Report(
         gatebot_version=__version__,
         generated_at=facts.now,
         verdict=verdict,
         exit_code=ExitCode.PASS if observed else verdict.exit_code,
-        priority=_priority(verdict, weighed.findings),
+        priority=_priority(verdict, prioritised.findings),
         observed=observed,
         project=facts.project,
         states=states,
@@ -133,7 +133,7 @@ def _report(
         isolation=case.head.about.isolation if case.head else "",
         isolation_why=case.head.about.isolation_why if case.head else (),
         granted=case.head.about.granted if case.head else (),
-        findings=weighed.findings,
+        findings=prioritised.findings,
         measures=tuple(reported(check, measure, untrusted=facts.is_fork) for check, measure in pairs),
         skipped=tuple(
             SkippedCheck(
@@ -142,22 +142,22 @@ def _report(
                 reason=each.outcome.reason,
                 excused=each.outcome.excused,
             )
-            for each in examined
+            for each in results
             if isinstance(each.outcome, Skipped)
         ),
         crashed=tuple(
             CrashedCheck(check=each.check.id, error=each.outcome.error)
-            for each in examined
+            for each in results
             if isinstance(each.outcome, Crashed)
         ),
-        clean=tuple(each.check.id for each in examined if isinstance(each.outcome, Clean)),
-        waived=weighed.waived,
+        clean=tuple(each.check.id for each in results if isinstance(each.outcome, Clean)),
+        waived=prioritised.waived,
         approvals=tuple(
             ReportedApproval(**each.model_dump(exclude={"sha"}))
             for each in facts.approvals
             if each.sha == facts.judged.sha
         ),
-        wants=_wants(case, examined),
+        wants=_wants(case, results),
         guarantee=None if comparison is None else _guarantee(comparison),
         eval_uses=None if case.base is None else case.base.about.eval_uses,
         environment_changes=_environment_changes(case),
@@ -187,7 +187,7 @@ def _guarantee(comparison: Comparison) -> ReportedGuarantee | None:
 
 
 def verdict_of(
-    case: Case, states: Sequence[State], examined: Sequence[CheckResults], findings: Sequence[ReportedFinding]
+    case: Case, states: Sequence[State], results: Sequence[CheckResults], findings: Sequence[ReportedFinding]
 ) -> VerdictName:
     """The worst that anything says."""
     policy = case.facts.rules.policy
@@ -195,7 +195,7 @@ def verdict_of(
     doubts = [f.action for f in _acting(findings) if f.undecided]
     if Action.BLOCK in actions:
         return VerdictName.BLOCKED
-    if any(_owes(case, each) for each in examined):
+    if any(_owes(case, each) for each in results):
         return VerdictName.ERROR
     if State.NO_BASELINE in states and case.facts.rules.baseline.missing == "block":
         return VerdictName.ERROR
@@ -234,11 +234,11 @@ def _approved(case: Case, priority: Priority) -> bool:
     )
 
 
-def _owes(case: Case, examined: CheckResults) -> bool:
+def _owes(case: Case, results: CheckResults) -> bool:
     """A check that failed, or one of the highest priority that lacks evidence which head owes: never a pass."""
-    if isinstance(examined.outcome, Crashed):
+    if isinstance(results.outcome, Crashed):
         return True
-    return could_not_see(examined) and risk(case, examined.check).priority is Priority.P0
+    return could_not_see(results) and risk(case, results.check).priority is Priority.P0
 
 
 def _seen_states(case: Case, comparison: Comparison | None) -> list[State]:
@@ -262,11 +262,11 @@ def _identical(comparison: Comparison) -> bool:
     return len(runs) == comparison.effort.smoke_seeds and all(run.identical for run in runs)
 
 
-def _wants(case: Case, examined: Sequence[CheckResults]) -> tuple[Want, ...]:
+def _wants(case: Case, results: Sequence[CheckResults]) -> tuple[Want, ...]:
     """What would be settled by the confirm tier, and why it is not there where it was asked for."""
-    measures = wanting([measure for each in examined for measure in each.measures])
+    measures = wanting([measure for each in results for measure in each.measures])
     asked = [(each.subject, each.answer.reason) for each in measures if each.answer]
-    asked += [(f.subject, "not confirmed on more rows") for each in examined for f in each.findings if _open(f)]
+    asked += [(f.subject, "not confirmed on more rows") for each in results for f in each.findings if _open(f)]
     tried = [need for need in case.facts.effort.fits(Side.HEAD, Tier.CONFIRM) if not case.has(need)]
     why = next((case.why_unmet(need) for need in tried if case.head and need.key in case.head.unmet), "")
     return tuple(

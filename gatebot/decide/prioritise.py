@@ -28,10 +28,10 @@ class Prioritised:
     waived: tuple[WaivedFinding, ...]
 
 
-def prioritise(case: Case, examined: Iterable[CheckResults]) -> Prioritised:
+def prioritise(case: Case, results: Iterable[CheckResults]) -> Prioritised:
     """Every finding with its priority, its action and the reason for both."""
     kept, waived = [], []
-    for each in examined:
+    for each in results:
         for said in decisions_of(each):
             found = _weighed(case, each.check, said)
             if isinstance(found, WaivedFinding):

@@ -106,9 +106,9 @@ def _status(head: Finding, base: Finding) -> Status:
     return Status.WORSE if grown else Status.INHERITED
 
 
-def could_not_see(examined: CheckResults) -> bool:
+def could_not_see(results: CheckResults) -> bool:
     """Whether this check failed, or lacks evidence that head owes."""
-    match examined.outcome:
+    match results.outcome:
         case Crashed():
             return True
         case Skipped(excused=excused):

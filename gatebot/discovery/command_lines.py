@@ -9,10 +9,10 @@ from gatebot.discovery.entrypoints import Commands, Script, Way
 from gatebot.discovery.search_context import SearchContext, chosen, start_of
 
 
-def commands(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+def commands(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Contract (b), or an adapter around the commands where their answers need to be read with care."""
-    for train, predict, where in (*_made(scene), *_shells(scene), *_scripts_with_options(scene, wanted)):
-        if _says_predictions(scene):
+    for train, predict, where in (*_made(context), *_shells(context), *_scripts_with_options(context, wanted)):
+        if _says_predictions(context):
             yield Commands(" ".join(train), " ".join(predict), where)
         else:
             yield Script((train,), (), "{model}", ask=predict)
@@ -20,12 +20,12 @@ def commands(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
 
 
 def _scripts_with_options(
-    scene: SearchContext, wanted: str | None
+    context: SearchContext, wanted: str | None
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     """Python scripts whose options say where everything is."""
-    target = scene.roles.target.column
-    asking = [(one, words) for one in scene.modules if (words := _predicting(one, target)) is not None]
-    for one in chosen(scene, wanted):
+    target = context.roles.target.column
+    asking = [(one, words) for one in context.modules if (words := _predicting(one, target)) is not None]
+    for one in chosen(context, wanted):
         for command in {option.command for option in one.options}:
             meant = options.train_options(_of(one, command), target)
             if meant is None or not meant.has("{train}", "{model}") or "predict" in f"{command} {one.path.stem}":
@@ -34,8 +34,8 @@ def _scripts_with_options(
             if len(mine) == 1:
                 other, words = mine[0]
                 yield (
-                    (*start_of(scene, one), *([command] if command else []), *meant.words),
-                    (*start_of(scene, other), *words),
+                    (*start_of(context, one), *([command] if command else []), *meant.words),
+                    (*start_of(context, other), *words),
                     str(one.path),
                 )
 
@@ -54,15 +54,15 @@ def _of(one: Module, command: str) -> list[Option]:
     return [option for option in one.options if option.command in ("", command)]
 
 
-def _made(scene: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+def _made(context: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     """Targets of a Makefile that take everything as variables."""
-    for path in scene.files.named("Makefile", "makefile")[:1]:
-        text = scene.files.text(path)
+    for path in context.files.named("Makefile", "makefile")[:1]:
+        text = context.files.text(path)
         known = set(re.findall(r"^([A-Za-z_]+)\s*[?:]?=", text, re.MULTILINE))
         used = {name: known & set(re.findall(r"\$[({]([A-Za-z_]+)[)}]", body)) for name, body in _targets(text)}
         if "train" not in used or "predict" not in used:
             return
-        target = scene.roles.target.column
+        target = context.roles.target.column
         train = options.train_variables(sorted(used["train"]), target)
         predict = options.predict_variables(sorted(used["predict"]), target)
         if train and predict and train.has("{train}", "{model}") and predict.has("{model}", "{rows}", "{predictions}"):
@@ -78,11 +78,11 @@ def _pairs(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, value in zip(words[::2], words[1::2], strict=True))
 
 
-def _shells(scene: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+def _shells(context: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     """Scripts of other languages that say how they are used: `# usage: train.sh DATA MODEL`."""
     found: dict[str, tuple[str, ...]] = {}
-    for path in scene.files.named("*.sh", "*.R", "*.r", "*.jl"):
-        text = scene.files.text(path)
+    for path in context.files.named("*.sh", "*.R", "*.r", "*.jl"):
+        text = context.files.text(path)
         program = {".sh": "sh", ".r": "Rscript", ".jl": "julia"}[path.suffix.lower()]
         program = "bash" if text.startswith(("#!/bin/bash", "#!/usr/bin/env bash")) else program
         listed = _usage(text, path.name) or [
@@ -93,7 +93,7 @@ def _shells(scene: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, 
             ("train", options.train_options, ("{train}", "{model}")),
             ("predict", options.predict_options, ("{model}", "{rows}", "{predictions}")),
         ):
-            meant = meaning(listed, scene.roles.target.column) if word in path.stem.lower() else None
+            meant = meaning(listed, context.roles.target.column) if word in path.stem.lower() else None
             if meant is not None and meant.has(*needed):
                 found.setdefault(word, (program, str(path), *meant.words))
     if len(found) == 2:
@@ -106,12 +106,12 @@ def _usage(text: str, name: str) -> list[Option]:
     return [Option(word.lower().replace("_", "-"), "", required=True) for word in words]
 
 
-def _says_predictions(scene: SearchContext) -> bool:
+def _says_predictions(context: SearchContext) -> bool:
     """Whether what the predicting code writes has the columns that gatebot reads."""
-    row_id = scene.roles.id
+    row_id = context.roles.id
     texts = [
-        scene.files.text(path)
-        for path in scene.files.named("*.py", "*.sh", "*.R", "*.r", "*.jl")
+        context.files.text(path)
+        for path in context.files.named("*.py", "*.sh", "*.R", "*.r", "*.jl")
         if any(word in path.stem for word in ("predict", "infer", "score", "cli", "main"))
     ]
     return any(

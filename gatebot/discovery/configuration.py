@@ -15,34 +15,34 @@ METRICS = {
 }
 
 
-def text(guess: Proposal) -> str:
+def text(proposal: Proposal) -> str:
     """The whole file; what it says is valid.
 
     Raises:
         UsageError: it is not, which would be a bug of ours.
     """
-    written = "\n".join(_lines(guess)) + "\n"
+    written = "\n".join(_lines(proposal)) + "\n"
     parse(written, "the configuration that gatebot init has made")
     return written
 
 
-def _lines(guess: Proposal) -> Iterator[str]:
+def _lines(proposal: Proposal) -> Iterator[str]:
     yield "# Written by `gatebot init` from a look at this repository. Every key: docs/configuration.md of gatebot."
     yield "version: 1"
-    yield _line("project", guess.project, "names the status, the comment's section and the stored baselines")
-    yield _line("task", guess.roles.task, guess.roles.task_why)
+    yield _line("project", proposal.project, "names the status, the comment's section and the stored baselines")
+    yield _line("task", proposal.roles.task, proposal.roles.task_why)
     yield ""
     yield "data:"
-    yield from _data(guess)
+    yield from _data(proposal)
     yield ""
     yield "model:"
-    yield from _model(guess)
+    yield from _model(proposal)
     yield ""
-    if guess.setup is not None:
+    if proposal.setup is not None:
         yield "smoke:"
-        yield from _setup(guess)
+        yield from _setup(proposal)
         yield ""
-    metric, says = METRICS[guess.roles.task]
+    metric, says = METRICS[proposal.roles.task]
     yield "metrics:"
     yield f"  - {metric}  # {says}"
     yield ""
@@ -50,8 +50,8 @@ def _lines(guess: Proposal) -> Iterator[str]:
     yield "  mode: observe  # says what it would block; change to `enforce` when you trust it"
 
 
-def _data(guess: Proposal) -> Iterator[str]:
-    data, roles = guess.data, guess.roles
+def _data(proposal: Proposal) -> Iterator[str]:
+    data, roles = proposal.data, proposal.roles
     if data.held is not None:
         yield _line("  train", data.main.path, data.why)
         yield _line("  eval", data.held.path, "the same columns, kept apart already")
@@ -68,8 +68,8 @@ def _data(guess: Proposal) -> Iterator[str]:
         yield f"  # slices: [{', '.join(map(_plain, roles.slices))}]  # each value is then held on its own"
 
 
-def _model(guess: Proposal) -> Iterator[str]:
-    match guess.way:
+def _model(proposal: Proposal) -> Iterator[str]:
+    match proposal.way:
         case Native(path=path):
             yield _line("  python", path, "has train and predict already")
         case Commands(train=train, predict=predict, where=where):
@@ -86,19 +86,19 @@ def _model(guess: Proposal) -> Iterator[str]:
         case PredictionScript(command=command):
             yield _line("  python", adapter.FILE, f"runs {' '.join(command)} on the rows it is given; yours to change")
         case _:
-            assert_never(guess.way)
+            assert_never(proposal.way)
 
 
-def _setup(guess: Proposal) -> Iterator[str]:
-    if guess.setup is None:
+def _setup(proposal: Proposal) -> Iterator[str]:
+    if proposal.setup is None:
         return
-    lines = guess.setup.command.splitlines()
+    lines = proposal.setup.command.splitlines()
     if len(lines) == 1:
-        yield _line("  setup", lines[0], f"{guess.setup.why} is here; done once and kept until it changes")
+        yield _line("  setup", lines[0], f"{proposal.setup.why} is here; done once and kept until it changes")
     else:
-        yield f"  setup: |  # {guess.setup.why} is here; done once and kept until it changes"
+        yield f"  setup: |  # {proposal.setup.why} is here; done once and kept until it changes"
         yield from (f"    {line}" for line in lines)
-    yield f"  lock: [{', '.join(map(_plain, guess.setup.lock))}]"
+    yield f"  lock: [{', '.join(map(_plain, proposal.setup.lock))}]"
 
 
 def _line(key: str, value: str, why: str) -> str:

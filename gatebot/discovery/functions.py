@@ -93,9 +93,9 @@ TARGETS = frozenset({"target_col", "target_column", "label_col", "label_column",
 SETTINGS = frozenset({"params", "config", "cfg", "conf", "settings", "hparams", "hyperparams"})
 
 
-def natives(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+def natives(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Files that are written as gatebot wants them."""
-    for one in chosen(scene, wanted):
+    for one in chosen(context, wanted):
         train, predict = one.functions.get("train"), one.functions.get("predict")
         if train and predict and one.guarded:
             ours = all(each.name in OFFERED for each in train.parameters if each.required)
@@ -107,37 +107,37 @@ def natives(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
                 yield Native(str(one.path))
 
 
-def functions(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+def functions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Functions that take rows, or features and answers, or a file's path, and leave a model."""
     answering = [
-        (one, each) for one in scene.modules if one.guarded for name in PREDICTS if (each := one.functions.get(name))
+        (one, each) for one in context.modules if one.guarded for name in PREDICTS if (each := one.functions.get(name))
     ]
-    for one in chosen(scene, wanted):
+    for one in chosen(context, wanted):
         if not one.guarded:
             continue
         for name in TRAINS:
             train = one.functions.get(name)
-            values = None if train is None else _values(train, _train_values(scene))
+            values = None if train is None else _values(train, _train_values(context))
             if (
                 train is None
                 or values is None
                 or not {"rows", "features(rows)", "table(rows, out)"} & set(values.values())
             ):
                 continue
-            found = _with_answers(scene, one, train, values, answering)
+            found = _with_answers(context, one, train, values, answering)
             if found is not None:
                 yield found
                 break
 
 
 def _with_answers(
-    scene: SearchContext,
+    context: SearchContext,
     one: Module,
     train: Function,
     values: Mapping[str, str],
     answering: Sequence[tuple[Module, Function]],
 ) -> Functions | None:
-    module, folder = import_name(scene, one)
+    module, folder = import_name(context, one)
     keeps = train.returns or ()
     saved = ""
     if not any(name in MODELS or (name == "" and len(keeps) == 1) for name in keeps):
@@ -150,7 +150,7 @@ def _with_answers(
     state = {name: f'model["{name}"]' for name in keeps if name} if len(keeps) > 1 else dict.fromkeys(MODELS, "model")
     near = sorted(answering, key=lambda pair: (pair[0] is not one, pair[0].path.parent != one.path.parent))
     for other, predict in near:
-        asked = _values(predict, {**_predict_values(scene), **state})
+        asked = _values(predict, {**_predict_values(context), **state})
         if (
             asked is not None
             and any(value.startswith("model") for value in asked.values())
@@ -163,7 +163,7 @@ def _with_answers(
                 values,
                 predict,
                 asked,
-                import_name(scene, other)[0],
+                import_name(context, other)[0],
                 keeps if len(keeps) > 1 else (),
                 saved,
             )
@@ -184,9 +184,9 @@ def _values(function: Function, known: Mapping[str, str]) -> dict[str, str] | No
     return values
 
 
-def _train_values(scene: SearchContext) -> dict[str, str]:
+def _train_values(context: SearchContext) -> dict[str, str]:
     return {
-        **_common_values(scene),
+        **_common_values(context),
         **dict.fromkeys(ANSWERS, "rows[TARGET]"),
         **dict.fromkeys(OUTS, 'str(Path(out) / "model.joblib")'),
         **{f"path:{name}": "table(rows, out)" for name in PATHS | ROWS},
@@ -194,12 +194,12 @@ def _train_values(scene: SearchContext) -> dict[str, str]:
     }
 
 
-def _predict_values(scene: SearchContext) -> dict[str, str]:
-    return {**_common_values(scene), **{f"path:{name}": "table(rows, out)" for name in PATHS | ROWS}}
+def _predict_values(context: SearchContext) -> dict[str, str]:
+    return {**_common_values(context), **{f"path:{name}": "table(rows, out)" for name in PATHS | ROWS}}
 
 
-def _common_values(scene: SearchContext) -> dict[str, str]:
-    settings = dict.fromkeys(SETTINGS, "settings()") if scene.settings_file else {}
+def _common_values(context: SearchContext) -> dict[str, str]:
+    settings = dict.fromkeys(SETTINGS, "settings()") if context.settings_file else {}
     return {
         **dict.fromkeys(ROWS, "rows"),
         **dict.fromkeys(QUESTIONS, "features(rows)"),
@@ -209,18 +209,18 @@ def _common_values(scene: SearchContext) -> dict[str, str]:
     }
 
 
-def builders(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+def builders(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Functions and objects that are a model which is not fitted yet."""
-    for one in chosen(scene, wanted):
+    for one in chosen(context, wanted):
         if not one.guarded:
             continue
-        module, folder = import_name(scene, one)
+        module, folder = import_name(context, one)
         for name, each in one.functions.items():
             values = _values(
                 each,
                 {
                     **dict.fromkeys(SEEDS, "seed"),
-                    **(dict.fromkeys(SETTINGS, "settings()") if scene.settings_file else {}),
+                    **(dict.fromkeys(SETTINGS, "settings()") if context.settings_file else {}),
                 },
             )
             if BUILDS.match(name) and values is not None and each.returns is not None:

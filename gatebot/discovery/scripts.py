@@ -8,34 +8,34 @@ from gatebot.discovery.entrypoints import PredictionScript, Script, Way
 from gatebot.discovery.search_context import MODEL_FILES, SearchContext, chosen, dumped, prepares, start_of
 
 
-def submissions(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+def submissions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Scripts that answer rows of a competition."""
-    asked = scene.data.asked
-    for one in chosen(scene, wanted) if asked is not None else ():
+    asked = context.data.asked
+    for one in chosen(context, wanted) if asked is not None else ():
         answers = [path for path in one.writes if "sub" in path.lower() or "pred" in path.lower()]
         reads = [path for path in one.reads if tables.same(asked.path, path)] if asked else []
         if one.fits and answers and reads:
             yield PredictionScript(
-                start_of(scene, one), tables.said_for(scene.data.main.path, [one]), reads[0], answers[-1]
+                start_of(context, one), tables.said_for(context.data.main.path, [one]), reads[0], answers[-1]
             )
 
 
-def scripts(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
+def scripts(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Stages of a pipeline, or a script alone, that leave a model file."""
-    staged = list(_stages(scene))
+    staged = list(_stages(context))
     if staged:
         yield from staged
         return
-    for one in chosen(scene, wanted):
+    for one in chosen(context, wanted):
         runs = one.main or not one.guarded
         if not (one.fits and runs) or prepares(one):
             continue
-        meant = options.train_options(_options(one), scene.roles.target.column)
+        meant = options.train_options(_options(one), context.roles.target.column)
         if meant is None:
             continue
         if meant.has("{train}", "{model}"):
             yield Script(
-                ((*start_of(scene, one), *meant.words),),
+                ((*start_of(context, one), *meant.words),),
                 (),
                 "{model}",
                 dummies="get_dummies" in one.calls,
@@ -43,21 +43,21 @@ def scripts(scene: SearchContext, wanted: str | None) -> Iterator[Way]:
             )
         elif dumped(one):
             yield Script(
-                (start_of(scene, one),),
-                _read_by(scene, [one]),
+                (start_of(context, one),),
+                _read_by(context, [one]),
                 dumped(one)[-1],
                 dummies="get_dummies" in one.calls,
                 encodes=_encodes(one),
             )
 
 
-def _stages(scene: SearchContext) -> Iterator[Script]:
+def _stages(context: SearchContext) -> Iterator[Script]:
     """The stages of a dvc.yaml, or the commands of `make train`, up to the one that leaves a model."""
     import yaml
 
-    for path in scene.files.named("dvc.yaml")[:1]:
+    for path in context.files.named("dvc.yaml")[:1]:
         try:
-            stages = dict(yaml.safe_load(scene.files.text(path)) or {}).get("stages", {})
+            stages = dict(yaml.safe_load(context.files.text(path)) or {}).get("stages", {})
             lines = [
                 (
                     str(stage["cmd"]),
@@ -72,15 +72,17 @@ def _stages(scene: SearchContext) -> Iterator[Script]:
             commands.append(tuple(line.split()))
             models = [out for out in outs if out.endswith(MODEL_FILES)]
             if models:
-                named = [one for one in scene.modules if any(str(one.path) in words for words in commands)]
+                named = [one for one in context.modules if any(str(one.path) in words for words in commands)]
                 if not any(prepares(one) for one in named):
-                    yield Script(tuple(commands), _read_by(scene, named), models[0], encodes=any(map(_encodes, named)))
+                    yield Script(
+                        tuple(commands), _read_by(context, named), models[0], encodes=any(map(_encodes, named))
+                    )
                 return
 
 
-def _read_by(scene: SearchContext, modules: Sequence[Module]) -> tuple[str, ...]:
+def _read_by(context: SearchContext, modules: Sequence[Module]) -> tuple[str, ...]:
     """Where train rows have to lie: the data's own paths, as the code names them."""
-    known = [scene.data.main, *([scene.data.held] if scene.data.held else [])]
+    known = [context.data.main, *([context.data.held] if context.data.held else [])]
     return tuple(dict.fromkeys(tables.said_for(each.path, modules) for each in known))
 
 

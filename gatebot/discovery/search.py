@@ -25,18 +25,18 @@ WRITE_ONE = (
 )
 
 
-def entrypoint_of(scene: SearchContext, wanted: str | None) -> Way:
+def entrypoint_of(context: SearchContext, wanted: str | None) -> Way:
     """The first way that fits.
 
     Args:
-        scene: the repository.
+        context: the repository.
         wanted: a script or module that the user gave.
 
     Raises:
         UsageError: none fits, or several fit equally well; says which, and what to do.
     """
     for look in LOOKS:
-        found = list(look(scene, wanted))
+        found = list(look(context, wanted))
         if len(found) == 1:
             return found[0]
         if found:
@@ -45,7 +45,7 @@ def entrypoint_of(scene: SearchContext, wanted: str | None) -> Way:
                 f"several files could be what is trained: {', '.join(named)}",
                 f"Say which: gatebot init --train {named[0]} (it becomes `model`).",
             )
-    raise _no_way(scene, wanted)
+    raise _no_way(context, wanted)
 
 
 def _file_of(way: Way) -> str:
@@ -62,9 +62,9 @@ def _file_of(way: Way) -> str:
             return command[-1]
 
 
-def _no_way(scene: SearchContext, wanted: str | None) -> UsageError:
+def _no_way(context: SearchContext, wanted: str | None) -> UsageError:
     """Why nothing fits, and what would."""
-    fits = [one for one in chosen(scene, wanted) if one.fits]
+    fits = [one for one in chosen(context, wanted) if one.fits]
     prepared = [one for one in fits if prepares(one)]
     if prepared:
         return UsageError(
@@ -74,14 +74,14 @@ def _no_way(scene: SearchContext, wanted: str | None) -> UsageError:
     if fits:
         named = ", ".join(str(one.path) for one in fits[:4])
         return UsageError(f"{named}: it cannot be told how to hand it rows and get a model back", WRITE_ONE)
-    others = scene.files.named("*.R", "*.r", "*.jl", "*.sh")
+    others = context.files.named("*.R", "*.r", "*.jl", "*.sh")
     if others:
         return UsageError(
             f"{', '.join(map(str, others[:4]))}: it cannot be told how the data gets in and predictions get out",
             "Write gatebot.yml by hand, with `model.train: … {train} {model}` and "
             "`model.predict: … {model} {rows} {predictions}`.",
         )
-    notebooks = scene.files.named("*.ipynb")
+    notebooks = context.files.named("*.ipynb")
     if notebooks:
         return UsageError(f"only notebooks train here ({', '.join(map(str, notebooks[:3]))})", WRITE_ONE)
     return UsageError("there is nothing here that trains a model", WRITE_ONE)

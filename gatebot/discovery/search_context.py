@@ -33,44 +33,44 @@ class SearchContext:
     settings_file: str = ""
 
 
-def chosen(scene: SearchContext, wanted: str | None) -> Sequence[Module]:
+def chosen(context: SearchContext, wanted: str | None) -> Sequence[Module]:
     """The modules that may be what is trained: all, or the one that the user gave.
 
     Raises:
         UsageError: there is none such.
     """
     if wanted is None:
-        return scene.modules
-    named = [one for one in scene.modules if str(one.path) == wanted.removeprefix("./")]
+        return context.modules
+    named = [one for one in context.modules if str(one.path) == wanted.removeprefix("./")]
     if not named:
         raise UsageError(
             f"{wanted}: no such Python file",
-            f"Python files here: {', '.join(str(one.path) for one in scene.modules[:8]) or 'none'}",
+            f"Python files here: {', '.join(str(one.path) for one in context.modules[:8]) or 'none'}",
         )
     return named
 
 
-def import_name(scene: SearchContext, one: Module) -> tuple[str, str]:
+def import_name(context: SearchContext, one: Module) -> tuple[str, str]:
     """How to import a file, and from which folder."""
     folder = one.path.parent
-    while str(folder / "__init__.py") in scene.files:
+    while str(folder / "__init__.py") in context.files:
         folder = folder.parent
     parts = one.path.relative_to(folder).with_suffix("").parts
     if folder != PurePosixPath() and re.search(
         rf"^(from|import) {re.escape('.'.join(folder.parts))}\b",
-        "\n".join(scene.files.text(each.path) for each in scene.modules),
+        "\n".join(context.files.text(each.path) for each in context.modules),
         re.MULTILINE,
     ):
         return ".".join(one.path.with_suffix("").parts), "."
     return ".".join(part for part in parts if part != "__init__"), str(folder)
 
 
-def start_of(scene: SearchContext, one: Module) -> tuple[str, ...]:
+def start_of(context: SearchContext, one: Module) -> tuple[str, ...]:
     """`python src/train.py`; `python -m pkg.train` for a module that imports from its own package."""
-    text = scene.files.text(one.path)
-    package = str(one.path.parent / "__init__.py") in scene.files
+    text = context.files.text(one.path)
+    package = str(one.path.parent / "__init__.py") in context.files
     if package and re.search(r"^\s*from \.", text, re.MULTILINE):
-        return ("python", "-m", import_name(scene, one)[0])
+        return ("python", "-m", import_name(context, one)[0])
     return ("python", str(one.path))
 
 

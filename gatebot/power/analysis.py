@@ -1,4 +1,4 @@
-"""A baseline's Snapshot in, a Sight of every declared metric out: main is compared with itself."""
+"""A baseline's Snapshot in, the detectable effect of every declared metric out: main is compared with itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -183,11 +183,11 @@ def chosen(found: Iterable[DetectableEffect | NotDetectable], metric: str | None
     if not kept:
         names = ", ".join(dict.fromkeys(each.subject.partition("@")[0] for each in everything))
         raise UsageError(f"no declared metric is called {metric!r}", f"there is {names}")
-    sights = sorted(
+    effects = sorted(
         (each for each in kept if isinstance(each, DetectableEffect)), key=lambda each: each.slice is not None
     )
-    overall = [each for each in sights if each.slice is None or metric is not None]
-    return Analysis(kept, tuple((overall or sights)[:MOST_DETAILED]))
+    overall = [each for each in effects if each.slice is None or metric is not None]
+    return Analysis(kept, tuple((overall or effects)[:MOST_DETAILED]))
 
 
 def analyse(baseline: Snapshot, rules: Rules) -> Iterator[DetectableEffect | NotDetectable]:

@@ -41,10 +41,10 @@ class _Plot:
         return round(self.top + BOTTOM - share * (BOTTOM - TOP), 1)
 
 
-def curves(sights: Sequence[DetectableEffect]) -> str:
+def curves(effects: Sequence[DetectableEffect]) -> str:
     """The picture of these metrics, one below the other."""
-    panels = "".join(line for at, sight in enumerate(sights) for line in _panel(sight, HEIGHT * at))
-    tall = HEIGHT * max(len(sights), 1)
+    panels = "".join(line for at, effect in enumerate(effects) for line in _panel(effect, HEIGHT * at))
+    tall = HEIGHT * max(len(effects), 1)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{tall}" viewBox="0 0 {WIDTH} {tall}" '
         f'role="img" aria-label="smallest loss that can be seen, by eval rows and seeds">'
@@ -52,24 +52,24 @@ def curves(sights: Sequence[DetectableEffect]) -> str:
     )
 
 
-def _panel(sight: DetectableEffect, top: float) -> Iterator[str]:
-    said, now, margin = Amounts.of(sight), sight.now, sight.demand.margin
+def _panel(effect: DetectableEffect, top: float) -> Iterator[str]:
+    said, now, margin = Amounts.of(effect), effect.now, effect.demand.margin
     fewest, most = max(now.rows / 4, 10.0), now.rows * 16.0
-    needed = sight.rows_needed
+    needed = effect.rows_needed
     if needed is not None and most < needed <= now.rows * 200:
         most = 1.5 * needed
-    tallest = max(1.25 * margin, 1.15 * guarded(sight.smoke, sight.demand, now.rows / 2, sight.seeds))
+    tallest = max(1.25 * margin, 1.15 * guarded(effect.smoke, effect.demand, now.rows / 2, effect.seeds))
     plot = _Plot(top, fewest, most, tallest)
-    yield f"<g><title>{escape(plain(sight.subject))}: {escape(sentence(sight))}</title>"
-    yield _text(LEFT, top + 24, f"{plain(sight.subject)}: smallest margin that can be guarded", "title")
+    yield f"<g><title>{escape(plain(effect.subject))}: {escape(sentence(effect))}</title>"
+    yield _text(LEFT, top + 24, f"{plain(effect.subject)}: smallest margin that can be guarded", "title")
     yield from _axes(plot, said)
-    for seeds, colour in zip(sight.columns, COLOURS[-len(sight.columns) :], strict=False):
-        yield from _line(plot, sight, seeds, colour)
+    for seeds, colour in zip(effect.columns, COLOURS[-len(effect.columns) :], strict=False):
+        yield from _line(plot, effect, seeds, colour)
     edge = plot.y(margin)
     yield f'<path d="M{LEFT} {edge}H{RIGHT}" stroke="{MARGIN_COLOUR}" stroke-dasharray="6 4"/>'
     yield _text(RIGHT - 4, edge - 5, f"margin {said(margin)}", "margin", "end")
     yield f'<circle cx="{plot.x(now.rows)}" cy="{plot.y(now.held)}" r="5" fill="#1f2328"/>'
-    have = "now" if sight.artifact else f"now, {counted(now.seeds, 'seed')}"
+    have = "now" if effect.artifact else f"now, {counted(now.seeds, 'seed')}"
     yield _text(plot.x(now.rows) + 9, plot.y(now.held) - 7, f"{have}: {said(now.held)}")
     yield "</g>"
 
@@ -88,17 +88,17 @@ def _axes(plot: _Plot, said: Amounts) -> Iterator[str]:
     yield _text(RIGHT + 8, low + 18, "eval rows", "small")
 
 
-def _line(plot: _Plot, sight: DetectableEffect, seeds: int, colour: str) -> Iterator[str]:
+def _line(plot: _Plot, effect: DetectableEffect, seeds: int, colour: str) -> Iterator[str]:
     ratio = plot.most / plot.fewest
     rows = [plot.fewest * ratio ** (at / POINTS) for at in range(POINTS + 1)]
-    seen = [(each, guarded(sight.smoke, sight.demand, each, seeds)) for each in rows]
+    seen = [(each, guarded(effect.smoke, effect.demand, each, seeds)) for each in rows]
     inside = [(each, loss) for each, loss in seen if loss <= plot.tallest]
     if not inside:
         return
     path = "L".join(f"{plot.x(each)} {plot.y(loss)}" for each, loss in inside)
     yield f'<path class="line" d="M{path}" stroke="{colour}"/>'
-    if not sight.artifact:
-        column = sight.columns.index(seeds)
+    if not effect.artifact:
+        column = effect.columns.index(seeds)
         legend = plot.top + TOP + 16 * column
         yield f'<path d="M{RIGHT + 8} {legend}h16" stroke="{colour}" stroke-width="3"/>'
         yield _text(RIGHT + 30, legend + 4, counted(seeds, "seed"))

@@ -20,25 +20,25 @@ class Amounts:
     unit: Unit
 
     @classmethod
-    def of(cls, sight: DetectableEffect) -> "Amounts":
+    def of(cls, effect: DetectableEffect) -> "Amounts":
         """In the unit in which the comment would tell them."""
-        direction = Direction.HIGHER if sight.higher_is_better else Direction.LOWER
+        direction = Direction.HIGHER if effect.higher_is_better else Direction.LOWER
         like = ReportedMeasure(
             check="model.regression",
-            metric=sight.metric,
-            slice=sight.slice,
+            metric=effect.metric,
+            slice=effect.slice,
             direction=direction,
             bound=Bound.CHANGE,
-            base=sight.value,
-            head=sight.value,
+            base=effect.value,
+            head=effect.value,
             delta=0.0,
             low=None,
             high=None,
-            margin=sight.demand.margin,
-            relative=sight.relative,
+            margin=effect.demand.margin,
+            relative=effect.relative,
             outcome="",
-            n=sight.smoke.n,
-            seeds=sight.seeds,
+            n=effect.smoke.n,
+            seeds=effect.seeds,
             provenance=Provenance.COMPUTED,
         )
         return cls(unit_of(like)[0])
@@ -53,43 +53,43 @@ class Amounts:
         return self.bare(amount) + self.unit.suffix
 
 
-def sentence(sight: DetectableEffect) -> str:
+def sentence(effect: DetectableEffect) -> str:
     """Whether the margin can be guarded: `150 rows see ≥ 9 points: the margin of 2 points cannot be guarded; …`."""
-    said, now = Amounts.of(sight), sight.now
-    have = counted(now.rows, "row") + ("" if sight.artifact else f" and {counted(now.seeds, 'seed')}")
-    margin = said(sight.demand.margin)
+    said, now = Amounts.of(effect), effect.now
+    have = counted(now.rows, "row") + ("" if effect.artifact else f" and {counted(now.seeds, 'seed')}")
+    margin = said(effect.demand.margin)
     sees = f"{have} {'sees' if have == '1 row' else 'see'} ≥ {said(now.held)}"
-    if sight.guards:
+    if effect.guards:
         return f"{sees}: the margin of {margin} is guarded"
-    return f"{sees}: the margin of {margin} cannot be guarded; {_cure(sight)}"
+    return f"{sees}: the margin of {margin} cannot be guarded; {_cure(effect)}"
 
 
-def _cure(sight: DetectableEffect) -> str:
+def _cure(effect: DetectableEffect) -> str:
     """What would guard the margin."""
-    rows, seeds = sight.rows_needed, None if sight.artifact else sight.seeds_needed
+    rows, seeds = effect.rows_needed, None if effect.artifact else effect.seeds_needed
     ways = [counted(rows, "row")] if rows is not None else []
     ways += [counted(seeds, "seed")] if seeds is not None else []
     if ways:
         return " or ".join(ways) + " would"
-    both = sight.both_needed
+    both = effect.both_needed
     if both is not None:
         return f"{counted(both[0], 'row')} with {counted(both[1], 'seed')} would"
     return "nothing within reach would: declare a wider margin, or a metric with less noise"
 
 
-def as_text(about: SnapshotProvenance, survey: Analysis) -> str:
+def as_text(about: SnapshotProvenance, analysis: Analysis) -> str:
     """All of it, for a terminal."""
     lines = [f"What the baseline of {about.commit[:12] if about.commit else 'the work tree'} can see:", ""]
-    for each in survey.found:
+    for each in analysis.found:
         seen, said = (each.guards, sentence(each)) if isinstance(each, DetectableEffect) else (False, _nothing(each))
         lines.append(f"{'✓' if seen else '✗'} {plain(each.subject)}: {said}")
-    for sight in survey.detailed:
-        lines += ["", *details(sight)]
-    lines += proposals(survey.found)
-    if survey.left_out:
-        lines += ["", f"{survey.left_out} more: name one with --metric for its tables."]
-    if survey.detailed:
-        lines += ["", _assumptions(survey.detailed)]
+    for effect in analysis.detailed:
+        lines += ["", *details(effect)]
+    lines += proposals(analysis.found)
+    if analysis.left_out:
+        lines += ["", f"{analysis.left_out} more: name one with --metric for its tables."]
+    if analysis.detailed:
+        lines += ["", _assumptions(analysis.detailed)]
     return "\n".join(lines)
 
 
@@ -112,27 +112,27 @@ def _nothing(blind: NotDetectable) -> str:
     return f"nothing can be said: {plain(blind.why)}"
 
 
-def details(sight: DetectableEffect) -> Iterator[str]:
+def details(effect: DetectableEffect) -> Iterator[str]:
     """The tables of one metric, line by line."""
-    said = Amounts.of(sight)
-    grid, columns = sight.grid(), sight.columns
+    said = Amounts.of(effect)
+    grid, columns = effect.grid(), effect.columns
     suffix = said.unit.suffix.strip() or "the metric's own units"
-    margin = said(sight.demand.margin)
-    yield f"{plain(sight.subject)}: main has {number(sight.value)}, margin {margin}; losses in {suffix}"
-    heads = ["loss"] if sight.artifact else [counted(seeds, "seed") for seeds in columns]
+    margin = said(effect.demand.margin)
+    yield f"{plain(effect.subject)}: main has {number(effect.value)}, margin {margin}; losses in {suffix}"
+    heads = ["loss"] if effect.artifact else [counted(seeds, "seed") for seeds in columns]
     yield ""
-    rows = [[_rows(line[0], sight), *(said.bare(each.held) for each in line)] for line in grid]
-    if not sight.artifact:
-        needed = [rows_for(sight.smoke, sight.demand, seeds) for seeds in columns]
+    rows = [[_rows(line[0], effect), *(said.bare(each.held) for each in line)] for line in grid]
+    if not effect.artifact:
+        needed = [rows_for(effect.smoke, effect.demand, seeds) for seeds in columns]
         rows.append(["rows that guard the margin", *(NOTHING if each is None else grouped(each) for each in needed)])
         rows.append(["training and predicting", *(duration(each.smoke_s) for each in grid[0])])
     title = f"guards: a harmless change is shown to lose less than this in {POWER:.0%} of runs"
     yield from _table(title, heads, rows)
     yield ""
-    rows = [[_rows(line[0], sight), *(said.bare(each.worse) for each in line)] for line in grid]
-    if not sight.artifact:
+    rows = [[_rows(line[0], effect), *(said.bare(each.worse) for each in line)] for line in grid]
+    if not effect.artifact:
         rows.append(["training and predicting", *(duration(each.confirm_s) for each in grid[0])])
-    title = f"proves: a loss of this much blocks in {POWER:.0%} of runs (level {sight.demand.worse:.2g})"
+    title = f"proves: a loss of this much blocks in {POWER:.0%} of runs (level {effect.demand.worse:.2g})"
     yield from _table(title, heads, rows)
 
 
@@ -150,49 +150,49 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> I
     yield from (f"  {line}" for line in text.splitlines())
 
 
-def _rows(seen: ObservedEffect, sight: DetectableEffect) -> str:
-    return grouped(seen.rows) + (" (now)" if seen.rows == sight.smoke.n else "")
+def _rows(seen: ObservedEffect, effect: DetectableEffect) -> str:
+    return grouped(seen.rows) + (" (now)" if seen.rows == effect.smoke.n else "")
 
 
-def _assumptions(sights: Sequence[DetectableEffect]) -> str:
+def _assumptions(effects: Sequence[DetectableEffect]) -> str:
     """What these numbers rest on."""
-    if any(sight.artifact for sight in sights):
+    if any(effect.artifact for effect in effects):
         said = f"the values of both models correlate by {AGREEMENT_UNKNOWN} row by row, for main ran once"
     else:
         said = "a change moves as many rows for good as another seed moves by chance, and at least a few"
     return f"Assumed: {said}.\nA change that moves fewer is seen more sharply."
 
 
-def as_json(about: SnapshotProvenance, survey: Analysis) -> dict[str, object]:
+def as_json(about: SnapshotProvenance, analysis: Analysis) -> dict[str, object]:
     """All of it as plain values, losses in units of the margin."""
     return {
         "baseline": {"commit": about.commit, "made": about.created_at.isoformat()},
         "metrics": [
             _plain(each) if isinstance(each, DetectableEffect) else {"metric": each.subject, "says": _nothing(each)}
-            for each in survey.found
+            for each in analysis.found
         ],
     }
 
 
-def _plain(sight: DetectableEffect) -> dict[str, object]:
-    now = sight.now
+def _plain(effect: DetectableEffect) -> dict[str, object]:
+    now = effect.now
     return {
-        "metric": sight.metric,
-        "slice": sight.slice,
-        "main": sight.value,
-        "margin": sight.demand.margin,
-        "relative": sight.relative,
+        "metric": effect.metric,
+        "slice": effect.slice,
+        "main": effect.value,
+        "margin": effect.demand.margin,
+        "relative": effect.relative,
         "rows": now.rows,
         "seeds": now.seeds,
         "sees": now.held,
         "proves": now.worse,
-        "guarded": sight.guards,
-        "rows_needed": {str(seeds): rows_for(sight.smoke, sight.demand, seeds) for seeds in sight.columns},
-        "seeds_needed": sight.seeds_needed,
-        "proposed_margin": sight.proposed,
-        "levels": {"held": sight.demand.held, "worse": sight.demand.worse, "power": POWER},
-        "table": [_plain_seen(each) for line in sight.grid() for each in line],
-        "says": sentence(sight),
+        "guarded": effect.guards,
+        "rows_needed": {str(seeds): rows_for(effect.smoke, effect.demand, seeds) for seeds in effect.columns},
+        "seeds_needed": effect.seeds_needed,
+        "proposed_margin": effect.proposed,
+        "levels": {"held": effect.demand.held, "worse": effect.demand.worse, "power": POWER},
+        "table": [_plain_seen(each) for line in effect.grid() for each in line],
+        "says": sentence(effect),
     }
 
 

@@ -11,7 +11,7 @@ from gatebot.render.numbers import grouped, number, together
 
 MOST_NAMED = 5
 _PLACE = re.compile(r"`?\{(\w+)\}`?")
-_COMPARED = re.compile(r"base|head|limit|yardstick")  # facts of such names are read side by side
+_COMPARED = re.compile(r"base|head|limit|reference")  # facts of such names are read side by side
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:
 
 
 def _of_user(snapshot: Snapshot, stage: str, kind: type[E]) -> list[E]:
-    """What the user's own models left; gatebot's yardsticks are not the user's cost. What serves two tiers: once."""
+    """What the user's own models left; reference models are not the user's cost. What serves two tiers: once."""
     needs = {key: need_of(key, Side.HEAD) for key in snapshot.evidence if key.startswith(f"{stage}-")}
     fits = {key: need.fit if isinstance(need, Predict) else need for key, need in needs.items()}
     keys = [key for key, fit in fits.items() if isinstance(fit, Fit) and fit.model is Model.USER]

@@ -103,7 +103,7 @@ def _masked(value: Any, known: Redactor) -> Any:
     match value:
         case dict():
             return {
-                name: known.mask_all(inner) if name in _FREE_TEXT else _masked(inner, known)
+                name: known.redact_all(inner) if name in _FREE_TEXT else _masked(inner, known)
                 for name, inner in value.items()
             }
         case list():

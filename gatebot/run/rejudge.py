@@ -30,19 +30,19 @@ def trusted_case(said: Case, head_sha: str, branch: str, approvals: Sequence[App
     return replace(said, facts=said.facts.model_copy(update={"approvals": tuple(approvals)}))
 
 
-def untrusted_case(said: Case, occasion: RunContext, places: Places, stores: Sequence[Store]) -> Case:
+def untrusted_case(said: Case, run_context: RunContext, places: Places, stores: Sequence[Store]) -> Case:
     """The Case of a fork's run: head's evidence from there, everything else from the base branch and the API.
 
     Args:
         said: what the run has left. Its facts are not looked at; its base and its labels neither.
-        occasion: of the pull request, from trusted places.
+        run_context: of the pull request, from trusted places.
         places: of this run.
         stores: of trusted baselines.
 
     Raises:
         MachineError: there is no evidence, or it was not collected for this commit by these Rules.
     """
-    facts, head = occasion.facts, said.head
+    facts, head = run_context.facts, said.head
     if NOTHING_TO_JUDGE & set(facts.states):
         return Case(facts)
     if head is None:
@@ -50,8 +50,8 @@ def untrusted_case(said: Case, occasion: RunContext, places: Places, stores: Seq
     expected = (facts.project, facts.judged.sha, rules_digest(facts.project, facts.rules))
     if (head.about.project, head.about.commit, head.about.rules_digest) != expected:
         raise MachineError("the evidence is of another commit, or of other Rules than the base branch has now", AGAIN)
-    facts, base = stored_base(occasion, places, stores)
+    facts, base = stored_base(run_context, places, stores)
     if base is None:
         raise MachineError(f"main has left no evidence: {facts.chosen.why}", "run the gate on the default branch first")
-    facts, anchor = stored_anchor(occasion.repository, facts, (*places.local_baselines, *stores))
+    facts, anchor = stored_anchor(run_context.repository, facts, (*places.local_baselines, *stores))
     return sized(Case(facts, replace(head, truth=None), base, anchor), Side.BASE)

@@ -82,71 +82,71 @@ class Here:
         return self.clock.user_s
 
 
-def run(occasion: RunContext, places: Places, stores: Sequence[Store], progress: Progress) -> Gated:
-    """Gate one occasion and leave everything in `places.out`.
+def run(run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress) -> Gated:
+    """Run the gate once and leave everything in `places.out`.
 
     Raises:
         GateError: configuration, set-up, fetch or the machine; never the user's training.
     """
-    if NOTHING_TO_JUDGE & set(occasion.facts.states):
+    if NOTHING_TO_JUDGE & set(run_context.facts.states):
         forget(places.out)
-        case = Case(occasion.facts)
+        case = Case(run_context.facts)
         gated = Gated(case, judge(case))
     else:
-        with collecting(occasion, places, stores, progress) as (case, collector):
+        with collecting(run_context, places, stores, progress) as (case, collector):
             forget(places.out)
-            gated = gate(case, collector, as_baseline=occasion.as_baseline)
-        if occasion.as_baseline:
-            gated = _remembering(gated, _previous(occasion, places, stores), occasion.run)
+            gated = gate(case, collector, as_baseline=run_context.as_baseline)
+        if run_context.as_baseline:
+            gated = _remembering(gated, _previous(run_context, places, stores), run_context.run)
     gated = replace(gated, report=without_secrets(gated.report))
     leave(gated.case, gated.report, places.out)
-    _keep(occasion, gated, places, stores, known=case.base)
+    _keep(run_context, gated, places, stores, known=case.base)
     return gated
 
 
-def planned(occasion: RunContext, places: Places, stores: Sequence[Store], progress: Progress) -> tuple[Case, Here]:
+def planned(run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress) -> tuple[Case, Here]:
     """The Case and the collector as `run` would have them before the first training; for `--plan`."""
-    with collecting(occasion, places, stores, progress) as (case, collector):
-        return surveyed(case, collector, as_baseline=occasion.as_baseline), collector
+    with collecting(run_context, places, stores, progress) as (case, collector):
+        return surveyed(case, collector, as_baseline=run_context.as_baseline), collector
 
 
 @contextmanager
 def collecting(
-    occasion: RunContext, places: Places, stores: Sequence[Store], progress: Progress
+    run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress
 ) -> Iterator[tuple[Case, Here]]:
     """The Case with base's stored evidence, and a collector that can train what is missing."""
-    facts, base = stored_base(occasion, places, stores)
-    head = Tree(occasion.root, occasion.recipe, facts.judged.sha, facts.judged.tested_sha, occasion.folder)
+    facts, base = stored_base(run_context, places, stores)
+    head = Tree(run_context.root, run_context.recipe, facts.judged.sha, facts.judged.tested_sha, run_context.folder)
     with ExitStack() as stack:
         trees = {Side.HEAD: head}
-        trains_base = occasion.base_commit if _may_train(occasion) and places.given_base is None else None
+        trains_base = run_context.base_commit if _may_train(run_context) and places.given_base is None else None
         if trains_base and (base is None or _is_partial(base)):
-            trees[Side.BASE] = stack.enter_context(_base_tree(occasion, trains_base))
+            trees[Side.BASE] = stack.enter_context(_base_tree(run_context, trains_base))
         if Side.BASE in trees and base is None:
             facts = with_state(facts, State.RETRAINED).model_copy(
                 update={"chosen": facts.chosen.model_copy(update={"source": "trained here"})}
             )
-        elif base is None and not occasion.as_baseline and State.BOOTSTRAP not in facts.states:
+        elif base is None and not run_context.as_baseline and State.BOOTSTRAP not in facts.states:
             facts = with_state(facts, State.NO_BASELINE)
         rules_tree = None
         if facts.rules_sha and runs_code_of_base(facts.rules, os.environ) and facts.rules_sha != _commit_of(trees):
-            rules_tree = stack.enter_context(_base_tree(occasion, facts.rules_sha))
+            rules_tree = stack.enter_context(_base_tree(run_context, facts.rules_sha))
         least = Isolation(facts.rules.smoke.isolation)
         job = Job(
             project=facts.project,
             rules=facts.rules,
             trees=trees,
             rules_tree=rules_tree,
-            trusts_head=occasion.trusts_head and facts.rules_sha is None,
+            trusts_head=run_context.trusts_head and facts.rules_sha is None,
             cache=places.cache,
             kept=(*(places.out / side for side in Side), *([places.given_base] if places.given_base else [])),
             known_base=base,
             deadline=time.monotonic() + facts.rules.smoke.budget,
-            reach=reach_for(occasion.recipe, least, occasion.root / occasion.folder, occasion.root),
+            reach=reach_for(run_context.recipe, least, run_context.root / run_context.folder, run_context.root),
         )
         clock = Stopwatch(progress)
         facts = facts.model_copy(update={"history": records(base.about if base else None)})
-        facts, anchor = stored_anchor(occasion.repository, facts, (*places.local_baselines, *stores))
+        facts, anchor = stored_anchor(run_context.repository, facts, (*places.local_baselines, *stores))
         yield (
             Case(facts, base=base, anchor=anchor),
             Here(stack.enter_context(Collector(job, clock)), frozenset(trees), clock),
@@ -157,15 +157,15 @@ def _commit_of(trees: Mapping[Side, Tree]) -> str | None:
     return trees[Side.BASE].commit if Side.BASE in trees else None
 
 
-def _previous(occasion: RunContext, places: Places, stores: Sequence[Store]) -> SnapshotProvenance | None:
+def _previous(run_context: RunContext, places: Places, stores: Sequence[Store]) -> SnapshotProvenance | None:
     """What the baseline before this one says of itself."""
-    repository, commit = occasion.repository, occasion.facts.judged.tested_sha
+    repository, commit = run_context.repository, run_context.facts.judged.tested_sha
     if repository is None or commit is None:
         return None
     commits = repository.ancestors(commit, MOST_ANCESTORS)[1:]
     searched: tuple[Store, ...] = (*places.local_baselines, *stores) if commits else ()
     for each in searched:
-        found = each.find(commits, occasion.facts.now)
+        found = each.find(commits, run_context.facts.now)
         if isinstance(found, Found):
             return found.snapshot.about
     return None
@@ -183,24 +183,24 @@ def _remembering(gated: Gated, previous: SnapshotProvenance | None, run: tuple[i
     return replace(gated, case=replace(gated.case, head=replace(head, about=about)))
 
 
-def stored_base(occasion: RunContext, places: Places, stores: Sequence[Store]) -> tuple[Facts, Snapshot | None]:
+def stored_base(run_context: RunContext, places: Places, stores: Sequence[Store]) -> tuple[Facts, Snapshot | None]:
     """Base's Snapshot where one is stored that fits, and the facts with where it is from."""
-    facts = occasion.facts
+    facts = run_context.facts
     if places.given_base is not None:
         snapshot = read_whole(places.given_base)
         chosen = Base(sha=snapshot.about.commit, relation=Relation.GIVEN, source=HERE, why="a Snapshot that was given")
         return facts.model_copy(update={"chosen": _aged(chosen, snapshot, facts.now)}), snapshot
-    if occasion.base_commit is None or occasion.repository is None or occasion.as_baseline:
+    if run_context.base_commit is None or run_context.repository is None or run_context.as_baseline:
         return facts, None
     reasons = []
     searched: tuple[Store, ...] = (*places.local_baselines, *stores)
     for each in searched:
-        found = each.find(_comparable(occasion), facts.now, labels=True)
+        found = each.find(_comparable(run_context), facts.now, labels=True)
         match found:
             case Missing(source=source, reason=reason):
                 reasons.append(f"{source}: {reason}")
             case Found(snapshot=snapshot):
-                unfit = _unfit(occasion, found)
+                unfit = _unfit(run_context, found)
                 if unfit:
                     reasons.append(f"{found.source}: {unfit}")
                     continue
@@ -249,24 +249,24 @@ def _stored_release(name: str, commit: str, facts: Facts, stores: Sequence[Store
     return None, unfit or f"no baseline of {name} ({commit[:12]}) is stored; {hint}"
 
 
-def _comparable(occasion: RunContext) -> list[str]:
+def _comparable(run_context: RunContext) -> list[str]:
     """Base, and those commits before it whose evidence may stand for base's.
 
     Where base can be trained, those from which on nothing changed that can change a verdict; else what there is.
     """
-    repository, base = occasion.repository, occasion.base_commit
+    repository, base = run_context.repository, run_context.base_commit
     if repository is None or base is None:
         return []
-    if not _may_train(occasion):
+    if not _may_train(run_context):
         return list(repository.ancestors(base, MOST_ANCESTORS))
     line = repository.ask("rev-list", "--first-parent", f"--max-count={MOST_ALIKE}", base).decode().split()
-    return [base, *takewhile(lambda commit: not differ(occasion, commit, base), line[1:])]
+    return [base, *takewhile(lambda commit: not differ(run_context, commit, base), line[1:])]
 
 
-def _unfit(occasion: RunContext, found: Found) -> str:
+def _unfit(run_context: RunContext, found: Found) -> str:
     """Why base has to be trained again although a Snapshot of it is stored; empty where it has not, or cannot be."""
-    grave = _grave(found, occasion.facts, occasion.facts.rules.baseline.max_age)
-    return ", ".join(f"{each.what} differs" for each in grave) if grave and _may_train(occasion) else ""
+    grave = _grave(found, run_context.facts, run_context.facts.rules.baseline.max_age)
+    return ", ".join(f"{each.what} differs" for each in grave) if grave and _may_train(run_context) else ""
 
 
 def _grave(found: Found, facts: Facts, max_age_s: float | None = None) -> list[Mismatch]:
@@ -288,31 +288,31 @@ def _is_partial(base: Snapshot) -> bool:
     return base.about.estimand == "recipe" and not any(key.startswith(confirm) for key in base.evidence)
 
 
-def _may_train(occasion: RunContext) -> bool:
-    retrains = occasion.facts.rules.baseline.missing == "retrain"
-    return retrains and occasion.may_train_base and occasion.repository is not None
+def _may_train(run_context: RunContext) -> bool:
+    retrains = run_context.facts.rules.baseline.missing == "retrain"
+    return retrains and run_context.may_train_base and run_context.repository is not None
 
 
 @contextmanager
-def _base_tree(occasion: RunContext, commit: str) -> Iterator[Tree]:
+def _base_tree(run_context: RunContext, commit: str) -> Iterator[Tree]:
     """Base's files in a work tree of their own, with base's own Recipe."""
-    repository = occasion.repository
+    repository = run_context.repository
     if repository is None:
         raise GateError("there is no repository to take base from")
-    path = occasion.rules_path
+    path = run_context.rules_path
     raw = repository.file(commit, path)
-    recipe = occasion.recipe if raw is None else document_from(raw, f"{path} at {commit[:12]}").recipe
+    recipe = run_context.recipe if raw is None else document_from(raw, f"{path} at {commit[:12]}").recipe
     with worktree(repository, commit) as tree:
         yield Tree(tree, recipe, commit, commit, PurePosixPath(path).parent)
 
 
 def _keep(
-    occasion: RunContext, gated: Gated, places: Places, stores: Sequence[Store], *, known: Snapshot | None
+    run_context: RunContext, gated: Gated, places: Places, stores: Sequence[Store], *, known: Snapshot | None
 ) -> None:
     """Keep main's evidence, and base's where some of it was trained here, for the runs to come."""
     head, base, anchor = gated.case.head, gated.case.base, gated.case.facts.anchor.commit
     spared = () if anchor is None else (anchor,)
-    if occasion.as_baseline and head is not None and head.about.commit:
+    if run_context.as_baseline and head is not None and head.about.commit:
         for each in (*places.local_baselines, *stores):
             each.keep(places.out / Side.HEAD, head.about.commit, spared=spared)
     elif base is not None and base.about.commit and places.given_base is None:

@@ -54,7 +54,7 @@ def lent(directory: Path, also: tuple[Path, ...], uid: int | None) -> Iterator[N
         if uid is not None:
             for root in roots:
                 _give(root, uid)
-                os.chown(root, uid, before[root].st_gid)  # by its group it is told from litter
+                os.chown(root, uid, before[root].st_gid)  # by its group it is told from leftovers
     except OSError as error:
         raise _no_room("prepare", directory, error) from error
     try:

@@ -15,7 +15,7 @@ PROXY = "/api/2.0/mlflow-artifacts/artifacts/"
 
 
 @dataclass
-class Shelf:
+class StoreServer:
     """What lies on a server, and what it was asked.
 
     Attributes:
@@ -42,23 +42,23 @@ class Shelf:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    shelf: Shelf
+    backend: StoreServer
 
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.shelf.asked.append(f"{self.command} {parts.path}")
-        self.shelf.headers = dict(self.headers)
-        for hook in list(self.shelf.before):
+        self.backend.asked.append(f"{self.command} {parts.path}")
+        self.backend.headers = dict(self.headers)
+        for hook in list(self.backend.before):
             hook(f"{self.command} {parts.path}")
-        status, data = self.shelf.answers.pop(0) if self.shelf.answers else 0, b""
+        status, data = self.backend.answers.pop(0) if self.backend.answers else 0, b""
         if not status:
             status, data = self._mlflow(parts.path, parse_qs(parts.query), body) or self._file(parts.path, body)
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
-        if self.shelf.conditions and self.command == "GET" and status == 200:
+        if self.backend.conditions and self.command == "GET" and status == 200:
             self.send_header("ETag", _tag(data))
-        for name, value in self.shelf.extra.items():
+        for name, value in self.backend.extra.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
@@ -67,14 +67,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, path: str, body: bytes) -> tuple[int, bytes]:
         if self.command == "PUT":
-            known = self.shelf.files.get(path)
+            known = self.backend.files.get(path)
             shown = self.headers.get("If-Match", "" if known is None else _tag(known))
             free = known is None or "If-None-Match" not in self.headers
-            if self.shelf.conditions and (not free or shown != ("" if known is None else _tag(known))):
+            if self.backend.conditions and (not free or shown != ("" if known is None else _tag(known))):
                 return 412, b""
-            self.shelf.files[path] = body
+            self.backend.files[path] = body
             return 201, b""
-        found = self.shelf.files.get(path)
+        found = self.backend.files.get(path)
         return (404, b"") if found is None else (200, found)
 
     def _mlflow(self, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, bytes] | None:
@@ -87,16 +87,16 @@ class _Handler(BaseHTTPRequestHandler):
         match path.removeprefix("/api/2.0/mlflow/"):
             case "experiments/get-by-name":
                 name = query["experiment_name"][0]
-                if name not in self.shelf.experiments:
+                if name not in self.backend.experiments:
                     return 404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}'
-                answer: dict[str, Any] = {"experiment": {"experiment_id": str(self.shelf.experiments.index(name))}}
+                answer: dict[str, Any] = {"experiment": {"experiment_id": str(self.backend.experiments.index(name))}}
             case "experiments/create":
-                self.shelf.experiments.append(message["name"])
-                answer = {"experiment_id": str(len(self.shelf.experiments) - 1)}
+                self.backend.experiments.append(message["name"])
+                answer = {"experiment_id": str(len(self.backend.experiments) - 1)}
             case "runs/create":
                 answer = {"run": self._create(message)}
             case "runs/update":
-                run = next(run for run in self.shelf.runs if run["info"]["run_id"] == message["run_id"])
+                run = next(run for run in self.backend.runs if run["info"]["run_id"] == message["run_id"])
                 run["info"]["status"] = message["status"]
                 answer = {"run_info": run["info"]}
             case "runs/search":
@@ -106,8 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, json.dumps(answer).encode()
 
     def _create(self, message: dict[str, Any]) -> dict[str, Any]:
-        run_id = f"{len(self.shelf.runs):032x}"
-        scheme = "mlflow-artifacts:" if self.shelf.proxies else "s3://bucket"
+        run_id = f"{len(self.backend.runs):032x}"
+        scheme = "mlflow-artifacts:" if self.backend.proxies else "s3://bucket"
         info = {
             "run_id": run_id,
             "experiment_id": message["experiment_id"],
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             "artifact_uri": f"{scheme}/{message['experiment_id']}/{run_id}/artifacts",
         }
         run = {"info": info, "data": {"tags": message["tags"]}}
-        self.shelf.runs.append(run)
+        self.backend.runs.append(run)
         return run
 
     def _search(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert "attributes.status = 'FINISHED'" in message["filter"]
         found = [
             run
-            for run in self.shelf.runs
+            for run in self.backend.runs
             if run["info"]["experiment_id"] in message["experiment_ids"]
             and run["info"]["status"] == "FINISHED"
             and wanted.items() <= {tag["key"]: tag["value"] for tag in run["data"]["tags"]}.items()
@@ -145,15 +145,15 @@ def _tag(data: bytes) -> str:
 
 
 @contextmanager
-def serving(shelf: Shelf) -> Iterator[Shelf]:
+def serving(backend: StoreServer) -> Iterator[StoreServer]:
     """The server, while the block runs."""
-    handler = type("Handler", (_Handler,), {"shelf": shelf})
+    handler = type("Handler", (_Handler,), {"backend": backend})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    shelf.address = f"http://127.0.0.1:{server.server_address[1]}"
+    backend.address = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        yield shelf
+        yield backend
     finally:
         server.shutdown()
         thread.join()

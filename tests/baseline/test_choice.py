@@ -13,7 +13,7 @@ from gatebot.baseline.url import UrlBackend
 from gatebot.baseline.web import Web
 from gatebot.errors import UsageError
 from tests.baseline.kept import COMMITS, NOW
-from tests.baseline.servers import Shelf as Server
+from tests.baseline.servers import StoreServer as Server
 from tests.baseline.servers import serving
 from tests.collect.repository import git, repository
 
@@ -29,9 +29,9 @@ CHOICES: list[tuple[str, str | None, dict[str, str], Backend]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "location", "environ", "shelf"), CHOICES)
-def test_the_store_is_the_named_one(kind: str, location: str | None, environ: dict[str, str], shelf: Backend) -> None:
-    assert open_store(kind, location, "tickets", ROOT, environ) == BackendStore(shelf)
+@pytest.mark.parametrize(("kind", "location", "environ", "backend"), CHOICES)
+def test_the_store_is_the_named_one(kind: str, location: str | None, environ: dict[str, str], backend: Backend) -> None:
+    assert open_store(kind, location, "tickets", ROOT, environ) == BackendStore(backend)
 
 
 def test_artifacts_are_opened_elsewhere() -> None:

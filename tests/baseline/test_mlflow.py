@@ -10,26 +10,26 @@ from gatebot.baseline.store import BackendStore, Found, Missing, Part
 from gatebot.baseline.web import Web
 from gatebot.errors import MachineError
 from tests.baseline.kept import COMMITS, NOW, folder_of
-from tests.baseline.servers import PROXY, Shelf, serving
+from tests.baseline.servers import PROXY, StoreServer, serving
 
 
 @pytest.fixture
-def server() -> Iterator[Shelf]:
-    with serving(Shelf()) as shelf:
-        yield shelf
+def server() -> Iterator[StoreServer]:
+    with serving(StoreServer()) as backend:
+        yield backend
 
 
-def _store(server: Shelf, project: str = "tickets") -> BackendStore:
+def _store(server: StoreServer, project: str = "tickets") -> BackendStore:
     return BackendStore(MlflowBackend(Web(server.address, backoff_s=0), project))
 
 
-def test_artifacts_go_through_the_servers_proxy(server: Shelf, tmp_path: Path) -> None:
+def test_artifacts_go_through_the_servers_proxy(server: StoreServer, tmp_path: Path) -> None:
     _store(server).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     runs = [f"{PROXY}0/{number:032x}/artifacts" for number in range(2)]
     assert list(server.files) == [f"{runs[0]}/truth.zip", f"{runs[1]}/snapshot.zip"]
 
 
-def test_all_pages_are_read(server: Shelf, tmp_path: Path) -> None:
+def test_all_pages_are_read(server: StoreServer, tmp_path: Path) -> None:
     stored = _store(server)
     for hours, commit in enumerate(COMMITS[:5]):
         stored.keep(folder_of(tmp_path, commit, hours=hours), commit)
@@ -38,38 +38,38 @@ def test_all_pages_are_read(server: Shelf, tmp_path: Path) -> None:
     assert answer.commit == COMMITS[4]
 
 
-def test_a_run_that_was_killed_does_not_count(server: Shelf, tmp_path: Path) -> None:
+def test_a_run_that_was_killed_does_not_count(server: StoreServer, tmp_path: Path) -> None:
     _store(server).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     for run in server.runs:
         run["info"]["status"] = "RUNNING"
     assert isinstance(_store(server).find(COMMITS[:1], NOW), Missing)
 
 
-def test_projects_of_one_experiment_are_apart(server: Shelf, tmp_path: Path) -> None:
+def test_projects_of_one_experiment_are_apart(server: StoreServer, tmp_path: Path) -> None:
     _store(server).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     assert isinstance(_store(server, "prices").find(COMMITS[:1], NOW), Missing)
 
 
-def test_artifacts_elsewhere_are_read_through_the_server_and_not_written(server: Shelf, tmp_path: Path) -> None:
+def test_artifacts_elsewhere_are_read_through_the_server_and_not_written(server: StoreServer, tmp_path: Path) -> None:
     server.proxies = False
-    shelf = MlflowBackend(Web(server.address, backoff_s=0), "tickets")
+    backend = MlflowBackend(Web(server.address, backoff_s=0), "tickets")
     with pytest.raises(MachineError, match="in s3"):
-        BackendStore(shelf).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
+        BackendStore(backend).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
     server.runs[0]["info"]["status"] = "FINISHED"
     server.files[f"/artifacts/{0:032x}/truth.zip"] = b"labels"
-    assert shelf.get(COMMITS[0], Part.LABELS) == b"labels"
+    assert backend.get(COMMITS[0], Part.LABELS) == b"labels"
 
 
 @pytest.mark.parametrize("answer", [b"{}", b'{"experiment": {}}', b'{"experiment": 3}'])
-def test_another_kind_of_server_is_named(server: Shelf, answer: bytes) -> None:
+def test_another_kind_of_server_is_named(server: StoreServer, answer: bytes) -> None:
     server.experiments.append("gatebot")
-    shelf = MlflowBackend(Web(f"{server.address}/other", backoff_s=0), "tickets")
+    backend = MlflowBackend(Web(f"{server.address}/other", backoff_s=0), "tickets")
     server.files["/other/api/2.0/mlflow/experiments/get-by-name"] = answer
     with pytest.raises(MachineError, match="does not answer as MLflow does"):
-        shelf.held(COMMITS)
+        backend.held(COMMITS)
 
 
-def test_a_server_without_the_interface_is_named(server: Shelf, tmp_path: Path) -> None:
-    shelf = MlflowBackend(Web(f"{server.address}/other", backoff_s=0), "tickets")
+def test_a_server_without_the_interface_is_named(server: StoreServer, tmp_path: Path) -> None:
+    backend = MlflowBackend(Web(f"{server.address}/other", backoff_s=0), "tickets")
     with pytest.raises(MachineError, match="knows no"):
-        BackendStore(shelf).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])
+        BackendStore(backend).keep(folder_of(tmp_path, COMMITS[0]), COMMITS[0])

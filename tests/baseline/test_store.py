@@ -20,7 +20,7 @@ from gatebot.errors import UsageError
 from gatebot.evidence.kinds import Training
 from gatebot.evidence.snapshot import SnapshotError
 from tests.baseline.kept import COMMITS, FIT, NOW, TRUTH, folder_of
-from tests.baseline.servers import Shelf, serving
+from tests.baseline.servers import StoreServer, serving
 from tests.evidence.evidence import same
 
 Left = tuple[tuple[int, int], float]
@@ -58,22 +58,22 @@ def _artifacts(root: Path) -> ArtifactStore:
 @pytest.fixture(params=["folder", "refs", "refs of a remote", "url", "mlflow", "artifact"])
 def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with ExitStack() as stack:
-        shelf: Any
+        backend: Any
         match request.param:
             case "folder":
-                shelf = FolderBackend(tmp_path / "baseline")
+                backend = FolderBackend(tmp_path / "baseline")
             case "refs":
-                shelf = RefBackend(_repository(tmp_path / "repository"), "tickets", remote=None)
+                backend = RefBackend(_repository(tmp_path / "repository"), "tickets", remote=None)
             case "refs of a remote":
-                shelf = RefBackend(_clone(tmp_path), "tickets..lock")
+                backend = RefBackend(_clone(tmp_path), "tickets..lock")
             case "url":
-                shelf = UrlBackend(Web(stack.enter_context(serving(Shelf())).address + "/kept"), "tickets")
+                backend = UrlBackend(Web(stack.enter_context(serving(StoreServer())).address + "/kept"), "tickets")
             case "mlflow":
-                shelf = MlflowBackend(Web(stack.enter_context(serving(Shelf())).address), "tickets")
+                backend = MlflowBackend(Web(stack.enter_context(serving(StoreServer())).address), "tickets")
             case "artifact":
                 yield _artifacts(tmp_path / "artifacts")
                 return
-        yield BackendStore(shelf)
+        yield BackendStore(backend)
 
 
 def _found(store: Store, commits: Sequence[str], *, labels: bool = False) -> Found:

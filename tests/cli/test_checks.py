@@ -65,7 +65,7 @@ def test_needs_in_words_each_kind_once() -> None:
         "head's trainings of the confirm tier",
         "head's training on shuffled labels",
         "head's repeated training",
-        "head's predictions of eval rows of the simple yardstick",
+        "head's predictions of eval rows of the simple reference model",
         "head's metrics file",
         "head's value of the metric m.py:cost",
     ]

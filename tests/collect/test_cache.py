@@ -17,8 +17,8 @@ def making(home: Path) -> dict[str, Any]:
 
 
 def test_what_was_made_once_is_not_made_again(tmp_path: Path) -> None:
-    shelf = Cache(tmp_path / "shelf")
-    first, second = shelf.get("d", making), shelf.get("d", making)
+    folders = Cache(tmp_path / "shelf")
+    first, second = folders.get("d", making), folders.get("d", making)
     assert (first.cached, second.cached) == (False, True)
     assert (first.path, first.note) == (second.path, second.note) == (second.path, {"of": "this"})
     assert (second.path / "file").read_text() == "made"
@@ -29,11 +29,11 @@ def test_what_failed_leaves_nothing(tmp_path: Path) -> None:
         making(home)
         raise MachineError("no")
 
-    shelf = Cache(tmp_path)
+    folders = Cache(tmp_path)
     with pytest.raises(MachineError, match="no"):
-        shelf.get("d", failing)
+        folders.get("d", failing)
     assert not (tmp_path / "d").exists()
-    assert shelf.get("d", making).cached is False
+    assert folders.get("d", making).cached is False
 
 
 @pytest.mark.parametrize("note", [None, "{", ""])
@@ -64,13 +64,13 @@ def test_two_at_once_make_it_once(tmp_path: Path) -> None:
 
 
 def test_only_the_longest_unused_go(tmp_path: Path) -> None:
-    shelf = Cache(tmp_path, most=2)
+    folders = Cache(tmp_path, most=2)
     for name in ("old", "young", "used"):
-        shelf.get(name, making)
+        folders.get(name, making)
     os.utime(tmp_path / "old" / NOTE, (0, 0))
     os.utime(tmp_path / "used" / NOTE, (0, 0))
-    shelf.get("used", making)
-    shelf.get("new", making)
+    folders.get("used", making)
+    folders.get("new", making)
     assert sorted(path.parent.name for path in tmp_path.glob(f"*/{NOTE}")) == ["new", "used", "young"]
 
 
@@ -110,11 +110,11 @@ def renamed(entry: Path) -> None:
 
 @pytest.mark.parametrize("plant", [committed, changed, grown, swapped_for_a_link, renamed])
 def test_what_is_not_as_it_was_made_is_made_anew(tmp_path: Path, plant: Callable[[Path], None]) -> None:
-    shelf = Cache(tmp_path / "shelf")
+    folders = Cache(tmp_path / "shelf")
     if plant is not committed:
-        shelf.get("d", making)
+        folders.get("d", making)
     plant(tmp_path / "shelf/d")
-    kept = shelf.get("d", making)
+    kept = folders.get("d", making)
     assert not kept.cached
     assert {path.name: path.read_text() for path in kept.path.iterdir()} == {"file": "made"}
-    assert shelf.get("d", making).cached
+    assert folders.get("d", making).cached

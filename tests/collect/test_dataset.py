@@ -49,15 +49,15 @@ def test_types_are_pinned_where_a_few_rows_could_look_like_something_else(
     head, *lines = tickets().splitlines()
     table = [f"{head},c", *(f"{line},{values[at % 3]}" for at, line in enumerate(lines))]
     root = repository(tmp_path / "repo", {"data/tickets.csv": with_folds("\n".join(table))})
-    found = read(root, tmp_path, document()).lesson(FIT).rows.types
+    found = read(root, tmp_path, document()).train_request(FIT).rows.types
     assert found.get("c") == kind
 
 
 def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
     stuff = read(repository(tmp_path / "repo"), tmp_path, document())
-    one = pl.read_csv(stuff.lesson(FIT).rows.path)
-    other = pl.read_csv(stuff.lesson(Fit(Side.HEAD, labels=Labels.SHUFFLED)).rows.path)
-    again = stuff.lesson(Fit(Side.HEAD, labels=Labels.SHUFFLED, repeat=1))
+    one = pl.read_csv(stuff.train_request(FIT).rows.path)
+    other = pl.read_csv(stuff.train_request(Fit(Side.HEAD, labels=Labels.SHUFFLED)).rows.path)
+    again = stuff.train_request(Fit(Side.HEAD, labels=Labels.SHUFFLED, repeat=1))
     assert one.drop("label").equals(other.drop("label"))
     assert one["label"].to_list() != other["label"].to_list()
     assert sorted(one["label"]) == sorted(other["label"])
@@ -71,13 +71,13 @@ def test_questions_hold_no_label_and_lessons_know_their_classes(tmp_path: Path) 
         frame = pl.read_csv(question.rows.path)
         assert "label" not in frame.columns
         assert frame["id"].to_list() == list(question.asked.texts)
-    assert stuff.lesson(FIT).classes == ("no", "yes")
+    assert stuff.train_request(FIT).classes == ("no", "yes")
 
 
 def test_classes_are_sorted_as_a_library_would(tmp_path: Path) -> None:
     table = "id,label\n" + "".join(f"r{n},{(2, 10, 1)[n % 3]}\n" for n in range(60))
     root = repository(tmp_path / "repo", {"data/tickets.csv": with_folds(table, every=4)})
-    assert read(root, tmp_path, document()).lesson(FIT).classes == ("1", "2", "10")
+    assert read(root, tmp_path, document()).train_request(FIT).classes == ("1", "2", "10")
 
 
 def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache: Path) -> None:
@@ -85,7 +85,7 @@ def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache:
     frame = pl.read_csv(root / "data/tickets.csv").with_columns(pl.lit([1, 2]).alias("pair"))
     frame.write_parquet(root / "data/tickets.parquet")
     stuff = read(root, tmp_path, document(data={"path": "data/tickets.parquet"}), shared_cache)
-    rows = stuff.lesson(FIT).rows
+    rows = stuff.train_request(FIT).rows
     assert rows.path.suffix == ".parquet"
     assert pl.read_parquet(rows.path)["pair"].to_list()[0] == [1, 2]
     assert pl.read_csv(rows.csv).height == rows.rows == 40
@@ -103,6 +103,6 @@ def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("gatebot.collect.dataset.write_rows", slowly)
     with ThreadPoolExecutor(8) as workers:
-        lessons = list(workers.map(lambda seed: stuff.lesson(Fit(Side.HEAD, seed=seed)), range(8)))
+        lessons = list(workers.map(lambda seed: stuff.train_request(Fit(Side.HEAD, seed=seed)), range(8)))
     assert len(written) == 1
-    assert len({lesson.rows.path for lesson in lessons}) == 1
+    assert len({train_request.rows.path for train_request in lessons}) == 1

@@ -54,9 +54,9 @@ def test_a_closed_virtual_environment_runs_under_another_user(open_path: Path, s
     real = Path(rich_python())
     (closed / "venv/bin/python").symlink_to(real.resolve())
     (closed / "venv/pyvenv.cfg").write_text(f"home = {real.resolve().parent}\ninclude-system-site-packages = false\n")
-    site = closed / f"venv/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-    site.mkdir(parents=True)
-    (site / "inside.py").write_text("VALUE = 41\n")
+    prepared_side = closed / f"venv/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    prepared_side.mkdir(parents=True)
+    (prepared_side / "inside.py").write_text("VALUE = 41\n")
     code = """
 import inside, json, sys
 def train(rows):
@@ -85,8 +85,8 @@ def test_bytecode_is_mirrored_and_valid(tmp_path: Path, monkeypatch: pytest.Monk
     compiled = Path(py_compile.compile(str(module), doraise=True) or "")
     compiled.with_name("other.cpython-311.pyc.140112").write_bytes(b"half")
     (tmp_path / "closed").chmod(0o700)
-    shelf = Cache(tmp_path / "cache")
-    made = interpreter_copy._mirrored(shelf, home, frozenset())
+    folders = Cache(tmp_path / "cache")
+    made = interpreter_copy._mirrored(folders, home, frozenset())
     copy = made / "lib/python3.11/module.py"
     held = (made / "lib/python3.11/__pycache__" / compiled.name).read_bytes()
     assert int.from_bytes(held[8:12], "little") == int(copy.stat().st_mtime)

@@ -32,10 +32,10 @@ def test_no_two_threads_speak_at_once() -> None:
             speaking.remove(step)
             super().started(step)
 
-    herald, heard = ProgressReporter(slow := Slow()), []
+    reporter, heard = ProgressReporter(slow := Slow()), []
 
     def work(number: int) -> None:
-        with herald.step(Phase.PREDICT, Side.HEAD, str(number)):
+        with reporter.step(Phase.PREDICT, Side.HEAD, str(number)):
             heard.append(number)
 
     threads = [Thread(target=work, args=(number,)) for number in range(20)]

@@ -80,7 +80,7 @@ def test_without_train_rows_there_is_none(open_path: Path, shared_cache: Path) -
 @pytest.mark.whole
 def test_every_kind_of_column_is_understood_gaps_and_all() -> None:
     n = 60
-    lesson = {
+    train_request = {
         "number": [str(i) if i % 7 else "" for i in range(n)],
         "when": [f"2026-01-{i % 28 + 1:02d}" if i % 5 else "" for i in range(n)],
         "kind": [["a", "b", ""][i % 3] for i in range(n)],
@@ -89,8 +89,8 @@ def test_every_kind_of_column_is_understood_gaps_and_all() -> None:
     }
     kinds = {"number": "integer", "when": "time", "kind": "category", "flag": "boolean", "words": "text"}
     labels = ["even" if i % 2 else "odd" for i in range(n)]
-    new = {name: ["", "something new"] for name in lesson}
-    answer = fitted(lesson, kinds, [*labels[:-1], None], [lesson, new])
+    new = {name: ["", "something new"] for name in train_request}
+    answer = fitted(train_request, kinds, [*labels[:-1], None], [train_request, new])
     assert answer["classes"] == ["even", "odd"]
     said = [answer["classes"][int(np.argmax(row))] for row in answer["values"][0]]
     assert said == labels

@@ -180,7 +180,7 @@ def test_what_was_taken_out_of_the_environment_is_known_meanwhile(monkeypatch: p
 
 def test_values_of_json_are_masked_one_by_one() -> None:
     value = {"a": ["my hunter22", 1, None], "hunter22": {"at": datetime(2026, 1, 1, tzinfo=UTC).isoformat()}}
-    assert redactor({"PASSWORD": "hunter22"}).mask_all(value) == {
+    assert redactor({"PASSWORD": "hunter22"}).redact_all(value) == {
         "a": ["my ***", 1, None],
         "***": {"at": "2026-01-01T00:00:00+00:00"},
     }

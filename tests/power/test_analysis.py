@@ -1,4 +1,4 @@
-"""A baseline's Snapshot in, a Sight of every declared metric out, on real evidence."""
+"""A baseline's Snapshot in, the detectable effect of every declared metric out, on real evidence."""
 
 from dataclasses import replace
 
@@ -27,21 +27,21 @@ def rules(*metrics: dict[str, object], **more: object) -> Rules:
     return Rules.model_validate({"metrics": list(metrics) or METRICS, "data": {"slices": ["channel"]}, **more})
 
 
-def sights(snapshot: Snapshot, *metrics: dict[str, object], **more: object) -> dict[str, DetectableEffect]:
+def effects(snapshot: Snapshot, *metrics: dict[str, object], **more: object) -> dict[str, DetectableEffect]:
     return {
         each.subject: each for each in analyse(snapshot, rules(*metrics, **more)) if isinstance(each, DetectableEffect)
     }
 
 
 def test_every_declared_metric_is_looked_at() -> None:
-    found = sights(baseline(), *METRICS, {"metric": "recall", "of": "c", "slice": "channel", "margin": "0.05"})
+    found = effects(baseline(), *METRICS, {"metric": "recall", "of": "c", "slice": "channel", "margin": "0.05"})
     assert list(found) == ["accuracy", "log_loss", *(f"recall(c)@channel={each}" for each in ("web", "mail", "phone"))]
     assert found["log_loss"].relative
     assert found["recall(c)@channel=phone"].smoke.n < found["recall(c)@channel=web"].smoke.n < 400
 
 
 def test_more_eval_rows_see_smaller_losses() -> None:
-    few, many = (sights(baseline(rows))["accuracy"] for rows in (300, 3000))
+    few, many = (effects(baseline(rows))["accuracy"] for rows in (300, 3000))
     assert not few.guards
     assert many.now.held < 0.5 * few.now.held
     assert few.rows_needed is not None
@@ -49,8 +49,8 @@ def test_more_eval_rows_see_smaller_losses() -> None:
 
 
 def test_a_grid_holds_all_seeds_and_four_times_the_rows() -> None:
-    sight = sights(baseline())["accuracy"]
-    grid = sight.grid()
+    effect = effects(baseline())["accuracy"]
+    grid = effect.grid()
     assert [[each.rows for each in line] for line in grid] == [[400] * 5, [800] * 5, [1600] * 5]
     assert [each.seeds for each in grid[0]] == [1, 2, 3, 5, 10]
     assert grid[0][4].smoke_s == pytest.approx(20.0)  # ten trainings of a second, and as long to predict
@@ -58,27 +58,27 @@ def test_a_grid_holds_all_seeds_and_four_times_the_rows() -> None:
 
 
 def test_the_level_of_worse_is_shared_out() -> None:
-    one, both = sights(baseline(), METRICS[0])["accuracy"], sights(baseline())["accuracy"]
+    one, both = effects(baseline(), METRICS[0])["accuracy"], effects(baseline())["accuracy"]
     assert one.demand.worse == pytest.approx(0.0025 / 2)  # the other half is for what nobody declared
     assert both.demand.worse == pytest.approx(0.0025 / 4)
 
 
 @pytest.mark.parametrize(("seeds", "expected"), [("auto", 2), (4, 4)])
 def test_seeds_are_those_of_a_pull_request(seeds: object, expected: int) -> None:
-    assert sights(baseline(), smoke={"seeds": seeds})["accuracy"].seeds == expected
+    assert effects(baseline(), smoke={"seeds": seeds})["accuracy"].seeds == expected
 
 
 def test_without_a_ledger_there_are_three_seeds() -> None:
     snapshot = baseline()
     few = {key: found for key, found in snapshot.evidence.items() if not key.endswith(("s4-f0", "s3-f0"))}
-    assert sights(replace(snapshot, evidence=few))["accuracy"].seeds == 3
+    assert effects(replace(snapshot, evidence=few))["accuracy"].seeds == 3
 
 
 def test_an_artifact_has_one_column() -> None:
     snapshot = baseline()
     about = snapshot.about.model_copy(update={"estimand": "artifact"})
-    sight = sights(replace(snapshot, about=about))["accuracy"]
-    assert (sight.columns, sight.seeds, sight.demand.held) == ((1,), 1, 0.05)
+    effect = effects(replace(snapshot, about=about))["accuracy"]
+    assert (effect.columns, effect.seeds, effect.demand.held) == ((1,), 1, 0.05)
 
 
 def test_what_cannot_be_said_is_said() -> None:

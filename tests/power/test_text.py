@@ -9,23 +9,23 @@ import pytest
 from gatebot.power.analysis import DetectableEffect, analyse, chosen
 from gatebot.power.curve import curves
 from gatebot.power.text import as_json, as_text, sentence
-from tests.power.test_analysis import METRICS, baseline, rules, sights
+from tests.power.test_analysis import METRICS, baseline, effects, rules
 
 
 def test_a_margin_that_cannot_be_guarded_is_said_plainly() -> None:
-    said = sentence(sights(baseline(300))["accuracy"])
+    said = sentence(effects(baseline(300))["accuracy"])
     assert re.fullmatch(
         r"300 rows and 2 seeds see ≥ [\d.]+ points: the margin of 2 points cannot be guarded; [\d,]+ rows would", said
     )
 
 
 def test_a_margin_that_is_guarded_is_said_too() -> None:
-    said = sentence(sights(baseline(300), {"metric": "accuracy", "margin": "0.2"})["accuracy"])
+    said = sentence(effects(baseline(300), {"metric": "accuracy", "margin": "0.2"})["accuracy"])
     assert said.endswith("the margin of 20 points is guarded")
 
 
 def test_a_margin_beyond_everybody_s_reach() -> None:
-    said = sentence(sights(baseline(300), {"metric": "accuracy", "margin": "0.00001"})["accuracy"])
+    said = sentence(effects(baseline(300), {"metric": "accuracy", "margin": "0.00001"})["accuracy"])
     assert "nothing within reach would" in said
 
 
@@ -44,13 +44,13 @@ def test_the_text_has_a_line_a_metric_and_tables(rows: int, sign: str) -> None:
 def test_a_margin_is_proposed_where_seeds_alone_are_the_trouble_and_never_for_few_rows() -> None:
     few, restless = baseline(300), baseline(5000)
     accuracy: dict[str, object] = {"metric": "accuracy", "margin": "0.02"}
-    assert not sights(few, accuracy)["accuracy"].guards
+    assert not effects(few, accuracy)["accuracy"].guards
     assert "Seeds alone" not in as_text(few.about, chosen(analyse(few, rules(accuracy))))
     tight: dict[str, object] = {"metric": "log_loss", "margin": "1%"}
     text = as_text(restless.about, chosen(analyse(restless, rules(tight))))
     proposed = re.search(r"Seeds alone .*\n  log_loss: margin (\d+%)$", text, re.MULTILINE)
     assert proposed is not None
-    wider = sights(restless, {"metric": "log_loss", "margin": proposed[1]})["log_loss"]
+    wider = effects(restless, {"metric": "log_loss", "margin": proposed[1]})["log_loss"]
     assert wider.proposed is None
 
 

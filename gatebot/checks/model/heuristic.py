@@ -20,16 +20,16 @@ LEVEL = 0.05
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
-    """Head's predictions, and those of both yardsticks on the same rows."""
-    return (Profile(Side.HEAD), *effort.predictions(Side.HEAD), *_yardsticks(effort, Side.HEAD))
+    """Head's predictions, and those of both reference models on the same rows."""
+    return (Profile(Side.HEAD), *effort.predictions(Side.HEAD), *_references(effort, Side.HEAD))
 
 
 def wishes(effort: Effort) -> tuple[Need, ...]:
     """Base's, to tell what is inherited."""
-    return (Profile(Side.BASE), *effort.predictions(Side.BASE), *_yardsticks(effort, Side.BASE))
+    return (Profile(Side.BASE), *effort.predictions(Side.BASE), *_references(effort, Side.BASE))
 
 
-def _yardsticks(effort: Effort, side: Side) -> tuple[Predict, ...]:
+def _references(effort: Effort, side: Side) -> tuple[Predict, ...]:
     models = (Model.TRIVIAL, Model.SIMPLE)
     return tuple(Predict(Fit(side, fold=fold, model=model)) for model in models for fold in range(effort.folds))
 
@@ -42,22 +42,22 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
     runs = comparison.head_runs()
     metrics = [declared.metric for declared in comparison.declared if declared.metric is not None]
     for model in (Model.TRIVIAL, Model.SIMPLE) if runs else ():
-        yardstick = _table(comparison, model)
-        if yardstick is None:
+        reference = _table(comparison, model)
+        if reference is None:
             continue
-        found = [(metric, seen) for metric in metrics if (seen := _contrast(metric, yardstick, runs[0])) is not None]
+        found = [(metric, seen) for metric in metrics if (seen := _contrast(metric, reference, runs[0])) is not None]
         if not found or any(contrast.lower(LEVEL) > 0 for _, contrast in found):
             continue
         worst, contrast = min(found, key=lambda each: each[1].upper(LEVEL) / max(each[1].se, 1e-300))
         facts: dict[str, Fact] = {
             "metric": worst.name,
             "head": worst.value(runs[0]),
-            "yardstick": worst.value(yardstick),
+            "reference": worst.value(reference),
         }
         if model is Model.TRIVIAL:
-            yield Finding("trivial", "not better than a trivial model: {metric} {head}, against {yardstick}", facts)
+            yield Finding("trivial", "not better than a trivial model: {metric} {head}, against {reference}", facts)
         elif contrast.upper(LEVEL) < 0:
-            yield Finding("simple", "worse than a linear model: {metric} {head}, against {yardstick}", facts)
+            yield Finding("simple", "worse than a linear model: {metric} {head}, against {reference}", facts)
 
 
 def _table(comparison: Comparison, model: Model) -> Table | None:
@@ -67,15 +67,15 @@ def _table(comparison: Comparison, model: Model) -> Table | None:
     return comparison.joined_table(usable) if len(usable) == len(parts) else None
 
 
-def _contrast(metric: Metric, yardstick: Table, head: Table) -> Contrast | None:
-    """Head against the yardstick on the same rows, positive when head is better; one artifact each."""
-    one, other = metric.influence(yardstick), metric.influence(head)
+def _contrast(metric: Metric, reference: Table, head: Table) -> Contrast | None:
+    """Head against the reference model on the same rows, positive when head is better; one artifact each."""
+    one, other = metric.influence(reference), metric.influence(head)
     if one is None or other is None:
         return None
     sign = (Direction.HIGHER if metric.higher_is_better else Direction.LOWER).sign
     try:
         return pair(
-            [sign * metric.value(yardstick)],
+            [sign * metric.value(reference)],
             [sign * metric.value(head)],
             [sign * one],
             [sign * other],

@@ -42,9 +42,9 @@ class Surroundings:
     project: str
     committed: CommittedFiles | None = None
 
-    def env(self, bench: Workspace) -> dict[str, str]:
+    def env(self, workspace: Workspace) -> dict[str, str]:
         """Variables that depend on where a training stands."""
-        return self.importing(bench.tree)
+        return self.importing(workspace.tree)
 
     def importing(self, tree: Path) -> dict[str, str]:
         """Variables by which a copy of the tree's code is found, where the environment only links to it."""
@@ -74,11 +74,11 @@ class ModelAdapter(Protocol):
     def rescored(self) -> bool:
         """Predictions are brought by the user, not made by a call of `predict`."""
 
-    def why_not(self, lesson: TrainRequest) -> str:
+    def why_not(self, train_request: TrainRequest) -> str:
         """Why there is no such training, or an empty text."""
 
     def train(
-        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
         """Train. `questions` are those that will be asked: for models that can only answer where they were trained.
 
@@ -88,7 +88,12 @@ class ModelAdapter(Protocol):
         """
 
     def predict(
-        self, bench: Workspace, lesson: TrainRequest, trained: Trained, question: PredictRequest, seconds: float
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        question: PredictRequest,
+        seconds: float,
     ) -> Predictions:
         """Predict.
 

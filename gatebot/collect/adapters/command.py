@@ -42,63 +42,65 @@ class CommandAdapter:
         argv.check(predicting, "model.predict", PREDICT, needed=("rows", "predictions"))
         return cls(around, training, predicting, device, network)
 
-    def why_not(self, lesson: TrainRequest) -> str:
+    def why_not(self, train_request: TrainRequest) -> str:
         """Nothing speaks against any training."""
         return ""
 
     def train(
-        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
         """Run the training command."""
-        values = self._common(bench, lesson, seconds) | {"train": lesson.rows.path}
+        values = self._common(workspace, train_request, seconds) | {"train": train_request.rows.path}
         completed = self.around.runner.run(
             argv.fill(self.training, values),
-            bench.scratch,
-            cwd=bench.cwd,
-            readable=(lesson.rows.path, *self._assets()),
+            workspace.scratch,
+            cwd=workspace.cwd,
+            readable=(train_request.rows.path, *self._assets()),
             network=self.network[0],
             seconds=seconds,
-            env=self.around.env(bench),
+            env=self.around.env(workspace),
         )
-        effects, size = self.around.runner.effects(completed), bench.model_bytes
+        effects, size = self.around.runner.effects(completed), workspace.model_bytes
         names_model = argv.places(self.training) & {"out", "model"}
         if effects.ended is Ending.OK and names_model and size is None:
             effects = without_output(effects, "model at {out}")
-        return Trained(Training(effects, lesson.rows.rows, lesson.rows.digest, size), saved="command")
+        return Trained(Training(effects, train_request.rows.rows, train_request.rows.digest, size), saved="command")
 
     def predict(
         self,
-        bench: Workspace,
-        lesson: TrainRequest,
+        workspace: Workspace,
+        train_request: TrainRequest,
         trained: Trained,
         question: PredictRequest,
         seconds: float,
     ) -> Predictions:
         """Run the predicting command."""
-        file = bench.answer(f"{question.name}.csv")
+        file = workspace.answer(f"{question.name}.csv")
         bounded_read.forget(file)
         completed = self.around.runner.run(
             argv.fill(
                 self.predicting,
-                self._common(bench, lesson, seconds) | {"rows": question.rows.path, "predictions": file},
+                self._common(workspace, train_request, seconds) | {"rows": question.rows.path, "predictions": file},
             ),
-            bench.scratch,
-            cwd=bench.cwd,
+            workspace.scratch,
+            cwd=workspace.cwd,
             readable=(question.rows.path, *self._assets()),
             network=self.network[1],
             seconds=seconds,
-            env=self.around.env(bench),
+            env=self.around.env(workspace),
         )
         return predictions.read(file, question, self.around.runner.effects(completed), self.around)
 
-    def _common(self, bench: Workspace, lesson: TrainRequest, seconds: float) -> dict[str, str | int | float | Path]:
+    def _common(
+        self, workspace: Workspace, train_request: TrainRequest, seconds: float
+    ) -> dict[str, str | int | float | Path]:
         return {
-            "seed": lesson.seed,
+            "seed": train_request.seed,
             "device": self.device,
             "budget_s": round(seconds),
-            "assets": self.around.assets or bench.cwd,
-            "out": bench.model,
-            "model": bench.model,
+            "assets": self.around.assets or workspace.cwd,
+            "out": workspace.model,
+            "model": workspace.model,
         }
 
     def _assets(self) -> tuple[Path, ...]:

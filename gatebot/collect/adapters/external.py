@@ -35,9 +35,9 @@ class ExternalPredictions:
         argv.check(command, "model.run", PLACES)
         return cls(around, command, device, network)
 
-    def why_not(self, lesson: TrainRequest) -> str:
+    def why_not(self, train_request: TrainRequest) -> str:
         """It trains on rows of its own, so there is one tier and no shuffled labels, unless it takes ours."""
-        fit = lesson.fit
+        fit = train_request.fit
         if "train" in argv.places(self.command):
             return ""
         if fit.tier is not Tier.SMOKE or fit.labels is not Labels.TRUE:
@@ -47,22 +47,22 @@ class ExternalPredictions:
         return ""
 
     def train(
-        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
         """Run the command once; it answers the eval rows at once."""
         evals = [question for question in questions if question.name == "eval"]
         if not evals and "rows" in argv.places(self.command):
             raise UnmetError("`model.run` is run for predictions of the eval rows, and none were asked for")
-        file = bench.answer("eval.csv")
+        file = workspace.answer("eval.csv")
         takes_ours = "train" in argv.places(self.command)
-        rows = [lesson.rows.path] if takes_ours else []
+        rows = [train_request.rows.path] if takes_ours else []
         values: dict[str, str | int | float | Path] = {
-            "seed": lesson.seed,
+            "seed": train_request.seed,
             "device": self.device,
             "budget_s": round(seconds),
-            "assets": self.around.assets or bench.cwd,
-            "out": bench.model,
-            "train": lesson.rows.path,
+            "assets": self.around.assets or workspace.cwd,
+            "out": workspace.model,
+            "train": train_request.rows.path,
             "predictions": file,
         }
         if evals:
@@ -71,16 +71,16 @@ class ExternalPredictions:
         assets = [] if self.around.assets is None else [self.around.assets]
         completed = self.around.runner.run(
             argv.fill(self.command, values),
-            bench.scratch,
-            cwd=bench.cwd,
+            workspace.scratch,
+            cwd=workspace.cwd,
             readable=(*rows, *assets),
             network=all(self.network),
             seconds=seconds,
-            env=self.around.env(bench),
+            env=self.around.env(workspace),
         )
         effects = self.around.runner.effects(completed)
-        count, digest = (lesson.rows.rows, lesson.rows.digest) if takes_ours else (0, "")
-        trained = Trained(Training(effects, count, digest, bench.model_bytes))
+        count, digest = (train_request.rows.rows, train_request.rows.digest) if takes_ours else (0, "")
+        trained = Trained(Training(effects, count, digest, workspace.model_bytes))
         if "predictions" in argv.places(self.command):
             trained.answered = {
                 question.name: predictions.read(file, question, effects, self.around, rescored=True)
@@ -90,8 +90,8 @@ class ExternalPredictions:
 
     def predict(
         self,
-        bench: Workspace,
-        lesson: TrainRequest,
+        workspace: Workspace,
+        train_request: TrainRequest,
         trained: Trained,
         question: PredictRequest,
         seconds: float,

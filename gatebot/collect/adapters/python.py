@@ -42,22 +42,22 @@ class PythonAdapter:
 
     rescored = False
 
-    def why_not(self, lesson: TrainRequest) -> str:
+    def why_not(self, train_request: TrainRequest) -> str:
         """Nothing speaks against any training."""
         return ""
 
     def train(
-        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
         """Train and save; predict at once where the model cannot be saved."""
         if self.in_one_process and questions:
-            return self._at_once(bench, lesson, questions, seconds)
-        task = self._task("train", bench, lesson, seconds)
-        completed = self._run(task, bench, (lesson.rows,), seconds)
-        trained = Trained(self._training(bench, lesson, completed))
+            return self._at_once(workspace, train_request, questions, seconds)
+        task = self._task("train", workspace, train_request, seconds)
+        completed = self._run(task, workspace, (train_request.rows,), seconds)
+        trained = Trained(self._training(workspace, train_request, completed))
         if trained.training.effects.ended is not Ending.OK:
             return trained
-        status = self._status(bench)
+        status = self._status(workspace)
         if status is None:
             effects = without_output(trained.training.effects, "model: the process ended before `train` returned")
             return replace(trained, training=replace(trained.training, effects=effects))
@@ -65,76 +65,81 @@ class PythonAdapter:
         if not trained.saved:
             self.in_one_process = str(status.get("why"))[:300] or "it cannot be saved"
             if questions:
-                return self._at_once(bench, lesson, questions, seconds)
+                return self._at_once(workspace, train_request, questions, seconds)
         return trained
 
     def predict(
-        self, bench: Workspace, lesson: TrainRequest, trained: Trained, question: PredictRequest, seconds: float
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        question: PredictRequest,
+        seconds: float,
     ) -> Predictions:
         """Predict in a fresh process."""
         if question.name in trained.answered:
             return trained.answered[question.name]
         if not trained.saved:
-            return self._at_once(bench, lesson, (question,), seconds).answered[question.name]
-        self._forget(bench)
-        task = self._task("predict", bench, lesson, seconds) | {
+            return self._at_once(workspace, train_request, (question,), seconds).answered[question.name]
+        self._forget(workspace)
+        task = self._task("predict", workspace, train_request, seconds) | {
             "saved": trained.saved,
-            "predict": [self._asking(bench, question)],
+            "predict": [self._asking(workspace, question)],
         }
-        effects = self._effects(self._run(task, bench, (question.rows,), seconds))
-        status = self._status(bench) or {}
+        effects = self._effects(self._run(task, workspace, (question.rows,), seconds))
+        status = self._status(workspace) or {}
         if effects.ended is Ending.OK and "why" in status:
             self.in_one_process, trained.saved = str(status["why"])[:300], ""
-            return self._at_once(bench, lesson, (question,), seconds).answered[question.name]
-        return self._answer(bench, question, effects)
+            return self._at_once(workspace, train_request, (question,), seconds).answered[question.name]
+        return self._answer(workspace, question, effects)
 
     def _at_once(
-        self, bench: Workspace, lesson: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
-        self._forget(bench)
-        asking = [self._asking(bench, question) for question in questions]
-        task = self._task("train_and_predict", bench, lesson, seconds) | {"predict": asking}
-        rows = (lesson.rows, *(question.rows for question in questions))
-        completed = self._run(task, bench, rows, seconds)
-        trained = Trained(self._training(bench, lesson, completed))
+        self._forget(workspace)
+        asking = [self._asking(workspace, question) for question in questions]
+        task = self._task("train_and_predict", workspace, train_request, seconds) | {"predict": asking}
+        rows = (train_request.rows, *(question.rows for question in questions))
+        completed = self._run(task, workspace, rows, seconds)
+        trained = Trained(self._training(workspace, train_request, completed))
         why = f"gatebot: trained and asked in one process, because the model is not a file ({self.in_one_process})"
         effects = trained.training.effects
         effects = replace(effects, log_tail=(*effects.log_tail, *self.around.runner.masked(why)))
-        trained.answered = {question.name: self._answer(bench, question, effects) for question in questions}
+        trained.answered = {question.name: self._answer(workspace, question, effects) for question in questions}
         return trained
 
-    def _asking(self, bench: Workspace, question: PredictRequest) -> dict[str, str]:
+    def _asking(self, workspace: Workspace, question: PredictRequest) -> dict[str, str]:
         return {
             "rows": str(question.rows.path),
             "csv": str(question.rows.csv),
-            "predictions": str(_file(bench, question)),
+            "predictions": str(_file(workspace, question)),
         }
 
-    def _answer(self, bench: Workspace, question: PredictRequest, effects: Effects) -> Predictions:
-        return predictions.read(_file(bench, question), question, effects, self.around, by_order=True)
+    def _answer(self, workspace: Workspace, question: PredictRequest, effects: Effects) -> Predictions:
+        return predictions.read(_file(workspace, question), question, effects, self.around, by_order=True)
 
-    def _task(self, stage: str, bench: Workspace, lesson: TrainRequest, seconds: float) -> dict[str, Any]:
+    def _task(self, stage: str, workspace: Workspace, train_request: TrainRequest, seconds: float) -> dict[str, Any]:
         return {
             "stage": stage,
-            "root": str(bench.cwd),
+            "root": str(workspace.cwd),
             "pipeline": self.file,
-            "rows": str(lesson.rows.path),
-            "csv": str(lesson.rows.csv),
-            "types": lesson.rows.types,
-            "classes": list(lesson.classes),
+            "rows": str(train_request.rows.path),
+            "csv": str(train_request.rows.csv),
+            "types": train_request.rows.types,
+            "classes": list(train_request.classes),
             "task": self.around.task.value,
             "id": None,
-            "seed": lesson.seed,
+            "seed": train_request.seed,
             "device": self.device,
             "budget_s": seconds,
             "assets": None if self.around.assets is None else str(self.around.assets),
-            "out": str(bench.out),
-            "model": str(bench.model),
-            "status": str(bench.answer("status.json")),
-            "report": str(bench.answer("report.jsonl")),
+            "out": str(workspace.out),
+            "model": str(workspace.model),
+            "status": str(workspace.answer("status.json")),
+            "report": str(workspace.answer("report.jsonl")),
         }
 
-    def _run(self, task: dict[str, Any], bench: Workspace, rows: tuple[Any, ...], seconds: float) -> Completed:
+    def _run(self, task: dict[str, Any], workspace: Workspace, rows: tuple[Any, ...], seconds: float) -> Completed:
         around = self.around
         if around.python is None:
             raise MachineError("There is no Python to run the pipeline.", "Set `smoke.python`.")
@@ -145,44 +150,44 @@ class PythonAdapter:
         training, predicting = self.network
         return around.runner.run(
             (str(around.python), str(around.worker), str(file)),
-            bench.scratch,
-            cwd=bench.cwd,
+            workspace.scratch,
+            cwd=workspace.cwd,
             readable=(around.worker.parent, file, *sorted(granted), *assets),
             network={"train": training, "predict": predicting}.get(task["stage"], training and predicting),
             seconds=seconds,
-            env=around.env(bench),
+            env=around.env(workspace),
         )
 
-    def _training(self, bench: Workspace, lesson: TrainRequest, completed: Completed) -> Training:
+    def _training(self, workspace: Workspace, train_request: TrainRequest, completed: Completed) -> Training:
         return Training(
             effects=self._effects(completed),
-            rows=lesson.rows.rows,
-            rows_digest=lesson.rows.digest,
-            artifact_bytes=bench.model_bytes,
-            losses=_losses(bench.answer("report.jsonl")),
+            rows=train_request.rows.rows,
+            rows_digest=train_request.rows.digest,
+            artifact_bytes=workspace.model_bytes,
+            losses=_losses(workspace.answer("report.jsonl")),
         )
 
     def _effects(self, completed: Completed) -> Effects:
         return self.around.runner.effects(completed)
 
-    def _status(self, bench: Workspace) -> dict[str, Any] | None:
+    def _status(self, workspace: Workspace) -> dict[str, Any] | None:
         """What the worker left; user code could have written anything there."""
         try:
-            status = json.loads(bounded_read.read(bench.answer("status.json"), 1 << 20))
+            status = json.loads(bounded_read.read(workspace.answer("status.json"), 1 << 20))
         except (FileNotFoundError, ValueError, RecursionError, bounded_read.UnreadableError):
             return None
         return status if isinstance(status, dict) and status.get("saved") in (None, *_SAVERS) else None
 
-    def _forget(self, bench: Workspace) -> None:
+    def _forget(self, workspace: Workspace) -> None:
         """Remove what an earlier stage left, so that it cannot be taken for this one's."""
-        bounded_read.forget(bench.answer("status.json"))
+        bounded_read.forget(workspace.answer("status.json"))
 
 
 _SAVERS = ("user", "joblib", "pickle", "cloudpickle")
 
 
-def _file(bench: Workspace, question: PredictRequest) -> Path:
-    return bench.answer(f"{question.name}.csv")
+def _file(workspace: Workspace, question: PredictRequest) -> Path:
+    return workspace.answer(f"{question.name}.csv")
 
 
 def _losses(path: Path) -> tuple[float, ...]:

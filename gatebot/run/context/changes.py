@@ -74,15 +74,17 @@ def is_relevant(here: Configured, rules: Rules, changes: Changes) -> bool:
     return first_match(rules.paths, inside) is not None
 
 
-def differ(occasion: RunContext, old: str, new: str) -> bool:
+def differ(run_context: RunContext, old: str, new: str) -> bool:
     """Whether anything that can change a verdict, by the Rules of this run, differs between two commits."""
-    repository, rules = occasion.repository, occasion.facts.rules
+    repository, rules = run_context.repository, run_context.facts.rules
     if repository is None:
         return True
-    here = Configured(occasion.root, occasion.folder, repository, PurePosixPath(occasion.rules_path).name)
+    here = Configured(run_context.root, run_context.folder, repository, PurePosixPath(run_context.rules_path).name)
     paths = repository.changed_paths(old, new)
-    patterns = _gate_patterns(here, rules, occasion.facts.rules_sha, occasion.rules_path)
-    gate = [path for path in paths if path == occasion.rules_path or _holds_the_gate(here, patterns, path, (old, new))]
+    patterns = _gate_patterns(here, rules, run_context.facts.rules_sha, run_context.rules_path)
+    gate = [
+        path for path in paths if path == run_context.rules_path or _holds_the_gate(here, patterns, path, (old, new))
+    ]
     return is_relevant(here, rules, Changes(paths=tuple(paths), gate=tuple(gate)))
 
 

@@ -1,4 +1,4 @@
-"""The Occasion of a laptop: the work tree against a commit of this repository."""
+"""The RunContext of a local run: the work tree against a commit of this repository."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The Occasion of a workflow job: what GitHub says happened, against what was really checked out."""
+"""The RunContext of a workflow job: what GitHub says happened, against what was really checked out."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime

@@ -31,7 +31,7 @@ def test_a_model_that_forgot_everything_is_new() -> None:
     found = weighed(CHECK, planted)["trivial"]
     assert (found.priority, found.action) == (Priority.P3, Action.WARN)
     known = facts(CHECK, planted, "simple")
-    assert set(known) == {"metric", "head", "yardstick"}
+    assert set(known) == {"metric", "head", "reference"}
 
 
 def test_a_metric_that_a_constant_answer_fulfils_is_no_proof() -> None:
@@ -39,12 +39,12 @@ def test_a_metric_that_a_constant_answer_fulfils_is_no_proof() -> None:
     assert silent(CHECK, recall)
 
 
-def test_without_yardsticks_it_does_not_run() -> None:
+def test_without_references_it_does_not_run() -> None:
     missing = world(task="scores")
     assert isinstance(examined(CHECK, missing).outcome, Skipped)
 
 
-def test_one_yardstick_that_was_not_trained_is_no_yardstick() -> None:
+def test_one_reference_that_was_not_trained_is_no_reference() -> None:
     missing = Predict(Fit(Side.HEAD, model=Model.SIMPLE))
     unready = world(skill=0.6, scores=False).minus(Side.HEAD, missing, why="budget: 42 s needed, 10 s left")
     assert examined(CHECK, unready).outcome == Skipped("budget: 42 s needed, 10 s left")

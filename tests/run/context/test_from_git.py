@@ -26,8 +26,8 @@ def test_a_branch_is_compared_with_the_merge_base_by_the_rules_of_mains_tip(root
     git(root, "checkout", "--quiet", "main")
     tip = commit(root, {"gatebot.yml": tiny.CONFIG.replace("0.05", "0.01")})
     git(root, "checkout", "--quiet", "change")
-    occasion = local(root / "gatebot.yml", None, NOW)
-    facts = occasion.facts
+    run_context = local(root / "gatebot.yml", None, NOW)
+    facts = run_context.facts
     assert (facts.chosen.sha, facts.chosen.relation, facts.judged.sha) == (base, Relation.MERGE_BASE, head)
     assert (facts.rules_sha, facts.rules.metrics[0].margin and facts.rules.metrics[0].margin.size) == (tip, 0.01)
     assert facts.changes.paths == ("pipeline.py",)

@@ -156,8 +156,8 @@ def yaml(**sections: object) -> dict[str, str]:
     ],
 )
 def test_files_that_run_with_secrets_hold_the_gate(tmp_path: Path, path: str, held: bool) -> None:
-    occasion = opened(tmp_path, yaml(), {path: "changed\n"}, {"ROLE": "x"})
-    assert occasion.facts.changes.gate == ((path,) if held else ())
+    run_context = opened(tmp_path, yaml(), {path: "changed\n"}, {"ROLE": "x"})
+    assert run_context.facts.changes.gate == ((path,) if held else ())
 
 
 @pytest.mark.parametrize("path", ["needs.txt", "special.lock", "pyproject.toml"])
@@ -176,6 +176,6 @@ def test_what_a_pull_request_says_of_its_own_fetching_does_not_count(tmp_path: P
 def test_a_pull_request_that_brings_its_own_rules_gets_no_secrets(tmp_path: Path, secrets: list[str]) -> None:
     fetch = {"run": "sh fetch.sh", "secrets": secrets}
     head = yaml(data={"path": "data/x.csv", "target": "y", "fetch": fetch})
-    occasion = opened(tmp_path, {"README.md": "no gate yet\n"}, head, {"ROLE": "the secret is here"})
-    assert occasion.facts.states == (State.BOOTSTRAP, *([State.NO_DATA] if secrets else []))
-    assert not occasion.trusts_head
+    run_context = opened(tmp_path, {"README.md": "no gate yet\n"}, head, {"ROLE": "the secret is here"})
+    assert run_context.facts.states == (State.BOOTSTRAP, *([State.NO_DATA] if secrets else []))
+    assert not run_context.trusts_head

@@ -56,8 +56,8 @@ def test_a_link_where_the_configuration_stood_changes_no_rule(tmp_path: Path, at
     tip = git(root, "rev-parse", "HEAD")
     attack(root)
     commit(root, {}, branch="change")
-    occasion = local(root / "ml" / "gatebot.yml", None, NOW)
-    facts = occasion.facts
+    run_context = local(root / "ml" / "gatebot.yml", None, NOW)
+    facts = run_context.facts
     assert (facts.rules_sha, facts.states) == (tip, ())
     assert facts.rules.metrics[0].margin is not None
     assert facts.rules.metrics[0].margin.size == 0.05
