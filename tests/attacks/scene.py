@@ -143,7 +143,7 @@ class Scene:
         pull = Pull(0, "main", self.origin.tip, NO_COMMIT, self.origin.tip, "octocat")
         done = self._gated(Attack(name="main", folder=attack.folder), pull, job, Level.FULL)
         for name, paths in _upload_steps():
-            root, listed = _placed(paths, job)
+            root, listed = _placed(paths, job.workspace, self.temp(job))
             packed = pack(root, listed)
             if packed is not None:
                 self.github.artifact(run, name, packed)
@@ -167,7 +167,7 @@ class Scene:
         job = self._pull_job(attack, pull)
         make_home(job.folder.parent / "home")
         if attack.prepare is not None:
-            runner_temp(job).mkdir(parents=True)
+            self.temp(job).mkdir(parents=True, exist_ok=True)
             attack.prepare(job.workspace, bait)
         if attack.on_github is not None:
             attack.on_github(self, pull)
@@ -195,7 +195,7 @@ class Scene:
         outputs = {
             "log": steps.log.encode(),
             **steps.files(),
-            **{f"upload {name}": content for name, content in uploaded(job).items()},
+            **{f"upload {name}": content for name, content in uploaded(job.workspace, self.temp(job)).items()},
             "requests to GitHub": b"\n".join(sent),
             "listener": heard_now,
         }
@@ -218,6 +218,10 @@ class Scene:
     def steps(self, attack: Attack, job: Job, level: Level) -> "Steps":
         """What will carry a job out."""
         return Steps(attack, job, level)
+
+    def temp(self, job: Job) -> Path:
+        """Where the job's own folder for temporary files lies on this machine."""
+        return runner_temp(job)
 
     def canaries(self, job: Job) -> list[Canary]:
         """What payloads have left."""
@@ -347,11 +351,11 @@ def make_home(home: Path) -> None:
     (home / ".config/pip/pip.conf").chmod(0o600)
 
 
-def uploaded(job: Job) -> dict[str, bytes]:
+def uploaded(workspace: Path, temp: Path) -> dict[str, bytes]:
     """What the workflow's own steps upload of evidence, by its path."""
     kept: dict[str, bytes] = {}
     for name, paths in _upload_steps():
-        root, listed = _placed(paths, job)
+        root, listed = _placed(paths, workspace, temp)
         if not name.endswith("-labels"):
             for path in listed:
                 files = (file for file in (root / path, *(root / path).rglob("*")) if file.is_file())
@@ -366,10 +370,10 @@ def _upload_steps() -> list[tuple[str, list[str]]]:
     return [(step["name"].replace("digits", "tiny"), step["path"].splitlines()) for step in steps]
 
 
-def _placed(paths: list[str], job: Job) -> tuple[Path, list[str]]:
+def _placed(paths: list[str], workspace: Path, temp: Path) -> tuple[Path, list[str]]:
     """The folder that uploaded paths have in common on this runner, and the paths in it."""
-    whole = [re.sub(r"\$\{\{\s*runner\.temp\s*\}\}", str(runner_temp(job)), path) for path in paths]
-    whole = [path if path.startswith("/") else str(job.workspace / path) for path in whole]
+    whole = [re.sub(r"\$\{\{\s*runner\.temp\s*\}\}", str(temp), path) for path in paths]
+    whole = [path if path.startswith("/") else str(workspace / path) for path in whole]
     root = os.path.commonpath(whole)
     return Path(root), [os.path.relpath(path, root) for path in whole]
 

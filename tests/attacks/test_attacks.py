@@ -59,6 +59,7 @@ def test_an_attack_comes_to_nothing(stage: Stage, attack: Attack, level: Level) 
 def held(attack: Attack, outcome: Outcome, control: Outcome) -> None:
     """The three things that hold for every attack, and what this one adds."""
     assert control.verdict, f"the control was not judged\n{control}"
+    assert "crashed" not in control.log, f"the control did not train, so nothing was tried\n{control}"
     outside = [str(canary) for canary in outcome.canaries if canary.is_outside]
     assert not outside, f"ran outside of the sandbox: {outside}\n{outcome}"
     more = attack.more_secrets(outcome.bait) if attack.more_secrets is not None else {}

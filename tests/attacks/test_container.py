@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,9 @@ class ContainerScene(Scene):
 
     def steps(self, attack: Attack, job: Job, level: Level) -> Steps:
         return ContainerSteps(attack, job, level, engine=self.engine, image=self.image)
+
+    def temp(self, job: Job) -> Path:
+        return job.folder
 
     def canaries(self, job: Job) -> list[Canary]:
         return replace(self.bait, host=job.folder / "_github_home/canaries").left()

@@ -17,15 +17,19 @@ checks: {{model.heuristic: false}}
 """
 
 PIPELINE = """\
+def listed(rows):
+    return rows if isinstance(rows, list) else rows.to_dict("records")  # where there is pandas, it is a table
+
+
 def train(rows, seed):
     sums = {"yes": [], "no": []}
-    for row in rows:
+    for row in listed(rows):
         sums[row["label"]].append(row["x"])
     return {"cut": sum(sum(xs) / len(xs) for xs in sums.values()) / 2}
 
 
 def predict(model, rows):
-    return ["yes" if row["x"] > model["cut"] else "no" for row in rows]
+    return ["yes" if row["x"] > model["cut"] else "no" for row in listed(rows)]
 """
 
 HARMLESS = {"pipeline.py": PIPELINE.replace("/ 2}", "/ 2 + 0.0001}")}
