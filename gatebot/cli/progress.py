@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from gatebot.cli.console import colourful
 from gatebot.collect.progress import NullProgress, Phase, Progress, Step
 
-_VERB = {
-    Phase.FETCH: "fetching the data of",
-    Phase.READ: "reading the data of",
-    Phase.SETUP: "setting up the environment of",
+_WORK = {
+    Phase.FETCH: "fetching data",
+    Phase.READ: "reading data",
+    Phase.SETUP: "setting up the environment",
     Phase.TRAIN: "training",
-    Phase.PREDICT: "predicting with",
+    Phase.REFERENCE: "reference model",
+    Phase.PREDICT: "predicting",
     Phase.SCORE: "scoring",
 }
 
@@ -35,9 +36,11 @@ class Lines:
 
     def __init__(self) -> None:
         self._start = time.monotonic()
+        self._planned = self._done = 0
 
     def planned(self, trainings: int) -> None:
         """Say how many trainings there will be."""
+        self._planned += trainings
         if trainings:
             self._say(f"{trainings} {'training' if trainings == 1 else 'trainings'} to do")
 
@@ -46,8 +49,10 @@ class Lines:
 
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
         """Say what was done."""
+        self._done += step.phase is Phase.TRAIN
         if step.phase is Phase.TRAIN or seconds > 2 or outcome not in ("ok", "cached"):
-            self._say(f"{_words(step)}: {outcome}, {seconds:.1f} s")
+            count = f" {self._done} of {self._planned}" if step.phase is Phase.TRAIN and self._planned else ""
+            self._say(f"{_described(step, count)}: {outcome}, {seconds:.1f} s")
 
     def _say(self, text: str) -> None:
         print(f"[{time.monotonic() - self._start:6.1f} s] {text}", file=sys.stderr, flush=True)
@@ -100,8 +105,8 @@ class _Live:
         self._show()
 
     def _show(self) -> None:
-        self._bars.update(self._task, description=_words(self._running[-1]) if self._running else "judging")
+        self._bars.update(self._task, description=_described(self._running[-1]) if self._running else "judging")
 
 
-def _words(step: Step) -> str:
-    return f"{_VERB[step.phase]} {step.side}{', ' + step.what if step.what else ''}"
+def _described(step: Step, count: str = "") -> str:
+    return f"{step.side}: {_WORK[step.phase]}{count}{f' ({step.what})' if step.what else ''}"

@@ -18,13 +18,14 @@ class Phase(StrEnum):
     READ = "read"
     SETUP = "setup"
     TRAIN = "train"
+    REFERENCE = "reference"
     PREDICT = "predict"
     SCORE = "score"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of work. `what` tells it from others of its phase: `smoke seed 0`."""
+    """One piece of work. `what` tells it from others of its phase: `seed 2, smoke`."""
 
     phase: Phase
     side: Side

@@ -179,7 +179,7 @@ class JobRunner:
         if why_not:
             raise UnmetError(why_not)
         seconds = self.budget.seconds_for(fit, train_request.rows.rows)
-        with self.reporter.step(Phase.TRAIN, fit.side, fit.key) as outcome:
+        with self.reporter.step(Phase.TRAIN, fit.side, fit.label) as outcome:
             done = twice(lambda: self._at_new_bench(train_request, contract, questions, seconds))
             outcome.word = done.trained.training.effects.ended.value
         if self.budget.cut_short(done.trained.training, seconds):
@@ -199,7 +199,7 @@ class JobRunner:
         if ended is not Ending.OK and question.name not in done.trained.answered:
             raise UnmetError(f"its training ended with: {ended}")
         seconds = self.budget.seconds_left()
-        with self.reporter.step(Phase.PREDICT, need.side, need.key) as outcome:
+        with self.reporter.step(Phase.PREDICT, need.side, f"{need.rows} rows, {need.fit.label}") as outcome:
             predictions = twice(
                 lambda: contract.predict(done.workspace, done.train_request, done.trained, question, seconds)
             )
@@ -210,7 +210,7 @@ class JobRunner:
 
     def _yardstick(self, group: TrainingJob, found: Collected) -> None:
         dataset, fit = self.prepared_side.dataset, group.fit
-        with self.reporter.step(Phase.TRAIN, fit.side, fit.key):
+        with self.reporter.step(Phase.REFERENCE, fit.side, fit.label):
             needs = tuple(group.predicts)
             programs = Programs.beside(self.prepared_side.runner)
             effects, predictions = reference_models.measured(

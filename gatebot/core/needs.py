@@ -71,6 +71,14 @@ class Fit:
             parts.append(f"r{self.repeat}")
         return "fit-" + "-".join(parts)
 
+    @property
+    def label(self) -> str:
+        """What people read of it: `seed 2, smoke`."""
+        parts = [f"seed {self.seed + 1}" if self.model is Model.USER else f"{self.model} model", self.tier.value]
+        parts += [f"fold {self.fold + 1}"] if self.fold else []
+        parts += [f"{self.labels} labels"] if self.labels is not Labels.TRUE else []
+        return ", ".join([*parts, *([f"repetition {self.repeat}"] if self.repeat else [])])
+
     def at(self, tier: Tier) -> "Fit":
         """The same training in a tier."""
         return replace(self, tier=tier)

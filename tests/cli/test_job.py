@@ -148,7 +148,7 @@ def test_without_an_artifact_base_is_trained_here(world: World) -> None:
     assert left.step.outputs["verdict"] == "pass", left.step.log
     assert left.report["states"][0] == "retrained"
     assert "expired" in left.report["base"]["why"]
-    assert "training base" in left.step.log
+    assert "base: training" in left.step.log
 
 
 @pytest.mark.whole
@@ -187,7 +187,7 @@ def test_a_fork_keeps_the_verdict_and_fails_for_nothing_else(world: World) -> No
     assert left.step.outputs["verdict"] == "review"
     assert world.history(pull.head) == []
     assert "gatebot: review needed" in left.step.summary
-    assert "training base" not in left.step.log
+    assert "base: training" not in left.step.log
     assert "::error" not in left.step.log
 
 

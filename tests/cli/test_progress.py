@@ -8,17 +8,17 @@ from gatebot.cli.progress import Lines, progress_for
 from gatebot.collect.progress import Phase, Step
 from gatebot.core.needs import Side
 
-TRAIN = Step(Phase.TRAIN, Side.HEAD, "s0")
+TRAIN = Step(Phase.TRAIN, Side.HEAD, "seed 1, smoke")
 
 
 @pytest.mark.parametrize(
     ("step", "seconds", "outcome", "said"),
     [
-        (TRAIN, 0.1, "ok", "training head, s0: ok, 0.1 s"),
+        (TRAIN, 0.1, "ok", "head: training (seed 1, smoke): ok, 0.1 s"),
         (Step(Phase.READ, Side.BASE), 0.1, "ok", ""),
-        (Step(Phase.READ, Side.BASE), 3.0, "ok", "reading the data of base: ok, 3.0 s"),
+        (Step(Phase.READ, Side.BASE), 3.0, "ok", "base: reading data: ok, 3.0 s"),
         (Step(Phase.SETUP, Side.HEAD), 0.1, "cached", ""),
-        (Step(Phase.PREDICT, Side.HEAD), 0.1, "crashed", "predicting with head: crashed, 0.1 s"),
+        (Step(Phase.PREDICT, Side.HEAD), 0.1, "crashed", "head: predicting: crashed, 0.1 s"),
     ],
 )
 def test_lines_say_what_took_a_while_or_went_wrong(
@@ -36,6 +36,15 @@ def test_lines_say_what_took_a_while_or_went_wrong(
 def test_lines_count_trainings(count: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     Lines().planned(count)
     assert capsys.readouterr().err.partition("] ")[2].rstrip("\n") == said
+
+
+def test_lines_say_which_training_of_how_many(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.planned(2)
+    lines.finished(TRAIN, 2.0, "ok")
+    assert capsys.readouterr().err.splitlines()[-1].partition("] ")[2] == (
+        "head: training 1 of 2 (seed 1, smoke): ok, 2.0 s"
+    )
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

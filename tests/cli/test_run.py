@@ -50,13 +50,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 def test_without_a_baseline_base_is_trained_in_a_work_tree_and_the_report_says_so(story: Story) -> None:
     assert story.first.code == 1, story.first.err
     assert "base was trained here" in story.first.out
-    assert "training base" in story.first.err
+    assert "base: training" in story.first.err
     assert git(story.folder, "worktree", "list").count("\n") == 0
 
 
 def test_the_second_run_takes_what_the_first_has_left_of_base(story: Story) -> None:
     assert story.second.code == 1, story.second.err
-    assert "training base" not in story.second.err
+    assert "base: training" not in story.second.err
     base = report_in(story.out)["base"]
     assert (base["sha"], base["source"], base["relation"]) == (story.main, "this machine", "merge_base")
 
@@ -155,7 +155,7 @@ def test_as_baseline_keeps_a_clean_tree_and_refuses_an_unclean_one(tmp_path: Pat
 
     commit(folder, tiny.HARMLESS, branch="better")
     passed = inside(folder, "run")
-    assert (passed.code, "training base" in passed.err) == (0, False), passed.out
+    assert (passed.code, "base: training" in passed.err) == (0, False), passed.out
     assert report_in(folder / ".gatebot")["base"]["sha"] == main
 
     write(folder, {"notes.txt": "new\n"})
@@ -184,7 +184,7 @@ def test_more_of_a_base_that_was_trained_here_is_trained_when_it_is_wanted(tmp_p
     commit(folder, tiny.HARMFUL)
     done = inside(folder, "run")
     assert done.code == 1, done.out
-    kept = [name for name in done.err.splitlines() if "training base" in name]
+    kept = [name for name in done.err.splitlines() if "base: training" in name]
     assert all("smoke" not in line for line in kept), "the smoke tier is there already"
 
 

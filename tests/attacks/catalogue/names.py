@@ -53,7 +53,7 @@ def _answers(_bait: Bait) -> Files:
     """Classes of these names in predictions, and a log full of commands."""
     code = f"WORDS = {WORDS!r}\n\n{tiny.PIPELINE}".replace(
         'return ["yes" if row["x"] > model["cut"] else "no" for row in listed(rows)]',
-        "print(*WORDS, sep='\\n')\n    return [WORDS[at % len(WORDS)] for at, row in enumerate(rows)]",
+        "print(*WORDS, sep='\\n')\n    return [WORDS[at % len(WORDS)] for at, row in enumerate(listed(rows))]",
     )
     return {"pipeline.py": code}
 
