@@ -148,7 +148,7 @@ class JobRunner:
         found = Collected()
         try:
             if group.fit.model is not Model.USER:
-                self._yardstick(group, found)
+                self._reference_model(group, found)
             elif self.prepared_side.contract is None:
                 self._from_file(group, found)
             else:
@@ -208,7 +208,7 @@ class JobRunner:
             raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")
         self.memory.keep_predictions(need, predictions)
 
-    def _yardstick(self, group: TrainingJob, found: Collected) -> None:
+    def _reference_model(self, group: TrainingJob, found: Collected) -> None:
         dataset, fit = self.prepared_side.dataset, group.fit
         with self.reporter.step(Phase.REFERENCE, fit.side, fit.label):
             needs = tuple(group.predicts)

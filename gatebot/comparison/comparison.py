@@ -6,8 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from gatebot.comparison.alignment import NO_ROWS, EvalChanges, eval_changes
+from gatebot.comparison.runs import Run, joined
+from gatebot.comparison.slices import places_by_name
 from gatebot.core.needs import Effort, Fit, Predict, Profile, Score, Side, Tier
-from gatebot.evidence.column import Hashes, Names, Numbers, concatenated, equal
+from gatebot.evidence.column import Hashes, Names, Numbers
 from gatebot.evidence.kinds import DataProfile, Ending, Levels, OwnScore, Predictions, RowTable, Truth
 from gatebot.evidence.snapshot import SeedNoise, Snapshot, noise_key
 from gatebot.stats.promise import Promise
@@ -16,34 +19,6 @@ from gatebot.tasks.table import Index, Table, among, rows_of
 from gatebot.tasks.task import Declared, Task
 
 MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
-
-_NO_ROWS: Hashes = np.empty(0, dtype=np.uint64)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One seed's predictions of both sides over the same units. `base` is None where there is no base."""
-
-    seed: int
-    head: Table
-    base: Table | None
-
-    @cached_property
-    def identical(self) -> bool:
-        """Whether both sides predict the same, byte for byte."""
-        if self.base is None or self.base.payload.keys() != self.head.payload.keys():
-            return False
-        return all(equal(column, self.base.payload[name]) for name, column in self.head.payload.items())
-
-
-@dataclass(frozen=True, slots=True)
-class EvalChanges:
-    """What head did to base's eval rows, as hashed ids."""
-
-    added: Hashes = field(default_factory=_NO_ROWS.copy)
-    removed: Hashes = field(default_factory=_NO_ROWS.copy)
-    relabelled: Hashes = field(default_factory=_NO_ROWS.copy)
-    edited: Hashes = field(default_factory=_NO_ROWS.copy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +91,7 @@ class Comparison:
     def units(self) -> Hashes:
         """Ids of the rows on which both sides are compared: known, labelled, predicted, of the same content on both."""
         if self.truth is None or self.rows is None:
-            return _NO_ROWS
+            return NO_ROWS
         known = self.rows.ids[among(self.rows.ids, self.truth.ids)]
         head = self.profile(Side.HEAD)
         if self.base is not None and head is not None:
@@ -140,18 +115,7 @@ class Comparison:
     @cached_property
     def eval_changes(self) -> EvalChanges:
         """How head's eval rows differ from base's."""
-        base, head = self.profile(Side.BASE), self.profile(Side.HEAD)
-        if base is None or head is None or self.base is None:
-            return EvalChanges()
-        old, new = base.eval_rows, head.eval_rows
-        common = old.ids[among(old.ids, new.ids)]
-        same = old.contents[rows_of(old.ids, common)] == new.contents[rows_of(new.ids, common)]
-        return EvalChanges(
-            added=new.ids[~among(new.ids, old.ids)],
-            removed=old.ids[~among(old.ids, new.ids)],
-            relabelled=_relabelled(self.base.truth, self.head.truth),
-            edited=common[~same],
-        )
+        return EvalChanges() if self.base is None else eval_changes(self.base, self.head)
 
     def predictions(self, side: Side, tier: Tier, seed: int) -> Predictions | None:
         """One seed's predictions, all folds together; None unless every fold has them."""
@@ -161,7 +125,7 @@ class Comparison:
         needs = [Predict(Fit(side, tier, seed, fold)) for fold in range(self.effort.folds)]
         parts = [snapshot.get(need, Predictions) for need in needs]
         usable = [part for part in parts if part is not None and part.effects.ended is Ending.OK and not part.problem]
-        return _joined(usable) if len(usable) == len(parts) else None
+        return joined(usable) if len(usable) == len(parts) else None
 
     def runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Run, ...]:
         """The seeds for which head, and base where there is one, can be compared on every unit.
@@ -245,17 +209,14 @@ class Comparison:
 
     def joined_table(self, parts: list[Predictions]) -> Table | None:
         """The units that decide, as predicted by these parts together; None where some unit has no prediction."""
-        return self._table(_joined(parts))
+        return self._table(joined(parts))
 
     def slice_units(self, column: str) -> Mapping[str, Index]:
         """Units by value of a declared slice column: `value` -> places in `units`. Missing values form no slice."""
         values = self.slice_column(column)
         if values is None:
             return {}
-        order = np.argsort(values.codes.astype(np.min_scalar_type(-len(values.names) - 1)), kind="stable")
-        ends = np.searchsorted(values.codes[order], np.arange(len(values.names) + 1))
-        parts = {name: order[ends[code] : ends[code + 1]] for code, name in enumerate(values.names)}
-        return {name: part for name, part in parts.items() if len(part)}
+        return places_by_name(values)
 
     def slice_column(self, column: str) -> Names | None:
         """The values of a declared slice column, shape [units]."""
@@ -277,41 +238,3 @@ class Comparison:
         if self.rows is None or self.rows.groups is None:
             return None
         return self.rows.groups[rows_of(self.rows.ids, self.units)]
-
-
-def _joined(parts: list[Predictions]) -> Predictions:
-    if len(parts) == 1:
-        return parts[0]
-    names = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
-    return replace(
-        parts[0],
-        ids=np.concatenate([part.ids for part in parts]),
-        columns={name: concatenated([part.columns[name] for part in parts]) for name in names},
-    )
-
-
-def _relabelled(old: Truth | None, new: Truth | None) -> Hashes:
-    """Ids whose labels differ between two truths; ids in only one of them are not relabelled.
-
-    Where an id has several labels (a ranked query, one for each document) they are compared in their order.
-    """
-    if old is None or new is None:
-        return _NO_ROWS
-    common, before = np.unique(old.ids[among(old.ids, new.ids)], return_counts=True)
-    resized = np.bincount(np.searchsorted(common, new.ids[among(new.ids, common)]), minlength=len(common)) != before
-    ids = common[~resized]
-    was, now = (truth.target.take(_rows_by_id(truth.ids, ids)) for truth in (old, new))
-    match was, now:
-        case Numbers(), Numbers():
-            same = np.equal(was.values, now.values) | (np.isnan(was.values) & np.isnan(now.values))
-        case Names(), Names():
-            same = (was.codes == now.recoded(was.names)) & ((was.codes < 0) == (now.codes < 0))
-        case _:
-            return common
-    return np.union1d(common[resized], np.repeat(ids, before[~resized])[~same])
-
-
-def _rows_by_id(ids: Hashes, chosen: Hashes) -> Index:
-    """Rows of the chosen ids, id by id, each id's in their order."""
-    rows = np.flatnonzero(among(ids, chosen))
-    return rows[np.argsort(ids[rows], kind="stable")]

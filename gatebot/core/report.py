@@ -83,6 +83,7 @@ class Base(Part):
     age_s: Number = None
     distance: int | None = None
     why: str = ""
+    failure: str = Field(default="", description="The last log line of base's training where base does not train.")
 
 
 class Head(Part):

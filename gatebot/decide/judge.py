@@ -1,6 +1,6 @@
 """A Case in, a Report out: the same every time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gatebot import __version__
@@ -13,6 +13,7 @@ from gatebot.config.sections.metric import MetricRule
 from gatebot.core.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
 from gatebot.core.needs import Fit, Predict, Side, Tier
 from gatebot.core.report import (
+    Base,
     CrashedCheck,
     EnvironmentChange,
     Report,
@@ -28,6 +29,7 @@ from gatebot.decide.decisions import answered, reported, wanting
 from gatebot.decide.prioritise import Prioritised, prioritise, risk
 from gatebot.decide.run_checks import CheckResults, could_not_see, run_checks
 from gatebot.errors import ExitCode, GateError, UsageError
+from gatebot.evidence.kinds import Training
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.promise import Promise
 from gatebot.tasks.registry import Declaration, declared, task_named
@@ -123,7 +125,7 @@ def _report(
         observed=observed,
         project=facts.project,
         states=states,
-        base=facts.chosen,
+        base=_base(case, states),
         head=facts.judged,
         branch=facts.branch,
         rules_sha=facts.rules_sha,
@@ -165,6 +167,18 @@ def _report(
         run_url=facts.run_url,
         reproduce=facts.reproduce,
     )
+
+
+def _base(case: Case, states: Collection[State]) -> Base:
+    """The base commit, and how its training ended where it fails."""
+    chosen, snapshot = case.facts.chosen, case.base
+    if State.BASE_BROKEN not in states or snapshot is None:
+        return chosen
+    fits = [fit for fit in case.facts.effort.fits(Side.BASE) if case.failed(fit, Side.BASE)]
+    trainings = [training for fit in fits if (training := snapshot.get(fit, Training)) is not None]
+    lines = [line for training in trainings for line in training.effects.log_tail[-1:]]
+    ended = [str(training.effects.ended) for training in trainings]
+    return chosen.model_copy(update={"failure": next(iter([*lines, *ended]), "")})
 
 
 def _guarantee(comparison: Comparison) -> ReportedGuarantee | None:

@@ -215,6 +215,8 @@ def lead(report: Report) -> list[Sentence]:
     told = [] if explained else [why(report)]
     new = {State.BOOTSTRAP, State.NO_DATA} <= set(states)
     told += [words(NEW_WITHOUT_DATA)] if new else [words(STATES[state]) for state in states]
+    if State.BASE_BROKEN in states and report.base.failure:
+        told.append(joined("Base's training ended with: ", quote(report.base.failure)))
     told += [_accepted(each) for each in report.approvals]
     if report.observed:
         told.append(words("Only observed: the status is a success whatever is said here."))

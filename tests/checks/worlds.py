@@ -191,7 +191,7 @@ def world(
                     skill - less, np.random.default_rng([noise, seed, tier is Tier.CONFIRM, side is Side.HEAD])
                 )
                 evidence |= drawn.evidence(Fit(side, tier, seed), answers)
-        evidence |= drawn.yardsticks(side, rng)
+        evidence |= drawn.reference_models(side, rng)
         estimand = "recipe" if trains else "artifact"
         sides[side] = Snapshot(about(task=task, estimand=estimand), evidence, truth=drawn.truth())
     rules = Rules.model_validate(
@@ -287,7 +287,7 @@ class _Drawn:
                 found[one.key] = Training(OK, 2 * len(self.table), "rows", artifact_bytes=1_000_000)
         return found
 
-    def yardsticks(self, side: Side, rng: np.random.Generator) -> dict[str, Evidence]:
+    def reference_models(self, side: Side, rng: np.random.Generator) -> dict[str, Evidence]:
         """A constant, and a model with less skill."""
         if self.task == "scores":
             return {}

@@ -58,7 +58,7 @@ def test_for_numbers_it_is_the_mean_and_a_line(open_path: Path, shared_cache: Pa
 
 
 @pytest.mark.whole
-def test_what_no_yardstick_fits_says_why(open_path: Path, shared_cache: Path) -> None:
+def test_what_no_reference_model_fits_says_why(open_path: Path, shared_cache: Path) -> None:
     csv = with_folds("id,label\n" + "".join(f"{i},only\n" for i in range(60)))
     root = repository(open_path / "repo", {"data/tickets.csv": csv})
     found = collect([Predict(SIMPLE)], job(root, shared_cache))[Side.HEAD]

@@ -21,7 +21,8 @@ from gatebot.decide.judge import judge, verdict_of
 from gatebot.errors import ExitCode, GateError, UsageError
 from gatebot.evidence.column import Names
 from gatebot.evidence.kinds import DataProfile, Ending, Overlap, Predictions
-from gatebot.render.sentences import headline
+from gatebot.render.pieces import flat
+from gatebot.render.sentences import headline, lead
 from tests.checks.worlds import (
     HARMLESS,
     NOW,
@@ -131,6 +132,16 @@ def test_a_broken_base_blocks_nobody() -> None:
     assert report.verdict == "pass"
     assert State.BASE_BROKEN in report.states
     assert "code.smoke_train" in {each.check for each in report.findings if each.status is Status.FIXED}
+    assert report.base.failure == "crashed"
+
+
+def test_the_report_says_how_a_broken_base_ended() -> None:
+    log = ("Traceback", "ModuleNotFoundError: No module named 'pandas'")
+    crashed = ended(Ending.CRASHED, log_tail=log)
+    report = _judged(FINE.base_with(trainings=crashed, predictions=ended(Ending.CRASHED)))
+    assert report.base.failure == log[-1]
+    assert log[-1] in " ".join(map(flat, lead(report)))
+    assert _judged(FINE).base.failure == ""
 
 
 def test_head_that_is_broken_like_base_is_not_blocked_for_it() -> None:

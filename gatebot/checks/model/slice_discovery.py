@@ -14,7 +14,8 @@ from pydantic import Field
 from gatebot.checks.check import Check, Options
 from gatebot.checks.measures import FEWEST_ROWS, change
 from gatebot.checks.row_views import View
-from gatebot.comparison.comparison import Comparison, Run
+from gatebot.comparison.comparison import Comparison
+from gatebot.comparison.runs import Run
 from gatebot.core.finding import Fact, Level, Measure
 from gatebot.core.needs import Effort, Need
 from gatebot.evidence.column import Names
