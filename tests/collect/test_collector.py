@@ -50,7 +50,7 @@ def test_where_both_tiers_train_on_the_same_rows_a_training_serves_both(open_pat
         first = collector.collect([*effort.fits(Side.HEAD), *smoke])[Side.HEAD]
         second = collector.collect([*effort.fits(Side.HEAD, Tier.CONFIRM), *confirm])[Side.HEAD]
     trained = sorted(step.what for step, _ in progress.finished_steps if step.phase is Phase.TRAIN)
-    assert trained == [f"fit-user-smoke-s{seed}-f0" for seed in range(3)]
+    assert trained == [f"seed {seed}, smoke" for seed in (1, 2, 3)]
     assert progress.trainings == 3
     for one, same in zip(smoke, confirm[: len(smoke)], strict=True):
         assert second.evidence[same.key] is first.evidence[one.key]
@@ -173,7 +173,7 @@ def test_needs_start_in_their_order(open_path: Path, shared_cache: Path) -> None
     fits = [Fit(Side.HEAD, seed=seed) for seed in (3, 1, 2)]
     collect(fits, job(repository(open_path / "repo"), shared_cache, parallel=1), progress)
     trained = [step.what for step in progress.started_steps if step.phase is Phase.TRAIN]
-    assert trained == [fit.key for fit in fits]
+    assert trained == [fit.label for fit in fits]
 
 
 def test_a_machine_that_fails_twice_stops_everything(open_path: Path, shared_cache: Path) -> None:
