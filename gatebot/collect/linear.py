@@ -42,7 +42,7 @@ def fitted(lesson: Cells, kinds: dict[str, str], labels: list[Any], asked: list[
         `classes`, empty for numbers, and `values`: for each set a matrix of shape [n, classes] or [n, 1].
 
     Raises:
-        ValueError: the training rows have fewer than two labels.
+        ValueError: the training rows have fewer than two different labels.
     """
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.pipeline import make_pipeline

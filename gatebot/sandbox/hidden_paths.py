@@ -22,8 +22,8 @@ def hidden(command: Command, reach: Reach) -> Iterator[None]:
 
     Landlock hides everything that is not granted. Other paths are closed by their file mode at level full, where the
     run has its own uid. A hidden directory that contains granted paths stays accessible, and its other entries are
-    closed. Denied paths, and hidden paths that are granted themselves, are always closed. Several runs may hide the
-    same path; the last run to end restores it.
+    closed. Denied paths, and hidden paths that are granted themselves, are closed whatever is granted. Several runs may
+    hide the same path; the last run to end restores it.
 
     Raises:
         GateError: below level full, a path to hide lies inside a granted path (exit 5).
