@@ -1,1 +1,1 @@
-"""The commands: argument parsing and exit codes only. One file a command, imported when it is called."""
+"""The commands: argument parsing and exit codes only. Each command is one file, imported when it is called."""

@@ -16,10 +16,10 @@ _FLAG = {"baseline": "--base"}
 
 
 def arguments_from(environ: Mapping[str, str]) -> list[str]:
-    """The command line that the inputs mean: `command` may itself be a command line (`publish --finish`).
+    """Return the command line for the action's inputs. `command` may hold options, such as `publish --finish`.
 
     Raises:
-        UsageError: `command` is none of the action's.
+        UsageError: `command` is not a command of the action.
     """
     command, *rest = action_input(environ, "command", "run").split() or ["run"]
     if command not in _OPTIONS:

@@ -1,4 +1,4 @@
-"""Evidence that workflow runs have left as artifacts: main's baselines, and what one run is judged again by."""
+"""Fetches evidence from workflow artifacts: main's baselines, and the evidence of a run that is judged again."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from gatebot.github.download import Parcel, download
 from gatebot.github.event import Event
 from gatebot.run.output import ANCHOR, COMMENT_FILE, FACTS_FILE, PAGE_FILE, REPORT_FILE
 
-_COMPANION = re.compile(r"-(?:approve|publish)(?=\.ya?ml$)")  # gatebot-approve.yml stands beside gatebot.yml
+_COMPANION = re.compile(r"-(?:approve|publish)(?=\.ya?ml$)")  # gatebot-approve.yml is in the same folder as gatebot.yml
 
 FILES = {
     Part.SNAPSHOT: (
@@ -31,21 +31,21 @@ FILES = {
     ),
     Part.LABELS: tuple(f"{side}/{Part.LABELS.file}" for side in Side),
 }
-"""What each artifact may hold, relative to the run's output folder."""
+"""The files that each artifact may hold, relative to the run's output folder."""
 
 
 def artifact_name(project: str, part: Part) -> str:
-    """Of a run's evidence, or of its labels, which no job that runs user code fetches."""
+    """Return the name of the artifact with a run's evidence or labels. Jobs with user code never fetch labels."""
     return f"gatebot-{project}" if part is Part.SNAPSHOT else f"gatebot-{project}-labels"
 
 
 def gate_of(path: str) -> str:
-    """The workflow that leaves baselines: this job's own, or the one that `init` put this job's beside."""
+    """Return the workflow that stores baselines: this job's own, or the one that `init` wrote beside it."""
     return _COMPANION.sub("", path)
 
 
 def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None) -> ArtifactStore:
-    """Baselines that runs of the default branch have left. The workflow's own upload steps fill it."""
+    """Return the store of baselines from runs of the default branch. The workflow's own upload steps fill it."""
     beside: dict[str, Mapping[str, Parcel]] = {}
 
     def fetch(part: Part, commits: Sequence[str], into: Path) -> Fetched:
@@ -58,7 +58,7 @@ def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None
             now=datetime.now(UTC),
             max_age=None if max_age_s is None else timedelta(seconds=max_age_s),
         )
-        known = beside.get(commits[0]) if len(commits) == 1 else None  # of the run whose other part was taken
+        known = beside.get(commits[0]) if len(commits) == 1 else None  # the same run as the other part
         with TemporaryDirectory(prefix="gatebot-artifact-", dir=into.parent) as scratch:
             unpacked = Path(scratch, "all")
             try:
@@ -77,7 +77,7 @@ def artifact_store(api: Api, event: Event, project: str, max_age_s: float | None
 
 
 def _taken(unpacked: Path, part: Part, into: Path, fetched: Fetched) -> Fetched:
-    """Head's part of an artifact, in its place."""
+    """Move head's part of an artifact to its place."""
     folder = unpacked / Side.HEAD / part.file.parent
     if not folder.is_dir():
         return Fetched(None, (f"the artifact of {(fetched.commit or '')[:12]} holds no {part} of its own commit",))
@@ -86,28 +86,28 @@ def _taken(unpacked: Path, part: Part, into: Path, fetched: Fetched) -> Fetched:
 
 
 def made_at(api: Api, run_id: int, project: str) -> datetime | None:
-    """When a run has left evidence that can still be had; None where it has not.
+    """Return when a run stored evidence that is still available, or None if there is none.
 
     Raises:
-        ApiError: by cause.
+        ApiError: the request failed; the subclass tells the cause.
     """
     now = datetime.now(UTC)
     try:
         found = artifacts.find_in_run(api, run_id, artifact_name(project, Part.SNAPSHOT), now)
-    except MissingError:  # the run itself is gone
+    except MissingError:  # the run itself was deleted
         return None
     return now - found.age if isinstance(found, artifacts.Found) else None
 
 
 def fetch_run(api: Api, run_id: int, project: str, into: Path) -> tuple[str, ...]:
-    """Unpack the evidence and the labels of one run side by side, as the run itself had them.
+    """Unpack the evidence and the labels of one run into one folder, in the layout of the run's output folder.
 
     Returns:
-        Why the labels are not there; empty where they are.
+        The reasons why the labels are missing; empty if they are there.
 
     Raises:
-        MachineError: the evidence is not there, or cannot be used.
-        ApiError: by cause.
+        MachineError: the evidence is missing or cannot be used.
+        ApiError: a request failed; the subclass tells the cause.
     """
     into.mkdir(parents=True)
     missing: list[str] = []

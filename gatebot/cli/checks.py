@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List or explain.
+    """List the checks, or explain one.
 
     Raises:
         UsageError: there is no such check.
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def facts_of(check: "Check") -> dict[str, Any]:
-    """All that is said about a check, as plain values."""
+    """Return everything about a check as plain values."""
     from gatebot.decide.policy.risk import MATRIX
 
     return {
@@ -65,14 +65,14 @@ def facts_of(check: "Check") -> dict[str, Any]:
 
 
 def needs_of(check: "Check") -> list[str]:
-    """What it cannot do without, in words."""
+    """Return what the check requires, in words."""
     from gatebot.core.needs import Effort
 
     return in_words(check.needs(Effort()))
 
 
 def uses_of(check: "Check") -> list[str]:
-    """What it looks at where it is there, in words."""
+    """Return what the check uses if available, in words."""
     from gatebot.core.needs import Effort
 
     needed = needs_of(check)
@@ -80,7 +80,7 @@ def uses_of(check: "Check") -> list[str]:
 
 
 def in_words(needs: Iterable["Need"]) -> list[str]:
-    """Needs, each kind once."""
+    """Return needs in words, each kind once."""
     return list(dict.fromkeys(_words(need) for need in needs))
 
 
@@ -115,13 +115,13 @@ def _training(fit: "Fit") -> str:
 
 
 def _of(fit: "Fit") -> str:
-    """Whose predictions, where it is not the plain model's."""
+    """Return whose predictions they are, or an empty string for the user's model."""
     words = _training(fit)
     return "" if words == "smoke trainings" else f" of the {words}"
 
 
 def listed(checks: Iterable["Check"]) -> str:
-    """A table, area by area."""
+    """Return a table of the checks by area."""
     from gatebot.core.finding import Area
 
     facts = [facts_of(check) for check in checks]
@@ -139,7 +139,7 @@ def listed(checks: Iterable["Check"]) -> str:
 
 
 def explained(check: "Check") -> str:
-    """Everything about one check."""
+    """Return the full description of one check."""
     facts = facts_of(check)
     lines = [f"{facts['id']}: {facts['title']}", ""]
     lines += _paragraph(
@@ -173,7 +173,7 @@ def _type(annotation: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """A default as JSON has it."""
+    """Return a default as a JSON value."""
     return list(value) if isinstance(value, tuple | set | frozenset) else value
 
 

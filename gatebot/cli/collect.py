@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _situation(arguments: argparse.Namespace) -> "Iterator[JobContext]":
-    """Of this machine, or of the event of this workflow job."""
+    """Yield the run context of this machine, or of the event of this workflow job."""
     from gatebot.cli.context import job_context
     from gatebot.github.outputs import in_actions
 

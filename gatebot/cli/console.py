@@ -1,4 +1,4 @@
-"""What commands print: errors that own their advice, in colour where there is a terminal."""
+"""Prints errors with their hints, in colour on a terminal."""
 
 import os
 import sys
@@ -11,14 +11,14 @@ _RED, _BOLD, _DIM, _END = "\033[31m", "\033[1m", "\033[2m", "\033[0m"
 
 
 def colourful(stream: TextIO) -> bool:
-    """Whether colour suits this stream (https://no-color.org)."""
+    """Return whether a stream should be coloured (https://no-color.org)."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
 def explain(error: GateError) -> None:
-    """Print an error and its hint; in Actions also as an annotation."""
+    """Print an error and its hint; in GitHub Actions also as an annotation."""
     red, dim, end = (_RED + _BOLD, _DIM, _END) if colourful(sys.stderr) else ("", "", "")
     print(f"{red}error:{end} {printable(redacted(error.message))}", file=sys.stderr)
     if error.hint:
@@ -30,7 +30,7 @@ def explain(error: GateError) -> None:
 
 
 def printable(text: str) -> str:
-    """The text without what could steer a terminal or a workflow log: runners trim before they look for `::`."""
+    """Return a text without control characters and workflow commands. Runners trim lines before they look for `::`."""
     kept = "".join(char if char == "\n" or char.isprintable() else "�" for char in text)
     lines = (f"·{line}" if line.lstrip().startswith("::") else line for line in kept.split("\n"))
     return "\n".join(lines).replace("##[", "## [")

@@ -1,4 +1,4 @@
-"""What `run` and `collect` share: the options that say where, and the run context that they lead to."""
+"""The shared parts of `run` and `collect`: options for places, and the run context that they produce."""
 
 import argparse
 import os
@@ -33,11 +33,11 @@ SECRETS = (
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     *STORE_SECRETS,
 )
-"""Variables of this process that no code of a user may ever come near."""
+"""Environment variables of this process that user code must never see."""
 
 
 class JobContext(NamedTuple):
-    """One run, ready to start."""
+    """Everything that one run needs to start."""
 
     run_context: RunContext
     places: whole_run.Places
@@ -47,7 +47,7 @@ class JobContext(NamedTuple):
 
 @contextmanager
 def job_context(arguments: argparse.Namespace) -> Iterator[JobContext]:
-    """The situation of this laptop, with progress as long as the block lasts."""
+    """Yield the run context of this machine, with progress while the block runs."""
     given = given_base(arguments.base, os.environ)
     run_context = local(
         arguments.config,
@@ -65,12 +65,12 @@ def job_context(arguments: argparse.Namespace) -> Iterator[JobContext]:
 
 
 def given_base(base: str | None, environ: Mapping[str, str]) -> Path | None:
-    """The folder with a Snapshot that `--base` names, or None where it names a git reference.
+    """Return the folder with a Snapshot that `--base` names, or None if it names a git reference.
 
-    In a workflow job no folder of the checkout is one: a commit can name its folders as branches are named.
+    In a workflow job, folders of the checkout are ignored, because a commit can name its folders like branches.
 
     Raises:
-        UsageError: a commit could have put the folder there.
+        UsageError: a commit could have made the folder.
     """
     workspace = workspace_of(environ)
     if not base or not Path(base, "snapshot").is_dir():
@@ -81,24 +81,24 @@ def given_base(base: str | None, environ: Mapping[str, str]) -> Path | None:
 
 
 def emptied(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Path:
-    """The output folder of a workflow job: however the run ends, nothing from before is uploaded as its evidence.
+    """Empty the output folder of a workflow job, so that no older file is uploaded as evidence of this run.
 
     Raises:
-        UsageError: it is not gatebot's.
-        MachineError: it cannot be emptied, or is not here.
+        UsageError: the folder is not gatebot's.
+        MachineError: it cannot be emptied, or the job's own folder is missing.
     """
     out = chosen(arguments.out, environ)
-    if given_base(arguments.base, environ) is None:  # which may lie in it
+    if given_base(arguments.base, environ) is None:  # --base may name a folder inside of it
         forget(out)
     return out
 
 
 def places_of(run_context: RunContext, out: Path, given: Path | None, environ: Mapping[str, str]) -> whole_run.Places:
-    """Where this run writes.
+    """Return the folders that this run writes to.
 
     Raises:
-        UsageError: what stands there is not gatebot's.
-        MachineError: no folder of a workflow job's own is here.
+        UsageError: an existing folder is not gatebot's.
+        MachineError: the workflow job's own folder is missing.
     """
     kept = own_folder.cache(environ, run_context.root / run_context.folder)
     return whole_run.Places(out=out, cache=kept, given_base=given)
@@ -107,7 +107,7 @@ def places_of(run_context: RunContext, out: Path, given: Path | None, environ: M
 def stores_of(
     run_context: RunContext, environ: Mapping[str, str], api: Api | None = None, event: Event | None = None
 ) -> tuple[Store, ...]:
-    """The store that the Rules name; workflow artifacts can be reached from a workflow job only."""
+    """Return the store that the Rules name. Workflow artifacts are available in workflow jobs only."""
     rules, project = run_context.facts.rules.baseline, run_context.facts.project
     if rules.from_ == "artifact":
         if api is None or event is None:

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look at everything, and say all of it."""
+    """Run all checks of the environment, and print the results."""
     from gatebot.cli.doctor_checks import doctor_checks
 
     lines = list(doctor_checks(arguments.config, os.environ))

@@ -1,4 +1,4 @@
-"""Looks at this machine and this repository, one line for each thing that a run will need."""
+"""Checks this machine and this repository, with one line for each requirement of a run."""
 
 import os
 import shutil
@@ -25,14 +25,14 @@ SEES = "Harmless changes may then end undecided. `gatebot power` tells what rows
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at.
+    """The result of one check of the environment.
 
     Attributes:
-        subject: what.
-        state: `ok`; `note`: a run can work, with less; `bad`: it cannot.
+        subject: what was checked.
+        state: `ok`; `note` if a run can work with limits; `bad` if it cannot work.
         says: what was found.
         hint: what to do.
-        code: the exit code that a `bad` line means.
+        code: the exit code for a `bad` line.
     """
 
     subject: str
@@ -43,7 +43,7 @@ class Line:
 
 
 def doctor_checks(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
-    """Every line; a failure hides only what cannot be known without it."""
+    """Yield all lines. A failure hides only the lines that depend on it."""
     from gatebot.sandbox import probe
 
     reach = probe()
@@ -74,7 +74,7 @@ def _load(config: Path) -> "Document":
 
 
 def _reach(config: Path, document: "Document", environ: Mapping[str, str]) -> "Reach":
-    """What this machine can give to the recipe's own interpreter."""
+    """Return the isolation that this machine can give to the Recipe's interpreter."""
     from gatebot.collect.isolation_level import reach_for
     from gatebot.run.context.rules_found import absolute
     from gatebot.sandbox import Isolation
@@ -84,7 +84,7 @@ def _reach(config: Path, document: "Document", environ: Mapping[str, str]) -> "R
 
 
 def _root(folder: Path) -> Path:
-    """Of the repository, or the folder itself where there is none."""
+    """Return the root of the repository, or the folder itself outside of a repository."""
     from gatebot.repository.git import open_repository
 
     try:
@@ -122,7 +122,7 @@ def _machine() -> Line:
 
 
 def _available() -> int | None:
-    """Bytes of memory that can still be had."""
+    """Return the bytes of available memory."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:
@@ -132,7 +132,7 @@ def _available() -> int | None:
 
 
 def _memory(document: "Document") -> Iterator[Line]:
-    """Said only where it is short."""
+    """Yield a line only if memory is short."""
     available, wanted = _available(), document.smoke.memory
     if available is not None and available < wanted:
         says = f"smoke.memory is {wanted / 2**30:.1f} GiB, {available / 2**30:.1f} GiB are free"
@@ -172,14 +172,14 @@ def _token(reach: "Reach", environ: Mapping[str, str]) -> Iterator[Line]:
 
 
 def _rights(environ: Mapping[str, str]) -> Line:
-    """What the token may do, as far as GitHub tells."""
+    """Return what the token may do, as far as GitHub reports it."""
     from pydantic import BaseModel
 
     from gatebot.github.api import DEFAULT_URL, Api, Pace, Purpose
     from gatebot.github.api_errors import ApiError
 
     class Rights(BaseModel):
-        """Of the answer about a repository."""
+        """The part of the API's response about a repository."""
 
         permissions: dict[str, bool] = {}
 
@@ -225,7 +225,7 @@ def _interpreter(config: Path, document: "Document", environ: Mapping[str, str])
 
 
 def _data(config: Path, document: "Document") -> Iterator[Line]:
-    """The data, and what so much of it can see; what a baseline sees is said with the baseline."""
+    """Yield lines about the data and about margins that its rows cannot guard. A baseline gives more exact results."""
     from gatebot.cli.eval_rows import eval_rows
     from gatebot.power.feasibility import too_few
 
@@ -280,7 +280,7 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
 
 
 def _anchor(anchor: "Anchor") -> Iterator[Line]:
-    """The release that the Rules name."""
+    """Yield a line about the release that the Rules name."""
     if anchor.missing:
         yield Line("anchor", "note", anchor.missing, "Until then nothing holds many small losses together.")
     elif anchor.name:
@@ -288,7 +288,7 @@ def _anchor(anchor: "Anchor") -> Iterator[Line]:
 
 
 def _sights(snapshot: "Snapshot", rules: "Rules") -> Iterator[Line]:
-    """Declared margins over all rows that this baseline's rows and seeds cannot guard."""
+    """Yield the declared margins on all rows that this baseline's rows and seeds cannot guard."""
     from gatebot.power.analysis import DetectableEffect, analyse
     from gatebot.power.text import sentence
 

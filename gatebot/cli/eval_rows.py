@@ -1,4 +1,4 @@
-"""What is known of the data before a run: how many rows there are, and how many of them would be eval rows."""
+"""Counts the rows of the data before a run, and how many of them would be eval rows."""
 
 import os
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EvalRows:
-    """Rows and columns that were read, rows with a label, and rows that a run would compare on."""
+    """The numbers of rows and columns that were read, of labelled rows, and of eval rows."""
 
     rows: int
     columns: int
@@ -22,10 +22,10 @@ class EvalRows:
 
 
 def eval_rows(config: Path, document: "Document", project: str = "") -> EvalRows:
-    """Read the data, and split it as a run would.
+    """Read the data, and split it as a run does.
 
     Raises:
-        GateError: it cannot be read or split.
+        GateError: the data cannot be read or split.
     """
     from gatebot.collect.load import columns, readers, split_rules
     from gatebot.collect.program import Programs
@@ -47,7 +47,7 @@ def eval_rows(config: Path, document: "Document", project: str = "") -> EvalRows
 
 
 def _root(folder: Path) -> Path:
-    """Where data may lie: the repository, or the folder alone."""
+    """Return the folder that may hold data: the repository, or the folder alone outside of one."""
     from gatebot.repository.git import open_repository
 
     try:

@@ -1,4 +1,4 @@
-"""How a job ends: its pages, the status and comment on GitHub, and what the runner is told."""
+"""Ends a job: writes pages, publishes status and comment, and sets the runner's outputs."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ FINAL = (ExitCode.PASS, ExitCode.BLOCKED, ExitCode.REVIEW, ExitCode.UNDECIDED)
 
 @contextmanager
 def summarised(environ: Mapping[str, str]) -> Iterator[None]:
-    """What ends the block stands in the job's summary and outputs, for there is no report that could say it."""
+    """Write an error that ends the block to the job's summary and outputs, because there is no report of it."""
     try:
         yield
     except GateError as error:
@@ -33,7 +33,7 @@ def summarised(environ: Mapping[str, str]) -> Iterator[None]:
 
 
 def leave_and_show(report: Report, arguments: argparse.Namespace) -> Texts:
-    """Leave the pages, print the verdict, and return what GitHub shall show."""
+    """Write the pages, print the verdict, and return the texts for GitHub."""
     leave_pages(report, arguments.out)
     with outputs.commands_stopped(sys.stdout):
         show(report, arguments.out, as_json=getattr(arguments, "json", False))
@@ -49,21 +49,21 @@ def say(
     *,
     comments: Sequence[Found] | None = None,
 ) -> int:
-    """Publish a verdict, tell the runner, and return the job's exit code."""
+    """Publish a verdict, set the runner's outputs, and return the job's exit code."""
     done = publish(report, texts, github.target, github.api, comments)
     tell_runner(environ, report, arguments.out, done)
     return exit_code(report, done, keep=getattr(arguments, "exit", "status") == "verdict")
 
 
 def texts_of(report: Report) -> Texts:
-    """The report in the words that GitHub shows."""
+    """Return the report as the texts that GitHub displays."""
     from gatebot.render import markdown, sentences
 
     return Texts(sentences.headline(report), markdown.section(report), markdown.summary(report))
 
 
 def tell_runner(environ: Mapping[str, str], report: Report, out: Path, done: Published) -> None:
-    """Outputs, summary and warnings of this step."""
+    """Write the outputs, summary and warnings of this step."""
     from gatebot.render import markdown
 
     outputs.write_summary(environ, markdown.summary(report))
@@ -82,15 +82,16 @@ def tell_runner(environ: Mapping[str, str], report: Report, out: Path, done: Pub
 
 
 def _seen_from_outside(environ: Mapping[str, str], path: Path) -> str:
-    """A path relative to the job's own folder, which later steps know by another name than a container does."""
+    """Return a path relative to the job's own folder, whose absolute path is different inside a container."""
     temp = environ.get("RUNNER_TEMP")
     return str(path.relative_to(temp) if temp and path.is_relative_to(temp) else path)
 
 
 def exit_code(report: Report, done: Published, *, keep: bool) -> int:
-    """Once the status is written it is the gate, and the job ends well, so that an approval can turn it green.
+    """Return the exit code of the job.
 
-    A newer run's status is as good as ours.
+    If the status was written, it is the gate, and the job ends with 0 so that an approval can turn the check green. The
+    status of a newer run counts as well.
     """
     code = ExitCode(report.exit_code)
     if keep or code not in FINAL or not (done.status_written or done.superseded):

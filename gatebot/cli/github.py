@@ -1,4 +1,4 @@
-"""Where a job speaks to GitHub: the token, the commit that bears the status, the pull request behind the event."""
+"""The GitHub side of a job: the token, the commit that gets the status, and the pull request of the event."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from gatebot.run.context.rules_found import workspace_of
 
 @dataclass(frozen=True, slots=True)
 class GitHub:
-    """GitHub, the event, and where on GitHub the verdict stands."""
+    """The API, the event, and the target of the verdict."""
 
     api: Api
     event: Event
@@ -32,7 +32,7 @@ class GitHub:
 
 
 def api_of(event: Event, environ: Mapping[str, str]) -> Api:
-    """GitHub, with the token that the action was given."""
+    """Return the API with the action's token."""
     token = outputs.action_input(environ, "token") or environ.get("GITHUB_TOKEN", "")
     if token:
         print(outputs.mask(token), flush=True)
@@ -40,7 +40,7 @@ def api_of(event: Event, environ: Mapping[str, str]) -> Api:
 
 
 def target_of(event: Event, environ: Mapping[str, str], arguments: argparse.Namespace) -> Target:
-    """Where this job says its verdict: on the head commit, under the name of the branch's own gate."""
+    """Return the target of this job's verdict: the head commit, with the status name of the branch's gate."""
     return Target(
         sha=event.head_sha or event.tested_sha,
         order=order_of(event),
@@ -55,11 +55,11 @@ def target_of(event: Event, environ: Mapping[str, str], arguments: argparse.Name
 
 
 def order_of(event: Event, evidence: tuple[int, int] | None = None) -> RunOrder:
-    """The place of this run among all runs, by the run and attempt whose evidence it judges: its own, mostly.
+    """Return the order of this run among all runs, from the run and attempt whose evidence it judges.
 
     Args:
-        event: of this job.
-        evidence: run and attempt, where the event does not say it.
+        event: the event of this job.
+        evidence: run and attempt of the evidence, if the event does not tell them.
     """
     judge = (event.run.id, event.run.attempt)
     triggered = (event.trigger.run_id, event.trigger.attempt) if event.trigger else judge
@@ -67,7 +67,7 @@ def order_of(event: Event, evidence: tuple[int, int] | None = None) -> RunOrder:
 
 
 def _projects(event: Event, environ: Mapping[str, str], arguments: argparse.Namespace) -> tuple[str, ...]:
-    """All projects of the repository where it holds several; unknown, and so not summed up, without a checkout."""
+    """Return all projects of a repository with several; empty without a checkout, so that no common status is set."""
     if not arguments.project:
         return ()
     try:
@@ -79,11 +79,11 @@ def _projects(event: Event, environ: Mapping[str, str], arguments: argparse.Name
 
 
 def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
-    """The event with its pull request and head, where only the API knows them; never from what a run has left.
+    """Return the event with its pull request and head from the API, never from the output of a run.
 
     Raises:
-        MachineError: it may be one of several.
-        ApiError: by cause.
+        MachineError: several pull requests are possible.
+        ApiError: a request failed; the subclass tells the cause.
     """
     proposal: Pull | None = None
     if event.trigger is not None:
@@ -108,7 +108,7 @@ def pull_of(event: Event, api: Api) -> tuple[Event, Pull | None]:
 
 
 def _only(found: Sequence[Pull], sha: str) -> Pull | None:
-    """The pull request that a run was for: of one branch there may be several, into others, and none says which."""
+    """Return the pull request of a run. A branch may have several, into different bases, which cannot be told apart."""
     if len(found) > 1:
         listed = ", ".join(f"#{each.number} into {each.base_ref}" for each in found)
         raise MachineError(
@@ -121,14 +121,14 @@ def _only(found: Sequence[Pull], sha: str) -> Pull | None:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was said on a pull request: who has accepted its head, and our own comments; None where nobody knows."""
+    """The approvals of a pull request's head, and gatebot's own comments, or None if unknown."""
 
     approvals: tuple[Approval, ...] = ()
     comments: tuple[Found, ...] | None = None
 
 
 def said_on(event: Event, author: str, api: Api) -> Said:
-    """Read what was said on the pull request behind an event. Not knowing who has accepted is nobody's acceptance."""
+    """Read approvals and comments of an event's pull request. If that fails, there are no approvals."""
     number, sha = event.pull_number, event.head_sha
     if number is None or sha is None:
         return Said()
@@ -164,5 +164,5 @@ def said_on(event: Event, author: str, api: Api) -> Said:
 
 
 def warn(text: str) -> None:
-    """Say something in the log that does not change the verdict."""
+    """Print a warning that does not change the verdict."""
     print(outputs.command(outputs.Level.WARNING, text, title="gatebot"), flush=True)

@@ -41,10 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look, and write what was found.
+    """Examine the repository, and write the files.
 
     Raises:
-        UsageError: something cannot be guessed, a file is there already, or lies behind a link.
+        UsageError: something cannot be determined, or a file exists already or is reached through a link.
     """
     from gatebot.discovery import configuration
     from gatebot.discovery.proposal import propose
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _below(path: str | None, folder: Path) -> str | None:
-    """A path that the user gave, relative to the configuration's folder where it lies in it."""
+    """Return the user's path relative to the configuration's folder, if it is an existing path in it."""
     if path is None:
         return None
     full = Path(path).resolve()
@@ -99,12 +99,12 @@ def _workflows(found: "Proposal", config: Path, *, forks: bool) -> dict[Path, st
     job = Job(found.project, inside, branch, single="/" not in inside)
     texts = workflows(job, forks=forks)
     for name in texts:
-        Checkout(root).status(WORKFLOWS / name)  # refuses a way there that leads through a link
+        Checkout(root).status(WORKFLOWS / name)  # raises if the path leads through a link
     return {Path(os.path.relpath(root)) / WORKFLOWS / name: text for name, text in texts.items()}
 
 
 def _default_branch(root: Path) -> str:
-    """As this clone knows it: the remote's, or main or master, or what is checked out."""
+    """Return the default branch as this clone knows it: of the remote, or main or master, or the current branch."""
     said = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
     usual = (
         name for name in ("main", "master") if _git(root, "rev-parse", "--quiet", "--verify", f"refs/heads/{name}")
@@ -129,11 +129,11 @@ def _write(texts: dict[Path, str], *, force: bool) -> None:
         )
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(text, path)  # in the place of a link, not through it
+        write_text(text, path)  # replaces a link, instead of writing through it
 
 
 def _ignore_own_folder(folder: Path) -> None:
-    """Keep what runs leave behind out of git."""
+    """Add the folder of run outputs to .gitignore."""
     from gatebot.run.output import write_text
 
     try:
@@ -166,7 +166,7 @@ def _say(found: "Proposal", paths: list[Path]) -> None:
 
 
 def _outlook(config: Path) -> list[str]:
-    """What so little data cannot guard; nothing where the data is not here to be counted."""
+    """Return the margins that the eval rows cannot guard; empty if the data is not available."""
     from gatebot.cli.eval_rows import eval_rows
     from gatebot.config.load import load
     from gatebot.errors import GateError

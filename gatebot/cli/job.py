@@ -30,11 +30,11 @@ from gatebot.run.rejudge import AGAIN, trusted_case
 from gatebot.sandbox import terminate_as_interrupt
 
 AFTERWARDS = (Kind.COMMENT, Kind.REVIEW, Kind.WORKFLOW_RUN)
-"""Events about commits that were trained before: their evidence is judged again."""
+"""Events for commits that were trained before; their evidence is judged again."""
 
 
 def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Gate the event of this job and say so on GitHub."""
+    """Gate the event of this job, and publish the verdict on GitHub."""
     event = events.read(environ)
     if event.is_deletion:
         print("a branch was deleted: there is nothing to judge")
@@ -58,9 +58,9 @@ def run_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _accepted(gated: Gated, github: GitHub, arguments: argparse.Namespace) -> tuple[Report, Sequence[Found] | None]:
-    """The Report with those who have accepted it so far, where it waits for somebody; and our comments as just read.
+    """Return the Report with the approvals so far if it waits for a review, and gatebot's comments as just read.
 
-    Only here an acceptance can change a verdict, and the later it is asked for, the less is missed.
+    Only here can an approval change a verdict. It is read as late as possible, so that few approvals are missed.
     """
     head = github.event.head_sha
     if gated.report.verdict is not VerdictName.REVIEW or head is None:
@@ -82,7 +82,7 @@ def situation_in(
     api: Api,
     approvals: Sequence[Approval] = (),
 ) -> Iterator[JobContext]:
-    """The situation of this job; no secret of ours is in the environment as long as the block lasts."""
+    """Yield the run context of this job. The block runs without gatebot's secrets in the environment."""
     given = given_base(arguments.base, environ)
     run_context = in_actions(
         arguments.config,
@@ -101,7 +101,7 @@ def situation_in(
 
 @contextmanager
 def secrets_away() -> Iterator[None]:
-    """The environment without any secret of ours, for as long as the block lasts."""
+    """Remove gatebot's secrets from the environment while the block runs."""
     kept = {name: os.environ.pop(name) for name in SECRETS if name in os.environ}
     try:
         with held(kept.values()):
@@ -111,10 +111,10 @@ def secrets_away() -> Iterator[None]:
 
 
 def _of_branch(report: Report, branch: str) -> Report:
-    """The same Report, where the Rules of the very branch have decided that the pull request is to be merged into.
+    """Return the same Report after checking that the Rules of the pull request's target branch decided it.
 
     Raises:
-        UsageError: they have not.
+        UsageError: the Rules of another branch decided it.
     """
     if report.branch == branch:
         return report
@@ -123,7 +123,7 @@ def _of_branch(report: Report, branch: str) -> Report:
 
 
 def finish_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Turn what this run has left pending into an error: for a last step that always runs."""
+    """Turn a status that this run left pending into an error. For a last step that always runs."""
     event = events.read(environ)
     with api_of(event, environ) as api:
         target = target_of(pull_of(event, api)[0], environ, arguments)
@@ -133,12 +133,12 @@ def finish_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int
 
 
 def publish_stored(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Publish a report that an earlier step has left."""
+    """Publish a report that an earlier step wrote."""
     event = events.read(environ)
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
         github = GitHub(api, event, target_of(pull_of(event, api)[0], environ, arguments))
         try:
-            with announced(github.target, api, warn):  # without a report the status says that nobody could judge
+            with announced(github.target, api, warn):  # without a report, the status becomes an error
                 report = _of_branch(stored_report(arguments.report), github.target.branch)
                 texts = texts_of(report)
         except SupersededError as newer:

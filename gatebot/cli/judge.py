@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _judge_another_run(arguments: argparse.Namespace) -> int:
-    """Judge what the run behind this job's event has left; another job publishes it."""
+    """Judge the evidence of the run behind this job's event. Another job publishes the result."""
     from gatebot.errors import UsageError
     from gatebot.github.outputs import in_actions
 

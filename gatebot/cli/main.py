@@ -1,4 +1,4 @@
-"""The `gatebot` command: finds the subcommand; every way of ending becomes an exit code and one clear message."""
+"""The `gatebot` command: finds the subcommand, and turns every outcome into an exit code and one clear message."""
 
 import argparse
 import os
@@ -37,22 +37,22 @@ exit codes:
 
 
 class Command(Protocol):
-    """What a command's module has."""
+    """The interface of a command's module."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's options."""
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Carry it out and return the exit code."""
+        """Run the command, and return the exit code."""
 
 
 def entry() -> NoReturn:
-    """The console script."""
+    """Run the console script."""
     sys.exit(main(sys.argv[1:]))
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command line; returns the exit code and never raises what a user could cause."""
+    """Run one command line and return the exit code. Never raises an error that a user could cause."""
     try:
         return _run(argv)
     except GateError as error:
@@ -64,12 +64,12 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:  # `gatebot checks | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.PASS
-    except Exception as error:  # noqa: BLE001  # the last line of defence: a bug is reported, never a bare traceback
+    except Exception as error:  # noqa: BLE001  # a bug is reported, never shown as a bare traceback
         return _report_bug(error, argv)
 
 
 def parser_for(command: str | None) -> argparse.ArgumentParser:
-    """The parser; only `command`'s module is imported for its options."""
+    """Return the parser. Only the module of `command` is imported for its options."""
     parser = argparse.ArgumentParser(
         prog="gatebot",
         description="The merge gate for machine-learning repositories.",
@@ -87,14 +87,14 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
 
 
 def _run(argv: Sequence[str]) -> int:
-    if argv and argv[0] == "action":  # how the container starts: everything else is in the environment
+    if argv and argv[0] == "action":  # the container's entry point: all other input is in the environment
         from gatebot.cli.action import arguments_from
 
         argv = arguments_from(os.environ)
     command = next((word for word in argv if not word.startswith("-")), None)
     try:
         arguments = parser_for(command).parse_args(argv)
-    except SystemExit as stop:  # argparse has printed: help is a success, anything else a usage error
+    except SystemExit as stop:  # argparse has printed: 0 after --help, otherwise a usage error
         return ExitCode.PASS if stop.code in (0, None) else ExitCode.USAGE
     return _module(arguments.command).run(arguments)
 

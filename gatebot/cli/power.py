@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Say what can be seen."""
+    """Print what can be detected."""
     from gatebot.config.load import load
     from gatebot.power import guarantee
     from gatebot.power.analysis import analyse, chosen
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _baseline(given: Path | None, config: Path) -> "Snapshot":
-    """The Snapshot in a folder, or the newest that runs on this machine have left.
+    """Return the Snapshot in a folder, or the newest baseline of this machine.
 
     Raises:
         UsageError: there is none.
@@ -87,10 +87,10 @@ def _baseline(given: Path | None, config: Path) -> "Snapshot":
 
 
 def _local_baselines(config: Path) -> Path:
-    """Where runs on this machine leave them: at the top of the repository that holds the configuration.
+    """Return the folder of this machine's baselines, at the root of the repository with the configuration.
 
     Raises:
-        UsageError: a commit could have put them there.
+        UsageError: a commit could have made the folder.
     """
     from gatebot.repository.own_folder import NAME, require_owned
     from gatebot.run.context.rules_found import absolute
@@ -101,6 +101,6 @@ def _local_baselines(config: Path) -> Path:
 
 
 def _newest_first(folder: Path) -> list[str]:
-    """Commits with a baseline. The time of a folder is when its baseline was made."""
+    """Return the commits with a baseline, the newest first. A folder's time is when its baseline was made."""
     kept = [path for path in folder.glob("*") if COMMIT.fullmatch(path.name)]
     return [path.name for path in sorted(kept, key=lambda path: path.stat().st_mtime_ns, reverse=True)]

@@ -1,4 +1,4 @@
-"""Progress on long work: a live table in a terminal, plain lines elsewhere."""
+"""Shows progress: as a live line in a terminal, as plain lines elsewhere."""
 
 import sys
 import time
@@ -21,7 +21,7 @@ _WORK = {
 
 @contextmanager
 def progress_for(*, quiet: bool) -> Iterator[Progress]:
-    """Whoever suits standard error."""
+    """Yield the progress display that suits standard error."""
     if quiet:
         yield NullProgress()
     elif colourful(sys.stderr):
@@ -32,23 +32,23 @@ def progress_for(*, quiet: bool) -> Iterator[Progress]:
 
 
 class Lines:
-    """One line for each thing that took a while, and one for each training; for logs."""
+    """Prints one line for each training and each step that took long or failed; for logs."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._planned = self._done = 0
 
     def planned(self, trainings: int) -> None:
-        """Say how many trainings there will be."""
+        """Print how many trainings there will be."""
         self._planned += trainings
         if trainings:
             self._say(f"{trainings} {'training' if trainings == 1 else 'trainings'} to do")
 
     def started(self, step: Step) -> None:
-        """Nothing: logs keep what was done."""
+        """Do nothing: logs show finished steps only."""
 
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
-        """Say what was done."""
+        """Print a finished step."""
         self._done += step.phase is Phase.TRAIN
         if step.phase is Phase.TRAIN or seconds > 2 or outcome not in ("ok", "cached"):
             count = f" {self._done} of {self._planned}" if step.phase is Phase.TRAIN and self._planned else ""
@@ -59,7 +59,7 @@ class Lines:
 
 
 class _Live:
-    """A line that moves: what runs now, how many trainings are done, how long it has taken."""
+    """A live line with the running step, the number of finished trainings and the elapsed time."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -87,17 +87,17 @@ class _Live:
         self._bars.stop()
 
     def planned(self, trainings: int) -> None:
-        """There is more to do."""
+        """Raise the total number of trainings."""
         self._planned += trainings
         self._bars.update(self._task, total=self._planned)
 
     def started(self, step: Step) -> None:
-        """Show it."""
+        """Show the step."""
         self._running.append(step)
         self._show()
 
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
-        """Show what still runs."""
+        """Show a step that still runs."""
         if step in self._running:
             self._running.remove(step)
         if step.phase is Phase.TRAIN:

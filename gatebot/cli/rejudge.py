@@ -1,4 +1,4 @@
-"""Judges stored evidence again: when somebody has approved, and for forks, whose code ran in a job without secrets."""
+"""Judges stored evidence again: after approvals, and for forks, whose code ran in a job without secrets."""
 
 import argparse
 from collections.abc import Iterator, Mapping
@@ -35,13 +35,13 @@ from gatebot.sandbox import terminate_as_interrupt
 def judge_again(
     arguments: argparse.Namespace, environ: Mapping[str, str], event: Event, *, publishes: bool = True
 ) -> int:
-    """Judge what a run has left. This job has checked out the base branch, and nothing of head.
+    """Judge the evidence of an earlier run. This job has checked out the base branch, and nothing of head.
 
     Args:
-        arguments: of the command.
-        environ: of the job.
-        event: of the job.
-        publishes: say the verdict on GitHub; else leave it for `gatebot publish` in another job.
+        arguments: the arguments of the command.
+        environ: the environment of the job.
+        event: the event of the job.
+        publishes: whether to publish the verdict; if not, `gatebot publish` in another job does.
     """
     with terminate_as_interrupt(), summarised(environ), api_of(event, environ) as api:
         event, proposal = pull_of(event, api)
@@ -70,7 +70,10 @@ def judge_again(
 
 @contextmanager
 def _bracket(github: GitHub, *, publishes: bool) -> Iterator[None]:
-    """A fork's commit bears no status yet: it must not stay without. Any other's stands until there is a new one."""
+    """Make sure that the commit of a fork gets a status, because it has none yet.
+
+    The commits of other pull requests keep their status until there is a new one.
+    """
     if publishes and github.event.kind is Kind.WORKFLOW_RUN:
         with announced(github.target, github.api, warn):
             yield
@@ -80,7 +83,7 @@ def _bracket(github: GitHub, *, publishes: bool) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Again:
-    """One second judgement. What it asks GitHub, it asks once."""
+    """One second judgement. Results of GitHub requests are cached."""
 
     arguments: argparse.Namespace
     environ: Mapping[str, str]
@@ -89,7 +92,7 @@ class _Again:
     now: datetime
 
     def run(self) -> tuple[int, int] | None:
-        """Run and attempt that left the evidence of the head commit; None where there is nothing to judge again."""
+        """Return the run and attempt with the head commit's evidence, or None if there is nothing to judge again."""
         event, place = self.github.event, self.github.target.place
         log = status.read(self.github.api, place)
         word = log.word(place.context)
@@ -100,7 +103,7 @@ class _Again:
         return None if known is not None and (known.run_id, known.attempt) == meant else meant
 
     def _left_by(self) -> tuple[int, int] | None:
-        """The newest of the gate's runs for the head commit that has left evidence; else the newest there is."""
+        """Return the newest of the gate's runs for the head commit that has evidence, or else the newest run."""
         api, event, proposal = self.github.api, self.github.event, self.proposal
         gate = gate_of(event.run.workflow_path)
         found = runs_of_head(api, gate, proposal.head_sha, event.repository_id, is_fork=proposal.is_fork)
@@ -112,11 +115,11 @@ class _Again:
 
     @property
     def project(self) -> str:
-        """Its name."""
+        """The name of the project."""
         return self.run_context().facts.project
 
     def judged(self, run_id: int) -> Report:
-        """The new Report; it and its evidence are left in the output folder."""
+        """Return the new Report, after writing it and its evidence to the output folder."""
         with TemporaryDirectory(prefix="gatebot-again-") as scratch:
             case = self._case(run_id, Path(scratch))
             report = output.without_secrets(judge(case))
@@ -125,7 +128,7 @@ class _Again:
         return report
 
     def _case(self, run_id: int, scratch: Path) -> Case:
-        """The stored evidence, as far as it counts."""
+        """Return the stored evidence, reduced to what can be trusted."""
         api, event = self.github.api, self.github.event
         said = _stored(api, run_id, self.project, scratch / "run")
         if not self.proposal.is_fork:
@@ -135,7 +138,7 @@ class _Again:
         return untrusted_case(said, here, places, stores_of(here, self.environ, api, event))
 
     def run_context(self, base: str = "") -> RunContext:
-        """The pull request as trusted places know it; `base` is what head says it was compared with."""
+        """Return the run context of the pull request from trusted sources; `base` is the base that head claims."""
         return of_pull(
             self.arguments.config,
             self.github.event,
@@ -149,18 +152,18 @@ class _Again:
 
     @cached_property
     def accepted(self) -> tuple[Approval, ...]:
-        """Who has accepted the head."""
+        """The approvals of the head."""
         return said_on(self.github.event, self.proposal.author, self.github.api).approvals
 
     @cached_property
     def paths(self) -> frozenset[str] | None:
-        """What it touches.
+        """The paths that the pull request changes.
 
-        GitHub says it of the pull request, not of a commit: whoever pushes or changes the base branch while we ask
-        would have one commit judged by the paths of another.
+        GitHub reports them for the pull request, not for a commit. If the head or the base branch changes during the
+        request, one commit would be judged by the paths of another.
 
         Raises:
-            MachineError: somebody has.
+            MachineError: head or base changed.
         """
         api, number, meant = self.github.api, self.proposal.number, self.proposal
         found, now = changed_paths(api, number), pull(api, number)
@@ -173,16 +176,16 @@ class _Again:
 
 
 def _stored(api: Api, run_id: int, project: str, folder: Path) -> Case:
-    """The Case as a run saw it.
+    """Return the Case as a run stored it.
 
     Raises:
-        MachineError: it has left none, or none that can be used.
-        ApiError: by cause.
+        MachineError: the run stored none, or none that can be used.
+        ApiError: a request failed; the subclass tells the cause.
     """
     for missing in fetch_run(api, run_id, project, folder):
         warn(missing)
     base = folder / Side.BASE
     try:
         return output.stored_case(folder / Side.HEAD, base if (base / "snapshot").is_dir() else None)
-    except UsageError as error:  # the folder is ours, so what is wrong with it came from the run
+    except UsageError as error:  # gatebot made the folder, so an invalid file came from the run
         raise MachineError(f"the evidence of run {run_id} cannot be used", "run the gate again") from error

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one rendering."""
+    """Print the report in one format."""
     from gatebot.run.output import stored_report
 
     arguments.report = report_path(arguments.report)

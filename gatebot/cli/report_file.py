@@ -1,4 +1,4 @@
-"""The report.json that a command reads: as it is named, or where a run of this place has left it."""
+"""The report.json that a command reads: a given path, or where runs write it."""
 
 import argparse
 import os
@@ -6,16 +6,16 @@ from pathlib import Path
 
 
 def add_report_argument(parser: argparse.ArgumentParser) -> None:
-    """Declare it."""
+    """Declare the argument for the report."""
     usual = ".gatebot/report.json; in a workflow job $RUNNER_TEMP/gatebot/report.json"
     parser.add_argument("report", type=Path, nargs="?", metavar="REPORT", help=f"({usual})")
 
 
 def report_path(given: Path | None) -> Path:
-    """Where it lies.
+    """Return the path of the report.
 
     Raises:
-        MachineError: no folder of a workflow job's own is here.
+        MachineError: the workflow job's own folder is missing.
     """
     from gatebot.repository.own_folder import usual
     from gatebot.run.output import REPORT_FILE

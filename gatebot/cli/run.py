@@ -15,13 +15,13 @@ examples:
 
 
 def add_out_argument(parser: argparse.ArgumentParser, what: str) -> None:
-    """Declare the output folder. None stands for the usual one, which a workflow job has outside of the checkout."""
+    """Declare the output folder. None means the default, which is outside of the checkout in a workflow job."""
     usual = ".gatebot; in a workflow job $RUNNER_TEMP/gatebot"
     parser.add_argument("--out", type=Path, metavar="DIR", help=f"{what} ({usual})")
 
 
 def add_place_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that say what is gated, and where it is left."""
+    """Declare the options for what is gated and for the output."""
     parser.add_argument("--config", type=Path, default=Path("gatebot.yml"), help="the configuration (%(default)s)")
     parser.add_argument("--base", metavar="DIR|REF", help="a Snapshot's folder or a git reference (the main branch)")
     add_out_argument(parser, "where everything is left")
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Gate the work tree, or the job's event."""
+    """Gate the working tree, or the job's event."""
     from gatebot.github.outputs import in_actions
 
     if in_actions(os.environ) and not arguments.plan:

@@ -1,4 +1,4 @@
-"""What a finished run leaves for people: pages in a folder, a table in the terminal."""
+"""Shows the result of a run: pages in a folder, and a table in the terminal."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from gatebot.cli.console import colourful
 from gatebot.core.report import Report
 from gatebot.run.output import COMMENT_FILE, PAGE_FILE, REPORT_FILE, report_json, write_text
 
-if TYPE_CHECKING:  # judge and render show reports, too, and have no use for what collects
+if TYPE_CHECKING:  # judge and render import this module, but not the code that collects
     from gatebot.comparison.case import Case
     from gatebot.run.whole_run import Here
 
@@ -38,7 +38,7 @@ def show(report: Report, out: Path, *, as_json: bool = False) -> None:
 
 
 def show_plan(planned: "tuple[Case, Here]", *, as_json: bool = False) -> None:
-    """Print what would be trained, on which side, and what that costs as far as anybody knows."""
+    """Print what would be trained on which side, and the cost if known."""
     from tabulate import tabulate
 
     from gatebot.run.gate import first_plan

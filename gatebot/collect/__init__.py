@@ -1,4 +1,4 @@
-"""Carries a plan out: fetches, sets up, trains and predicts in the sandbox, and leaves evidence. Decides nothing."""
+"""Carries out a plan: fetches data, sets up environments, trains and predicts in the sandbox. Decides nothing."""
 
 from gatebot.collect.collector import Collector, collect
 from gatebot.collect.job import Job, Tree

@@ -1,4 +1,4 @@
-"""A command line of the user's as a list of arguments: no shell, and values that cannot become more than a value."""
+"""Splits a user's command line into arguments and fills in placeholders. No shell is involved."""
 
 import re
 import shlex
@@ -12,10 +12,10 @@ _SHELL = frozenset({"&&", "||", "|", ";", "&", ">", ">>", "<", "2>", "2>&1", "1>
 
 
 def split(line: str, key: str) -> tuple[str, ...]:
-    """The words of a command line.
+    """Split a command line into words.
 
     Raises:
-        UsageError: quotes are not closed, nothing is there, or it takes a shell to understand it.
+        UsageError: a quote is not closed, the line is empty, or it contains shell syntax.
     """
     try:
         words = tuple(shlex.split(line, comments=False))
@@ -33,15 +33,15 @@ def split(line: str, key: str) -> tuple[str, ...]:
 
 
 def places(words: tuple[str, ...]) -> frozenset[str]:
-    """The placeholders that occur."""
+    """Return the names of the placeholders in a command."""
     return frozenset(name for word in words for _, name in _PLACE.findall(word) if name)
 
 
 def check(words: tuple[str, ...], key: str, known: tuple[str, ...], needed: tuple[str, ...] = ()) -> None:
-    """Refuse placeholders that nobody fills in, and a command without those that it cannot do without.
+    """Check that all placeholders are known and that the required ones are present.
 
     Raises:
-        UsageError: as said.
+        UsageError: a placeholder is unknown or missing.
     """
     found = places(words)
     unknown = sorted(found - set(known))
@@ -56,7 +56,7 @@ def check(words: tuple[str, ...], key: str, known: tuple[str, ...], needed: tupl
 
 
 def fill(words: tuple[str, ...], values: Mapping[str, str | int | float | Path]) -> tuple[str, ...]:
-    """The words with their placeholders replaced; `{{name}}` stands for `{name}` itself."""
+    """Return the words with their placeholders replaced; `{{name}}` becomes the literal text `{name}`."""
     return tuple(_PLACE.sub(lambda found: _value(found, values), word) for word in words)
 
 

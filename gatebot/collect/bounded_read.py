@@ -1,4 +1,4 @@
-"""Files that user code left: opened without following where they point, and never larger than is said."""
+"""Reads files that user code wrote: symbolic links are not followed, and the size is limited."""
 
 import os
 import stat
@@ -6,16 +6,16 @@ from pathlib import Path
 
 
 class UnreadableError(Exception):
-    """A file that user code should have left cannot be used; says why."""
+    """A file that user code wrote cannot be used. The message gives the reason."""
 
 
 def read(path: Path, most: int) -> bytes:
-    """The bytes of a regular file.
+    """Return the bytes of a regular file.
 
-    The run that could change it must be over.
+    The run that could change the file must have ended.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: the file does not exist.
         UnreadableError: it is a link, a device, a pipe or too large.
     """
     if path.parent.resolve() != path.parent:
@@ -37,13 +37,13 @@ def read(path: Path, most: int) -> bytes:
 
 
 def forget(path: Path) -> None:
-    """Remove a file that user code could have left; nothing behind a link that it has put on the way."""
+    """Delete a file that user code may have written, unless its folder is reached through a symbolic link."""
     if path.parent.resolve() == path.parent:
         path.unlink(missing_ok=True)
 
 
 def size(path: Path) -> int | None:
-    """Bytes of a file or of all files below a directory, links not followed; None where there is nothing."""
+    """Return the bytes of a file or of all files in a directory (links not followed), or None if there are none."""
     try:
         status = path.lstat()
     except OSError:

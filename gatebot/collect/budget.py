@@ -1,4 +1,4 @@
-"""Time that is left, and what a training will probably take of it."""
+"""The remaining time, and an estimate of how much of it a training takes."""
 
 import time
 from threading import Lock
@@ -12,7 +12,7 @@ Kind = tuple[Side | None, Tier]
 
 
 class Budget:
-    """Keeps what trainings took, and refuses those that would not end in time."""
+    """Records how long trainings took, and refuses trainings that would not finish in time."""
 
     def __init__(self, job: Job) -> None:
         self._deadline = job.deadline
@@ -27,10 +27,10 @@ class Budget:
                     self._note((None, tier), evidence)
 
     def seconds_for(self, fit: Fit, rows: int) -> float:
-        """How long a training may take.
+        """Return the time limit for a training.
 
         Raises:
-            UnmetError: it would probably not end before the deadline.
+            UnmetError: the training would probably not finish before the deadline.
         """
         if self._deadline is None:
             return self._timeout
@@ -41,13 +41,16 @@ class Budget:
         return min(self._timeout, left)
 
     def seconds_left(self) -> float:
-        """How long a short command may take."""
+        """Return the time limit for a short command."""
         if self._deadline is None:
             return self._timeout
         return max(1.0, min(self._timeout, self._deadline - time.monotonic()))
 
     def expected(self, fit: Fit, rows: int) -> float:
-        """Seconds that a training will probably take; 0 where nothing is known. Of another tier: by its rows."""
+        """Return the expected seconds of a training, or 0 if nothing is known.
+
+        If only the other tier was timed, its time is scaled by the number of rows.
+        """
         with self._lock:
             for side in (fit.side, None):
                 for tier in (fit.tier, Tier.SMOKE, Tier.CONFIRM):
@@ -58,12 +61,12 @@ class Budget:
         return 0.0
 
     def note(self, fit: Fit, training: Training) -> None:
-        """Remember what a training took."""
+        """Record how long a training took."""
         with self._lock:
             self._note((fit.side, fit.tier), training)
 
     def cut_short(self, training: Training, seconds: float) -> bool:
-        """Whether the deadline ended it, and not the user's own limit."""
+        """Return whether the deadline ended a training before the user's own limit."""
         return training.effects.ended is Ending.TIMEOUT and seconds < self._timeout
 
     def _note(self, kind: Kind, training: Training) -> None:

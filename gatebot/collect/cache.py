@@ -1,4 +1,4 @@
-"""Folders that are costly to make, kept by digest: made once by whoever comes first, whole or not at all."""
+"""A cache of folders that are expensive to make, stored by digest. A folder is made once, completely or not at all."""
 
 import fcntl
 import json
@@ -23,7 +23,7 @@ Make = Callable[[Path], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A folder of the cache: where it is, what its maker noted, and whether it was there before."""
+    """A folder in the cache, the note of the function that made it, and whether it existed before."""
 
     path: Path
     note: dict[str, Any]
@@ -32,18 +32,18 @@ class CacheEntry:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """Folders of one kind below a cache.
+    """A cache for folders of one kind.
 
     Attributes:
-        root: where they stand.
-        most: how many are kept; the longest unused ones go first.
+        root: where the folders are stored.
+        most: how many folders are kept; the least recently used ones are removed first.
     """
 
     root: Path
     most: int = 8
 
     def find(self, digest: str) -> CacheEntry | None:
-        """The folder of this digest, or None where it was not made here, or has changed since.
+        """Return the folder for a digest, or None if it was not made here or has changed since.
 
         Raises:
             MachineError: the cache cannot be used.
@@ -54,18 +54,17 @@ class Cache:
         return None if note is None else CacheEntry(entry / "content", note, cached=True)
 
     def get(self, digest: str, make: Make) -> CacheEntry:
-        """The folder of this digest, made now if it is not there.
+        """Return the folder for a digest, and make it if it does not exist.
 
-        A folder counts only once its note is written, which is the last thing that happens, and as long as the seal in
-        it holds; anything else that lies there is removed. Folders stay where they are made: environments hold their
-        own path.
+        A folder is valid only if its note exists, which is written last, and if the seal in the note matches. Anything
+        else under this digest is removed. Folders are never moved, because environments contain their own path.
 
         Args:
-            digest: names it.
-            make: fills an empty folder, and returns what is worth noting.
+            digest: the name of the folder.
+            make: fills an empty folder, and returns the note to store with it.
 
         Raises:
-            MachineError: the cache cannot be written, or whatever `make` raises.
+            MachineError: the cache cannot be written. Errors of `make` are passed on.
         """
         entry = self.root / digest
         with self._locked(digest):
@@ -104,7 +103,7 @@ class Cache:
             os.close(lock)
 
     def _thin_out(self, keep: str) -> None:
-        """Remove the longest unused folders; what was used within a day may be in use."""
+        """Remove the least recently used folders, except those used in the last 24 hours: they may be in use."""
         used = {path.parent: path.stat().st_mtime for path in self.root.glob(f"*/{NOTE}") if path.parent.name != keep}
         old = sorted((at, entry) for entry, at in used.items() if at < time.time() - 86400)
         for _, entry in old[: max(0, len(used) + 1 - self.most)]:
@@ -113,7 +112,7 @@ class Cache:
 
 
 def _note(entry: Path, content: Path) -> dict[str, Any] | None:
-    """What the maker noted; None where none of this machine has made what lies there, or it has changed since."""
+    """Return the stored note, or None if this machine did not make the folder or its content has changed."""
     try:
         said = json.loads(Checkout(entry).read(NOTE, MOST_NOTE_BYTES))
         note: dict[str, Any] = json.loads(said["note"])

@@ -1,4 +1,4 @@
-"""Carries needs out: each side made ready once, each training at a bench of its own, several at once."""
+"""Carries out needs: prepares each side once, and runs trainings in separate workspaces, several at a time."""
 
 import secrets
 import shutil
@@ -29,27 +29,27 @@ from gatebot.evidence.kinds import DataProfile, Truth
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.sandbox import Isolation, probe, scratch, take_plain_name, terminate_as_interrupt
 
-WORKER_SOURCE = Path(__file__).parents[1] / "worker"  # copied, never imported: it runs in the user's interpreter
+WORKER_SOURCE = Path(__file__).parents[1] / "worker"  # copied, not imported: it runs in the user's interpreter
 
 
 def collect(needs: Iterable[Need], job: Job, progress: Progress | None = None) -> dict[Side, Snapshot]:
-    """Carry some needs out, and forget all that is not evidence. For several rounds, use a `Collector`.
+    """Carry out needs once, and return only the evidence. Use a `Collector` for several rounds.
 
     Raises:
-        MachineError: fetch, set-up or the machine failed, twice (exit 5).
+        MachineError: fetch, set-up or the machine failed twice (exit 5).
         UsageError: head's configuration or data cannot be used (exit 2).
         GateError: user code must not be started here (exit 5).
-        KeyboardInterrupt: Ctrl-C or SIGTERM came; nothing of it is running any more.
+        KeyboardInterrupt: Ctrl-C or SIGTERM was received; all processes that were started have ended.
     """
     with Collector(job, progress) as collector:
         return collector.collect(needs)
 
 
 class Collector:
-    """A session: what was fetched, set up and trained stays at hand for the next round.
+    """Collects evidence in rounds, and keeps what was fetched, set up and trained for the next round.
 
     Attributes:
-        broken: why a side could not be made ready; only base, for head's trouble is raised.
+        broken: why a side could not be prepared. Only for base: the errors of head are raised.
     """
 
     def __init__(self, job: Job, progress: Progress | None = None) -> None:
@@ -65,12 +65,12 @@ class Collector:
 
     def __enter__(self) -> Self:
         self._folder = self._exit.enter_context(scratch())
-        self._worker = self._folder / secrets.token_hex(8) / f"m{secrets.token_hex(8)}"  # a package's name
+        self._worker = self._folder / secrets.token_hex(8) / f"m{secrets.token_hex(8)}"  # must be a valid package name
         self._worker.mkdir(parents=True)
         for module in WORKER_SOURCE.glob("*.py"):
             shutil.copyfile(module, self._worker / module.name)
         reach = self._job.reach or probe()
-        if reach.level is Isolation.FULL:  # user code may list all processes of the container
+        if reach.level is Isolation.FULL:  # user code can list all processes of the container
             take_plain_name()
         cache = open_place(self._job.cache) if reach.level is Isolation.FULL else self._job.cache
         trees = [*self._job.trees.values(), *([self._job.rules_tree] if self._job.rules_tree else [])]
@@ -85,10 +85,10 @@ class Collector:
         self._exit.close()
 
     def collect(self, needs: Iterable[Need]) -> dict[Side, Snapshot]:
-        """Evidence for some needs, by side; what could not be had stands in `unmet`, with the reason.
+        """Return the evidence for needs, by side. Needs that could not be met are in `unmet`, with the reason.
 
-        Needs are started in their order. A side without files, and without a known Snapshot, has no entry. As in
-        `collect`, which also says what is raised.
+        Needs are started in the given order. A side without files and without a known Snapshot has no entry. Raises the
+        same errors as the function `collect`.
         """
         asked = list(dict.fromkeys(needs))
         with terminate_as_interrupt(), self._masking():
@@ -103,7 +103,7 @@ class Collector:
 
     @contextmanager
     def _masking(self) -> Iterator[None]:
-        """Whatever is refused in the block is said without the secrets that user code may have spelled."""
+        """Remove secrets from the messages of errors that are raised in the block: user code may have printed them."""
         try:
             yield
         except GateError as error:
@@ -113,7 +113,7 @@ class Collector:
             raise
 
     def saves(self, side: Side) -> bool | None:
-        """Whether a side's models are files, so that they can be loaded again; None before anything was trained."""
+        """Return whether a side's models are saved to files and can be loaded again; None before the first training."""
         workspace = self._memory.first_bench(self._prepared[side]) if side in self._prepared else None
         return None if workspace is None else not getattr(self._prepared[side].contract, "in_one_process", "")
 
@@ -133,10 +133,10 @@ class Collector:
             self._prepared[side] = prepared_side
 
     def _ready(self, side: Side, known: DataProfile | None) -> PreparedSide:
-        folder = self._folder / secrets.token_hex(8)  # code that runs there is not to learn which side it is
+        folder = self._folder / secrets.token_hex(8)  # a random name: user code must not learn which side it runs for
         has_own = any(rule.python for rule in self._job.rules.metrics)
         if side is Side.HEAD and has_own and self._job.code_tree not in self._job.trees.values():
-            self._metrics_around()  # first, so that head finds the environment of base where it is the same
+            self._metrics_around()  # first, so that head reuses base's environment if both are the same
         prepared_side = open_tree(self._runner, side, folder, known, self._reporter)
         equip(prepared_side, self._worker, self._reporter)
         return prepared_side
@@ -162,7 +162,10 @@ class Collector:
         return found
 
     def _served_by(self, need: Need) -> Need:
-        """The need whose evidence is this one's too: the smoke tier's, where both tiers train on the same rows."""
+        """Return the need that provides the evidence for this one.
+
+        This is the need of the smoke tier if both tiers train on the same rows.
+        """
         shared = self._prepared[need.side].dataset.profile.one_tier
         return need.at(Tier.SMOKE) if shared and isinstance(need, Fit | Predict | Score) else need
 
@@ -172,13 +175,13 @@ class Collector:
         return f"the files of {side} are not here"
 
     def _at_once(self, groups: list[TrainingJob], found: Collected) -> None:
-        """Carry groups out in threads: user code runs in processes, and the threads only wait for it."""
+        """Carry out training jobs in threads, which wait for the processes that run user code."""
         metrics = self._metrics_of(groups)
         works = {
             side: JobRunner(prepared_side, self._memory, self._budget, self._reporter, metrics)
             for side, prepared_side in self._prepared.items()
         }
-        for side in (Side.BASE, Side.HEAD):  # one after the other: nothing that head does reaches base's code
+        for side in (Side.BASE, Side.HEAD):  # one side after the other: no process of head can reach base's code
             self._threads([(works[side], group) for group in groups if group.fit.side is side], found)
 
     def _threads(self, todo: list[tuple[JobRunner, TrainingJob]], found: Collected) -> None:
@@ -199,7 +202,7 @@ class Collector:
             found.unmet |= future.result().unmet
 
     def _metrics_of(self, groups: list[TrainingJob]) -> tuple[Tree, Surroundings] | str:
-        """The user's own metrics, and where they run; or why they cannot."""
+        """Return the tree and the surroundings of the user's own metrics, or the reason why they cannot run."""
         if not any(group.scores for group in groups):
             return "no metric of the user's is asked for"
         around, tree = self._metrics_around(), self._job.code_tree
@@ -208,7 +211,10 @@ class Collector:
         return "no files of base are here" if tree is None else (tree, around)
 
     def _metrics_around(self) -> Surroundings | str:
-        """Where the user's own metrics run, beside labels: in an environment that base's files made, or why nowhere."""
+        """Return where the user's own metrics run, or the reason why they cannot.
+
+        They read labels, so they run in an environment that was made from base's files.
+        """
         if self._metrics is None:
             self._metrics = self._made_for_metrics()
         return self._metrics
@@ -273,7 +279,10 @@ class Collector:
 
 
 def _wait(futures: "list[Future[Collected]]") -> None:
-    """Wait for all, or for the first that fails. In short waits: a long one can sleep through Ctrl-C."""
+    """Wait for all futures, or until one fails.
+
+    The timeout is short, because a long wait can delay the handling of Ctrl-C.
+    """
     pending = set(futures)
     while pending:
         done, pending = wait(pending, timeout=0.2, return_when=FIRST_EXCEPTION)
@@ -282,7 +291,7 @@ def _wait(futures: "list[Future[Collected]]") -> None:
 
 
 def _truth(prepared_side: PreparedSide, asked: list[Need]) -> Truth | None:
-    """Labels of the eval rows, and of train rows where these were predicted."""
+    """Return the labels of the eval rows, and those of the training rows that were predicted."""
     truth = prepared_side.dataset.truth
     needs = [
         need

@@ -1,4 +1,4 @@
-"""Tells whether predictions that a run delivered stand already in a file of the tree that it ran in."""
+"""Detects whether delivered predictions were already in a file of the tree in which the run started."""
 
 import io
 import json
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 20
 SHARE = 0.999
-FIRST = 200  # values that are compared before all are
+FIRST = 200  # values that are compared first, before the whole column
 MOST_FILE, MOST_ALL, MOST_FILES, MOST_COLUMNS = 16 << 20, 64 << 20, 200, 500
-MOST_PACKED = 20  # each takes a process that decodes it
+MOST_PACKED = 20  # each packed file takes a process that decodes it
 ARRAYS = (".npy", ".npz")
 TABLES = frozenset({*ARRAYS, ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"})
 
@@ -53,15 +53,15 @@ Decode = Callable[[bytes, str], "bytes | pl.DataFrame"]
 
 @dataclass(eq=False)
 class CommittedFiles:
-    """The tables of a tree, its data aside.
+    """The tables in a tree, except its data.
 
-    They are read as data, never unpickled, and through no link.
+    Files are parsed as plain data: nothing is unpickled, and no links are followed.
 
     Attributes:
-        root: where a copy of the tree's files lies.
-        paths: of these files.
+        root: a folder with a copy of the tree's files.
+        paths: the paths of these files.
         dataset: the data of the tree.
-        decode: turns what is packed into bytes, and Parquet into a table.
+        decode: unpacks packed files into bytes, and reads Parquet as a table.
     """
 
     root: Path
@@ -72,15 +72,15 @@ class CommittedFiles:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def copied(self, data: bytes, delivery: Delivered, asked: RequestedRows) -> Copied | None:
-        """The first file that holds the predictions: byte for byte, or row for row in one of its columns.
+        """Return the first file that contains the predictions: byte for byte, or row for row in one of its columns.
 
-        Predictions that are nearly all the same, or few, are in many files; a column that is the data's own target
-        holds truths, not predictions.
+        Predictions that are few or nearly all equal are ignored, because many files contain them. A column that equals
+        the target of the data is ignored too: it holds labels, not predictions.
 
         Args:
-            data: what was delivered, as bytes.
-            delivery: what that says.
-            asked: the rows that were asked for.
+            data: the delivered bytes.
+            delivery: the parsed predictions.
+            asked: the rows that were requested.
         """
         order = _order(delivery, asked)
         wanted = (
@@ -105,14 +105,14 @@ class CommittedFiles:
                 yield path.as_posix()
 
     def _places(self, asked: RequestedRows) -> tuple[Index, Column | None]:
-        """Where the asked rows stand in the data, and their labels."""
+        """Return the positions of the requested rows in the data, and their labels."""
         ids, target = self.dataset.split.identity.ids, self.dataset.split.target
         order = np.argsort(ids, kind="stable")
         places: Index = order[np.searchsorted(ids, asked.hashes, sorter=order).clip(max=max(len(ids) - 1, 0))]
         return places, None if target is None else target.take(places)
 
     def _read(self) -> Sequence[tuple[str, Known]]:
-        with self._lock:  # trainings side by side deliver at the same time
+        with self._lock:  # parallel trainings deliver at the same time
             if self._tables is None:
                 self._tables = [(path, part) for path, known in self._all_tables() for part in _of_one_height(known)]
             return self._tables
@@ -165,12 +165,12 @@ def _of_frame(frame: "pl.DataFrame") -> Iterator[tuple[str, Values]]:
 def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
-    except ValueError:  # lines of JSON
+    except ValueError:  # JSON Lines
         return None
 
 
 def _of_mapping(said: Mapping[str, Any]) -> Iterator[tuple[str, Values]]:
-    """Columns by name, or values by id."""
+    """Yield the columns of a mapping that holds columns by name or values by id."""
     if any(isinstance(each, list) for each in said.values()):
         yield from ((name, values) for name, values in said.items() if isinstance(values, list))
         return
@@ -191,7 +191,7 @@ def _arrays(data: bytes) -> Iterator[tuple[str, Values]]:
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     for name, array in arrays.items():
-        if array.size > MOST_FILE:  # values without bytes: a file of a few can say that it holds any number of them
+        if array.size > MOST_FILE:  # a file of a few bytes can declare an array of any number of values
             continue
         if array.dtype.names:
             yield from ((f"{name}.{part}", array[part].tolist()) for part in array.dtype.names if array.ndim == 1)
@@ -201,13 +201,13 @@ def _arrays(data: bytes) -> Iterator[tuple[str, Values]]:
 
 
 def _of_one_height(known: Known) -> Iterator[Known]:
-    """Tables of those columns that have equally many values."""
+    """Yield one table for each column length."""
     for height in sorted({len(values) for values in known.values()}):
         yield {name: values for name, values in known.items() if len(values) == height}
 
 
 def _order(delivery: Delivered, asked: RequestedRows) -> Index | None:
-    """Where the asked rows stand in what was delivered; None where one of them is missing."""
+    """Return the positions of the requested rows in the delivery, or None if a row is missing."""
     if np.array_equal(delivery.ids, asked.hashes):
         return np.arange(len(asked))
     order = np.argsort(delivery.ids, kind="stable")
@@ -219,11 +219,14 @@ def _order(delivery: Delivered, asked: RequestedRows) -> Index | None:
 
 
 def _alignments(known: Known, asked: RequestedRows, places: Index, rows: int) -> Iterator[Index]:
-    """Ways in which rows of a table can be the asked ones: by order, by the data's order, by a column of ids."""
+    """Yield the possible positions of the requested rows in a table.
+
+    Rows are matched by order, by the order of the data, or by a column of ids.
+    """
     height = len(next(iter(known.values())))
     if height == len(asked):
         yield np.arange(height)
-        yield np.argsort(np.argsort(places))  # in the order in which they stand in the data
+        yield np.argsort(np.argsort(places))  # in the order of the data
     if height == rows:
         yield places
     wanted = [label(text) for text in asked.texts]
@@ -234,7 +237,7 @@ def _alignments(known: Known, asked: RequestedRows, places: Index, rows: int) ->
 
 
 def _best(known: Known, at: Index, wanted: Mapping[str, Column], truth: Column | None) -> int | None:
-    """How many rows of the column that is most like one of those wanted are the same; None where none is alike."""
+    """Return the number of equal rows in the most similar column, or None if no column is similar."""
     best: int | None = None
     for values in known.values():
         chosen = [values[row] for row in at.tolist()]
@@ -247,7 +250,10 @@ def _best(known: Known, at: Index, wanted: Mapping[str, Column], truth: Column |
 
 
 def _same(column: Column, values: Values) -> int | None:
-    """How many values are those of a column, where nearly all are: also of those that are not its commonest."""
+    """Return the number of equal values, or None if the column differs.
+
+    Nearly all values must be equal, also among the values that are not the most common one.
+    """
     if float(_equal(_head(column), values[:FIRST]).mean()) < 0.9:
         return None
     equal, rare = _equal(column, values), _rare(column)
@@ -277,7 +283,7 @@ def _numbers(values: Values) -> "np.ndarray[Any, np.dtype[np.float64]]":
 
 
 def _rare(column: Column) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    """Rows whose value is not the commonest."""
+    """Return a mask of the rows whose value is not the most common one."""
     raw = column.codes if isinstance(column, Names) else column.values
     values, places, counts = np.unique(raw, return_inverse=True, return_counts=True)
     return np.asarray(places != counts.argmax() if len(values) else np.zeros(0, dtype=bool))

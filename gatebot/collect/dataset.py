@@ -1,4 +1,4 @@
-"""The data of one side: read and split once, and handed out as files: rows to train on, rows to predict."""
+"""The data of one side, read and split once, and written to files: rows to train on and rows to predict."""
 
 import json
 import secrets
@@ -25,16 +25,17 @@ from gatebot.evidence.kinds import DataProfile, Truth
 
 @dataclass(eq=False)
 class Dataset:
-    """What one side trains on and is asked.
+    """The data that one side trains on and predicts.
 
     Attributes:
-        project: keys seeds.
-        rows: all that was read.
-        split: which of them do what.
+        project: the key for seeds.
+        rows: all rows that were read.
+        split: which rows are used for what.
         profile: the data as evidence.
         truth: labels of the eval rows.
         folder: where rows are written.
-        version: what identifies the data: of the files that the recipe names for it, else of the data itself.
+        version: the version of the data: a digest of the version files that the Recipe names, or else of the data
+            itself.
     """
 
     project: str
@@ -48,7 +49,7 @@ class Dataset:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def train_request(self, fit: Fit) -> TrainRequest:
-        """What a training gets: its rows with their labels, and its seed."""
+        """Return what a training gets: its rows with labels, and its seed."""
         index = self.split.training(fit.tier, fit.fold)
         seed = seed_of(self.project, fit.seed)
         name = f"train-{fit.tier}-f{fit.fold}"
@@ -58,36 +59,36 @@ class Dataset:
         return TrainRequest(fit, seed, self._file(name, index, labelled=True, shuffle=shuffle), self._classes(index))
 
     def question(self, need: Predict) -> PredictRequest:
-        """The rows that a model is asked, without their labels, and how their answers are told apart."""
+        """Return the rows to predict, without labels, and how predictions are matched to rows."""
         fit, index = need.fit, self.index_of(need)
         name = f"ask-train-{fit.tier}-f{fit.fold}" if need.rows is Which.TRAIN else f"ask-eval-f{fit.fold}"
         return PredictRequest(need.rows.value, self._file(name, index, labelled=False), self._asked(index))
 
     def index_of(self, need: Predict) -> Index:
-        """The rows that a model is asked."""
+        """Return the positions of the rows to predict."""
         if need.rows is Which.TRAIN:
             return self.split.training(need.fit.tier, need.fit.fold)
         return self.asked(need.fit.fold)
 
     def ids_of(self, need: Predict) -> Hashes:
-        """Hashes of the ids of these rows."""
+        """Return the hashes of the ids of these rows."""
         return self.split.identity.ids[self.index_of(need)]
 
     @property
     def not_features(self) -> tuple[str, ...]:
-        """Columns that no model may learn from."""
+        """The columns that no model may learn from: target, id and split."""
         parts = self.rows.columns
         return tuple(name for name in (parts.target, parts.id, parts.split) if name is not None)
 
     def asked(self, fold: int) -> Index:
-        """The eval rows that the models of a fold predict."""
+        """Return the positions of the eval rows that the models of a fold predict."""
         if self.split.folds is None:
             return self.split.eval
         mine: Index = self.split.eval[self.split.folds[self.split.eval] == fold]
         return mine
 
     def truth_of(self, need: Predict) -> Truth | None:
-        """Labels of the rows that a model is asked; None where there are none."""
+        """Return the labels of the rows to predict, or None if there are none."""
         target = self.split.target
         if target is None:
             return None
@@ -102,14 +103,14 @@ class Dataset:
         return RequestedRows(hashes, tuple(spelled(self.rows.frame, name).gather(index).to_list()), name)
 
     def _file(self, name: str, index: Index, *, labelled: bool, shuffle: int | None = None) -> RowsFile:
-        with self._lock:  # trainings side by side ask for the same rows
+        with self._lock:  # parallel trainings request the same rows
             if name not in self._files:
                 self._files[name] = self._written(index, labelled=labelled, shuffle=shuffle)
             return self._files[name]
 
     def _written(self, index: Index, *, labelled: bool, shuffle: int | None) -> RowsFile:
         identity = self.split.identity
-        name = secrets.token_hex(8)  # user code learns the path, and not from it which rows these are
+        name = secrets.token_hex(8)  # random: user code sees the path, which must not tell the rows
         paper = write_rows(self.rows, identity, index, self.folder, name, target=labelled, shuffle_labels=shuffle)
         csv = paper.path if not self.rows.typed else self._as_csv(paper.path)
         for each in (csv, paper.path):
@@ -117,7 +118,7 @@ class Dataset:
         return RowsFile(paper.path, csv, len(index), self._digest(index, shuffle), self._types)
 
     def _as_csv(self, parquet: Path) -> Path:
-        """The same rows for interpreters that cannot read Parquet."""
+        """Write the same rows as CSV, for interpreters that cannot read Parquet."""
         import polars as pl
 
         frame, csv = pl.read_parquet(parquet), parquet.with_suffix(".csv")
@@ -125,7 +126,7 @@ class Dataset:
         return csv
 
     def _digest(self, index: Index, shuffle: int | None) -> str:
-        """Of rows, their contents and their labels."""
+        """Return a digest of rows, their contents and their labels."""
         identity, target = self.split.identity, self.split.target
         hasher = blake2b(str(shuffle).encode(), digest_size=16)
         hasher.update(identity.ids[index].tobytes() + identity.contents[index].tobytes())
@@ -134,7 +135,11 @@ class Dataset:
 
     @cached_property
     def _types(self) -> dict[str, str]:
-        """Columns of text that a few rows may show as numbers, and of whole numbers that have gaps elsewhere."""
+        """Column types that a reader cannot infer from a part of the rows.
+
+        These are text columns whose values here may look like numbers, and integer columns with missing values
+        elsewhere.
+        """
         if self.rows.typed:
             return {}
         kinds = {column.name: column for column in self.profile.columns}
@@ -147,7 +152,10 @@ class Dataset:
         return {name: "text" for name in words if self._has_words(name)} | gaps
 
     def _has_words(self, name: str) -> bool:
-        """Whether some value is no number: else a reader of the whole data would have read numbers (`007` is 7)."""
+        """Return whether a text column has a value that is not a number.
+
+        If it has none, a reader of the whole data would read numbers too (`007` is 7).
+        """
         import polars as pl
 
         values = self.rows.frame.get_column(name).str.strip_chars()
@@ -163,7 +171,7 @@ class Dataset:
 
 
 def column_bytes(column: Column) -> bytes:
-    """The same bytes for the same values."""
+    """Return the values of a column as bytes; equal values give equal bytes."""
     match column:
         case Numbers():
             return column.values.tobytes()
@@ -172,7 +180,7 @@ def column_bytes(column: Column) -> bytes:
 
 
 def _by_number_first(name: str) -> tuple[bool, float, str]:
-    """Labels in the order of a library that sorted them with their own type: numbers by size, names by letters."""
+    """Return a sort key that orders labels as if they had their own type: numbers by size, names alphabetically."""
     try:
         return False, float(name), name
     except ValueError:

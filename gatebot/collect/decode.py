@@ -1,7 +1,7 @@
-"""Unpacks a file and reads Parquet, a program of gatebot's own that runs in the sandbox: what is plain lies in a file.
+"""Unpacks a file or reads Parquet. This program runs in the sandbox and writes the decoded content to files.
 
-The question is a line of JSON, `{most, rows}`, and the file's bytes. The answer is plain bytes, or a table as an Arrow
-file without compression. What unpacks to more than `most` bytes is refused while it unpacks.
+The input is a line of JSON, `{most, rows}`, followed by the bytes of the file. The output is plain bytes, or a table as
+an uncompressed Arrow file. Decoding stops as soon as the unpacked content exceeds `most` bytes.
 """
 
 import bz2
@@ -25,11 +25,11 @@ PIECE = 1 << 20
 
 
 class TooLargeError(Exception):
-    """It holds more than is accepted."""
+    """The file holds more than is accepted."""
 
 
 def main() -> None:
-    """Answer the question in the file that is named."""
+    """Decode the file that is named on the command line."""
     with Path(sys.argv[1]).open("rb") as question:
         asked = json.loads(question.readline())
         start = question.tell()
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def unpacked(packed: IO[bytes], magic: bytes, most: int) -> None:
-    """Write what is packed."""
+    """Write the unpacked content of a file."""
     with Path(PLAIN).open("wb") as out:
         if magic.startswith(ZSTD):
             text = io.BytesIO(zstd(packed.read()))
@@ -79,14 +79,14 @@ def unpacked(packed: IO[bytes], magic: bytes, most: int) -> None:
 
 
 def zstd(data: bytes) -> bytes:
-    """Python 3.11 has no zstd of its own; polars has. Its memory is limited by the sandbox."""
+    """Unpack zstd with polars, because Python 3.11 has no zstd module. The sandbox limits its memory."""
     import polars as pl
 
     return "\n".join(pl.scan_lines(data).collect().to_series().to_list()).encode()
 
 
 def table(file: IO[bytes], rows: int | None) -> dict[str, str]:
-    """Write a Parquet file as a table."""
+    """Read a Parquet file and write it as an Arrow file."""
     import polars as pl
 
     frame = pl.read_parquet(io.BytesIO(file.read()), n_rows=rows)

@@ -1,4 +1,4 @@
-"""Plain bytes and tables of packed files and of Parquet: a program in the sandbox decodes them."""
+"""Decodes packed files and Parquet into plain bytes and tables, with a program in the sandbox."""
 
 import io
 import json
@@ -14,22 +14,22 @@ from gatebot.sandbox import GIB, MIB, Ended, Limits
 if TYPE_CHECKING:
     import polars as pl
 
-PROGRAM = Path(__file__).with_name("decode.py")  # copied, never imported: it runs in the sandbox
+PROGRAM = Path(__file__).with_name("decode.py")  # copied, not imported: it runs in the sandbox
 ANSWER, PLAIN, TABLE = "answer.json", "plain", "table"
 SECONDS = 600.0
 MEMORY = 16 * GIB
-ALWAYS = 256 * MIB  # a packed file may hold so much, however small it is
-RATIO = 100  # beyond that, so many times its own size: what is honest seldom shrinks further
+ALWAYS = 256 * MIB  # a packed file may always unpack to this size
+RATIO = 100  # and to this multiple of its packed size: genuine data rarely compresses better
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """Decodes files that somebody else has written.
+    """Decodes untrusted files.
 
     Attributes:
-        programs: start the one that decodes.
-        most: bytes of what is unpacked.
-        rows: of a table, at most.
+        programs: starts the program that decodes.
+        most: the maximum number of unpacked bytes.
+        rows: the maximum number of rows of a table.
     """
 
     programs: Programs
@@ -37,10 +37,10 @@ class Decoding:
     rows: int | None = None
 
     def __call__(self, data: bytes, name: str) -> "bytes | pl.DataFrame":
-        """Bytes that are not packed as they are; else what they hold: bytes, or a table where that is Parquet.
+        """Return the content of a file: a table if it is Parquet, else bytes. Bytes that are not packed are unchanged.
 
         Raises:
-            UsageError: it cannot be decoded, or holds too much.
+            UsageError: the file cannot be decoded, or holds too much.
         """
         if not is_packed(data):
             return data
@@ -72,10 +72,10 @@ class Decoding:
 
 
 def table(data: bytes) -> "pl.DataFrame":
-    """A table as a program of ours leaves it: an Arrow file without compression.
+    """Read a table that one of gatebot's programs wrote: an uncompressed Arrow file.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the bytes are not such a file.
     """
     import polars as pl
 

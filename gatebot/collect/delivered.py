@@ -1,4 +1,4 @@
-"""Delivered bytes as the columns of Predictions. Whatever is wrong with them becomes a sentence, never an exception."""
+"""Parses delivered predictions into columns. Every problem is returned as a message, not raised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,12 +25,12 @@ NO_IDS: Hashes = np.empty(0, dtype=np.uint64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RequestedRows:
-    """The rows that were to be predicted.
+    """The rows that a run was asked to predict.
 
     Attributes:
-        hashes: of their ids, shape [n], in the order in which they were handed out.
-        texts: the ids themselves, where a column of the data holds them.
-        id_name: that column, or None: then answers are told apart by their order.
+        hashes: hashes of their ids, shape [n], in the order in which the rows were handed out.
+        texts: the ids themselves, if a column of the data holds them.
+        id_name: the name of that column; None means that predictions are matched by order.
     """
 
     hashes: Hashes
@@ -42,13 +42,13 @@ class RequestedRows:
 
     @property
     def most_bytes(self) -> int:
-        """How large a delivery may be: 16 MiB and 16 KiB a row."""
+        """The maximum size of a delivery in bytes: 16 MiB plus 16 KiB per row."""
         return (16 << 20) + len(self) * (16 << 10)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delivered:
-    """What was in a file. With a problem there are no columns."""
+    """The content of a predictions file. If there is a problem, there are no columns."""
 
     ids: Hashes = field(default_factory=NO_IDS.copy)
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -65,18 +65,18 @@ def read(
     programs: Programs,
     by_order: bool = False,
 ) -> Delivered:
-    """What a predictions file says: CSV, TSV, JSON Lines, a JSON array, Parquet, or one of them in gzip.
+    """Parse a predictions file: CSV, TSV, JSON Lines, a JSON array, Parquet, or one of them in gzip.
 
-    Its columns are `prediction`, `score_<class>`, and, where the data has ids, `id` or the column's own name.
+    The columns are `prediction`, `score_<class>`, and, if the data has ids, `id` or the name of the id column.
 
     Args:
-        data: its bytes.
-        name: its name, for the ending and for sentences.
-        asked: the rows that were to be predicted.
-        task: what a prediction is.
-        project: keys the hashes of ids.
-        programs: decode what is packed, and Parquet.
-        by_order: ids may be missing: the n-th answer is the n-th row's.
+        data: the bytes of the file.
+        name: the name of the file; its extension gives the format, and messages quote it.
+        asked: the rows that were requested.
+        task: the kind of prediction.
+        project: the key for hashes of ids.
+        programs: decode packed files and Parquet.
+        by_order: allow a file without ids; the n-th prediction then belongs to the n-th row.
     """
     try:
         frame = _frame(data, name, asked, programs)
@@ -96,7 +96,7 @@ def _frame(data: bytes, name: str, asked: RequestedRows, programs: Programs) -> 
         raise UsageError(f"`{name}` is empty")
     else:
         ending = PurePosixPath(name.removesuffix(".gz")).suffix.lower()
-        frame = table(decoded, name, ending if ending in (".tsv", ".tab") else "")  # JSON is told by its first byte
+        frame = table(decoded, name, ending if ending in (".tsv", ".tab") else "")  # the first byte tells JSON
     if frame.height > most:
         raise UsageError(f"`{name}` has more than {most} rows; {len(asked)} were asked for")
     if frame.width > MOST_COLUMNS:
@@ -116,7 +116,10 @@ def _ids(frame: "pl.DataFrame", asked: RequestedRows, project: str, *, by_order:
 
 
 def _known_or_new(texts: list[str], asked: RequestedRows, project: str) -> Hashes:
-    """Hashes of delivered ids. Data frames turn `007` into 7 and 7 into 7.0; both are still the asked row's."""
+    """Return the hashes of delivered ids.
+
+    Data frames turn `007` into 7 and 7 into 7.0; both are matched to the requested row.
+    """
     exact = {text: at for at, text in enumerate(asked.texts)}
     loose: dict[str | None, int | None] = {}
     for at, text in enumerate(asked.texts):
@@ -154,7 +157,7 @@ def _score_name(name: str) -> str:
 
 
 def _numbers(values: "pl.Series") -> Column:
-    """Numbers, NaN where there is none; names where a value is no number, for the task to complain about."""
+    """Return numbers, with NaN for missing values; or names if a value is not a number, for the task to report."""
     raw = values.to_list()
     try:
         return Numbers(np.array([_number(value) for value in raw], dtype=np.float64))
@@ -171,7 +174,7 @@ def _number(value: object) -> float:
 
 
 def _likeliest(scores: Mapping[str, Column]) -> Names:
-    """The class with the largest score, the first of equal ones; none where no score is a number."""
+    """Return the class with the largest score (the first of equal ones), or None in rows without a numeric score."""
     known = {name: column.values for name, column in scores.items() if isinstance(column, Numbers)}
     if not known:
         raise UsageError("no `score_` column holds numbers")

@@ -1,4 +1,4 @@
-"""What user code never sees, whatever it is granted: repositories, labels and baselines, credentials."""
+"""Lists the paths that user code never sees, even if granted: repositories, labels, baselines and credentials."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,17 +11,17 @@ CREDENTIALS = (
     ".netrc", ".git-credentials", ".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".config/gh", ".config/git",
     ".docker", ".kube", ".pypirc", ".config/pip", ".config/uv", ".pip", ".npmrc", ".cache/huggingface/token", ".kaggle",
 )  # fmt: skip
-"""Below a user's home."""
+"""Paths below the user's home folder."""
 OF_THE_JOB = ("_runner_file_commands", "_github_home", "_github_workflow")
-"""Below the folder of a workflow job: what later steps and the runner believe."""
+"""Paths below the temporary folder of a workflow job: files that later steps and the runner trust."""
 
 
 def denied(job: Job, kept: Iterable[Path]) -> tuple[Path, ...]:
-    """Paths that no grant opens.
+    """Return the paths that stay closed even if a grant includes them.
 
     Args:
-        job: its trees, and gatebot's own environment.
-        kept: where labels and baselines are kept.
+        job: names the trees, and gatebot's own environment.
+        kept: the folders with labels and baselines.
     """
     found = [*kept, *_credentials(job.environ)]
     for tree in (*job.trees.values(), *([job.rules_tree] if job.rules_tree else [])):
@@ -41,5 +41,5 @@ def _credentials(environ: Mapping[str, str]) -> list[Path]:
     found = [Path(home, name) for name in CREDENTIALS] if home else []
     if temp and Path(temp).is_dir():
         found += [Path(temp, name) for name in OF_THE_JOB]
-        found += sorted(Path(temp).glob("git-credentials-*"))  # actions/checkout leaves its token there
+        found += sorted(Path(temp).glob("git-credentials-*"))  # actions/checkout stores its token there
     return found

@@ -1,7 +1,7 @@
-"""Fetches one address, a program of gatebot's own that runs in the sandbox: what is there lies in files afterwards.
+"""Fetches one address. This program runs in the sandbox and writes the content to files.
 
-The address was allowed by the rules. Here every server is looked up once, its addresses are held against what may be
-reached, and the connection goes to one of those that were checked; each redirect anew.
+The Rules have already allowed the address. This program resolves each server's name once, checks the resulting network
+addresses, and connects only to addresses that it has checked. It does the same for each redirect.
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 TRIES = 3
 REDIRECTS = 5
-TIMEOUT_S = (10, 120)  # to connect, and between two pieces
+TIMEOUT_S = (10, 120)  # to connect, and between two chunks
 ANSWER = "answer.json"
 PIECE = 1 << 20
 FILE = "gatebot file"
@@ -27,7 +27,7 @@ CREDENTIALS = {
     "gs": ("google_skip_signature", ("GOOGLE_",)),
 }
 
-# Where a machine in a cloud is told who it is, and with it its credentials.
+# Names and addresses of metadata services, which give a cloud machine its identity and its credentials.
 METADATA_NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
 )
@@ -47,7 +47,7 @@ IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class ProblemError(Exception):
-    """What stands in the way: whose fault it is, a sentence, and what to do."""
+    """Fetching failed; holds whose fault it is, a message and a hint."""
 
     def __init__(self, kind: str, message: str, hint: str) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ class ProblemError(Exception):
 
 
 def main() -> None:
-    """Answer the question in the file that is named: `{address, name, private, most}`."""
+    """Fetch the address in the request file that is named on the command line: `{address, name, private, most}`."""
     question = json.loads(Path(sys.argv[1]).read_bytes())
     try:
         answer: dict[str, Any] = {"files": fetched(**question)}
@@ -65,19 +65,19 @@ def main() -> None:
 
 
 def fetched(address: str, name: str, *, private: bool, most: int) -> list[list[str]]:
-    """Fetch what an address means.
+    """Fetch an address.
 
     Args:
-        address: what is fetched.
-        name: the address without what may be secret in it.
+        address: the address to fetch.
+        name: the address without parts that may be secret.
         private: whether its server may be on this machine or in a private network.
-        most: bytes of all that is written.
+        most: the maximum number of bytes in total.
 
     Returns:
-        For each file its name, where its bytes lie, and `bytes` or `table`.
+        For each file: its name, the name of the file with its bytes, and `bytes` or `table`.
 
     Raises:
-        ProblemError: nothing came of it.
+        ProblemError: nothing could be fetched.
     """
     if urlsplit(address).scheme in ("http", "https"):
         return [[name, downloaded(address, name, private=private, most=most), "bytes"]]
@@ -88,7 +88,7 @@ def fetched(address: str, name: str, *, private: bool, most: int) -> list[list[s
 
 
 def why_not(host: str, ip: str, *, private: bool) -> str:
-    """Why an address of the network may not be reached; empty where it may."""
+    """Return why a network address may not be reached, or an empty string if it may."""
     if host.lower().rstrip(".") in METADATA_NAMES:
         return "a metadata service"
     number = innermost(ipaddress.ip_address(ip))
@@ -100,7 +100,7 @@ def why_not(host: str, ip: str, *, private: bool) -> str:
 
 
 def innermost(number: IP) -> IP | None:
-    """The address that is meant where one is written inside of another; None for forms that nobody needs."""
+    """Return the embedded IPv4 address if there is one, else the address; None for forms that are not accepted."""
     if isinstance(number, ipaddress.IPv4Address):
         return number
     if number.ipv4_mapped is not None:
@@ -120,7 +120,7 @@ def _within(number: IP, networks: tuple[str, ...]) -> bool:
 
 
 def looked_up(host: str, port: int) -> list[str]:
-    """The addresses of a host; none where its name is not known here."""
+    """Return the addresses of a host, or an empty list if its name is unknown."""
     try:
         return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except socket.gaierror:
@@ -128,12 +128,12 @@ def looked_up(host: str, port: int) -> list[str]:
 
 
 def guarded(trusted: str, name: str, proxy: tuple[str, int] | None, *, private: bool) -> Callable[..., Any]:
-    """A look-up of names that answers with checked addresses only.
+    """Return a replacement for `socket.getaddrinfo` that returns checked addresses only.
 
     Args:
-        trusted: the host that `private` is about; no other may be private.
-        name: what is being fetched, for the refusal.
-        proxy: where connections go through one: its own address is the operator's business.
+        trusted: the host that `private` refers to; all other hosts must be public.
+        name: the name of what is fetched, for the error message.
+        proxy: the proxy that connections go through. Its own address is not checked, because the operator chose it.
         private: whether `trusted` may be private.
     """
     unguarded = socket.getaddrinfo
@@ -150,7 +150,11 @@ def guarded(trusted: str, name: str, proxy: tuple[str, int] | None, *, private: 
 
 
 def refuse(host: str, ip: str, name: str, *, private: bool) -> None:
-    """Raises: ProblemError: the address may not be reached."""
+    """Check that an address may be reached.
+
+    Raises:
+        ProblemError: it may not.
+    """
     why = why_not(host, ip, private=private)
     if why:
         raise ProblemError(
@@ -165,7 +169,7 @@ def refuse(host: str, ip: str, name: str, *, private: bool) -> None:
 
 
 def downloaded(address: str, name: str, *, private: bool, most: int) -> str:
-    """The file with the bytes behind an address."""
+    """Download an address, and return the name of the file with its content."""
     import requests
 
     reason = ""
@@ -181,7 +185,7 @@ def downloaded(address: str, name: str, *, private: bool, most: int) -> str:
 
 
 def followed(address: str, name: str, *, private: bool) -> Any:
-    """The answer at the end of at most five redirects; each is a request of its own, without cookies or passwords."""
+    """Return the response after at most five redirects. Each is a separate request, without cookies or passwords."""
     trusted = urlsplit(address).hostname or ""
     for _ in range(REDIRECTS + 1):
         answer = asked(address, trusted, name, private=private)
@@ -195,7 +199,7 @@ def followed(address: str, name: str, *, private: bool) -> Any:
 
 
 def redirected(address: str, location: str, name: str) -> str:
-    """Where a redirect leads, if it may be followed."""
+    """Return the target of a redirect, if it may be followed."""
     try:
         target = urlsplit(urljoin(address, location))
         odd = not location.isprintable() or "\\" in location or target.port == 0 or not target.hostname
@@ -211,7 +215,7 @@ def redirected(address: str, location: str, name: str) -> str:
 
 
 def asked(address: str, trusted: str, name: str, *, private: bool) -> Any:
-    """One request, to a server whose address was checked."""
+    """Send one request to a server whose address was checked."""
     import requests
     from requests.utils import get_environ_proxies, select_proxy
 
@@ -220,14 +224,14 @@ def asked(address: str, trusted: str, name: str, *, private: bool) -> Any:
     proxies = get_environ_proxies(address, no_proxy=None)
     proxy = urlsplit(select_proxy(address, proxies) or "")
     through = (proxy.hostname, proxy.port or 80) if proxy.hostname else None
-    if through is not None:  # it looks names up itself; what is known here is checked here
+    if through is not None:  # the proxy resolves names itself; the addresses known here are checked as well
         for ip in looked_up(host, port):
             refuse(host, ip, name, private=private and host == trusted)
     unguarded = socket.getaddrinfo
     socket.getaddrinfo = guarded(trusted, name, through, private=private)
     try:
         session = requests.Session()
-        session.trust_env = False  # neither .netrc nor anything else adds a password
+        session.trust_env = False  # no password from .netrc or elsewhere is added
         verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
         return session.get(
             address, timeout=TIMEOUT_S, stream=True, allow_redirects=False, proxies=proxies, verify=verify
@@ -237,7 +241,7 @@ def asked(address: str, trusted: str, name: str, *, private: bool) -> Any:
 
 
 def body(answer: Any, name: str, most: int) -> str:
-    """The file with the body of an answer."""
+    """Write the body of a response to a file, and return its name."""
     if answer.status_code in (401, 403):
         raise ProblemError(
             "usage", f"`{name}` may not be read (HTTP {answer.status_code}).", "Is the address signed and still valid?"
@@ -255,7 +259,11 @@ def body(answer: Any, name: str, most: int) -> str:
 
 
 def check_size(size: int, name: str, most: int) -> None:
-    """Raises: ProblemError: that is more than is accepted."""
+    """Check the size of the content.
+
+    Raises:
+        ProblemError: it exceeds the maximum.
+    """
     if size > most:
         said = f"{most >> 30} GiB" if most >> 30 else f"{most} bytes"
         raise ProblemError("usage", f"`{name}` holds more than {said}.", "Give several smaller files.")
@@ -265,7 +273,7 @@ def check_size(size: int, name: str, most: int) -> None:
 
 
 def stored(address: str, *, private: bool, most: int) -> list[list[str]]:
-    """Files of an object store: tables where the address says Parquet, else bytes."""
+    """Fetch files from an object store: as tables if the address names Parquet, else as bytes."""
     import polars as pl
 
     check_endpoint(address, private=private)
@@ -273,7 +281,7 @@ def stored(address: str, *, private: bool, most: int) -> list[list[str]]:
     scan = pl.scan_parquet if table else pl.scan_lines
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # polars asks for a region where the endpoint needs none
+            warnings.simplefilter("ignore", UserWarning)  # polars asks for a region even if the endpoint needs none
             source = scan(address, storage_options=options(address), credential_provider=None, include_file_paths=FILE)
             frame = source.collect()
     except FileNotFoundError as error:
@@ -301,14 +309,21 @@ def stored(address: str, *, private: bool, most: int) -> list[list[str]]:
 
 
 def options(address: str) -> dict[str, Any]:
-    """Without credentials a store is asked without a signature: nobody else's are looked for, as of this machine."""
+    """Return the storage options.
+
+    Without given credentials, requests are not signed: credentials of the machine must not be used.
+    """
     skip, needed = CREDENTIALS.get(address.partition("://")[0], ("azure_skip_signature", ("AZURE_",)))
     has = any(name.startswith(needed) and name not in ENDPOINTS for name in os.environ)
     return {"max_retries": TRIES, **({} if has else {skip: "true"})}
 
 
 def check_endpoint(address: str, *, private: bool) -> None:
-    """Raises: ProblemError: the store's own server, where one is named, may not be reached."""
+    """Check the store's own server, if one is named.
+
+    Raises:
+        ProblemError: it may not be reached.
+    """
     account = urlsplit(address).netloc.rpartition("@")[2] if "@" in address else ""
     named = [os.environ[name] for name in ENDPOINTS if name in os.environ]
     for host in dict.fromkeys([*(urlsplit(each).hostname or "" for each in named), account]):
@@ -317,7 +332,7 @@ def check_endpoint(address: str, *, private: bool) -> None:
 
 
 def unreadable(address: str, why: str) -> ProblemError:
-    """What polars cannot read."""
+    """Return the problem for content that polars cannot read."""
     if "expanded paths were empty" in why:
         return ProblemError("usage", f"`{address}` matches nothing.", "Check bucket, key and endpoint.")
     if "utf8" in why.lower() or "utf-8" in why.lower():
@@ -331,7 +346,7 @@ def unreadable(address: str, why: str) -> ProblemError:
 
 
 def failed(address: str, why: str) -> ProblemError:
-    """What a store refuses, or does not answer."""
+    """Return the problem for a store that refused access or did not respond."""
     reason = (why.strip().splitlines() or ["no answer"])[0][:300]
     if any(sign in why for sign in ("403", "401", "Forbidden", "redential", "must be specified", "Account")):
         return ProblemError(

@@ -1,4 +1,4 @@
-"""Brings data that is not in git: the Rules' command, in base's files, before any user code, once for each state."""
+"""Fetches data that is not in git: runs the Rules' command in base's files, before any user code, once per state."""
 
 import shutil
 import stat
@@ -18,7 +18,7 @@ from gatebot.errors import MachineError
 from gatebot.repository import git
 from gatebot.sandbox import Isolation, scratch
 
-MOST_POINTER = 1 << 20  # bytes of a file that says which data is meant
+MOST_POINTER = 1 << 20  # the maximum size of a pointer file, which names the data to fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Fetched:
     """A tree with its data.
 
     Attributes:
-        root: the tree's root, with what was fetched.
-        paths: its files, data included.
-        cached: it was there before.
+        root: the root of the tree, including the fetched data.
+        paths: the files of the tree, including the data.
+        cached: whether the data was in the cache.
     """
 
     root: Path
@@ -37,20 +37,20 @@ class Fetched:
 
 
 def fetched(runner: Runner, tree: Tree, home: Path) -> Fetched:
-    """The tree's files, after `data.fetch` where the Rules name it.
+    """Return the tree's files, after running `data.fetch` if the Rules set it.
 
-    The command runs in a copy of base's files, also on behalf of head: of the tree's own files it sees those that say
-    which data is meant, and what it brings is put beside the tree's other files. It sees only the secrets that the
-    Rules name, none where no files of base are here, and nothing of `smoke.env`.
+    The command runs in a copy of base's files, also when it fetches for head. Of the tree it fetches for, it sees only
+    the pointer files, which name the data to fetch; the fetched files are then placed beside that tree's other files.
+    It sees only the secrets that the Rules name (none if base's files are not available) and nothing of `smoke.env`.
 
     Args:
         runner: starts user code.
-        tree: whose data is brought.
-        home: where the tree is laid out together with its data; does not exist yet.
+        tree: the tree whose data is fetched.
+        home: the folder to create for the tree together with its data; must not exist yet.
 
     Raises:
-        MachineError: it failed.
-        UsageError: a file that says which data is meant is none that may be read.
+        MachineError: the command failed.
+        UsageError: a pointer file must not be read.
     """
     paths = files.listed(tree.path)
     fetch = runner.job.rules.data.fetch
@@ -61,7 +61,7 @@ def fetched(runner: Runner, tree: Tree, home: Path) -> Fetched:
     making = _making(runner, fetch, tree, code or tree, secrets)
     kept = Cache(runner.cache / "fetch", most=4).get(making.key, making)
     brought = tuple(path for path in files.walked(kept.path) if not files.is_kept_back(path))
-    home.mkdir(mode=0o700)  # labels lie in it: nobody but gatebot opens anything here
+    home.mkdir(mode=0o700)  # it will hold labels: only gatebot may open files in it
     files.copied(kept.path, brought, home, link=True, least=0)
     own = _beside(paths, brought)
     files.copied(tree.path, own, home, link=False)
@@ -83,16 +83,16 @@ def _making(runner: Runner, fetch: Fetch, tree: Tree, code: Tree, secrets: dict[
 
 @dataclass(frozen=True, slots=True)
 class _Making:
-    """Runs the command in a copy of files of base's, and keeps what it brought.
+    """Runs the command in a copy of base's files, and stores what it fetched.
 
     Attributes:
         runner: starts user code.
         fetch: the Rules' command.
-        command: its words.
-        code: the tree that it belongs to.
-        paths: of this tree.
-        pointers: files of the tree that is fetched for, which say which data is meant.
-        secrets: variables that it may see.
+        command: the words of the command.
+        code: the tree that the command belongs to.
+        paths: the files of this tree.
+        pointers: pointer files of the tree that is fetched for, which name the data to fetch.
+        secrets: environment variables with secrets that the command may see.
     """
 
     runner: Runner
@@ -105,7 +105,7 @@ class _Making:
 
     @property
     def key(self) -> str:
-        """The same for the same command in the same files."""
+        """The cache key: equal for the same command in the same files."""
         hasher = blake2b(digest_size=12)
         facts = [self.fetch.run, str(self.code.folder), files.digest(self.code.path, self.paths), bool(self.secrets)]
         for fact in (*map(str, facts), *(f"{path} {content.hex()}" for path, content in self.pointers.items())):
@@ -146,17 +146,17 @@ class _Making:
                 place.write_bytes(content)
             except OSError as error:
                 raise MachineError(f"{path} cannot be put beside base's files: {error.strerror}.") from error
-        if (self.code.path / ".git").exists():  # tools look for a repository; ours stays out of sight
+        if (self.code.path / ".git").exists():  # tools look for a repository; the real one must not be visible
             git.create(root)
 
 
 def _in(tree: Tree, paths: files.Paths) -> files.Paths:
-    """Those below the folder of gatebot.yml, relative to it."""
+    """Return the paths below the folder of gatebot.yml, relative to it."""
     return tuple(path.relative_to(tree.folder) for path in paths if path.is_relative_to(tree.folder))
 
 
 def _states(root: Path) -> dict[PurePosixPath, tuple[int, int, int, int]]:
-    """What tells whether a file was written: kind, node, size and time."""
+    """Return what shows whether a file was written: kind, inode, size and modification time."""
     found = {}
     for path in files.walked(root):
         status = (root / path).lstat()
@@ -165,21 +165,21 @@ def _states(root: Path) -> dict[PurePosixPath, tuple[int, int, int, int]]:
 
 
 def _keep(root: Path, home: Path, brought: list[PurePosixPath]) -> None:
-    """Move what was brought to where it is kept."""
+    """Move the fetched files to the cache folder."""
     for path in brought:
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.move(root / path, home / path)
 
 
 def _beside(paths: files.Paths, brought: files.Paths) -> files.Paths:
-    """Files of the tree that nothing brought stands in the place of, or in the way of."""
+    """Return the files of the tree that no fetched file replaces or conflicts with."""
     taken = frozenset(brought)
     folders = frozenset(parent for path in brought for parent in path.parents)
     return tuple(path for path in paths if path not in taken | folders and not taken.intersection(path.parents))
 
 
 def _with_python(runner: Runner) -> Runner:
-    """The runner with the Python that is first on the PATH, and with it the tools that are installed there."""
+    """Return the runner with the first Python on the PATH, and with it the tools that are installed there."""
     interpreter = found("python3", runner.job.environ, Path())
     if interpreter is not None and runner.reach.level is Isolation.FULL:
         interpreter = interpreter_copy.opened(interpreter, runner.cache)

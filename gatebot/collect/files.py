@@ -1,4 +1,4 @@
-"""Which files of a tree user code gets, and how it gets them: copies, and links to what is large."""
+"""Selects the files of a tree that user code gets, and provides them: as copies, or as links to large files."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.errors import MachineError
 from gatebot.repository import git, own_folder
 
-LARGE = 64 << 20  # bytes; smaller files are copied, because a training may well write its committed model anew
+LARGE = 64 << 20  # bytes; smaller files are copied, because a training may overwrite its committed model
 NEVER = frozenset({".git", own_folder.NAME})
 COPIES_OF_DATA = (PurePosixPath(".dvc/cache"), PurePosixPath(".dvc/tmp"))
 NOT_WALKED = frozenset({".venv", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
@@ -22,7 +22,7 @@ Paths = tuple[PurePosixPath, ...]
 
 
 def listed(root: Path) -> Paths:
-    """Files of a working tree, sorted: what git tracks and what is new and not ignored; all of a plain folder.
+    """Return the sorted files of a working tree: tracked and untracked but not ignored; in a plain folder, all files.
 
     Raises:
         MachineError: git cannot list them.
@@ -32,7 +32,7 @@ def listed(root: Path) -> Paths:
 
 
 def walked(root: Path, skip: frozenset[str] = frozenset()) -> Iterable[PurePosixPath]:
-    """All files and links below a folder, but for what lies in folders that are skipped."""
+    """Return all files and links below a folder, except those in skipped folders."""
     return Checkout(root).walked(enters=lambda folder: folder.name not in skip | NEVER)
 
 
@@ -45,15 +45,15 @@ def _by_git(root: Path) -> Iterable[PurePosixPath]:
         try:
             status = checkout.status(path)
         except UnsafePathError:
-            continue  # a link stands where git knows a folder: what lies behind it is not the tree's
+            continue  # a link is in place of a folder that git knows: what it leads to is not part of the tree
         if status is None:
             continue
         if not stat.S_ISDIR(status.st_mode):
-            if name in known or status.st_nlink == 1:  # a file with several names may be one from outside
+            if name in known or status.st_nlink == 1:  # a file with several hard links may be a file from outside
                 yield path
         elif (root / path / ".git").exists():  # a submodule, or a repository inside this one
             yield from (path / inner for inner in listed(root / path))
-        else:  # git lists a repository without a work tree as a whole
+        else:  # git lists a repository without a work tree as one entry
             yield from (path / inner for inner in walked(root / path, skip=NOT_WALKED))
 
 
@@ -62,23 +62,26 @@ def _git_names(root: Path, *which: str) -> set[str]:
 
 
 def _is_byproduct(name: str) -> bool:
-    """Whether an untracked file lies in an environment or a cache that nobody ignored."""
+    """Return whether an untracked file lies in an environment or a cache folder that is not ignored."""
     return bool(NOT_WALKED.intersection(PurePosixPath(name).parts))
 
 
 def is_kept_back(path: PurePosixPath) -> bool:
-    """Whether user code never gets it: the gate's own files, git's, and caches that hold data."""
+    """Return whether user code never gets a file: files of gatebot and git, and caches that hold data."""
     return bool(NEVER.intersection(path.parts)) or any(path.is_relative_to(cache) for cache in COPIES_OF_DATA)
 
 
 def matching(paths: Paths, patterns: Iterable[str]) -> frozenset[PurePosixPath]:
-    """Those of the paths that a pattern names: a file, a folder with all in it, or a glob with `*`, `?` and `**`."""
+    """Return the paths that a pattern names: a file, a folder with its content, or a glob with `*`, `?` and `**`."""
     tests = [_test(pattern) for pattern in patterns]
     return frozenset(path for path in paths if any(test(path) for test in tests))
 
 
 def _test(pattern: str) -> Callable[[PurePosixPath], bool]:
-    """Whether a path, or a folder that it lies in, matches. The time is linear in pattern times path."""
+    """Return a test of whether a path, or a folder that contains it, matches.
+
+    The time is linear in the length of the pattern times the length of the path.
+    """
     parts = [None if part == "**" else _shape(part) for part in pattern.removeprefix("./").rstrip("/").split("/")]
 
     def matches(path: PurePosixPath) -> bool:
@@ -91,7 +94,7 @@ def _test(pattern: str) -> Callable[[PurePosixPath], bool]:
 
 
 def _after(at: int, name: str, parts: Sequence["re.Pattern[str] | None"]) -> Iterable[int]:
-    """Where a pattern can stand after one more name of a path."""
+    """Return the possible positions in a pattern after one more part of a path."""
     if at == len(parts):
         return (at,)  # below a folder that matches
     shape = parts[at]
@@ -101,7 +104,7 @@ def _after(at: int, name: str, parts: Sequence["re.Pattern[str] | None"]) -> Ite
 
 
 def _skipped(reached: set[int], parts: Sequence["re.Pattern[str] | None"]) -> set[int]:
-    """The same, and where `**` stands for no folder at all: not at the end, where it is what lies in a folder."""
+    """Add the positions where `**` matches no folder; not at the end, where it matches the content of a folder."""
     for at in range(len(parts) - 1):
         if at in reached and parts[at] is None:
             reached.add(at + 1)
@@ -109,7 +112,10 @@ def _skipped(reached: set[int], parts: Sequence["re.Pattern[str] | None"]) -> se
 
 
 def _shape(part: str) -> "re.Pattern[str]":
-    """Of a name with `*` and `?`. What stands between two stars is taken at its first place and never tried again."""
+    """Return the expression for a name with `*` and `?`.
+
+    Text between two stars is matched at its first occurrence without backtracking, so that the time stays linear.
+    """
     first, *others = ["".join("." if char == "?" else re.escape(char) for char in piece) for piece in part.split("*")]
     middle = "".join(f"(?>.*?{piece})" for piece in others[:-1])
     return re.compile(first + middle + "".join(f".*{piece}" for piece in others[-1:]), re.DOTALL)
@@ -118,18 +124,18 @@ def _shape(part: str) -> "re.Pattern[str]":
 def copied(
     source: Path, paths: Iterable[PurePosixPath], target: Path, *, link: bool, least: int = LARGE, dated: bool = False
 ) -> None:
-    """Put files below another folder, as links where `link` is true, they have `least` bytes and are open to all.
+    """Copy files into another folder, or hard-link those that are large and readable by everyone.
 
-    Symbolic links stay what they are: they are never followed here, and lead nowhere in the sandbox that the
-    sandbox does not allow.
+    Symbolic links are copied as links and never followed here. In the sandbox, they lead only to what the sandbox
+    allows.
 
     Args:
-        source: where they are.
-        paths: relative to it.
-        target: where they shall be.
-        link: make links.
-        least: the size from which on links are made.
-        dated: copies keep the time of their last change.
+        source: the folder with the files.
+        paths: the files, relative to it.
+        target: the folder to copy to.
+        link: whether to make hard links.
+        least: the minimum size in bytes of a file that is linked.
+        dated: whether copies keep their modification time.
 
     Raises:
         MachineError: the disk is full, or a file cannot be read.
@@ -171,16 +177,16 @@ def _copy(checkout: Checkout, path: PurePosixPath, target: Path, *, link: bool, 
 
 
 def _require_room(status: os.stat_result, path: PurePosixPath, target: Path) -> None:
-    """A file with holes takes next to nothing where it lies, and all of its length where it is copied to."""
+    """Check the free space first: a sparse file takes little space at its source, but its full length as a copy."""
     if status.st_size >= LARGE and status.st_size > shutil.disk_usage(target.parent).free:
         hint = "Free some space, or take the file out of the repository."
         raise MachineError(f"{path} has {status.st_size:,} bytes, more than the disk has left.", hint)
 
 
 def _linked(descriptor: int, target: Path) -> bool:
-    """Whether a hard link could be made: not to another file system, and not everywhere to another user's file."""
+    """Make a hard link; return False if that fails, as across file systems or for some files of other users."""
     try:
-        # The very file that was looked at. Python follows the first link only where it is given a folder, too.
+        # Links the very file that was checked. Python follows the first link only if it is given a folder as well.
         os.link(f"/proc/self/fd/{descriptor}", target, src_dir_fd=descriptor, follow_symlinks=True)
     except OSError:
         return False
@@ -188,7 +194,7 @@ def _linked(descriptor: int, target: Path) -> bool:
 
 
 def digest(root: Path, paths: Iterable[PurePosixPath]) -> str:
-    """One digest of names and contents; the same for the same files."""
+    """Return one digest of names and contents; equal files give the same digest."""
     checkout = Checkout(root)
     hasher = blake2b(digest_size=16)
     for path in sorted(paths):

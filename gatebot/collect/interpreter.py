@@ -1,4 +1,4 @@
-"""Which Python runs the user's code, and which folders it needs to be able to read. Found without running its code."""
+"""Finds the Python that runs the user's code, and the folders that it must read, without running any of that code."""
 
 import os
 import re
@@ -24,12 +24,12 @@ _MOST_BYTES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """Programs that the user's commands find first.
+    """A Python interpreter and the folder of its programs, which comes first on the PATH of user commands.
 
     Attributes:
         python: the interpreter.
-        folder: of its programs, first on the PATH.
-        readable: what must be granted for it to run.
+        folder: the folder of its programs.
+        readable: the folders that must be granted so that it can run.
     """
 
     python: Path
@@ -38,32 +38,35 @@ class Interpreter:
 
 
 def search_path(environ: Mapping[str, str]) -> str:
-    """Where programs are looked for: gatebot's own PATH, so that tools which a workflow set up are found."""
+    """Return the PATH to search for programs: gatebot's own, so that tools that a workflow installed are found."""
     return environ.get("PATH") or PATH
 
 
 def user_path(environ: Mapping[str, str]) -> str:
-    """The PATH of user code: gatebot's own, without folders in which commits have put anything, and relative ones.
+    """Return the PATH for user code: gatebot's own, without relative folders and folders with files of a commit.
 
-    A step can have put a folder of head's checkout there, and what runs may be base's, with secrets.
+    A workflow step may have put a folder of head's checkout on the PATH, while the command that runs may be base's and
+    hold secrets.
     """
     folders = (folder for folder in search_path(environ).split(":") if folder.startswith("/"))
     return ":".join(folder for folder in folders if _holder(Path(folder)) is None)
 
 
 def found(name: str, environ: Mapping[str, str], cwd: Path, root: Path | None = None) -> Interpreter | None:
-    """The interpreter called `name`: a program on the PATH, or a path; None where there is none.
+    """Find the interpreter `name`, a program on the PATH or a path; None if there is none.
 
-    What is on the PATH may be the launcher of a version manager, such as a shim of pyenv: then it is the one behind it.
+    If the program on the PATH is the launcher of a version manager, such as a shim of pyenv, the interpreter that it
+    starts is returned.
 
     Args:
-        name: as a recipe says it.
-        environ: has the PATH.
-        cwd: where paths start.
-        root: of the tree whose recipe it is: no file of it may be an interpreter, or say what one needs to read.
+        name: the name or path, as written in the Recipe.
+        environ: provides the PATH.
+        cwd: the folder that paths are relative to.
+        root: the root of the tree that the Recipe is from. No file of this tree may be an interpreter, or define what
+            an interpreter needs to read.
 
     Raises:
-        UsageError: it is such a file, or stands on the PATH and is of any commit.
+        UsageError: the interpreter is a file of the tree, or a program on the PATH that git tracks.
     """
     interpreter = _found(name, environ, cwd)
     if interpreter is not None and root is not None:
@@ -90,9 +93,9 @@ def _found(name: str, environ: Mapping[str, str], cwd: Path) -> Interpreter | No
 
 @cache
 def _started_by(launcher: Path, environ: frozenset[tuple[str, str]]) -> Path | None:
-    """The Python that a launcher on the PATH starts, as it says itself; None where it starts none.
+    """Return the Python that a launcher on the PATH starts, as reported by that Python; None if it starts none.
 
-    It is asked outside of the project, because what is run here is for no file of a pull request to say.
+    The launcher runs outside of the project, because no file of a pull request may choose what runs here.
     """
     asking = (str(launcher), "-I", "-c", "import sys; print(sys.executable)")
     try:
@@ -104,7 +107,7 @@ def _started_by(launcher: Path, environ: frozenset[tuple[str, str]]) -> Path | N
 
 
 def _version_named_in(folder: Path) -> str:
-    """The version that the nearest `.python-version` names for pyenv; empty where none does, or a path instead."""
+    """Return the version in the nearest `.python-version`, for pyenv; empty if there is none or it holds a path."""
     for place in (folder, *folder.parents):
         try:
             words = bounded_read.read(place / ".python-version", _MOST_BYTES).decode("utf-8", "replace").split()
@@ -115,9 +118,9 @@ def _version_named_in(folder: Path) -> str:
 
 
 def _require_not_of_the_tree(name: str, interpreter: Interpreter, root: Path) -> None:
-    """Refuse an interpreter that a commit brings along, and one that would let user code read all of the checkout.
+    """Refuse an interpreter that is part of a commit, and one that would let user code read the whole checkout.
 
-    A folder counts as an installation because of a file in it, and is then granted to user code as a whole.
+    A file in a folder makes it count as an installation, and an installation is granted to user code as a whole.
     """
     real_root = root.resolve()
     program = interpreter.python
@@ -133,9 +136,9 @@ def _require_not_of_the_tree(name: str, interpreter: Interpreter, root: Path) ->
 
 
 def _require_not_committed(name: str, program: Path) -> None:
-    """Refuse a program of the PATH that git tracks, wherever that is: it would be started, or come first, unseen.
+    """Refuse a program on the PATH that any git repository tracks: it would run without anyone noticing.
 
-    A step can have put a folder of the checkout on the PATH, and base's tree lies elsewhere than head's.
+    A workflow step may have put a folder of the checkout on the PATH, and base's tree is in another place than head's.
     """
     holder = _holder(program)
     if holder is not None:
@@ -146,7 +149,7 @@ def _require_not_committed(name: str, program: Path) -> None:
 
 
 def _holder(path: Path) -> Path | None:
-    """The repository that tracks a file, or anything in a folder; None where none does."""
+    """Return the repository that tracks a file, or any file in a folder; None if there is none."""
     for place in {path, path.parent.resolve() / path.name, path.resolve()}:
         for folder in (place, *place.parents):
             if os.path.lexists(folder / ".git") and _is_tracked(folder, place.relative_to(folder)):
@@ -155,9 +158,9 @@ def _holder(path: Path) -> Path | None:
 
 
 def _is_tracked(root: Path, inside: Path) -> bool:
-    """Whether git tracks a file, anything in a folder, or a link or submodule on the way there.
+    """Return whether git tracks a file, anything in a folder, or a link or submodule on the path to it.
 
-    Of a folder without git, nobody brought anything.
+    A folder outside of git counts as not tracked.
     """
     if not (root / ".git").exists():
         return False
@@ -171,7 +174,7 @@ def _is_tracked(root: Path, inside: Path) -> bool:
 
 
 def at(python: Path) -> Interpreter:
-    """The interpreter at a path, with the installation and, for a virtual environment, the one below it."""
+    """Return the interpreter at a path, with its installation and, for a virtual environment, its base installation."""
     folders = [python.parent.parent, python.resolve().parent.parent]
     home = _home_of(python.parent.parent)
     folders += [home.parent] if home else []
@@ -180,7 +183,7 @@ def at(python: Path) -> Interpreter:
 
 
 def _home_of(venv: Path) -> Path | None:
-    """Where the Python lies that a virtual environment was made from."""
+    """Return the folder of the Python that a virtual environment was made from."""
     try:
         lines = Checkout(venv).read("pyvenv.cfg", _MOST_BYTES * 10).decode("utf-8", "replace").splitlines()
     except (OSError, UnsafePathError):
@@ -190,7 +193,7 @@ def _home_of(venv: Path) -> Path | None:
 
 
 def _is_installation(folder: Path) -> bool:
-    """Whether this is where a Python lives: nothing else may be granted because a recipe names a path in it."""
+    """Return whether a folder is a Python installation. Other folders are not granted if a Recipe names them."""
     if folder == Path(folder.anchor):
         return False
     return (folder / "pyvenv.cfg").is_file() or any((folder / "lib").glob("python3*/os.py"))

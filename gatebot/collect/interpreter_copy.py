@@ -1,4 +1,4 @@
-"""A Python that lies where only its owner may go, made usable for the sandbox's user: hard links at an open place."""
+"""Makes a Python in a private folder usable for the sandbox's user, with hard links in an open folder."""
 
 import os
 import re
@@ -14,11 +14,11 @@ from gatebot.collect.interpreter import Interpreter, at
 from gatebot.errors import MachineError
 
 _BEING_WRITTEN = re.compile(r"\.pyc\.\d+$")
-OPEN_CACHE = Path("/var/cache/environments")  # its name tells user code nothing
+OPEN_CACHE = Path("/var/cache/environments")  # the name must tell user code nothing
 
 
 def is_open(path: Path) -> bool:
-    """Whether every user may go to a path and read it."""
+    """Return whether every user may enter a path and read it."""
     real = path.resolve()
     return all(place.stat().st_mode & stat.S_IXOTH for place in real.parents) and bool(
         real.stat().st_mode & stat.S_IROTH
@@ -26,10 +26,10 @@ def is_open(path: Path) -> bool:
 
 
 def open_place(cache: Path) -> Path:
-    """A folder for what the sandbox's user must reach: the cache, or where it is closed, one that is not.
+    """Return a folder that the sandbox's user can reach: the cache, or another folder if the cache is private.
 
     Raises:
-        MachineError: it cannot be made.
+        MachineError: the folder cannot be made.
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -45,10 +45,10 @@ def open_place(cache: Path) -> Path:
 
 
 def opened(interpreter: Interpreter, cache: Path) -> Interpreter:
-    """The interpreter, or a mirror of it where it is closed to others.
+    """Return the interpreter, or a mirror of it if other users cannot reach it.
 
-    Python finds its library beside its program, so an installation works wherever it is put. A virtual environment
-    names the one it was made from, and is mirrored by a small one that leads to the mirror.
+    Python finds its library relative to its program, so an installation works in any folder. A virtual environment
+    names its base installation, so its mirror is a small virtual environment that refers to the mirrored base.
 
     Raises:
         MachineError: the mirror cannot be made.
@@ -72,7 +72,10 @@ def opened(interpreter: Interpreter, cache: Path) -> Interpreter:
 
 
 def _mirrored(folders: Cache, installation: Path, skip: frozenset[str]) -> Path:
-    """A copy with the bytecode in it, which is valid for files of the same time alone: user code writes none."""
+    """Return a mirror of an installation.
+
+    It includes the bytecode, which is valid only for files with the same modification time; user code writes none.
+    """
 
     def make(home: Path) -> dict[str, Any]:
         whole = (path for path in files.walked(installation, skip) if not _BEING_WRITTEN.search(path.name))
@@ -83,13 +86,13 @@ def _mirrored(folders: Cache, installation: Path, skip: frozenset[str]) -> Path:
 
 
 def _sees_base(venv: Path) -> bool:
-    """Whether what is installed below a virtual environment can be imported in it."""
+    """Return whether a virtual environment can import the packages of its base installation."""
     settings = (venv / "pyvenv.cfg").read_text().lower().replace(" ", "")
     return "include-system-site-packages=true" in settings
 
 
 def _led(home: Path, venv: Path, program: Path, library: Path) -> dict[str, Any]:
-    """A virtual environment whose program and library lie elsewhere."""
+    """Write a virtual environment whose program and library are in other folders."""
     settings = re.sub(r"(?m)^home\s*=.*$", f"home = {program.parent}", (venv / "pyvenv.cfg").read_text())
     (home / "pyvenv.cfg").write_text(settings)
     (home / "bin").mkdir()
@@ -101,7 +104,7 @@ def _led(home: Path, venv: Path, program: Path, library: Path) -> dict[str, Any]
 
 
 def _digest(*installations: Path) -> str:
-    """Of where they are, and of what is installed in them: installers add and remove folders there."""
+    """Return a digest of the installations' paths and of when packages were last installed or removed."""
     hasher = blake2b(digest_size=12)
     for home in installations:
         sites = sorted(home.glob("lib/python3*/site-packages"))

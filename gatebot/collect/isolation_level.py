@@ -1,4 +1,4 @@
-"""The isolation that this machine can give to this recipe's interpreter."""
+"""Finds the isolation level that this machine can give to the interpreter of a Recipe."""
 
 import os
 import stat
@@ -14,20 +14,20 @@ from gatebot.sandbox import Isolation, Reach, probe
 def reach_for(
     recipe: Recipe, least: Isolation, folder: Path, root: Path, environ: Mapping[str, str] | None = None
 ) -> Reach:
-    """The highest level; one lower where the interpreter lies in a folder that only its owner may enter.
+    """Return the highest level, or one lower if only its owner may enter a folder of the interpreter.
 
-    A uid of its own could not start such an interpreter. The level is lowered only where `least` accepts that;
-    otherwise the sandbox says what is in the way.
+    At the highest level, user code runs as another user, who could not start such an interpreter. The level is lowered
+    only if `least` permits it; otherwise the sandbox reports the problem.
 
     Args:
         recipe: names the interpreter.
         least: the lowest level that is accepted.
-        folder: where the recipe's paths start.
-        root: of the tree.
-        environ: has the PATH.
+        folder: the folder that the Recipe's paths are relative to.
+        root: the root of the tree.
+        environ: provides the PATH.
 
     Raises:
-        UsageError: the interpreter is a file of the tree's.
+        UsageError: the interpreter is a file of the tree.
     """
     reach = probe()
     if reach.level is not Isolation.FULL or least >= Isolation.FULL:
@@ -41,7 +41,7 @@ def reach_for(
 
 
 def _closed(*paths: Path) -> Path | None:
-    """The first folder on the way to any of these that others may not pass."""
+    """Return the first folder on the way to any of these paths that other users may not enter."""
     for path in paths:
         for place in (path, path.resolve()):
             for folder in reversed(place.parents):

@@ -1,4 +1,4 @@
-"""What collect is told: which trees, by which Rules, with what at hand."""
+"""The input of the collector: the trees, the Rules and what is already known."""
 
 import os
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ class Tree:
     Attributes:
         path: the repository's root on disk (the checkout, or a git worktree).
         recipe: how this commit is trained.
-        commit: the commit that the evidence speaks for; None for an unclean working tree.
-        tested: the commit whose tree this is.
-        folder: of gatebot.yml, relative to `path`: where the user's commands run and what paths are relative to.
+        commit: the commit that the evidence is recorded for; None for a working tree with changes.
+        tested: the commit whose files these are.
+        folder: the folder of gatebot.yml, relative to `path`. User commands start there, and paths are relative to it.
     """
 
     path: Path
@@ -33,23 +33,23 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One question's surroundings. The same for all of its rounds.
+    """Everything that the collector needs to know. It is the same for all rounds of a run.
 
     Attributes:
-        project: keys seeds and hashes.
-        rules: from the base branch.
-        trees: what can be trained here. Without base's tree, needs of base stay unmet.
-        cache: where fetched data and environments are kept between runs; made when it is missing.
-        kept: further places that hold labels or baselines, which no user code may see.
-        known_base: base's Snapshot: its eval rows bind, its trainings say what one costs.
+        project: the key for seeds and hashes.
+        rules: the Rules, from the base branch.
+        trees: the trees that can be trained here. Without base's tree, needs of base stay unmet.
+        cache: the folder that keeps fetched data and environments between runs; made if missing.
+        kept: further paths with labels or baselines, which user code must not see.
+        known_base: base's Snapshot. Its eval rows are binding, and its trainings tell what a training costs.
         rules_tree: the commit that the Rules come from; base's tree by default.
-        trusts_head: head's own files may run with a secret, and beside labels, where there is no base: main's own run
-            and a developer's own machine, and never a pull request that brings its own Rules.
-        deadline: of `time.monotonic()`; no training starts that would probably not end before it.
-        effort: seeds and folds by name, as they shall stand in the Snapshot.
-        parallel: user commands at once; by default as many as there are processors, one on a GPU.
-        environ: gatebot's own environment, from which only what the Rules name crosses.
-        reach: the isolation that is possible here; looked up by default.
+        trusts_head: whether head's own files may run with a secret and beside labels if there is no base. True for runs
+            of main and on a developer's machine, never for a pull request that brings its own Rules.
+        deadline: a time of `time.monotonic()`; no training starts that would probably not end before it.
+        effort: the numbers of seeds and folds by name, as recorded in the Snapshot.
+        parallel: how many user commands run at once; by default the number of processors, or one on a GPU.
+        environ: gatebot's own environment, of which only what the Rules name is passed on.
+        reach: the isolation that is possible here; detected by default.
     """
 
     project: str
@@ -68,19 +68,19 @@ class Job:
 
     @property
     def slots(self) -> int:
-        """User commands at once."""
+        """How many user commands run at once."""
         if self.parallel is not None:
             return max(1, self.parallel)
         return 1 if self.rules.smoke.device == "cuda" else processors()
 
     @property
     def threads(self) -> int:
-        """Threads of each command. Fixed for a machine, because sums depend on how many threads add them."""
+        """The number of threads of each command. It is fixed per machine, because it affects sums."""
         return max(1, processors() // self.slots)
 
     @property
     def code_tree(self) -> Tree | None:
-        """The files that may run with a secret, and beside labels: base's; None where nobody has merged any."""
+        """The tree that may run with a secret and beside labels: base's, or None if no merged files are available."""
         if self.rules_tree is not None:
             return self.rules_tree
         if Side.BASE in self.trees:
@@ -88,19 +88,19 @@ class Job:
         return self.trees.get(Side.HEAD) if self.trusts_head else None
 
     def is_of_base(self, tree: Tree) -> bool:
-        """Whether somebody has merged a tree's files and its recipe, so that they may run with a secret."""
+        """Return whether a tree's files and Recipe are merged, so that they may run with a secret."""
         head = self.trees.get(Side.HEAD)
         is_merged = tree is self.trees.get(Side.BASE) and (head is None or tree.recipe is not head.recipe)
         return tree is self.code_tree or is_merged
 
 
 def runs_code_of_base(rules: Rules, environ: Mapping[str, str]) -> bool:
-    """Whether something is run on head's behalf that only files of base may do: with secrets, or beside labels."""
+    """Return whether a step for head requires files of base, because it runs with secrets or beside labels."""
     own_metrics = any(rule.python for rule in rules.metrics)
     credentials = any(is_secret(name, environ[name]) for name in rules.smoke.env.pass_ if environ.get(name))
     return own_metrics or rules.data.fetch is not None or credentials
 
 
 def processors() -> int:
-    """Processors that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0))

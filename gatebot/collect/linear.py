@@ -1,4 +1,4 @@
-"""The simple model itself, a program of gatebot's own that runs in the sandbox: JSON in, JSON out."""
+"""Fits the linear reference model. This program runs in the sandbox: JSON in, JSON out."""
 
 import json
 import sys
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-HASHED = 2**14  # places for the words of a text column
+HASHED = 2**14  # the number of hash buckets for the words of a text column
 ANSWER = "answer.json"
-FEW = 50  # categories of a column that get a place of their own
+FEW = 50  # the maximum number of one-hot categories per column
 
 Cells = dict[str, list[Any]]
 
 
 def main() -> None:
-    """Answer the question in the file that is named: `{lesson, kinds, labels, asked}`."""
+    """Answer the request file that is named on the command line: `{lesson, kinds, labels, asked}`."""
     question = json.loads(Path(sys.argv[1]).read_bytes())
     try:
         answer: dict[str, Any] = fitted(**question)
@@ -30,24 +30,24 @@ def main() -> None:
 
 
 def fitted(lesson: Cells, kinds: dict[str, str], labels: list[Any], asked: list[Cells]) -> dict[str, Any]:
-    """Scaled numbers, one-hot categories, hashed words, and a logistic or a ridge regression on them.
+    """Fit a logistic or ridge regression on scaled numbers, one-hot categories and hashed words, and predict.
 
     Args:
-        lesson: columns of the rows to train on.
-        kinds: of the columns, as in `ColumnProfile`.
-        labels: of these rows: text for classes, else numbers; null where there is none.
-        asked: columns of the rows to predict, set by set.
+        lesson: the columns of the training rows.
+        kinds: the kinds of the columns, as in `ColumnProfile`.
+        labels: the labels of these rows: text for classes, else numbers; null if a row has none.
+        asked: the columns of the rows to predict, for each set of rows.
 
     Returns:
         `classes`, empty for numbers, and `values`: for each set a matrix of shape [n, classes] or [n, 1].
 
     Raises:
-        ValueError: there is nothing to learn from.
+        ValueError: the training rows have fewer than two different labels.
     """
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.pipeline import make_pipeline
 
-    warnings.simplefilter("ignore")  # an unfinished simple model still serves as a reference
+    warnings.simplefilter("ignore")  # a model that did not converge still serves as a reference
     known = np.array([label is not None for label in labels])
     learned = [label for label in labels if label is not None]
     names = any(isinstance(label, str) for label in learned)

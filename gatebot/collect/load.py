@@ -1,4 +1,4 @@
-"""Reads the data of one side by the Rules and its Recipe: configuration in, Dataset out."""
+"""Reads the data of one side, as the Rules and its Recipe describe it, into a Dataset."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,14 +26,14 @@ from gatebot.evidence.kinds import DataProfile
 
 
 def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Dataset:
-    """The data of a tree, split.
+    """Read and split the data of a tree.
 
     Args:
-        runner: with Rules and project; data behind addresses is fetched at its isolation.
-        tree: whose recipe says where the data lies.
-        fetched: where its files are.
-        base: base's data, whose eval rows bind; None for base itself where it was never read before.
-        folder: where rows are written for user code.
+        runner: holds the Rules and the project; data behind addresses is fetched at its isolation.
+        tree: its Recipe names the data.
+        fetched: the files of the tree.
+        base: the profile of base's data, whose eval rows are binding; None for base itself if it was never read before.
+        folder: the folder for the rows that user code gets.
 
     Raises:
         UsageError: the data cannot be read or split.
@@ -56,12 +56,12 @@ def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None,
 
 
 def readers(rules: Rules, programs: Programs, environ: Mapping[str, str]) -> Readers:
-    """What reads the data of a pull request: programs of gatebot's own, in the sandbox."""
+    """Return the readers for the data of a pull request: programs of gatebot that run in the sandbox."""
     return Readers(Remote(rules.data, programs, environ), Decoding(programs))
 
 
 def columns(rules: Rules) -> Columns:
-    """Which column plays which part."""
+    """Return the roles of the data's columns."""
     data = rules.data
     return Columns(
         target=data.target,
@@ -74,7 +74,7 @@ def columns(rules: Rules) -> Columns:
 
 
 def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None, *, trains: bool = True) -> SplitRules:
-    """How rows are split."""
+    """Return the rules for splitting rows."""
     by_column = rules.data.split if isinstance(rules.data.split, ColumnSplit) else ColumnSplit(column="")
     return SplitRules(
         project=project,
@@ -89,7 +89,7 @@ def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None, *,
 
 
 def _trains(model: ModelRecipe) -> bool:
-    """Whether rows are handed out to learn from; predictions that are brought were made without them."""
+    """Return whether training rows are handed out. Predictions as a file were made without them."""
     if model.run is not None:
         return "train" in argv.places(argv.split(model.run, "model.run"))
     return model.predictions is None

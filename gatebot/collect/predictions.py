@@ -1,4 +1,4 @@
-"""The file that a predicting run left, as Predictions."""
+"""Reads the file that a predict run wrote, as Predictions."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +20,10 @@ def read(
     by_order: bool = False,
     rescored: bool = False,
 ) -> Predictions:
-    """What a run answered. `path` lies where only that run could write, and the run is over.
+    """Return the predictions that a run wrote.
 
-    Whatever is wrong with it names no path of ours, and no secret.
+    `path` must be in a folder that only this run could write to, and the run must have ended. Messages contain no path
+    of gatebot and no secret.
     """
     mask, name = around.runner.redactor.mask, f"predictions{path.suffix}"
     if effects.ended is not Ending.OK:

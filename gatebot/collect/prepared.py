@@ -1,4 +1,4 @@
-"""One side, made ready: its files without the data, its data without labels, its environment, its way to train."""
+"""A prepared side: its files without the data, its data, its environment and its adapter."""
 
 import json
 import secrets
@@ -34,21 +34,21 @@ from gatebot.sandbox import Isolation
 
 @dataclass(slots=True)
 class PreparedSide:
-    """One side.
+    """One side, prepared for training.
 
     Attributes:
-        side: which.
-        tree: its commit.
+        side: base or head.
+        tree: the tree of its commit.
         runner: starts user code, outside of the side's environment.
-        folder: where all that belongs to it is kept while collect works.
-        root: its files, with the data.
-        material: its data.
+        folder: the folder for everything that belongs to the side while the collector works.
+        root: the tree's files, with the data.
+        dataset: its data.
         source: its files as user code gets them.
-        paths: of these files.
-        assets: where `data.assets` lie, or None.
-        about: what its evidence is of.
+        paths: the paths of these files.
+        assets: the folder with `data.assets`, or None.
+        about: the provenance of its evidence.
         around: what its trainings share; None until it is equipped.
-        contract: how it trains; None where predictions are brought as a file.
+        contract: the adapter; None if predictions are delivered as a file.
     """
 
     side: Side
@@ -66,11 +66,11 @@ class PreparedSide:
 
     @property
     def job(self) -> Job:
-        """What collect was told."""
+        """The job of the collector."""
         return self.runner.job
 
     def workspace(self) -> Workspace:
-        """A new place to train at. Its path says neither which side nor which training it is for."""
+        """Return a new workspace. Its path tells neither the side nor the training."""
         scratch = self.folder / secrets.token_hex(8)
         links = {} if self.assets is None else {name: self.assets / name for name in _tops(self.assets)}
         link = self.runner.reach.level is Isolation.FULL
@@ -80,7 +80,7 @@ class PreparedSide:
 def open_tree(
     runner: Runner, side: Side, folder: Path, base: DataProfile | None, reporter: ProgressReporter
 ) -> PreparedSide:
-    """Fetch and read; the environment is made when it is needed.
+    """Fetch and read the data of a side. Its environment is made later, when it is needed.
 
     Raises:
         MachineError: fetching failed.
@@ -109,11 +109,11 @@ def open_tree(
 
 
 def _require_folder(tree: Tree) -> None:
-    """Refuse a tree in which a link stands where the configuration's folder was: commands would start behind it.
+    """Refuse a tree in which the configuration's folder is a link: commands would start at its target.
 
     Raises:
-        UnsafePathError: it does.
-        UsageError: there is no such folder.
+        UnsafePathError: the folder is a link.
+        UsageError: the folder does not exist.
     """
     status = Checkout(tree.path).status(tree.folder)
     if status is None or not stat.S_ISDIR(status.st_mode):
@@ -121,11 +121,11 @@ def _require_folder(tree: Tree) -> None:
 
 
 def equip(prepared_side: PreparedSide, worker: Path, reporter: ProgressReporter) -> None:
-    """Make a side ready to train: its environment, and the contract that its recipe chooses.
+    """Make a side ready to train: make its environment, and the adapter that its Recipe chooses.
 
     Raises:
         MachineError: set-up failed.
-        UsageError: a command cannot be used.
+        UsageError: a command is not valid.
     """
     if prepared_side.around is not None:
         return
@@ -147,7 +147,7 @@ def equip(prepared_side: PreparedSide, worker: Path, reporter: ProgressReporter)
 def with_environment(
     runner: Runner, tree: Tree, root: Path, paths: files.Paths, step: tuple[ProgressReporter, Side]
 ) -> Environment:
-    """The environment of a tree; where there is a set-up, a herald is told of it."""
+    """Return the environment of a tree. If there is a set-up, it is reported as a step."""
     reporter, side = step
     if tree.recipe.smoke.setup is None:
         return prepared(runner, tree, root, paths)
@@ -160,7 +160,7 @@ def with_environment(
 def surroundings(
     runner: Runner, environment: Environment, folder: Path, worker: Path, assets: Path | None
 ) -> Surroundings:
-    """What all runs in an environment share; their tasks are written in the folder."""
+    """Return what all runs in an environment share. Their task files are written to the folder."""
     tasks = folder / "in"
     tasks.mkdir(exist_ok=True)
     tasks.chmod(0o711)
@@ -202,7 +202,7 @@ def _fetched(runner: Runner, side: Side, tree: Tree, home: Path, reporter: Progr
 
 
 def _data_paths(tree: Tree, got: Fetched, stuff: Dataset) -> frozenset[PurePosixPath]:
-    """All paths under which the data stands in the tree: as it is named, and as the names lead to it."""
+    """Return all paths of the data in the tree: as named in the Recipe, and as resolved through links."""
     recipe = tree.recipe.data
     named = _in_folder(tree, got, (*recipe.path, *recipe.train, *recipe.eval))
     root = got.root.resolve()
@@ -213,7 +213,7 @@ def _data_paths(tree: Tree, got: Fetched, stuff: Dataset) -> frozenset[PurePosix
 
 
 def _in_folder(tree: Tree, got: Fetched, patterns: tuple[str, ...]) -> frozenset[PurePosixPath]:
-    """Paths of the tree that patterns, relative to gatebot.yml's folder, name."""
+    """Return the paths of the tree that match patterns relative to gatebot.yml's folder."""
     inner = {path.relative_to(tree.folder): path for path in got.paths if path.is_relative_to(tree.folder)}
     return frozenset(inner[path] for path in files.matching(tuple(inner), patterns))
 
@@ -223,7 +223,7 @@ def _tops(folder: Path) -> list[str]:
 
 
 def _inventory(environment: Environment, prepared_side: PreparedSide, worker: Path, tasks: Path) -> dict[str, Any]:
-    """What the user's interpreter consists of; nothing where there is none, or where it cannot say."""
+    """Return what the user's interpreter reports about its environment; empty if there is none or it fails."""
     if environment.interpreter is None:
         return {}
     scratch = prepared_side.folder / secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""Runs a program of gatebot's own in the sandbox: one file that imports nothing of ours, a question in, files out."""
+"""Runs gatebot's own programs in the sandbox. Each is one file without imports of gatebot: request in, files out."""
 
 import shutil
 import sys
@@ -19,7 +19,7 @@ from gatebot.sandbox.environment import THREADS
 FLAGS = ("-I", "-S", "-B")
 QUESTION = "question"
 LIBRARIES = ("numpy", "polars", "requests", "sklearn")
-# No site module: neither a `.pth` file nor a `sitecustomize` is run, and nothing is imported but from these folders.
+# No site module: `.pth` files and `sitecustomize` are not run, and imports come only from these folders.
 _START = (
     "import runpy, sys; sys.path += sys.argv.pop(1).split(':'); runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 )
@@ -30,18 +30,18 @@ class Ran:
     """A program that has ended.
 
     Attributes:
-        completed: how.
-        folder: what it left; gone with the block that it was started in.
+        completed: how it ended.
+        folder: the files that it wrote; deleted at the end of the `ran` block.
     """
 
     completed: Completed
     folder: Path
 
     def read(self, name: str, most: int) -> bytes:
-        """The bytes of a file that it left.
+        """Return the bytes of a file that the program wrote.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such file.
             UnreadableError: it is a link, a device, a pipe or too large.
         """
         return bounded_read.read(self.folder / name, most)
@@ -49,16 +49,16 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Starts programs of gatebot's own: they handle a pull request's data and see nothing else of it, nor of the gate.
+    """Starts gatebot's own programs. They process data of a pull request and see nothing else of it, nor of gatebot.
 
     Attributes:
         reach: the isolation to run at.
-        least: the least that is accepted.
-        cache: where a mirror of gatebot's interpreter is kept, should it lie where only its owner may go.
-        hidden: what no program may see but for what is granted in it.
-        denied: what none may see whatever is granted.
-        cancel: set to end all of them.
-        threads: of each.
+        least: the lowest level that is accepted.
+        cache: the folder for a mirror of gatebot's interpreter, if only its owner may enter that interpreter's folder.
+        hidden: paths that no program may see, except what is granted inside of them.
+        denied: paths that no program may see, whatever is granted.
+        cancel: set to end all programs.
+        threads: the number of threads of each program.
     """
 
     reach: Reach
@@ -71,7 +71,7 @@ class Programs:
 
     @classmethod
     def beside(cls, runner: Runner) -> "Programs":
-        """At the isolation of user code, ended with it."""
+        """Return programs with the isolation of a runner's user code, which end together with it."""
         job = runner.job
         least = Isolation(job.rules.smoke.isolation)
         return cls(runner.reach, least, runner.cache, runner.hidden, runner.denied, runner.cancel, job.threads)
@@ -87,22 +87,22 @@ class Programs:
         env: Mapping[str, str] | None = None,
         files: Mapping[str, bytes] | None = None,
     ) -> Iterator[Ran]:
-        """Run a program to its end.
+        """Run a program until it ends.
 
-        It is called with the path of the question, in an empty folder that it may write.
+        It is called with the path of the request, in an empty folder that it may write to.
 
         Args:
-            source: its file.
-            question: what it is asked.
-            limits: what it may take.
+            source: the file of the program.
+            question: the request.
+            limits: the limits for its resources.
             network: whether it may open network connections.
-            env: its environment, on top of the sandbox's defaults.
-            files: variables that name a file for it to read, and what is in that file.
+            env: environment variables, in addition to the sandbox's defaults.
+            files: files for it to read: the content by the variable that will hold the path.
 
         Raises:
             GateError: nothing may be started here (see `sandbox.run`).
             MachineError: the sandbox could not be set up.
-            InterruptedRunError: everything is being ended.
+            InterruptedRunError: gatebot is shutting down.
         """
         own = at(Path(sys.executable))
         usable = interpreter_copy.opened(own, self.cache) if self.reach.level is Isolation.FULL else own
@@ -141,13 +141,13 @@ def _texts(paths: Mapping[str, Path]) -> dict[str, str]:
 
 @cache
 def _libraries() -> tuple[Path, ...]:
-    """The folders that hold what gatebot itself is installed with."""
+    """Return the folders with the packages that gatebot itself uses."""
     found = [spec.origin for name in LIBRARIES if (spec := find_spec(name)) is not None and spec.origin is not None]
     return tuple(dict.fromkeys(Path(origin).parents[1] for origin in found))
 
 
 def _moved(folder: Path, own: Interpreter, usable: Interpreter) -> Path:
-    """Where a folder of gatebot's installation is, seen from the interpreter that is used."""
+    """Return the path of a folder of gatebot's installation as seen from the interpreter that is used."""
     for python, other in ((own.python, usable.python), (own.python.resolve(), usable.python.resolve())):
         home = python.parent.parent
         if folder.is_relative_to(home):

@@ -1,4 +1,4 @@
-"""What collect says while it works: steps that start and finish. Nothing is printed here."""
+"""Reports the steps of the collector when they start and finish. Prints nothing itself."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of work. `what` tells it from others of its phase: `seed 2, smoke`."""
+    """One piece of work. `what` distinguishes it from others of its phase, as in `seed 2, smoke`."""
 
     phase: Phase
     side: Side
@@ -33,53 +33,53 @@ class Step:
 
 
 class Progress(Protocol):
-    """Somebody who is told. Never called by two threads at once; should return soon and raise nothing."""
+    """Receives progress. It is never called by two threads at once, and should return quickly and raise nothing."""
 
     def started(self, step: Step) -> None:
-        """A step starts."""
+        """Called when a step starts."""
 
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
-        """A step is over. `outcome`: `ok`, an `Ending`, `problem: …` or `cached`."""
+        """Called when a step ends. `outcome` is `ok`, an `Ending`, `problem: …` or `cached`."""
 
     def planned(self, trainings: int) -> None:
-        """So many trainings are about to start."""
+        """Called with the number of trainings that are about to start."""
 
 
 class NullProgress:
-    """Tells nobody."""
+    """Ignores all progress."""
 
     def started(self, step: Step) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def planned(self, trainings: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """How a step went, filled in while it lasts."""
+    """The outcome of a step, set while it runs."""
 
     word: str = "ok"
 
 
 class ProgressReporter:
-    """Passes steps on, one at a time."""
+    """Passes steps to a `Progress`, one call at a time."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._lock = Lock()
 
     def planned(self, trainings: int) -> None:
-        """Say how many trainings there will be."""
+        """Report how many trainings there will be."""
         with self._lock:
             self._progress.planned(trainings)
 
     @contextmanager
     def step(self, phase: Phase, side: Side, what: str = "") -> Iterator[Outcome]:
-        """Announce a step for as long as the block lasts; an exception is announced as `error`."""
+        """Report a step while the block runs. If the block raises, the outcome is `error`."""
         step, outcome, start = Step(phase, side, what), Outcome(), time.monotonic()
         with self._lock:
             self._progress.started(step)

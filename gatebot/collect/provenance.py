@@ -1,4 +1,4 @@
-"""What a Snapshot says of itself: digests of all that has to be equal where evidence is compared."""
+"""The provenance of a Snapshot: digests of everything that must be equal for evidence to be comparable."""
 
 import json
 import platform
@@ -29,7 +29,7 @@ def about(
     *,
     granted: Iterable[Path] = (),
 ) -> SnapshotProvenance:
-    """What the evidence of one side is of."""
+    """Return the provenance of one side's evidence."""
     environment = environment_of(job, inventory)
     return SnapshotProvenance(
         gatebot=gatebot.__version__,
@@ -54,31 +54,31 @@ def about(
 
 
 def _shown(path: Path, job: Job) -> str:
-    """A folder of gatebot's own is told by what it is: where a machine keeps it is nobody's concern."""
+    """Return a path for display. Paths in gatebot's own folder are shortened: where a machine keeps it is private."""
     return f"{NAME}/{path.relative_to(job.cache)}" if path.is_relative_to(job.cache) else str(path)
 
 
 def trains(recipe: Recipe) -> bool:
-    """Whether gatebot trains the model, so that its recipe can be judged; else predictions are brought."""
+    """Return whether gatebot trains the model, so that its Recipe can be judged; else predictions are delivered."""
     return recipe.model.python is not None or recipe.model.train is not None
 
 
 def rules_digest(project: str, rules: Rules) -> str:
-    """Of those Rules that evidence depends on; policy, margins and waivers may change without a new training."""
+    """Return a digest of the Rules that evidence depends on; policy, margins and waivers need no new training."""
     facts = rules.model_dump(mode="json", by_alias=True)
     smoke = {key: facts["smoke"][key] for key in SMOKE_KEYS}
-    data = {key: value for key, value in facts["data"].items() if key != "addresses"}  # the data itself tells
+    data = {key: value for key, value in facts["data"].items() if key != "addresses"}  # the data's own digest covers it
     slices = rules.slice_columns
     return digest({"project": project, "task": facts["task"], "data": data, "slices": slices, "smoke": smoke})
 
 
 def recipe_digest(recipe: Recipe) -> str:
-    """Of all of the Recipe."""
+    """Return a digest of the whole Recipe."""
     return digest(recipe.model_dump(mode="json", by_alias=True))
 
 
 def eval_digest(dataset: Dataset) -> str:
-    """Of the eval rows: their ids, contents and labels, whatever their order."""
+    """Return a digest of the eval rows: their ids, contents and labels, independent of their order."""
     rows, truth = dataset.profile.eval_rows, dataset.truth
     order = rows.ids.argsort(kind="stable")
     hasher = blake2b(rows.ids[order].tobytes() + rows.contents[order].tobytes(), digest_size=16)
@@ -88,19 +88,19 @@ def eval_digest(dataset: Dataset) -> str:
 
 
 def environment_of(job: Job, inventory: Mapping[str, Any]) -> dict[str, str]:
-    """Interpreter, threads and distributions, as the user's interpreter listed them (untrusted: only short text)."""
+    """Return interpreter, threads and packages from the user's interpreter (untrusted: only short text is kept)."""
     found = {**_texts(inventory.get("distributions")), **_texts(inventory.get("facts"))}
     kept = dict(sorted(found.items())[:MOST_DISTRIBUTIONS])
     return {**kept, "threads": str(job.threads), "device": job.rules.smoke.device} if kept else {}
 
 
 def runner() -> str:
-    """The class of this machine: times compare only within one."""
+    """Return the class of this machine. Times are only compared within a class."""
     return f"{platform.system()} {platform.machine()} {_processor()} x{processors()}".lower()
 
 
 def digest(facts: object) -> str:
-    """Of plain values, whatever the order of their keys."""
+    """Return a digest of plain values, independent of the order of keys."""
     return blake2b(json.dumps(facts, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
 
 
@@ -114,6 +114,6 @@ def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return platform.machine()  # `platform.processor` would start a program of this name
+        return platform.machine()  # `platform.processor` would start an external program
     names = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "CPU part")))
     return next(names, platform.machine())

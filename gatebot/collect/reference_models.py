@@ -1,4 +1,4 @@
-"""gatebot's own two models, against which the user's is held: a constant, and a linear one."""
+"""Trains gatebot's two reference models, which the user's model is compared with: a constant and a linear model."""
 
 import json
 import time
@@ -24,13 +24,13 @@ from gatebot.sandbox import MIB, Ended, Limits
 MOST_ROWS = 20_000
 MOST_CLASSES = 200
 SECONDS = 60.0
-PROGRAM = Path(__file__).with_name("linear.py")  # copied, never imported: it runs in the sandbox
+PROGRAM = Path(__file__).with_name("linear.py")  # copied, not imported: it runs in the sandbox
 ANSWER = "answer.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a reference model says of some rows: class probabilities, shape [n, classes], or values, shape [n, 1]."""
+    """Predictions of a reference model: class probabilities, shape [n, classes], or values, shape [n, 1]."""
 
     values: Floats
     classes: tuple[str, ...] = ()
@@ -42,8 +42,8 @@ def measured(
     """Train a reference model on the same rows as the user's model, and predict.
 
     Raises:
-        UnmetError: the task knows no such model, or it is too much for it.
-        InterruptedRunError: everything is being ended.
+        UnmetError: there is no reference model for this task, or the data is too large for it.
+        InterruptedRunError: gatebot is shutting down.
     """
     target = dataset.split.target
     if target is None or task is TaskName.SCORES:
@@ -62,13 +62,13 @@ def measured(
 
 
 def training(effects: Effects, dataset: Dataset, fit: Fit) -> Training:
-    """Its own training, as evidence."""
+    """Return the training of a reference model as evidence."""
     train_request = dataset.train_request(fit)
     return Training(effects, train_request.rows.rows, train_request.rows.digest)
 
 
 def _constant(known: Column, rows: int) -> Answer:
-    """The share of each class, or the mean."""
+    """Predict the share of each class, or the mean."""
     match known:
         case Names():
             counts = np.bincount(known.codes[known.codes >= 0], minlength=len(known.names)).astype(np.float64)
@@ -80,7 +80,7 @@ def _constant(known: Column, rows: int) -> Answer:
 def _linear(
     dataset: Dataset, needs: tuple[Predict, ...], train: Index, target: Column, programs: Programs
 ) -> dict[Predict, Answer]:
-    """A linear model; no answers when its time is up."""
+    """Predict with a linear model; return no answers if its time is up."""
     if isinstance(target, Names) and len(target.names) > MOST_CLASSES:
         raise UnmetError(f"the simple model knows at most {MOST_CLASSES} classes, not {len(target.names)}")
     known = train[:: -(-len(train) // MOST_ROWS)]
@@ -101,10 +101,11 @@ def _linear(
 
 
 def _answered(question: object, heights: list[int], names: tuple[str, ...], programs: Programs) -> list[Answer]:
-    """What the program says of each set of rows; nothing when its time is up.
+    """Return the program's predictions for each set of rows; empty if its time is up.
 
     Raises:
-        UnmetError: it cannot learn from this data, or what it left is no answer: it has read what a pull request chose.
+        UnmetError: the model cannot learn from this data, or the output is not valid. The output is untrusted, because
+            the program has read data of a pull request.
     """
     most = MIB + 32 * sum(heights) * max(len(names), 1)
     limits = Limits(seconds=SECONDS, disk_bytes=most + MIB)
@@ -120,10 +121,10 @@ def _answered(question: object, heights: list[int], names: tuple[str, ...], prog
 
 
 def _read(said: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[Answer]:
-    """Answers of the shape that was asked for.
+    """Yield the answers, after checking their shape.
 
     Raises:
-        ValueError: they are none.
+        ValueError: they do not have the requested shape.
     """
     if isinstance(said, dict) and "problem" in said:
         raise ValueError(" ".join(str(said["problem"])[:300].split()))

@@ -1,4 +1,4 @@
-"""Fetches data behind addresses that the Rules allow: a program in the sandbox does it, and leaves files to be read."""
+"""Fetches data from addresses that the Rules allow, with a program in the sandbox that writes files."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,12 +22,12 @@ from gatebot.sandbox import GIB, MIB, Ended, Limits
 if TYPE_CHECKING:
     import polars as pl
 
-PROGRAM = Path(__file__).with_name("download.py")  # copied, never imported: it runs in the sandbox
+PROGRAM = Path(__file__).with_name("download.py")  # copied, not imported: it runs in the sandbox
 ANSWER = "answer.json"
 SECONDS = 1800.0
 MEMORY = 16 * GIB
 MOST_FILES = 10_000
-# Where a store is, which is no secret; who asks is said by what a rule names.
+# Variables that locate a store. They are not secret; credentials are passed only if a rule names them.
 PLACES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -43,12 +43,12 @@ FILES = ("GOOGLE_APPLICATION_CREDENTIALS", "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Fetches what addresses mean.
+    """Fetches the files behind an address.
 
     Attributes:
-        rules: which addresses are allowed, and which secrets each may see.
-        programs: start the one that fetches.
-        environ: gatebot's own environment, from which only proxies and what a rule names cross.
+        rules: the addresses that are allowed, and the secrets that each may see.
+        programs: starts the program that fetches.
+        environ: gatebot's own environment, of which only proxies, store locations and what a rule names are passed on.
     """
 
     rules: DataRules
@@ -56,10 +56,10 @@ class Remote:
     environ: Mapping[str, str]
 
     def __call__(self, text: str) -> "Sequence[tuple[str, bytes | pl.DataFrame]]":
-        """The files that an address means, by name: bytes, or tables where a store holds Parquet. Stores take globs.
+        """Return the files behind an address, by name: bytes, or tables if a store holds Parquet. Stores accept globs.
 
         Raises:
-            UsageError: the address is not allowed, nothing is there, or it may not be read.
+            UsageError: the address is not allowed, does not exist, or may not be read.
             MachineError: the server or the network failed.
             GateError: nothing may be started here.
         """
@@ -85,7 +85,7 @@ class Remote:
 
 
 def _credential_files(secrets: Mapping[str, str]) -> dict[str, bytes]:
-    """What is in the files that variables of the clouds' own tools name: the program cannot read them where they lie.
+    """Return the content of credential files that variables of cloud tools name: the program cannot read them in place.
 
     Raises:
         UsageError: such a file cannot be read.
@@ -102,10 +102,10 @@ def _credential_files(secrets: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def allowed(text: str, rules: DataRules) -> tuple[Address, AllowedAddress]:
-    """An address, and the first of the rules that allows it.
+    """Return a parsed address and the first rule that allows it.
 
     Raises:
-        UsageError: none does.
+        UsageError: no rule allows it.
     """
     try:
         address = parse(text)
@@ -115,7 +115,7 @@ def allowed(text: str, rules: DataRules) -> tuple[Address, AllowedAddress]:
         try:
             covered = parse_prefix(rule.prefix).covers(address)
         except BadAddressError:
-            continue  # an address of base's own that cannot be read is an error where it is read
+            continue  # an unreadable prefix in the Rules is reported where the Rules are read
         if covered:
             return address, rule
     raise UsageError(
@@ -125,16 +125,16 @@ def allowed(text: str, rules: DataRules) -> tuple[Address, AllowedAddress]:
 
 
 def _above(address: Address) -> str:
-    """The folder of an address."""
+    """Return the folder of an address."""
     whole = address.bare.rstrip("/")
     return whole[: whole.rfind("/") + 1] if address.path else address.bare
 
 
 def _answer(ran: Ran, address: Address, secrets: tuple[str, ...]) -> dict[str, Any]:
-    """What the program says.
+    """Return the program's answer.
 
     Raises:
-        MachineError: it was ended, or it left no answer.
+        MachineError: the program was ended, or wrote no answer.
     """
     done = ran.completed
     if not done.ok:
@@ -149,7 +149,7 @@ def _answer(ran: Ran, address: Address, secrets: tuple[str, ...]) -> dict[str, A
 
 
 def _trouble(said: Any, address: Address, missing: list[str], secrets: tuple[str, ...]) -> GateError:
-    """The program's own words about what went wrong, as one line each: it may have been told them by a server."""
+    """Return the program's error as an exception, with each text on one line: it may contain text of a server."""
     words = said if isinstance(said, dict) else {}
     message, hint = (_line(words.get(key), secrets) for key in ("message", "hint"))
     if missing:
@@ -165,10 +165,10 @@ def _line(text: object, secrets: tuple[str, ...]) -> str:
 
 
 def _files(said: Any, ran: Ran, address: Address) -> "Iterator[tuple[str, bytes | pl.DataFrame]]":
-    """What the program left, as it names it.
+    """Yield the files that the program wrote, with their names.
 
     Raises:
-        MachineError: that is not what a program leaves which has read nothing hostile.
+        MachineError: the output is not valid, as after reading hostile content.
     """
     try:
         if not isinstance(said, list) or not 0 < len(said) <= MOST_FILES:

@@ -1,4 +1,4 @@
-"""The user's own metrics file as Claims: numbers that are shown, and never decide."""
+"""Reads the user's own metrics file as ReportedMetrics. These numbers are displayed and never decide."""
 
 import json
 import math
@@ -12,7 +12,7 @@ DEEPEST = 8
 
 
 def read(data: bytes) -> ReportedMetrics | str:
-    """The finite numbers of a JSON file by their path, `eval.accuracy`; or why there are none."""
+    """Return the finite numbers of a JSON file by path, such as `eval.accuracy`, or the reason why there are none."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:

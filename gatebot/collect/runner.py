@@ -1,4 +1,4 @@
-"""Runs commands of the user's for one side: what they see of the environment, and what came of them."""
+"""Runs user commands for one side: selects their environment variables, and records how they ended."""
 
 import glob
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ _ENDINGS = {
 
 
 class InterruptedRunError(Exception):
-    """A run was ended because everything is being ended."""
+    """A run was ended because gatebot is shutting down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Runner:
     Attributes:
         job: limits and environment.
         reach: the isolation to run at.
-        hidden: what user code must not see but for what is granted in it.
-        denied: what it must never see.
+        hidden: paths that user code must not see, except what is granted inside of them.
+        denied: paths that user code must never see.
         cancel: set to end all runs.
-        cache: where environments and fetched data are kept: a place that user code can be let into.
-        env: variables of the side's environment and recipe.
-        readable: what every run may read.
+        cache: the folder for environments and fetched data, which user code can be granted access to.
+        env: variables of the side's environment and Recipe.
+        readable: paths that every run may read.
     """
 
     job: Job
@@ -61,7 +61,7 @@ class Runner:
     readable: tuple[Path, ...] = ()
 
     def inside(self, interpreter: Interpreter | None, variables: Mapping[str, str]) -> "Runner":
-        """This, with an interpreter's programs first on the PATH and further variables."""
+        """Return this runner with an interpreter's programs first on the PATH, and with further variables."""
         path = user_path(self.job.environ)
         if self.reach.level is Isolation.FULL:
             path = ":".join(folder for folder in path.split(":") if Path(folder).is_dir() and is_open(Path(folder)))
@@ -82,12 +82,12 @@ class Runner:
         seconds: float | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Completed:
-        """Run one command to its end.
+        """Run one command until it ends.
 
         Raises:
             MachineError: the sandbox or the machine failed, or a device is missing.
-            GateError: isolation is below what the Rules accept, or a token is near.
-            InterruptedRunError: everything is being ended.
+            GateError: the isolation is below what the Rules accept, or a token is within reach.
+            InterruptedRunError: gatebot is shutting down.
         """
         smoke = self.job.rules.smoke
         limits = Limits(
@@ -114,27 +114,27 @@ class Runner:
         return completed
 
     def log_of(self, completed: Completed) -> tuple[str, ...]:
-        """The last lines of a run's output that may be stored."""
+        """Return the last lines of a run's output that may be stored."""
         return self.masked(completed.log_tail)
 
     def masked(self, text: str) -> tuple[str, ...]:
-        """The last lines of a text that may be stored."""
+        """Return the last lines of a text that may be stored."""
         return last_lines(text, self.job.rules.privacy.log_tail, self.redactor)
 
     @property
     def redactor(self) -> Redactor:
-        """What takes secrets out of all that user code printed or wrote."""
+        """The redactor that removes secrets from all that user code printed or wrote."""
         return redactor(self.job.environ, self._secret_names)
 
     @property
     def fetch_secrets(self) -> dict[str, str]:
-        """Variables that `data.fetch` alone may see."""
+        """The variables that only `data.fetch` may see."""
         fetch = self.job.rules.data.fetch
         return _held(self.job.environ, fetch.secrets if fetch is not None else ())
 
     @property
     def credentials(self) -> dict[str, str]:
-        """Variables of `smoke.env.pass` that hold a secret: for set-up alone, and only where it runs code of base."""
+        """Variables of `smoke.env.pass` with a secret. Only set-up may see them, and only if it runs code of base."""
         environ = self.job.environ
         named = (
             name for name in self.job.rules.smoke.env.pass_ if environ.get(name) and name not in self._secret_names
@@ -142,7 +142,7 @@ class Runner:
         return {name: environ[name] for name in named if self._is_kept_back(name)}
 
     def effects(self, completed: Completed) -> Effects:
-        """What a run took and how it ended, as evidence."""
+        """Return how a run ended and what it used, as evidence."""
         code = completed.exit_code if completed.signal is None else 128 + completed.signal
         ended = _ENDINGS.get(completed.ended, Ending.OK if completed.ok else Ending.CRASHED)
         return Effects(
@@ -155,10 +155,10 @@ class Runner:
         )
 
     def must_succeed(self, completed: Completed, what: str, hint: str) -> None:
-        """Refuse to go on after set-up or fetch failed.
+        """Raise an error if set-up or fetch failed.
 
         Raises:
-            MachineError: it did; with the last lines of its log.
+            MachineError: the command failed; the hint holds the last lines of its log.
         """
         if completed.ok:
             return
@@ -168,7 +168,7 @@ class Runner:
 
     @property
     def _secret_names(self) -> tuple[str, ...]:
-        """Of the variables that fetching and downloads are given, and nothing else."""
+        """The names of the secrets that only fetching and downloads are given."""
         data = self.job.rules.data
         addresses = (name for rule in data.addresses or () for name in rule.secrets)
         return (*(data.fetch.secrets if data.fetch is not None else ()), *addresses)
@@ -179,7 +179,10 @@ class Runner:
         return {**ways_out(environ), **{name: environ[name] for name in passed}}
 
     def _is_kept_back(self, name: str) -> bool:
-        """Whether a variable holds a secret, by its name, by an address in it, or because fetching has the same one."""
+        """Return whether a variable holds a secret.
+
+        It does by its name, by an address in its value, or if its value contains a secret that fetching is given.
+        """
         value, fetched = self.job.environ.get(name, ""), _held(self.job.environ, self._secret_names)
         known = secrets_of(fetched, fetched)
         return name in self._secret_names or is_secret(name, value) or any(secret in value for secret in known)
@@ -201,6 +204,6 @@ def _held(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
 
 
 def ways_out(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that say how the network is reached: proxies without a password, and certificates."""
+    """Return the variables for network access: proxies without a password, and certificates."""
     names = [*CERTIFICATES, *(name.lower() for name in CERTIFICATES)]
     return {name: environ[name] for name in names if name in environ and not holds_password(environ[name])}

@@ -1,4 +1,4 @@
-"""Values of the metrics that users write: their function, from the base branch, in the sandbox, with our labels."""
+"""Computes user-written metrics: the function comes from the base branch and runs in the sandbox with the labels."""
 
 import json
 import shutil
@@ -18,21 +18,21 @@ from gatebot.evidence.kinds import Ending, OwnScore, Predictions, Truth
 from gatebot.sandbox import Ended
 
 MOST_BYTES = 64 << 20
-MOST_FILE = 1 << 20  # what a metric may need beside it: code and small tables
+MOST_FILE = 1 << 20  # the maximum size of a file that is copied beside a metric: code and small tables
 
 
 def score(need: Score, predictions: Predictions, dataset: Dataset, tree: Tree, around: Surroundings) -> OwnScore:
-    """One metric of one set of predictions.
+    """Compute one metric of one set of predictions.
 
     Args:
-        need: which metric, as `file.py:function`.
-        predictions: what is scored; rows without a label, and labels without a prediction, are left out.
-        dataset: labels and features of the rows.
-        tree: where the function comes from.
-        around: where it runs.
+        need: names the metric, as `file.py:function`.
+        predictions: the predictions to score.
+        dataset: the labels and features of the rows.
+        tree: the tree with the function.
+        around: the environment that it runs in.
 
     Raises:
-        UnmetError: there is nothing to score, or nothing to score it with.
+        UnmetError: there are no labels or predictions, a row has no prediction, or the function cannot be run.
         MachineError: the machine failed.
     """
     truth = dataset.truth_of(need.predict)
@@ -52,7 +52,7 @@ def score(need: Score, predictions: Predictions, dataset: Dataset, tree: Tree, a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scoring:
-    """What is scored, and where."""
+    """The input of one metric computation."""
 
     need: Score
     predictions: Predictions
@@ -106,7 +106,7 @@ def _result(facts: dict[str, object], rows: int) -> OwnScore:
 
 
 def _write(table: Path, predictions: Predictions, truth: Truth) -> None:
-    """Truth and predictions beside each other, in the order in which the rows were asked."""
+    """Write labels and predictions as one table, in the order of the requested rows."""
     import polars as pl
 
     place = {row: at for at, row in reversed(list(enumerate(predictions.ids.tolist())))}

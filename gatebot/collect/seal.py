@@ -1,4 +1,4 @@
-"""Tells what gatebot has made on this machine from what somebody else has put in its place."""
+"""Detects whether a folder was made by gatebot on this machine, or replaced by someone else."""
 
 import hmac
 import os
@@ -13,10 +13,10 @@ KEY_BYTES = 32
 
 
 def seal(folder: Path, note: str) -> str:
-    """A keyed digest of a folder's place, of all names, kinds, sizes and times in it, and of a note.
+    """Return a keyed digest of a folder's path, of the names, kinds, sizes and times in it, and of a note.
 
-    The key lies with the user's own state: no commit, no archive and no code in the sandbox can make such a digest.
-    Contents are not read: within the reach of user code nothing changes them and keeps all times.
+    The key is stored in the user's own state folder, so no commit, archive or code in the sandbox can compute such a
+    digest. File contents are not read: nothing that user code can do changes them and keeps all times.
     """
     hasher = blake2b(key=_key(), digest_size=16)
     hasher.update(repr((str(folder), note)).encode())
@@ -32,12 +32,12 @@ def seal(folder: Path, note: str) -> str:
 
 @cache
 def holds(folder: Path, note: str, said: str) -> bool:
-    """Whether this is the seal of a folder as it is now, or has been before in this process."""
+    """Return whether a seal matches the folder as it is now, or as it was earlier in this process."""
     return hmac.compare_digest(seal(folder, note), said)
 
 
 def _facts(entry: "os.DirEntry[str]") -> tuple[int, int, int, str]:
-    """Kind, size and time of change, and where a link leads. A folder's own size and time say nothing more."""
+    """Return the kind, size, modification time and link target of an entry. Folders have no size and time here."""
     status = entry.stat(follow_symlinks=False)
     kind = stat.S_IFMT(status.st_mode)
     if kind == stat.S_IFDIR:
@@ -48,7 +48,7 @@ def _facts(entry: "os.DirEntry[str]") -> tuple[int, int, int, str]:
 
 @cache
 def _key() -> bytes:
-    """This user's key on this machine, made at the first use; one for this process alone where it cannot be kept."""
+    """Return this user's key on this machine. It is made at first use. If it cannot be stored, it is temporary."""
     home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111
     path = Path(home) / "gatebot" / "seal.key"
     with suppress(OSError):
@@ -58,7 +58,7 @@ def _key() -> bytes:
             draft.touch(mode=0o600)
             draft.write_bytes(secrets.token_bytes(KEY_BYTES))
             try:
-                os.link(draft, path)  # whole or not at all, and never in place of one that is there
+                os.link(draft, path)  # atomic, and never replaces an existing key
             finally:
                 draft.unlink()
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""Builds the environment that user code runs in: one for each digest of the lock files, kept and reused."""
+"""Builds the environments that user code runs in. Each is cached by a digest of the lock files, and reused."""
 
 import json
 import re
@@ -19,19 +19,19 @@ from gatebot.core.needs import Side
 from gatebot.errors import UsageError
 from gatebot.sandbox import Isolation, scratch
 
-MOST_BYTES = 1 << 20  # of a file in an environment that says where code lies
+MOST_BYTES = 1 << 20  # the maximum size of a file that tells where code is installed
 _PATH_IN_FINDER = re.compile(r"['\"](/[^'\"\n]+)['\"]")
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where user code runs.
+    """The environment that user code runs in.
 
     Attributes:
-        runner: finds the environment's programs first.
-        interpreter: None where there is no such Python (then only commands in other languages can run).
-        digest: of what it was made from; empty without `smoke.setup`.
-        cached: it was there before.
+        runner: a runner that finds the environment's programs first.
+        interpreter: None if there is no such Python; then only commands in other languages can run.
+        digest: the digest of its inputs; empty without `smoke.setup`.
+        cached: whether it was in the cache.
         own_code: folders of the project that are installed as links to its code, relative to the tree.
     """
 
@@ -43,16 +43,16 @@ class Environment:
 
 
 def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Environment:
-    """The environment for a tree, built by `smoke.setup` unless one of this digest is kept.
+    """Return the environment of a tree, built by `smoke.setup` unless one with this digest is cached.
 
-    Where set-up takes credentials, it is base's: base's files, base's recipe. An environment that files of head have
-    built never serves base, whatever its digest: set-up may run any of them.
+    If set-up needs credentials, it runs base's Recipe on base's files. An environment that files of head have built is
+    never used for base, even with an equal digest, because set-up may run any of these files.
 
     Args:
         runner: starts user code.
-        tree: whose recipe says how.
-        root: where the tree's files were put for user code.
-        paths: these files.
+        tree: the tree whose Recipe is used.
+        root: the folder with the tree's files for user code.
+        paths: the paths of these files.
 
     Raises:
         MachineError: set-up failed.
@@ -97,7 +97,10 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
 
 
 def _interpreter(job: Job, tree: Tree) -> Interpreter | None:
-    """The one that a recipe names. A path that git ignores is in the checkout alone: there it is for both sides."""
+    """Return the interpreter that a Recipe names.
+
+    A path that git ignores exists in the checkout only, so the checkout's interpreter is used for both sides.
+    """
     for each in (tree, job.trees.get(Side.HEAD, tree)):
         interpreter = found(tree.recipe.smoke.python, job.environ, each.path / each.folder, each.path)
         if interpreter is not None:
@@ -107,7 +110,7 @@ def _interpreter(job: Job, tree: Tree) -> Interpreter | None:
 
 @dataclass(frozen=True, slots=True)
 class _Building:
-    """All that a build needs; called with the empty folder. `credentials`: variables that set-up alone may see."""
+    """Builds an environment in an empty folder. `credentials` are variables that only set-up may see."""
 
     runner: Runner
     tree: Tree
@@ -149,9 +152,10 @@ class _Building:
 
 
 def _kept(building: _Building, key: str) -> CacheEntry:
-    """The environment of this key; one that holds a copy of the project's code serves this very code only.
+    """Return the cached environment for a key, or build it.
 
-    Base's may serve head. What files of head have built lies apart, and serves nobody else.
+    An environment with a copy of the project's code is used only for exactly this code. Base's environments may be used
+    for head. Environments that files of head have built are stored separately, and never used for base.
     """
     cache, is_of_base = building.runner.cache, building.runner.job.is_of_base(building.tree)
     folders = Cache(cache / "env") if is_of_base else Cache(cache / "proposed")
@@ -165,7 +169,7 @@ def _kept(building: _Building, key: str) -> CacheEntry:
 
 
 def _digest(tree: Tree, root: Path, paths: files.Paths, interpreter: Interpreter | None) -> str:
-    """Of all that the environment depends on: set-up, interpreter, lock files and files that the set-up names."""
+    """Return a digest of all inputs: set-up, interpreter, lock files and files that set-up names."""
     recipe = tree.recipe.smoke
     inside = {path.relative_to(tree.folder): path for path in paths if path.is_relative_to(tree.folder)}
     named = [PurePosixPath(word).as_posix() for word in (recipe.setup or "").split()]
@@ -176,12 +180,12 @@ def _digest(tree: Tree, root: Path, paths: files.Paths, interpreter: Interpreter
 
 
 def _names(home: Path) -> dict[str, str]:
-    """Variables by which installers know where to install to."""
+    """Return the variables that tell installers where to install."""
     return {"VIRTUAL_ENV": str(home), "UV_PROJECT_ENVIRONMENT": str(home)}
 
 
 def _own_code(home: Path, tree: Path) -> tuple[list[str], bool]:
-    """Folders of the tree that were installed as links, and whether the tree's code was installed as a copy."""
+    """Return the folders of the tree that are installed as links, and whether its code is installed as a copy."""
     linked: set[str] = set()
     copied = False
     checkout = Checkout(home)
@@ -203,7 +207,7 @@ def _own_code(home: Path, tree: Path) -> tuple[list[str], bool]:
 
 
 def _sites(checkout: Checkout) -> Iterator[PurePosixPath]:
-    """Where an environment keeps its packages; user code has filled it, so no link in it is followed."""
+    """Yield the site-packages folders of an environment. User code filled it, so links are not followed."""
     for lib in checkout.names():
         if lib.startswith("lib") and checkout.is_folder(lib):
             sites = [PurePosixPath(lib) / name / "site-packages" for name in checkout.names(lib) if "python3" in name]
@@ -218,7 +222,7 @@ def _text(checkout: Checkout, path: PurePosixPath) -> str:
 
 
 def _below(tree: Path, path: str) -> str:
-    """A path relative to the tree; empty where it lies elsewhere."""
+    """Return a path relative to the tree, or an empty string if it is outside."""
     return Path(path).relative_to(tree).as_posix() if path.startswith("/") and Path(path).is_relative_to(tree) else ""
 
 

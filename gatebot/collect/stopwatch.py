@@ -1,4 +1,4 @@
-"""Tells gatebot's own share of a run from the user's: the time during which any of the user's commands ran."""
+"""Measures the time during which user commands ran, to separate it from gatebot's own time."""
 
 import time
 
@@ -8,7 +8,7 @@ USERS = frozenset({Phase.FETCH, Phase.SETUP, Phase.TRAIN, Phase.PREDICT, Phase.S
 
 
 class Stopwatch:
-    """Passes progress on, and adds up the seconds in which at least one of the user's steps was under way."""
+    """Passes progress on, and adds up the seconds in which at least one user step was running."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -18,7 +18,7 @@ class Stopwatch:
 
     @property
     def user_s(self) -> float:
-        """Seconds so far."""
+        """The seconds so far."""
         return self._seconds + (time.monotonic() - self._since if self._running else 0.0)
 
     def planned(self, trainings: int) -> None:

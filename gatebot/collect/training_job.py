@@ -1,4 +1,4 @@
-"""All needs of one training, carried out one after the other: train, predict, score."""
+"""Carries out all needs of one training in order: train, predict, score."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class TrainingJob:
-    """What is asked of one training. `fit_asked`: its own evidence, too."""
+    """The needs of one training. `fit_asked` is true if the training itself is also requested as evidence."""
 
     fit: Fit
     fit_asked: bool = False
@@ -33,19 +33,19 @@ class TrainingJob:
 
     @property
     def needs(self) -> list[Need]:
-        """All of it."""
+        """All needs of the job."""
         return [*([self.fit] if self.fit_asked else []), *self.predicts, *self.scores]
 
 
 @dataclass(slots=True)
 class Collected:
-    """What came of some needs."""
+    """Evidence for needs, and the reasons of unmet needs."""
 
     evidence: dict[Need, Evidence] = field(default_factory=dict)
     unmet: dict[Need, str] = field(default_factory=dict)
 
     def share(self, served_by: Mapping[Need, Need]) -> None:
-        """Give each need what its server found, and forget servers that nobody asked for."""
+        """Copy to each need the result of the need that serves it, and drop serving needs that were not requested."""
         for need, server in served_by.items():
             if server in self.evidence:
                 self.evidence[need] = self.evidence[server]
@@ -58,7 +58,7 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class FinishedTraining:
-    """A training of this session, whose model can still be asked."""
+    """A finished training of this session, whose model can still predict."""
 
     workspace: Workspace
     train_request: TrainRequest
@@ -66,7 +66,7 @@ class FinishedTraining:
 
 
 class TrainingCache:
-    """What this session has trained and predicted. Threads may share it."""
+    """The trainings and predictions of this session. It is thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -74,17 +74,17 @@ class TrainingCache:
         self._predictions: dict[Predict, Predictions] = {}
 
     def keep(self, done: FinishedTraining) -> None:
-        """Remember a training."""
+        """Store a training."""
         with self._lock:
             self._done[done.train_request.fit] = done
 
     def done(self, fit: Fit) -> FinishedTraining | None:
-        """A training, or None."""
+        """Return a training, or None."""
         with self._lock:
             return self._done.get(fit)
 
     def first_bench(self, prepared_side: PreparedSide) -> Workspace | None:
-        """Where the first of a side's trainings ran."""
+        """Return the workspace of a side's first training."""
         with self._lock:
             fits = [fit for fit in self._done if fit.side is prepared_side.side and fit.labels is Labels.TRUE]
             return (
@@ -94,18 +94,18 @@ class TrainingCache:
             )
 
     def keep_predictions(self, need: Predict, predictions: Predictions) -> None:
-        """Remember predictions."""
+        """Store predictions."""
         with self._lock:
             self._predictions[need] = predictions
 
     def predictions(self, need: Predict) -> Predictions | None:
-        """Predictions, or None."""
+        """Return predictions, or None."""
         with self._lock:
             return self._predictions.get(need)
 
 
 def grouped(needs: Iterable[Need]) -> list[TrainingJob]:
-    """Needs that belong to one training together, in the order in which trainings were first asked for."""
+    """Group needs by training, in the order in which the trainings were first requested."""
     groups: dict[Fit, TrainingJob] = {}
     for need in needs:
         match need:
@@ -122,14 +122,14 @@ def grouped(needs: Iterable[Need]) -> list[TrainingJob]:
 
 @dataclass(frozen=True, slots=True)
 class JobRunner:
-    """Carries groups of one side out.
+    """Carries out the training jobs of one side.
 
     Attributes:
-        site: the side, ready.
-        memory: what was done before.
-        budget: the time that is left.
-        herald: who is told.
-        metrics_from: the tree of the user's own metrics, and where they run; or why they cannot.
+        prepared_side: the side.
+        memory: the trainings and predictions made so far.
+        budget: the remaining time.
+        reporter: the progress reporter.
+        metrics_from: the tree with the user's own metrics and where they run, or the reason why they cannot run.
     """
 
     prepared_side: PreparedSide
@@ -139,7 +139,7 @@ class JobRunner:
     metrics_from: tuple[Tree, Surroundings] | str
 
     def carry_out(self, group: TrainingJob) -> Collected:
-        """All that a group asks for.
+        """Carry out all needs of a training job.
 
         Raises:
             MachineError: the machine failed twice.
@@ -253,7 +253,7 @@ class JobRunner:
 
 
 def twice(work: Callable[[], T]) -> T:
-    """Do it, and once more when the machine failed.
+    """Call a function, and call it once more if the machine failed.
 
     Raises:
         MachineError: it failed again.

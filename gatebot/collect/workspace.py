@@ -1,4 +1,4 @@
-"""The place of one training: a copy of the tree to run in, and where each thing is put that runs leave behind."""
+"""The workspace of one training: a copy of the tree to run in, and places for the files that runs write."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,14 +11,14 @@ from gatebot.core.needs import Fit
 
 @dataclass(frozen=True, slots=True)
 class RowsFile:
-    """Rows as they are handed to user code.
+    """A file of rows for user code.
 
     Attributes:
-        path: the file, Parquet where the data keeps types, else CSV.
+        path: the file: Parquet if the data has column types, else CSV.
         csv: the same rows as CSV.
-        rows: how many.
-        digest: the same for the same rows.
-        types: columns whose few rows here look like something else than the whole data is: `text` or `number`.
+        rows: the number of rows.
+        digest: a digest of the rows; equal for equal rows.
+        types: columns whose type cannot be inferred from these rows alone: `text` or `number`.
     """
 
     path: Path
@@ -30,7 +30,7 @@ class RowsFile:
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """What one training gets. `classes`: labels of its rows, sorted as numbers where they are numbers."""
+    """The input of one training. `classes` are the labels of its rows, sorted as numbers if they are numbers."""
 
     fit: Fit
     seed: int
@@ -49,11 +49,11 @@ class PredictRequest:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A scratch directory of one training.
+    """The scratch directory of one training.
 
     Attributes:
-        scratch: all that its runs may write.
-        folder: of gatebot.yml, relative to the tree.
+        scratch: the folder that its runs may write to.
+        folder: the folder of gatebot.yml, relative to the tree.
     """
 
     scratch: Path
@@ -61,47 +61,47 @@ class Workspace:
 
     @property
     def tree(self) -> Path:
-        """Its own copy of the commit's files."""
+        """The training's own copy of the commit's files."""
         return self.scratch / "work"
 
     @property
     def cwd(self) -> Path:
-        """Where commands start."""
+        """The folder in which commands start."""
         return self.tree / self.folder
 
     @property
     def model(self) -> Path:
-        """Where the model is saved: a file or a folder, as the user likes."""
+        """Where user code saves the model, as a file or a folder."""
         return self.scratch / "model" / "model"
 
     @property
     def out(self) -> Path:
-        """Where user code may leave what it likes."""
+        """A folder for any other files of user code."""
         return self.scratch / "out"
 
     def answer(self, name: str) -> Path:
-        """A file that a run is asked to leave. User code learns its path, which says nothing but the kind of file."""
+        """Return the path of a file that a run must write. User code sees the path, which tells the file type only."""
         plain = blake2b(f"{self.scratch.name} {name}".encode(), digest_size=8).hexdigest()
         return self.scratch / "files" / f"{plain}{PurePosixPath(name).suffix}"
 
     @property
     def model_bytes(self) -> int | None:
-        """Size of what was saved, or None."""
+        """The size of the saved model in bytes, or None."""
         return bounded_read.size(self.model.parent)
 
 
 def make_workspace(
     scratch: Path, source: Path, paths: files.Paths, folder: PurePosixPath, assets: dict[str, Path], *, link: bool
 ) -> Workspace:
-    """Lay a bench out.
+    """Make a workspace.
 
     Args:
-        scratch: where; must not exist yet.
-        source: the tree's files.
-        paths: which of them.
-        folder: of gatebot.yml.
-        link: large files are linked, not copied: only where user code cannot write through a link.
-        assets: read-only folders and files that stand at a place of their own: path in `folder` -> where it leads.
+        scratch: the folder to make; must not exist yet.
+        source: the folder with the tree's files.
+        paths: the files to copy.
+        folder: the folder of gatebot.yml.
+        link: link large files instead of copying them. Only safe if user code cannot write through a link.
+        assets: read-only folders and files outside of the copy, which are linked into `folder`: path -> target.
 
     Raises:
         MachineError: the disk is full.

@@ -1,1 +1,1 @@
-"""Looks at a repository that knows nothing of gatebot, and guesses how it is to be gated. Runs nothing of it."""
+"""Examines a repository that does not use gatebot yet, and proposes a configuration. Runs none of its code."""

@@ -1,4 +1,4 @@
-"""The text of `gatebot_pipeline.py`: `train` and `predict` for a repository that has them under other names."""
+"""Writes `gatebot_pipeline.py`: `train` and `predict` for a repository that has them under other names."""
 
 import json
 import re
@@ -65,13 +65,13 @@ def settings():
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What the adapter has to know of the data.
+    """What the adapter must know about the data.
 
     Attributes:
-        roles: of the columns.
-        features: what the model is given, as the code says it: a column, some, or None.
+        roles: the roles of the columns.
+        features: the features of the model as in the code: a column, several, or None for all but target and id.
         settings: the file that `settings()` reads.
-        ending: of a data file: `.csv` or `.parquet`.
+        ending: the extension of the data file: `.csv` or `.parquet`.
     """
 
     roles: ColumnRoles
@@ -86,7 +86,7 @@ class Columns:
 
 
 def text(way: Functions | Builder | Script | PredictionScript, columns: Columns) -> str:
-    """The whole file."""
+    """Return the text of the whole file."""
     match way:
         case Functions():
             body, says = _functions(way), f"It calls `{way.train.name}` of {way.module}."
@@ -114,7 +114,7 @@ def text(way: Functions | Builder | Script | PredictionScript, columns: Columns)
 
 
 def _needed(body: str, columns: Columns) -> tuple[str, str]:
-    """Imports and helper functions that the body uses, and no others."""
+    """Return the imports and helper functions that the body uses."""
     helpers = "".join(function for name, function in _helpers(columns).items() if f"{name}(" in body)
     everything = body + helpers
     plain = "".join(f"import {module}\n" for module in ("re", "subprocess", "sys") if f"{module}." in everything)
@@ -146,7 +146,7 @@ def _origin(way: Functions | Builder) -> str:
 
 
 def _alias(name: str) -> str:
-    """Imported under another name where ours would hide it."""
+    """Import the name under another name if the adapter's own function would hide it."""
     return f"{name} as own_{name}" if name in ("train", "predict") else name
 
 
@@ -155,7 +155,7 @@ def _called(name: str) -> str:
 
 
 def _helpers(columns: Columns) -> dict[str, str]:
-    """Functions that bodies may call, by name."""
+    """Return the helper functions that a body may call, by name."""
     row_id = columns.roles.id.column if columns.roles.id else None
     apart = [columns.roles.target.column, *([row_id] if row_id else [])]
     match columns.features:
@@ -194,7 +194,7 @@ def _functions(way: Functions) -> str:
 
 
 def _given(values: Iterable[str], first: str) -> str:
-    """The parameters that expressions make necessary."""
+    """Return the parameters that the expressions require."""
     used = set(re.findall(r"\w+", " ".join(values)))
     return ", ".join([first, *(name for name in ("seed", "out") if name in used)])
 

@@ -1,4 +1,4 @@
-"""What Python source says about data and model: functions, options, paths, columns. Read with `ast`, never imported."""
+"""Extracts facts about data and model from Python source: functions, options, paths, columns. Imports no code."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ UNGUARDED = (ast.For, ast.While, ast.With)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Of a function. `path`: the function reads a file of this name."""
+    """A parameter of a function. `path` is true if the function reads a file of this name."""
 
     name: str
     required: bool
@@ -27,7 +27,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """At the top level of a module. `returns`: the names in its last `return`; None where it returns nothing."""
+    """A function at the top level of a module. `returns`: the names in its last `return`, or None if it has none."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -37,7 +37,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Of a command line. `command`: the subcommand that it belongs to; `flag` is empty for positional ones."""
+    """An option of a command line. `command` is its subcommand; `flag` is empty for positional arguments."""
 
     name: str
     flag: str
@@ -48,7 +48,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A column that the code treats as the target, how strongly that speaks for it, and where."""
+    """A column that the code treats as the target, the weight of this evidence, and where it is."""
 
     column: str
     weight: int
@@ -57,18 +57,18 @@ class Use:
 
 @dataclass(slots=True)
 class Module:
-    """One file.
+    """The facts about one source file.
 
     Attributes:
-        reads, writes: data files, as far as their paths can be told; relative to whatever they are relative to.
-        dumps: model files that it leaves.
-        uses: hints at the target.
-        features: what the model is given: one column, several, or None where that cannot be told.
-        words: every text constant.
-        keys: texts in brackets: names of columns, mostly.
-        calls: names of all functions and classes that are called.
-        objects: module-level names of fitted or unfitted models and pipelines.
-        guarded: importing it runs nothing but definitions.
+        reads, writes: data files, if their paths are known; relative to an unknown folder.
+        dumps: model files that it writes.
+        uses: evidence for the target column.
+        features: the features of the model: one column, several, or None if unknown.
+        words: all text constants.
+        keys: texts in brackets, mostly column names.
+        calls: the names of all functions and classes that are called.
+        objects: module-level names of models and pipelines, fitted or not.
+        guarded: whether an import runs only definitions.
     """
 
     path: PurePosixPath
@@ -88,17 +88,17 @@ class Module:
 
     @property
     def fits(self) -> bool:
-        """Whether something is trained here."""
+        """Whether this file trains something."""
         return bool(self.calls & {"fit", "fit_transform", "fit_generator", "lgb.train", "partial_fit"})
 
 
 def module(path: PurePosixPath, text: str, settings: Mapping[str, Any]) -> Module | None:
-    """Read one file; None where it is no Python.
+    """Read one file; return None if it is not Python.
 
     Args:
-        path: of the file.
-        text: what it says.
-        settings: dotted keys of params.yaml and the like, to look constants up that the code takes from there.
+        path: the path of the file.
+        text: its content.
+        settings: dotted keys of params.yaml and similar files, for constants that the code reads from there.
     """
     try:
         tree = ast.parse(text)
@@ -111,13 +111,13 @@ def module(path: PurePosixPath, text: str, settings: Mapping[str, Any]) -> Modul
 
 @dataclass(slots=True)
 class _Constants:
-    """Names that stand for one text or list of texts in a file, and settings."""
+    """The names that stand for one text or list of texts in a file, and the settings."""
 
     names: dict[str, Any]
     settings: Mapping[str, Any]
 
     def value(self, node: ast.AST | None) -> Any:  # noqa: PLR0911  # one line for each kind of expression
-        """The text, or list of texts, that an expression stands for, as far as that can be told; else None."""
+        """Return the text or list of texts that an expression stands for, or None if unknown."""
         match node:
             case ast.Constant(value=str() as text):
                 return text
@@ -138,7 +138,7 @@ class _Constants:
         return None
 
     def _setting(self, node: ast.AST) -> Any:
-        """`params["data"]["path"]` and `cfg.data.path`: the one setting whose key ends so."""
+        """Return the value of `params["data"]["path"]` or `cfg.data.path` if exactly one setting has this key."""
         keys: list[str] = []
         while True:
             match node:
@@ -351,7 +351,7 @@ def _is_path(argument: ast.arg, opened: set[str]) -> bool:
 
 
 def _dumped_to(node: ast.Call) -> ast.AST | None:
-    """The path in `joblib.dump(model, path)` and `pickle.dump(model, open(path, "wb"))`."""
+    """Return the path in `joblib.dump(model, path)` or `pickle.dump(model, open(path, "wb"))`."""
     if len(node.args) < 2:
         return None
     target = node.args[1]
@@ -380,21 +380,21 @@ def _is_true(node: ast.AST | None) -> bool:
 
 
 def _joined(parts: Sequence[Any]) -> str | None:
-    """Path pieces that are known, joined; what stands before them may be unknown (`Path(__file__).parent`)."""
+    """Join the known parts of a path; the parts before them may be unknown (`Path(__file__).parent`)."""
     if not parts or not isinstance(parts[-1], str):
         return None
     return str(PurePosixPath(*[part for part in parts if isinstance(part, str)]))
 
 
 def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node, as they stand in the file."""
+    """Yield all nodes in the order of the file."""
     yield tree
     for child in ast.iter_child_nodes(tree):
         yield from _in_order(child)
 
 
 def _outside_of_keys(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those within `[…]`: in `df[params["target"]]` it is `df` that has a column."""
+    """Yield all nodes except those within `[…]`: in `df[params["target"]]`, the column belongs to `df`."""
     yield node
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.Subscript) and child is node.slice):

@@ -1,4 +1,4 @@
-"""Which column is the target, which names a row, a group or a moment, and what kind of task that makes."""
+"""Finds the role of each column (target, id, group, time), and the task."""
 
 import re
 from collections import defaultdict
@@ -17,10 +17,10 @@ USUAL_TARGETS = {
     "rating": 4, "score": 3, "intent": 5, "is_spam": 6, "spam": 5, "demand": 4, "sales": 4, "medv": 6,
 }  # fmt: skip
 LAST, NAMED = 1, 2
-SURE = 3  # below this, only a column of few values is taken for the target
-STRONG = 5  # from here on it counts twice in the file that trains
+SURE = 3  # below this weight, only a column with few values can be the target
+STRONG = 5  # from this weight on, evidence counts twice in the file that trains
 FEW = 20
-SHORT = 16  # characters of a code
+SHORT = 16  # the maximum length of a code in characters
 GROUPS = re.compile(
     r"^(customer|user|patient|client|account|session|household|subject|store|shop|device|group|document|author|ship|vessel"
     r"|vehicle|machine|plant|sensor|station|building|player|team|company|driver|speaker|writer|school|hospital)"
@@ -33,7 +33,7 @@ TIMES = re.compile(r"(date|time|timestamp|created|_at$|_on$|day$|month$)", re.IG
 
 @dataclass(frozen=True, slots=True)
 class ColumnRole:
-    """A column, and why."""
+    """A column, and why it has this role."""
 
     column: str
     why: str
@@ -41,7 +41,7 @@ class ColumnRole:
 
 @dataclass(frozen=True, slots=True)
 class ColumnRoles:
-    """What the columns are. `task` is `classification` or `regression`."""
+    """The roles of the columns. `task` is `classification` or `regression`."""
 
     target: ColumnRole
     task: str
@@ -53,10 +53,10 @@ class ColumnRoles:
 
 
 def column_roles(data: Data, modules: Sequence[Module], wanted: str | None) -> ColumnRoles:
-    """Guess every role.
+    """Find all roles.
 
     Raises:
-        UsageError: no target can be guessed, or several could be meant.
+        UsageError: no column looks like the target, or several do.
     """
     target = _wanted(data.main, wanted) if wanted else _target(data, modules)
     task, why = _task(data.main.columns[target.column], modules)
@@ -119,7 +119,7 @@ def _evidence(data: Data, modules: Sequence[Module]) -> Iterator[tuple[str, int,
 
 
 def _can_be_target(table: Table, name: str) -> bool:
-    """Not what names rows, nor free text, nor a column of one value."""
+    """Return whether a column can be the target: not a row id, free text, time or a constant."""
     column = table.columns[name]
     names_rows = IDS.match(name) is not None and column.distinct == table.rows and column.kind != "number"
     return column.distinct > 1 and column.kind not in ("text", "time", "empty") and not names_rows
@@ -153,7 +153,7 @@ def _id(table: Table, columns: Sequence[Any]) -> ColumnRole | None:
 
 
 def _counts(column: Any) -> bool:
-    """Whether it looks like a running number or code, and not like words."""
+    """Return whether a column looks like a running number or a code, and not like words."""
     if column.kind == "integer":
         return bool(column.maximum - column.minimum == column.rows - 1)
     return column.kind == "text" and isinstance(column.maximum, float) and column.maximum <= SHORT

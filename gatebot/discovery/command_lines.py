@@ -1,4 +1,4 @@
-"""Looks for commands that train and predict and say where everything is: options, make variables, usage lines."""
+"""Finds commands that train and predict, from options, make variables and usage lines."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from gatebot.discovery.search_context import SearchContext, chosen, start_of
 
 
 def commands(context: SearchContext, wanted: str | None) -> Iterator[Way]:
-    """Contract (b), or an adapter around the commands where their answers need to be read with care."""
+    """Yield the two commands, or an adapter around them if their output is not in the format that gatebot reads."""
     for train, predict, where in (*_made(context), *_shells(context), *_scripts_with_options(context, wanted)):
         if _says_predictions(context):
             yield Commands(" ".join(train), " ".join(predict), where)
@@ -22,7 +22,7 @@ def commands(context: SearchContext, wanted: str | None) -> Iterator[Way]:
 def _scripts_with_options(
     context: SearchContext, wanted: str | None
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """Python scripts whose options say where everything is."""
+    """Yield Python scripts whose options accept all paths."""
     target = context.roles.target.column
     asking = [(one, words) for one in context.modules if (words := _predicting(one, target)) is not None]
     for one in chosen(context, wanted):
@@ -55,7 +55,7 @@ def _of(one: Module, command: str) -> list[Option]:
 
 
 def _made(context: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """Targets of a Makefile that take everything as variables."""
+    """Yield targets of a Makefile that take all paths as variables."""
     for path in context.files.named("Makefile", "makefile")[:1]:
         text = context.files.text(path)
         known = set(re.findall(r"^([A-Za-z_]+)\s*[?:]?=", text, re.MULTILINE))
@@ -79,7 +79,7 @@ def _pairs(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _shells(context: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """Scripts of other languages that say how they are used: `# usage: train.sh DATA MODEL`."""
+    """Yield scripts in other languages with a usage line, such as `# usage: train.sh DATA MODEL`."""
     found: dict[str, tuple[str, ...]] = {}
     for path in context.files.named("*.sh", "*.R", "*.r", "*.jl"):
         text = context.files.text(path)
@@ -107,7 +107,7 @@ def _usage(text: str, name: str) -> list[Option]:
 
 
 def _says_predictions(context: SearchContext) -> bool:
-    """Whether what the predicting code writes has the columns that gatebot reads."""
+    """Return whether the predict code writes the columns that gatebot reads."""
     row_id = context.roles.id
     texts = [
         context.files.text(path)

@@ -1,4 +1,4 @@
-"""A guess as the text of `gatebot.yml`: only what matters, and for every guess one short comment that says why."""
+"""Writes a proposal as the text of `gatebot.yml`, with a short comment for each value that says why."""
 
 import json
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ METRICS = {
 
 
 def text(proposal: Proposal) -> str:
-    """The whole file; what it says is valid.
+    """Return the text of the whole file, after validating it.
 
     Raises:
-        UsageError: it is not, which would be a bug of ours.
+        UsageError: it is not valid, which would be a bug in gatebot.
     """
     written = "\n".join(_lines(proposal)) + "\n"
     parse(written, "the configuration that gatebot init has made")
@@ -102,13 +102,13 @@ def _setup(proposal: Proposal) -> Iterator[str]:
 
 
 def _line(key: str, value: str, why: str) -> str:
-    """A key, its value, and the reason as a comment on one line."""
+    """Return a key, its value and the reason as a comment on one line."""
     said = " ".join(why.split())
     return f"{key}: {_plain(value)}" + (f"  # {said}" if said else "")
 
 
 def _plain(value: str) -> str:
-    """A YAML scalar, quoted where it would mean something else."""
+    """Return a YAML scalar, quoted if it would otherwise have another meaning."""
     import yaml
 
     if any(char in value for char in ",[]{}#&*!|>'\"%@`:") or not value or value != value.strip():

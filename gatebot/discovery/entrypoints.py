@@ -1,4 +1,4 @@
-"""The ways in which a repository can be trained and asked, as values."""
+"""The ways in which a repository can train and predict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from gatebot.discovery.code import Function
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """A file that has `train(rows, …)` and `predict(model, rows, …)` already."""
+    """A file that already has `train(rows, …)` and `predict(model, rows, …)`."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Two commands that take paths: contract (b) as it is."""
+    """Two commands that take paths: the adapter for commands can use them as they are."""
 
     train: str
     predict: str
@@ -24,15 +24,15 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """Functions of other names or parameters, called by an adapter.
+    """Functions with other names or parameters, which a generated file calls.
 
     Attributes:
-        module: to import.
-        folder: that makes it importable, relative to the configuration.
-        train, predict: what is called; `predict` is None where the model itself is asked.
-        values: for each, the parameter -> the expression that it is given.
-        keeps: names of what `train` returns, where that is more than the model.
-        saved: the model is loaded from where `train` has saved it.
+        module: the module to import.
+        folder: the folder from which it can be imported, relative to the configuration.
+        train, predict: the functions to call; `predict` is None if the model's own method is called.
+        values: for `train`, the parameter -> the expression to pass. `asked` is the same for `predict`.
+        keeps: names of the values that `train` returns, if it returns more than the model.
+        saved: the path from which the model is loaded, if `train` saves it.
     """
 
     module: str
@@ -48,7 +48,7 @@ class Functions:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """A function or object that is an unfitted model: it is fitted by an adapter."""
+    """A function or object that provides an unfitted model, which a generated file fits."""
 
     module: str
     folder: str
@@ -59,15 +59,15 @@ class Builder:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Commands that read their data at fixed paths, or at paths that they are given; run by an adapter.
+    """Commands that read their data at fixed or given paths, which a generated file runs.
 
     Attributes:
-        commands: each as words; `{train}`, `{model}` and `{seed}` stand for values.
-        tables: where train rows are put before they run.
-        model: the file that they leave.
-        ask: a command that predicts, with `{rows}`, `{model}`, `{predictions}`; empty: the model itself is asked.
-        dummies: the model knows one-hot columns that `pandas.get_dummies` made.
-        encodes: the target is numbered in the order of its sorted labels.
+        commands: each command as words; `{train}`, `{model}` and `{seed}` are placeholders.
+        tables: the paths for the training rows before the commands run.
+        model: the file that the commands write.
+        ask: a command that predicts, with `{rows}`, `{model}`, `{predictions}`; if empty, the model's method is called.
+        dummies: whether the model has one-hot columns from `pandas.get_dummies`.
+        encodes: whether the target is encoded as numbers, in the order of the sorted labels.
     """
 
     commands: tuple[tuple[str, ...], ...]
@@ -80,7 +80,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class PredictionScript:
-    """A script that trains, reads rows without target at a fixed path and leaves its answers in a file."""
+    """A script that trains, reads rows without target at a fixed path and writes its predictions to a file."""
 
     command: tuple[str, ...]
     train: str

@@ -1,4 +1,4 @@
-"""Looks for functions that train, predict or make a model, under whatever names and with whatever parameters."""
+"""Finds functions that train, predict or make a model, with any of the usual names and parameters."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ SETTINGS = frozenset({"params", "config", "cfg", "conf", "settings", "hparams", 
 
 
 def natives(context: SearchContext, wanted: str | None) -> Iterator[Way]:
-    """Files that are written as gatebot wants them."""
+    """Yield files that already have the functions that gatebot calls."""
     for one in chosen(context, wanted):
         train, predict = one.functions.get("train"), one.functions.get("predict")
         if train and predict and one.guarded:
@@ -108,7 +108,7 @@ def natives(context: SearchContext, wanted: str | None) -> Iterator[Way]:
 
 
 def functions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
-    """Functions that take rows, or features and answers, or a file's path, and leave a model."""
+    """Yield functions that take rows, features and labels, or a path, and that return or save a model."""
     answering = [
         (one, each) for one in context.modules if one.guarded for name in PREDICTS if (each := one.functions.get(name))
     ]
@@ -173,7 +173,7 @@ def _with_answers(
 
 
 def _values(function: Function, known: Mapping[str, str]) -> dict[str, str] | None:
-    """What each parameter is given; None where a required one cannot be told."""
+    """Return the expression to pass for each parameter, or None if a required one is unknown."""
     values = {}
     for each in function.parameters:
         value = known.get(f"path:{each.name}" if each.path and f"path:{each.name}" in known else each.name)
@@ -210,7 +210,7 @@ def _common_values(context: SearchContext) -> dict[str, str]:
 
 
 def builders(context: SearchContext, wanted: str | None) -> Iterator[Way]:
-    """Functions and objects that are a model which is not fitted yet."""
+    """Yield functions and objects that provide an unfitted model."""
     for one in chosen(context, wanted):
         if not one.guarded:
             continue

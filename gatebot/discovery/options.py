@@ -1,4 +1,4 @@
-"""What options, variables and positional words of command lines mean: the data, the model, the seed, the answers."""
+"""Interprets options, variables and positional arguments of commands: data, model, seed or predictions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,17 +33,17 @@ _ENDINGS = ("-path", "-file", "-csv", "-out", "-name", "-dir", "-output", "-inpu
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Options with what they stand for, in their order."""
+    """Options with their meanings, in order."""
 
     places: tuple[tuple[Option, str], ...]
 
     def has(self, *values: str) -> bool:
-        """Whether each of these has an option."""
+        """Return whether each of these values has an option."""
         return set(values) <= {value for _, value in self.places}
 
     @property
     def words(self) -> tuple[str, ...]:
-        """As words of a command line."""
+        """The options as words of a command line."""
         listed: list[str] = []
         for option, value in self.places:
             listed += [option.flag, value] if option.flag else [value]
@@ -51,7 +51,7 @@ class Meant:
 
 
 def train_options(options: Sequence[Option], target: str) -> Meant | None:
-    """What the options of a training command mean; None where a required one means nothing that is known."""
+    """Return the meaning of a train command's options, or None if a required one is unknown."""
     return _meant(
         options,
         _TRAIN,
@@ -60,17 +60,17 @@ def train_options(options: Sequence[Option], target: str) -> Meant | None:
 
 
 def predict_options(options: Sequence[Option], target: str) -> Meant | None:
-    """The same of a predicting command."""
+    """Return the meaning of a predict command's options, or None if a required one is unknown."""
     return _meant(options, _PREDICT, {"target": target, "target-column": target})
 
 
 def train_variables(names: Iterable[str], target: str) -> Meant | None:
-    """Variables of make that a training target uses."""
+    """Return the meaning of the make variables that a train target uses."""
     return train_options([Option(name.lower().replace("_", "-"), name, required=False) for name in names], target)
 
 
 def predict_variables(names: Iterable[str], target: str) -> Meant | None:
-    """Variables of make that a predicting target uses."""
+    """Return the meaning of the make variables that a predict target uses."""
     return predict_options([Option(name.lower().replace("_", "-"), name, required=False) for name in names], target)
 
 
@@ -95,7 +95,7 @@ def _meant(options: Sequence[Option], meanings: Mapping[str, Sequence[str]], fix
 
 
 def _rank(option: Option, names: Sequence[str]) -> int | None:
-    """How good a name is: its place in the list; None where it is not in it."""
+    """Return the position of an option's name in a list, or None if it is not in the list."""
     plain = option.name
     for ending in _ENDINGS:
         plain = plain.removesuffix(ending) or plain

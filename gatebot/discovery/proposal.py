@@ -1,4 +1,4 @@
-"""One look at a repository: everything that was guessed about it, and why."""
+"""The proposal for a repository: everything that was found about it, and why."""
 
 import os
 import re
@@ -33,7 +33,7 @@ OWN = frozenset({adapter.FILE, "gatebot.yml", "setup.py", "conftest.py", "noxfil
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How user code's environment is made. `lock`: files that say what is installed."""
+    """How to install the environment of user code. `lock`: the files that list what is installed."""
 
     command: str
     lock: tuple[str, ...]
@@ -42,7 +42,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What `gatebot init` knows."""
+    """Everything that `gatebot init` has found."""
 
     project: str
     data: Data
@@ -50,20 +50,20 @@ class Proposal:
     way: Way
     setup: Setup | None
     adapter: str = ""
-    """The text of the adapter; empty where none is needed."""
+    """The text of the generated pipeline file; empty if none is needed."""
 
 
 def propose(root: Path, *, data: str | None = None, target: str | None = None, train: str | None = None) -> Proposal:
-    """Look at the folder that the configuration will lie in.
+    """Examine the folder that will hold the configuration.
 
     Args:
-        root: that folder.
+        root: this folder.
         data: a data file that the user named.
         target: a column that the user named.
         train: a script or module that the user named.
 
     Raises:
-        UsageError: something cannot be guessed; names the candidates and the key to set.
+        UsageError: something cannot be determined; the message names the candidates and the key to set.
     """
     files = repository_files(root)
     settings_file, settings = _settings(files)
@@ -83,7 +83,7 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
 
 
 def _features(modules: list[Module], data: Data, roles: ColumnRoles) -> str | tuple[str, ...] | None:
-    """What the code gives its model, if those are columns of the data."""
+    """Return the features that the code gives its model, if they are columns of the data."""
     for one in sorted(modules, key=lambda one: not one.fits):
         some = (one.features,) if isinstance(one.features, str) else one.features or ()
         if some and set(some) <= set(data.main.columns) and roles.target.column not in some:
@@ -114,7 +114,7 @@ def _flat(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
 
 
 def _setup(files: RepositoryFiles) -> Setup | None:
-    """The first way to install that the repository offers."""
+    """Return the first way of installation that the repository offers."""
     if "uv.lock" in files:
         return Setup("uv sync --frozen --no-dev", ("uv.lock", "pyproject.toml"), "uv.lock")
     if "poetry.lock" in files:
@@ -135,7 +135,7 @@ def _setup(files: RepositoryFiles) -> Setup | None:
 
 
 def _project(root: Path) -> str:
-    """The remote repository's name, or the folder's."""
+    """Return the name of the remote repository, or of the folder."""
     name = root.resolve().name
     with suppress(GateError):
         repository = open_repository(root)

@@ -1,4 +1,4 @@
-"""Which files a repository holds, and the text of those that are worth reading."""
+"""Lists the files of a repository, and reads the relevant ones."""
 
 import os
 from contextlib import AbstractContextManager
@@ -18,18 +18,18 @@ READ_HIDDEN = frozenset({".github"})
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFiles:
-    """Files below a folder, sorted; hidden folders, environments, tests and build results are left out."""
+    """The sorted files below a folder, without hidden folders, environments, tests and build results."""
 
     root: Path
     paths: tuple[PurePosixPath, ...]
 
     def named(self, *patterns: str) -> tuple[PurePosixPath, ...]:
-        """Those that match one of the patterns, by their names; the shallow ones first."""
+        """Return the paths whose names match a pattern, those in shallow folders first."""
         found = [path for path in self.paths if any(path.match(pattern) for pattern in patterns)]
         return tuple(sorted(found, key=lambda path: (len(path.parts), path)))
 
     def text(self, path: PurePosixPath) -> str:
-        """What a file says; nothing where it is no text, or far too long."""
+        """Return the text of a file, cut off at a maximum length; empty if it cannot be read."""
         try:
             with self.opened(path) as descriptor:
                 return os.read(descriptor, MOST_TEXT).decode("utf-8", "replace")
@@ -37,11 +37,11 @@ class RepositoryFiles:
             return ""
 
     def opened(self, path: PurePosixPath | str) -> AbstractContextManager[int]:
-        """A descriptor of a file, for reading; a link to another file of the folder is followed.
+        """Return a descriptor for reading a file. A link to another file of the folder is followed.
 
         Raises:
-            FileNotFoundError: there is none.
-            UnsafePathError: it is no regular file, or lies outside.
+            FileNotFoundError: the file does not exist.
+            UnsafePathError: it is not a regular file, or lies outside of the folder.
         """
         checkout = Checkout(self.root)
         return checkout.opened(checkout.resolved(path))
@@ -51,10 +51,10 @@ class RepositoryFiles:
 
 
 def repository_files(root: Path) -> RepositoryFiles:
-    """Walk a folder.
+    """List the files of a folder.
 
     Raises:
-        UsageError: it is no folder, or holds far too many files.
+        UsageError: it is not a folder, or holds too many files.
     """
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", "Give --config a path in the repository.")

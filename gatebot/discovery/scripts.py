@@ -1,4 +1,4 @@
-"""Looks for scripts that read their data at fixed paths and leave a model, or answers, in a file."""
+"""Finds scripts that read their data at fixed paths and write a model or predictions to a file."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from gatebot.discovery.search_context import MODEL_FILES, SearchContext, chosen,
 
 
 def submissions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
-    """Scripts that answer rows of a competition."""
+    """Yield scripts that predict the test rows of a competition."""
     asked = context.data.asked
     for one in chosen(context, wanted) if asked is not None else ():
         answers = [path for path in one.writes if "sub" in path.lower() or "pred" in path.lower()]
@@ -21,7 +21,7 @@ def submissions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
 
 
 def scripts(context: SearchContext, wanted: str | None) -> Iterator[Way]:
-    """Stages of a pipeline, or a script alone, that leave a model file."""
+    """Yield pipeline stages, or single scripts, that write a model file."""
     staged = list(_stages(context))
     if staged:
         yield from staged
@@ -52,7 +52,7 @@ def scripts(context: SearchContext, wanted: str | None) -> Iterator[Way]:
 
 
 def _stages(context: SearchContext) -> Iterator[Script]:
-    """The stages of a dvc.yaml, or the commands of `make train`, up to the one that leaves a model."""
+    """Yield the stages of a dvc.yaml up to the one that writes a model."""
     import yaml
 
     for path in context.files.named("dvc.yaml")[:1]:
@@ -81,7 +81,7 @@ def _stages(context: SearchContext) -> Iterator[Script]:
 
 
 def _read_by(context: SearchContext, modules: Sequence[Module]) -> tuple[str, ...]:
-    """Where train rows have to lie: the data's own paths, as the code names them."""
+    """Return the paths for training rows: those of the data, as the code names them."""
     known = [context.data.main, *([context.data.held] if context.data.held else [])]
     return tuple(dict.fromkeys(tables.said_for(each.path, modules) for each in known))
 

@@ -1,4 +1,4 @@
-"""Looks for a way to train what a repository holds, the most certain way first."""
+"""Searches a repository for a way to train, the most certain way first."""
 
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
@@ -26,14 +26,14 @@ WRITE_ONE = (
 
 
 def entrypoint_of(context: SearchContext, wanted: str | None) -> Way:
-    """The first way that fits.
+    """Return the first way that fits.
 
     Args:
         context: the repository.
-        wanted: a script or module that the user gave.
+        wanted: a script or module that the user named.
 
     Raises:
-        UsageError: none fits, or several fit equally well; says which, and what to do.
+        UsageError: no way fits, or several fit equally well; the message tells what to do.
     """
     for look in LOOKS:
         found = list(look(context, wanted))
@@ -63,7 +63,7 @@ def _file_of(way: Way) -> str:
 
 
 def _no_way(context: SearchContext, wanted: str | None) -> UsageError:
-    """Why nothing fits, and what would."""
+    """Return an error that tells why nothing fits, and what to do."""
     fits = [one for one in chosen(context, wanted) if one.fits]
     prepared = [one for one in fits if prepares(one)]
     if prepared:

@@ -1,4 +1,4 @@
-"""What is known when ways to train are looked for, and what may be asked of each source file."""
+"""The search context: what is known when searching for ways to train, and helpers for source files."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ TRANSFORMS = (
 
 @dataclass(frozen=True, slots=True)
 class SearchContext:
-    """All that is known when ways are looked for."""
+    """Everything that is known when searching for ways to train."""
 
     files: RepositoryFiles
     modules: Sequence[Module]
@@ -34,10 +34,10 @@ class SearchContext:
 
 
 def chosen(context: SearchContext, wanted: str | None) -> Sequence[Module]:
-    """The modules that may be what is trained: all, or the one that the user gave.
+    """Return the modules that may train the model: all, or the one that the user named.
 
     Raises:
-        UsageError: there is none such.
+        UsageError: there is no such module.
     """
     if wanted is None:
         return context.modules
@@ -51,7 +51,7 @@ def chosen(context: SearchContext, wanted: str | None) -> Sequence[Module]:
 
 
 def import_name(context: SearchContext, one: Module) -> tuple[str, str]:
-    """How to import a file, and from which folder."""
+    """Return the import name of a file, and the folder from which it can be imported."""
     folder = one.path.parent
     while str(folder / "__init__.py") in context.files:
         folder = folder.parent
@@ -66,7 +66,7 @@ def import_name(context: SearchContext, one: Module) -> tuple[str, str]:
 
 
 def start_of(context: SearchContext, one: Module) -> tuple[str, ...]:
-    """`python src/train.py`; `python -m pkg.train` for a module that imports from its own package."""
+    """Return `python src/train.py`, or `python -m pkg.train` if the module imports from its own package."""
     text = context.files.text(one.path)
     package = str(one.path.parent / "__init__.py") in context.files
     if package and re.search(r"^\s*from \.", text, re.MULTILINE):
@@ -75,10 +75,10 @@ def start_of(context: SearchContext, one: Module) -> tuple[str, ...]:
 
 
 def dumped(one: Module) -> list[str]:
-    """Model files that it leaves."""
+    """Return the model files that a module writes."""
     return [path for path in (*one.dumps, *one.writes) if path.endswith(MODEL_FILES)]
 
 
 def prepares(one: Module) -> bool:
-    """Whether it changes the features outside of the model, so that the model alone cannot be asked."""
+    """Return whether a module transforms features outside of the model, so that the model alone cannot predict."""
     return any(call.lower().endswith(TRANSFORMS) for call in one.calls)

@@ -1,4 +1,4 @@
-"""Data files of a repository: which there are, a sample of their rows, and which of them the model learns from."""
+"""Finds the data files of a repository, samples their rows, and selects the files that the model learns from."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,12 +27,12 @@ EVALS = ("test", "eval", "valid", "validation", "val", "holdout", "dev")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One data file, or several of one kind.
+    """One data file, or several with the same columns.
 
     Attributes:
-        path: of the file, or a glob.
-        columns: profiles of what was sampled, by name, in the file's order.
-        rows: how many were sampled.
+        path: the path of the file, or a glob.
+        columns: the profiles of the sampled columns, by name, in the file's order.
+        rows: the number of sampled rows.
     """
 
     path: str
@@ -41,20 +41,20 @@ class Table:
 
     @property
     def stem(self) -> str:
-        """The file's name without its endings, in lower case."""
+        """The file's name without extensions, in lower case."""
         return PurePosixPath(plain_name(self.path)).stem.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What is learnt from: `main`, and rows kept apart where the repository keeps some.
+    """The data that the model learns from, and the rows that the repository keeps apart.
 
     Attributes:
-        main: train rows, or all rows.
+        main: the training rows, or all rows.
         held: labelled rows that the repository itself tests on.
-        asked: rows without the target, as competitions give them.
-        why: one phrase.
-        pointer: a `.dvc` file that stands for the data in git.
+        asked: rows without the target, as in competitions.
+        why: the reason for the choice, as one phrase.
+        pointer: a `.dvc` file that represents the data in git.
     """
 
     main: Table
@@ -66,15 +66,15 @@ class Data:
 
 
 def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | None) -> Data:
-    """The data that the code learns from.
+    """Return the data that the code learns from.
 
     Args:
-        files: of the repository.
+        files: the files of the repository.
         modules: its code.
-        wanted: a path that the user gave.
+        wanted: a path that the user named.
 
     Raises:
-        UsageError: there is none, it is not here, or several could be meant.
+        UsageError: there is no data file, it is not available, or several are possible.
     """
     found = _candidates(files)
     if wanted is not None:
@@ -104,7 +104,7 @@ def _candidates(files: RepositoryFiles) -> tuple[str, ...]:
 
 
 def _chosen(found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
-    """One of the paths and why; train files of a train and test pair count for both."""
+    """Return one of the paths and the reason. For a train and test pair, it is the train file."""
     if shards := _shards(found):
         return shards, f"{len(found)} files of one kind"
     if len(found) == 1:
@@ -149,7 +149,7 @@ def _with_company(files: RepositoryFiles, path: str, found: Sequence[str], why: 
 
 
 def sample(files: RepositoryFiles, path: str) -> Table:
-    """Some rows of a file, as profiles of its columns.
+    """Read some rows of a file, and return the profiles of its columns.
 
     Raises:
         UsageError: it cannot be read.
@@ -222,7 +222,7 @@ def _role(path: str) -> str:
 
 
 def _shards(found: Sequence[str]) -> str:
-    """A glob over `part-0.parquet`, `part-1.parquet` and so on, where all files are such."""
+    """Return a glob for `part-0.parquet`, `part-1.parquet` and so on, if all files are such parts."""
     heads = {
         (str(PurePosixPath(path).parent), PurePosixPath(path).stem.rstrip("0123456789"), PurePosixPath(path).suffix)
         for path in found
@@ -234,7 +234,7 @@ def _shards(found: Sequence[str]) -> str:
 
 
 def same(path: str, said: str) -> bool:
-    """Whether a path in the code, from wherever it starts, means this file."""
+    """Return whether a path in the code, relative to any folder, refers to this file."""
     parts = [part for part in PurePosixPath(said).parts if part not in ("..", ".")]
     mine = PurePosixPath(path).parts
     shorter = min(len(parts), len(mine))
@@ -242,7 +242,7 @@ def same(path: str, said: str) -> bool:
 
 
 def said_for(path: str, modules: Iterable[Module]) -> str:
-    """The path by which the code itself names a file, where it does; else its own."""
+    """Return the path by which the code names a file, or else its own path."""
     for one in modules:
         for said in one.reads:
             if same(path, said) and not PurePosixPath(said).is_absolute():

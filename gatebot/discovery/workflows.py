@@ -1,4 +1,4 @@
-"""The workflows that `gatebot init` writes, from the templates beside this file."""
+"""Fills in the workflows that `gatebot init` writes, from the templates beside this file."""
 
 import re
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the templates leave open.
+    """The values for the templates.
 
     Attributes:
-        project: names artifacts.
-        config: path of gatebot.yml in the repository.
+        project: the project's name, used in artifact names.
+        config: the path of gatebot.yml in the repository.
         branch: the default branch.
-        single: the repository holds this one project, so its status is `gatebot` itself.
+        single: whether the repository holds only this project, so that its status is `gatebot` itself.
     """
 
     project: str
@@ -27,16 +27,16 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Of the workflow, and the first part of its file's name."""
+        """The name of the workflow, and the first part of its file name."""
         return "gatebot" if self.single else f"gatebot-{self.project}"
 
 
 def workflows(job: Job, *, forks: bool) -> dict[str, str]:
-    """File name in `.github/workflows/` -> text.
+    """Return the workflows: file name in `.github/workflows/` -> text.
 
     Args:
-        job: what to fill in.
-        forks: pull requests may come from forks, so code runs in one workflow and the verdict is written in another.
+        job: the values to fill in.
+        forks: whether pull requests may come from forks. Then one workflow runs code and another publishes the verdict.
     """
     templates = {
         f"{job.name}.yml": "collect.yml" if forks else "gatebot.yml",
@@ -64,6 +64,6 @@ def _filled(text: str, job: Job) -> str:
         "finish": (TEMPLATES / "finish.yml").read_text(encoding="utf-8").rstrip("\n"),
         "workflow": job.name,
     }
-    for _ in range(2):  # the uploads name the project
+    for _ in range(2):  # the uploads template contains placeholders, too
         text = re.sub(r"%([a-z_]+)%", lambda found: values[found[1]], text)
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"

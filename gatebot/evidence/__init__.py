@@ -1,1 +1,1 @@
-"""Evidence that one commit left: its kinds, how they are written, and how untrusted bytes become them again."""
+"""The evidence of one commit: its kinds, how they are written, and how untrusted bytes are read back."""

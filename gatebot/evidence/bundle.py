@@ -1,4 +1,4 @@
-"""One zip file of a JSON manifest and arrays: equal content gives equal bytes, hostile bytes give a SnapshotError."""
+"""Packs a JSON manifest and arrays into a zip file. Equal content gives equal bytes, hostile bytes a SnapshotError."""
 
 import re
 import struct
@@ -13,13 +13,13 @@ from gatebot.evidence.snapshot import SnapshotError
 MANIFEST = "manifest.json"
 
 _ARRAY = re.compile(r"[0-9a-f]{40}\.npy")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can state
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can store
 _END = b"PK\x05\x06"
 _END_SIZE = 22
 _END64 = b"PK\x06\x07"
-_ENTRY_SIZE = 46 + 64  # of the central directory, with a name of ours
-_FREE_BYTES = 32 * 2**20  # files this small may be compressed as well as they like
-_MAX_RATIO = 200  # row ids do not compress, so a real Snapshot stays far below
+_ENTRY_SIZE = 46 + 64  # of the central directory, with a name that gatebot writes
+_FREE_BYTES = 32 * 2**20  # up to this unpacked size, any compression ratio is accepted
+_MAX_RATIO = 200  # row ids do not compress, so a genuine Snapshot stays far below
 _TROUBLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -27,7 +27,7 @@ _TROUBLE = (
     EOFError,
     OSError,
     ValueError,
-    RuntimeError,  # encrypted; NotImplementedError is one too
+    RuntimeError,  # encrypted members; NotImplementedError is a RuntimeError too
     LookupError,
     OverflowError,
 )
@@ -35,7 +35,7 @@ _TROUBLE = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is read before a file is refused, in bytes unless the name says otherwise."""
+    """The limits for reading a file, in bytes unless noted otherwise."""
 
     file: int = 256 * 2**20
     manifest: int = 16 * 2**20
@@ -47,7 +47,7 @@ LIMITS = Limits()
 
 
 def pack(manifest: bytes, arrays: Mapping[str, bytes]) -> bytes:
-    """The bytes of one bundle."""
+    """Return the bytes of one bundle."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w", allowZip64=False) as archive:
         _add(archive, MANIFEST, manifest)
@@ -58,14 +58,14 @@ def pack(manifest: bytes, arrays: Mapping[str, bytes]) -> bytes:
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     info = zipfile.ZipInfo(name, _EPOCH)
-    info.create_system = 3  # also where Python would write the number of another system
+    info.create_system = 3  # the same on all systems, so that equal content gives equal bytes
     info.external_attr = 0o644 << 16
     info.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(info, data, compresslevel=6)
 
 
 class Bundle:
-    """The members of one bundle, checked before any is read."""
+    """The members of one bundle, all checked before any is read."""
 
     def __init__(self, data: bytes, limits: Limits = LIMITS) -> None:
         if len(data) > limits.file:
@@ -80,15 +80,15 @@ class Bundle:
 
     @property
     def names(self) -> frozenset[str]:
-        """Names of the arrays."""
+        """The names of the arrays."""
         return frozenset(name.removesuffix(".npy") for name in self._members) - {MANIFEST}
 
     def manifest(self) -> bytes:
-        """The JSON text."""
+        """Return the JSON text."""
         return self._read(MANIFEST)
 
     def array(self, name: str) -> bytes:
-        """The `.npy` bytes of one array."""
+        """Return the `.npy` bytes of one array."""
         return self._read(f"{name}.npy")
 
     def _read(self, name: str) -> bytes:
@@ -97,7 +97,7 @@ class Bundle:
         size = self._members[name].file_size
         try:
             with self._archive.open(self._members[name]) as member:
-                data = member.read(size)  # without a size, a member that lies about its own would unpack whole
+                data = member.read(size)  # the size limits a member whose stated size is wrong
         except _TROUBLE as trouble:
             raise _damaged(name) from trouble
         if len(data) != size:
@@ -121,7 +121,7 @@ class Bundle:
 
 
 def _refuse_long_directory(data: bytes, limits: Limits) -> None:
-    """Python reads a zip file's whole directory at once, so its size is looked at first."""
+    """Check the size of the zip directory first, because Python reads the whole directory at once."""
     end = data[-_END_SIZE:]
     if len(end) < _END_SIZE or not end.startswith(_END) or data[-_END_SIZE - 20 :].startswith(_END64):
         raise _not_a_bundle()

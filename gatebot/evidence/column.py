@@ -1,4 +1,4 @@
-"""Columns of evidence: numbers, or names by code. `1`, `1.0` and `"1"` are one label, so they get one spelling."""
+"""Columns of evidence: numbers, or labels as codes. Equal labels such as `1`, `1.0` and `"1"` get one spelling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Codes = Annotated[NDArray[np.int32], Packed(Kind.CODES)]
 Hashes = Annotated[NDArray[np.uint64], Packed(Kind.HASHES)]
 
 MISSING = -1
-MAX_TEXT = 1000  # characters in one label, name or line
+MAX_TEXT = 1000  # the maximum length of a label, name or line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Names:
-    """A column of labels: `names[codes[i]]`, with code -1 where there is none."""
+    """A column of labels: row i has `names[codes[i]]`, or no label if its code is -1."""
 
     codes: Codes
     names: tuple[str, ...]
@@ -29,15 +29,15 @@ class Names:
         return len(self.codes)
 
     def take(self, index: NDArray[np.intp]) -> "Names":
-        """The rows at `index`, in that order."""
+        """Return the rows at `index`, in that order."""
         return Names(self.codes[index], self.names)
 
     def texts(self) -> list[str | None]:
-        """The labels themselves."""
+        """Return the labels as text."""
         return [self.names[code] if code >= 0 else None for code in self.codes.tolist()]
 
     def recoded(self, names: Sequence[str]) -> Codes:
-        """Codes into another list of names, -1 where a label is not in it."""
+        """Return the codes for another list of names, with -1 for labels that it does not contain."""
         place = {name: code for code, name in enumerate(names)}
         if tuple(names) == self.names and len(place) == len(names):
             return self.codes.copy()
@@ -47,7 +47,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """A column of numbers, NaN where there is none."""
+    """A column of numbers, with NaN for missing ones."""
 
     values: Floats
 
@@ -55,7 +55,7 @@ class Numbers:
         return len(self.values)
 
     def take(self, index: NDArray[np.intp]) -> "Numbers":
-        """The rows at `index`, in that order."""
+        """Return the rows at `index`, in that order."""
         return Numbers(self.values[index])
 
 
@@ -63,7 +63,7 @@ Column = Names | Numbers
 
 
 def short(text: str) -> str:
-    """A text that can be stored: at most 1,000 characters, the rest as a digest, and nothing that UTF-8 cannot say."""
+    """Return a text that can be stored: valid UTF-8 of at most 1,000 characters, with a digest in place of the rest."""
     if not text.isascii():
         text = text.encode(errors="replace").decode()
     if len(text) <= MAX_TEXT:
@@ -72,10 +72,10 @@ def short(text: str) -> str:
 
 
 def label(value: object) -> str | None:
-    """The one spelling of a class label; None for a missing one.
+    """Return the canonical spelling of a class label, or None for a missing label.
 
-    Whole numbers lose their fraction (`1.0` is `1`) and truth values their capitals, because a label changes its type
-    on the way through CSV files and data frames. The word `none` is a label like any other.
+    Whole numbers lose their fraction (`1.0` becomes `1`) and truth values their capitals, because CSV files and data
+    frames change the type of labels. The word `none` is a label like any other.
     """
     if value is None:
         return None
@@ -95,7 +95,7 @@ def label(value: object) -> str | None:
 
 
 def names_of(values: Sequence[object]) -> Names:
-    """A column of labels from raw values; names are sorted."""
+    """Return a column of labels from raw values; names are sorted."""
     spelled: dict[object, str | None] = {}
     texts = []
     for value in values:
@@ -109,7 +109,7 @@ def names_of(values: Sequence[object]) -> Names:
 
 
 def equal(one: Column, other: Column) -> bool:
-    """Whether two columns hold the same values, byte for byte."""
+    """Return whether two columns hold the same values, byte for byte."""
     match one, other:
         case Numbers(), Numbers():
             return one.values.tobytes() == other.values.tobytes()
@@ -120,7 +120,7 @@ def equal(one: Column, other: Column) -> bool:
 
 
 def concatenated(parts: Sequence[Column]) -> Column:
-    """Columns one after the other; labels and numbers do not mix.
+    """Concatenate columns, either all of labels or all of numbers.
 
     Raises:
         TypeError: some parts are numbers and others labels.

@@ -1,4 +1,4 @@
-"""Whether two pieces of evidence say the same: digests that do not depend on where or when they were written."""
+"""Compares evidence by digests that do not depend on where or when it was written."""
 
 from hashlib import blake2b
 
@@ -12,17 +12,17 @@ from gatebot.evidence.snapshot import Snapshot
 
 
 def digest(snapshot: Snapshot) -> str:
-    """Of everything but the labels: equal for the same evidence, before writing and after reading."""
+    """Return a digest of everything but the labels. It is equal for equal evidence, before and after storage."""
     return blake2b(written(snapshot, Outgoing()), digest_size=32).hexdigest()
 
 
 def truth_digest(truth: Truth) -> str:
-    """Of the labels."""
+    """Return a digest of the labels."""
     return blake2b(written_truth(truth, Outgoing()), digest_size=32).hexdigest()
 
 
 def predictions_equal(one: Predictions, other: Predictions) -> bool:
-    """Whether two deliveries give the same rows the same answers, bit for bit, in whatever order."""
+    """Return whether two deliveries have the same predictions for the same rows, bit for bit, in any order."""
     if len(one.ids) != len(other.ids) or set(one.columns) != set(other.columns) or one.problem != other.problem:
         return False
     first, second = np.argsort(one.ids, kind="stable"), np.argsort(other.ids, kind="stable")

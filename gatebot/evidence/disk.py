@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, and are on the disk when they do."""
+"""Writes files and folders atomically and flushes them to the disk."""
 
 import fcntl
 import os
@@ -14,9 +14,9 @@ _TEMPORARY = ".writing"
 
 @contextmanager
 def writing(folder: Path) -> Iterator[Path]:
-    """One writer at a time in a folder, and a free path in it for what shall be renamed into place.
+    """Lock a folder for one writer, and yield a free temporary path in it, to be renamed to its final name.
 
-    What stands at that path when a writer comes was left by one that was killed, and is removed.
+    Anything at this path was left by a writer that was killed, and is removed first.
 
     Raises:
         MachineError: the disk is full, or the folder may not be written.
@@ -26,7 +26,7 @@ def writing(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel lets go when the process ends, however it ends
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel releases the lock when the process ends
             remove(temporary)
             yield temporary
         finally:
@@ -36,7 +36,7 @@ def writing(folder: Path) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Removes a file or a folder, or nothing where there is none. A link is removed, not followed."""
+    """Remove a file or a folder, if it exists. A link is removed, not followed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -44,7 +44,7 @@ def remove(path: Path) -> None:
 
 
 def flush(data: bytes, path: Path) -> None:
-    """Writes a new file and waits until it is on the disk."""
+    """Write a new file, and wait until it is on the disk."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()
@@ -52,7 +52,7 @@ def flush(data: bytes, path: Path) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Waits until the names in a folder are on the disk."""
+    """Wait until the names in a folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Bytes become a Snapshot, or a Truth, or a SnapshotError: nothing else, whoever made the bytes."""
+"""Reads untrusted bytes into a Snapshot or a Truth. All other input raises SnapshotError."""
 
 import os
 import stat
@@ -20,46 +20,46 @@ T = TypeVar("T")
 
 
 def parse(data: bytes, limits: Limits = LIMITS) -> Snapshot:
-    """The Snapshot in these bytes, without its labels.
+    """Parse the Snapshot in these bytes, without its labels.
 
     Raises:
-        SnapshotError: there is none in them.
+        SnapshotError: the bytes are not a valid Snapshot.
     """
     return _parsed(data, limits, snapshot_of)
 
 
 def parse_truth(data: bytes, limits: Limits = LIMITS) -> Truth:
-    """The labels in these bytes.
+    """Parse the labels in these bytes.
 
     Raises:
-        SnapshotError: there are none in them.
+        SnapshotError: the bytes are not valid labels.
     """
     return _parsed(data, limits, truth_of)
 
 
 def read(folder: Path, limits: Limits = LIMITS) -> Snapshot:
-    """The Snapshot that `store.write` left in a folder, without its labels.
+    """Read the Snapshot that `store.write` wrote to a folder, without its labels.
 
     Raises:
-        SnapshotError: there is none, or it cannot be read; names the file.
+        SnapshotError: there is none, or it cannot be read; the message names the file.
     """
     return _read(folder, SNAPSHOT_FILE, limits, parse)
 
 
 def read_truth(folder: Path, limits: Limits = LIMITS) -> Truth:
-    """The labels that `store.write_truth` left in a folder.
+    """Read the labels that `store.write_truth` wrote to a folder.
 
     Raises:
-        SnapshotError: there are none, or they cannot be read; names the file.
+        SnapshotError: there are none, or they cannot be read; the message names the file.
     """
     return _read(folder, TRUTH_FILE, limits, parse_truth)
 
 
 def read_whole(folder: Path, limits: Limits = LIMITS) -> Snapshot:
-    """The Snapshot in a folder with its labels; without any where the folder has no `labels`.
+    """Read the Snapshot in a folder with its labels; without labels if the folder has no `labels`.
 
     Raises:
-        SnapshotError: either cannot be read; names the file.
+        SnapshotError: either cannot be read; the message names the file.
     """
     snapshot = read(folder, limits)
     has_labels = os.path.lexists(folder / TRUTH_FILE.parent)
@@ -76,10 +76,10 @@ def _parsed(data: bytes, limits: Limits, build: Callable[[bytes, Incoming], T]) 
 
 
 def content(folder: Path, name: Path, limits: Limits = LIMITS) -> bytes:
-    """The bytes of `SNAPSHOT_FILE` or `TRUTH_FILE` in a folder, as they are.
+    """Return the unparsed bytes of `SNAPSHOT_FILE` or `TRUTH_FILE` in a folder.
 
     Raises:
-        SnapshotError: there is no such file, it is too large, or something redirects; names the file.
+        SnapshotError: the file does not exist, is too large, or is reached through a link; the message names the file.
     """
     path = folder / name
     try:
@@ -99,7 +99,7 @@ def _read(folder: Path, name: Path, limits: Limits, parse_bytes: Callable[[bytes
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
-    """The content of a plain file that nothing redirects: its folder holds it alone, and neither is a link."""
+    """Return the content of a regular file. It must be the only entry of its folder, and neither may be a link."""
     with os.scandir(path.parent) as entries:
         strangers = [entry.name for _, entry in zip(range(9), entries, strict=False) if entry.name != path.name]
     if path.parent.is_symlink() or strangers:

@@ -1,4 +1,4 @@
-"""The kinds of evidence, one class each. Everything a check may read is one of these."""
+"""The kinds of evidence, one class each. A check reads nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from gatebot.evidence.column import Column, Floats, Hashes, Names, Numbers
 
 
 class Ending(StrEnum):
-    """How a piece of user code ended."""
+    """How a run of user code ended."""
 
     OK = "ok"
     CRASHED = "crashed"
@@ -21,7 +21,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What running a piece of user code took, and how it ended. Times in seconds."""
+    """How a run of user code ended, and what it used. Times are in seconds."""
 
     ended: Ending
     exit_code: int | None = None
@@ -33,7 +33,7 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One training. `rows_digest` tells whether two saw the same rows; `artifact_bytes` is the size of the model."""
+    """One training. `rows_digest` is equal for equal training rows; `artifact_bytes` is the size of the model."""
 
     effects: Effects
     rows: int
@@ -44,7 +44,7 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A file of the tree that held the predictions already: of `rows` that were asked for, `equal` stand in it."""
+    """A file of the tree that already held the predictions: `equal` of the `rows` requested rows are equal to it."""
 
     path: str
     rows: int
@@ -53,15 +53,15 @@ class Copied:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a model answered, as delivered: unaligned, maybe wrong.
+    """The predictions of a model as delivered: not aligned, and possibly wrong.
 
     Attributes:
-        effects: of the predicting process; unless it ended OK, the columns are empty.
-        ids: keyed hash of each row's id, shape [n]; equals the asked rows' where the delivery is right.
+        effects: of the predict run; unless it ended OK, the columns are empty.
+        ids: keyed hash of each row's id, shape [n]; equal to the requested rows' hashes if the delivery is correct.
         columns: `prediction`, and `score_<class>` per class in [0, 1], each of length n.
         problem: why the delivery could not be read as predictions ("3 columns, expected 1"), or empty.
-        rescored: True where the predictions were brought by the user and not made by gatebot's call of `predict`.
-        copied: where they stood in the tree before the run; None where they did not, or nobody looked.
+        rescored: True if the user delivered the predictions, instead of gatebot calling `predict`.
+        copied: the file that held them before the run; None if there is none or it was not checked.
     """
 
     effects: Effects
@@ -73,21 +73,21 @@ class Predictions:
 
 
 class Trait(StrEnum):
-    """What the levels of a column tell of it."""
+    """What the levels of a column describe."""
 
-    VALUE = "value"  # each level is one of its values, so that the column could be declared in `data.slices`
-    RANGE = "range"  # of numbers, or of times
-    TEXT = "text"  # length and the like, never the words
+    VALUE = "value"  # each level is a value of the column, which could be declared in `data.slices`
+    RANGE = "range"  # a range of numbers or times
+    TEXT = "text"  # length and similar properties, never the words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
-    """A column of the eval rows as a few levels: what slices that nobody declared are made of.
+    """A column of the eval rows, reduced to a few levels, for slices that the Rules do not declare.
 
     Attributes:
-        column: of the data. A column may have several traits.
-        trait: what is told of it.
-        values: the level of each row, shape [n], named by a phrase: `channel=mail`, `age in (30, 41]`.
+        column: the name of the column. A column may have several traits.
+        trait: what the levels describe.
+        values: the level of each row, shape [n], named by a phrase such as `channel=mail` or `age in (30, 41]`.
     """
 
     column: str
@@ -103,9 +103,9 @@ class RowTable:
         ids: keyed hash of the row's id, shape [n], unique.
         contents: keyed hash of the row's features, shape [n].
         groups: keyed hash of the row's group, shape [n], or None.
-        folds: which fold's model predicts the row, shape [n]; zeros without folds.
-        slices: declared slice and protected columns; numbers arrive binned.
-        levels: the columns, coarsely; None in Snapshots from before gatebot kept them.
+        folds: the fold whose model predicts the row, shape [n]; zeros without folds.
+        slices: the declared slice and protected columns; numbers are binned.
+        levels: the columns, reduced to levels; None in Snapshots of gatebot versions without levels.
     """
 
     ids: Hashes
@@ -121,7 +121,7 @@ class RowTable:
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
-    """One column of the data. Statistics are None where they mean nothing for the kind."""
+    """The profile of one column. Statistics are None if they have no meaning for the kind."""
 
     name: str
     kind: str  # number | integer | boolean | category | text | time | empty
@@ -140,7 +140,7 @@ class ColumnProfile:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What stands on both sides of the split: counts, and up to 20 hashed ids each."""
+    """Values that occur on both sides of the split: counts, and up to 20 hashed ids of each."""
 
     ids: int = 0
     contents: int = 0
@@ -150,19 +150,19 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataProfile:
-    """The data as it was read.
+    """A profile of the data as it was read.
 
     Attributes:
-        rows: rows read, all of them.
-        train_rows: rows that training may draw from.
-        columns: in the order of the data.
-        identity: the columns whose values make a row's content.
-        duplicate_ids: rows whose declared id stands more than once.
-        excluded: train rows left out because their content is that of an eval row of base.
+        rows: the number of rows that were read.
+        train_rows: the number of rows that training may draw from.
+        columns: the profiles of the columns, in the order of the data.
+        identity: the columns whose values define a row's content.
+        duplicate_ids: the number of rows whose declared id occurs more than once.
+        excluded: the number of training rows left out because their content equals that of an eval row of base.
         train_classes: label -> count among the rows that training may draw from (classification).
-        train_target: quantiles of the target there (regression and scores), as in `ColumnProfile.quantiles`.
+        train_target: quantiles of the target among these rows (regression and scores), as in `ColumnProfile.quantiles`.
         eval_rows: the rows that are predicted.
-        one_tier: both tiers train on the same rows, so that a training of one serves the other.
+        one_tier: whether both tiers train on the same rows, so that one training serves both.
     """
 
     rows: int
@@ -181,14 +181,14 @@ class DataProfile:
 
 @dataclass(frozen=True, slots=True)
 class ReportedMetrics:
-    """Numbers that the user's own metrics file states."""
+    """The numbers in the user's own metrics file."""
 
     values: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnScore:
-    """Values of a metric that the user wrote: one for the whole, and one per row where it gives them."""
+    """The values of a user-written metric: one for all rows, and one per row if it returns them."""
 
     value: float
     rows: Floats | None
@@ -197,7 +197,7 @@ class OwnScore:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds of single predictions and of whole batches by side, in the order they were taken."""
+    """Seconds of single predictions and of whole batches by side, in the order of measurement."""
 
     single: Mapping[str, tuple[float, ...]]
     batch: Mapping[str, tuple[float, ...]]
@@ -208,7 +208,7 @@ Evidence = Training | Predictions | DataProfile | ReportedMetrics | OwnScore | T
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """Labels of eval rows: kept apart from everything that user code may ever come near."""
+    """The labels of the eval rows, stored apart from everything that user code can access."""
 
     ids: Hashes
     target: Column

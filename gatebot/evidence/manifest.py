@@ -1,4 +1,4 @@
-"""Snapshot and Truth as JSON with arrays beside: what each key may hold, and how much."""
+"""Reads and writes Snapshot and Truth as JSON with separate arrays, and validates types and sizes."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -31,19 +31,19 @@ KINDS: Mapping[type[needs.Need], type[Evidence]] = {
     needs.Score: OwnScore,
     needs.Timing: Timings,
 }
-MAX_KEYS = 10_000  # pieces of evidence in one Snapshot
+MAX_KEYS = 10_000  # the maximum pieces of evidence in one Snapshot
 MAX_DEPTH = 12
-MAX_CONTAINERS = 300_000  # an empty list is two bytes of JSON and fifty of memory
+MAX_CONTAINERS = 300_000  # an empty list takes two bytes of JSON but fifty bytes of memory
 _MAX_INT = 2**63
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # built when first used: that takes milliseconds each
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # built at first use, because each takes milliseconds
 
 T = TypeVar("T")
 
 
 def written(snapshot: Snapshot, arrays: Outgoing) -> bytes:
-    """The manifest of everything but truth; fills `arrays`.
+    """Return the manifest of everything but the labels, and add its arrays to `arrays`.
 
-    Texts over 1,000 characters are shortened; nothing else is changed.
+    Texts of more than 1,000 characters are shortened; nothing else is changed.
     """
     evidence = {key: _dumped(_kind(key), snapshot.evidence[key], arrays) for key in sorted(snapshot.evidence)}
     return _document(
@@ -57,15 +57,15 @@ def written(snapshot: Snapshot, arrays: Outgoing) -> bytes:
 
 
 def written_truth(truth: Truth, arrays: Outgoing) -> bytes:
-    """The manifest of the labels; fills `arrays`."""
+    """Return the manifest of the labels, and add its arrays to `arrays`."""
     return _document("truth", _dumped(Truth, truth, arrays))
 
 
 def snapshot_of(manifest: bytes, arrays: Incoming) -> Snapshot:
-    """The Snapshot that a manifest describes.
+    """Return the Snapshot that a manifest describes.
 
     Raises:
-        SnapshotError: it describes none, or one of another version.
+        SnapshotError: the manifest is not valid, or has another schema version.
     """
     body = _body("snapshot", manifest)
     evidence, unmet = _mapping(body, "evidence"), _mapping(body, "unmet")
@@ -81,16 +81,16 @@ def snapshot_of(manifest: bytes, arrays: Incoming) -> Snapshot:
 
 
 def truth_of(manifest: bytes, arrays: Incoming) -> Truth:
-    """The labels that a manifest describes.
+    """Return the labels that a manifest describes.
 
     Raises:
-        SnapshotError: it describes none, or some of another version.
+        SnapshotError: the manifest is not valid, or has another schema version.
     """
     return _sound(_loaded(Truth, _body("truth", manifest), "labels", arrays), "labels")
 
 
 def digest_of(body: object) -> str:
-    """Digest of JSON values: equal for equal values in equal order."""
+    """Return the digest of JSON values, equal for equal values in equal order."""
     return blake2b(_text(body), digest_size=32).hexdigest()
 
 
@@ -177,7 +177,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_excess(whole: object) -> None:
-    """Walks the values level by level, so that no depth of nesting can exhaust the stack."""
+    """Check values level by level, so that deep nesting cannot exhaust the stack."""
     level: list[object] = [whole]
     for _ in range(MAX_DEPTH):
         for value in level:

@@ -1,4 +1,4 @@
-"""Arrays as they are stored: `.npy` bytes of the smallest type that holds them exactly, named by their content."""
+"""Stores arrays as `.npy` bytes of the smallest exact type, named by their content."""
 
 import re
 import struct
@@ -16,7 +16,7 @@ from pydantic_core import core_schema
 Array = NDArray[Any]
 
 _MAGIC = b"\x93NUMPY\x01\x00"
-_START = len(_MAGIC) + 2  # two bytes say how long the header is
+_START = len(_MAGIC) + 2  # two bytes hold the length of the header
 _HEADER = re.compile(
     rb"\{'descr': '(<f4|<f8|\|u1|<u2|<u4|<u8)', 'fortran_order': False, 'shape': [(0-9]{2,13},[)], \} *\n"
 )
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[0-9a-f]{40}")
 
 
 class Kind(StrEnum):
-    """What an array holds, and so its type in memory."""
+    """What an array holds, which determines its type in memory."""
 
     FLOATS = "float64"
     CODES = "int32"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 def npy(array: Array) -> bytes:
-    """A one-dimensional array as a `.npy` file, the same bytes under every version of numpy."""
+    """Return a one-dimensional array as a `.npy` file, with the same bytes under every version of numpy."""
     return _head(array.dtype.str, len(array)) + array.tobytes()
 
 
@@ -44,10 +44,10 @@ def _head(dtype: str, length: int) -> bytes:
 
 
 def of_npy(data: bytes) -> Array:
-    """The array in a `.npy` file that `npy` wrote. The header is matched, never evaluated.
+    """Read the array in a `.npy` file that `npy` wrote. The header is matched, never evaluated.
 
     Raises:
-        ValueError: other bytes, another type, or another length than the header says.
+        ValueError: the bytes are not such a file, or have another length than the header states.
     """
     found = _HEADER.match(data, _START)
     if found is None:
@@ -61,7 +61,7 @@ def of_npy(data: bytes) -> Array:
 
 
 def smallest(array: Array, kind: Kind) -> Array:
-    """The same values in the smallest stored type that gives them back bit for bit."""
+    """Return the same values in the smallest type that restores them bit for bit."""
     match kind:
         case Kind.FLOATS:
             with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -84,10 +84,10 @@ def _unsigned(values: Array) -> Array:
 
 
 def restored(array: Array, kind: Kind) -> Array:
-    """The stored array in its type in memory, read-only because pieces of evidence share it.
+    """Return a stored array in its type in memory, read-only because pieces of evidence share it.
 
     Raises:
-        ValueError: floats where whole numbers are meant or the other way round, or a code out of range.
+        ValueError: the array holds floats instead of integers or the reverse, or a code is out of range.
     """
     if (array.dtype.kind == "f") != (kind is Kind.FLOATS):
         raise ValueError(f"an array of {array.dtype} stands where {kind} is meant")
@@ -102,12 +102,12 @@ def restored(array: Array, kind: Kind) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Arrays on their way out: name -> `.npy` bytes. Equal arrays are stored once, whoever refers to them."""
+    """Arrays to write: name -> `.npy` bytes. Equal arrays are stored once."""
 
     members: dict[str, bytes] = field(default_factory=dict)
 
     def put(self, array: Array, kind: Kind) -> str:
-        """Keeps an array and answers its name."""
+        """Store an array, and return its name."""
         if array.dtype != kind.value or array.ndim != 1:
             raise ValueError(f"{array.ndim}-dimensional {array.dtype} where one-dimensional {kind} is meant")
         data = npy(smallest(array, kind))
@@ -117,7 +117,7 @@ class Outgoing:
 
 
 class Incoming:
-    """Arrays on their way in: what a name refers to, within a budget of `max_bytes` in memory."""
+    """Arrays to read, by name, with at most `max_bytes` in memory."""
 
     def __init__(self, member: Callable[[str], bytes], max_bytes: int) -> None:
         self._member = member
@@ -125,10 +125,10 @@ class Incoming:
         self._seen: dict[tuple[str, Kind], Array] = {}
 
     def get(self, name: object, kind: Kind) -> Array:
-        """The array with this name, the same object each time.
+        """Return the array with this name, the same object each time.
 
         Raises:
-            ValueError: no such array, not the array that the name promises, or over the budget.
+            ValueError: there is no such array, its content does not match its name, or it exceeds `max_bytes`.
         """
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValueError("an array is referred to by something that is not a name")
@@ -138,7 +138,7 @@ class Incoming:
 
     @property
     def names(self) -> frozenset[str]:
-        """What has been asked for."""
+        """The names of the arrays that were requested."""
         return frozenset(name for name, _ in self._seen)
 
     def _load(self, name: str, kind: Kind) -> Array:
@@ -154,12 +154,12 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Marks an array in a type: written as the name of its bytes in `Outgoing`, read back through `Incoming`."""
+    """Marks an array in a type annotation: written as a name into `Outgoing`, and read back through `Incoming`."""
 
     kind: Kind
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """How pydantic reads and writes the array."""
+        """Return the schema by which pydantic reads and writes the array."""
         written = core_schema.plain_serializer_function_ser_schema(self._write, info_arg=True)
         return core_schema.with_info_plain_validator_function(self._read, serialization=written)
 

@@ -1,4 +1,4 @@
-"""How many digits of a probability are evidence: rounded once, where predictions are read, never in the store."""
+"""Rounds probabilities to the stored precision, once, when predictions are read."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,10 @@ from gatebot.evidence.column import Column, Floats, Numbers
 
 
 def rounded(columns: Mapping[str, Column]) -> dict[str, Column]:
-    """Columns of predictions with probabilities to 24 bits, which halves what they take on the disk.
+    """Round the probabilities in columns of predictions to 24 bits, which halves their size on the disk.
 
-    A probability moves by at most 6e-8 of itself, and log loss by at most as much for each row. Only `score_...`
-    columns within [0, 1] are rounded; the values of a regression keep their 53 bits.
+    This changes a probability by a relative error of at most 6e-8, and the log loss of each row by at most as much.
+    Only `score_...` columns within [0, 1] are rounded; the values of a regression keep their 53 bits.
     """
     return {name: _rounded(column) if name.startswith("score_") else column for name, column in columns.items()}
 

@@ -1,4 +1,4 @@
-"""The Snapshot: evidence that one commit left, by need, with what one must know to compare it."""
+"""The Snapshot: the evidence of one commit by need, with the provenance that is needed to compare it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,18 +17,18 @@ E = TypeVar("E")
 
 
 class SnapshotError(GateError):
-    """Bytes that are not a Snapshot, or not one that this version can read (exit 5)."""
+    """The bytes are not a Snapshot that this version can read (exit 5)."""
 
 
 class SeedNoise(BaseModel):
-    """What earlier commits of main have shown of one metric's seed noise, all of them on the same rows.
+    """The seed noise that earlier commits of main have shown in one metric, all on the same rows.
 
     Attributes:
-        variance: over seeds, of one run; pooled over those commits, the older ones faded.
-        df: its degrees of freedom; 0 where this commit is the first.
-        cross: sum of products of what two commits in a row have with the same seeds, each less its mean.
-        square: sum of squares of the same, the mean of both.
-        pairs: degrees of freedom of `cross` and `square`.
+        variance: the variance of one run over seeds, pooled over these commits with less weight for older ones.
+        df: its degrees of freedom; 0 if this commit is the first.
+        cross: the sum of products of two successive commits' values with the same seeds, each less its mean.
+        square: the sum of squares of the same values, averaged over both commits.
+        pairs: the degrees of freedom of `cross` and `square`.
         last: this commit's own values, by seed.
     """
 
@@ -43,20 +43,20 @@ class SeedNoise(BaseModel):
 
 
 class SnapshotProvenance(BaseModel):
-    """What a Snapshot is of, and where it fits.
+    """The origin of a Snapshot, and what it can be compared with.
 
     Attributes:
-        commit: the commit that the evidence speaks for; None for an unclean working tree.
+        commit: the commit that the evidence is recorded for; None for a working tree with changes.
         tested: the commit whose tree was trained (a merge commit, on pull requests).
-        rules_digest, recipe_digest, eval_digest, data_version, environment_digest: equal where evidence is comparable.
-        run: workflow run and attempt that have left it as main's, zeros for any other; of a commit the greatest counts.
-        runner: class of the machine (system, processor, cores): times compare only within one.
-        history: by check id, how many runs of main there were and how many of them found something.
-        noise: by tier and measure (`smoke:accuracy@region=south`), what main has shown of seed noise before.
-        eval_uses: how many commits of main these eval rows have judged, this one among them unless it brought them;
-            None where nobody has counted, as on pull requests.
-        isolation: the level that was reached, with the reasons why not more.
-        granted: folders that user code could read besides the system's and its own copy of the tree.
+        rules_digest, recipe_digest, eval_digest, data_version, environment_digest: equal if evidence is comparable.
+        run: the workflow run and attempt that stored it as main's, else zeros; for each commit the greatest counts.
+        runner: the class of the machine (system, processor, cores). Times are only compared within a class.
+        history: by check id, the number of runs of main and the number of them with a finding.
+        noise: by tier and measure (`smoke:accuracy@region=south`), the seed noise that main has shown before.
+        eval_uses: how many commits of main these eval rows have judged, including this one unless it introduced them;
+            None if unknown, as on pull requests.
+        isolation: the isolation level, with the reasons why it is not higher in `isolation_why`.
+        granted: the folders that user code could read, besides the system's and its own copy of the tree.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,13 +87,13 @@ class SnapshotProvenance(BaseModel):
 
 
 def noise_key(tier: Tier, subject: str) -> str:
-    """Under which a Snapshot keeps the seed noise of a measure."""
+    """Return the key under which a Snapshot stores the seed noise of a measure."""
     return f"{tier}:{subject}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """Evidence by need. Append-only: a filled key is never refilled."""
+    """Evidence by need. It is append-only: existing keys are never replaced."""
 
     about: SnapshotProvenance
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
@@ -101,20 +101,20 @@ class Snapshot:
     truth: Truth | None = None
 
     def has(self, need: Need) -> bool:
-        """Whether there is evidence for this need."""
+        """Return whether there is evidence for a need."""
         return need.key in self.evidence
 
     def get(self, need: Need, kind: type[E]) -> E | None:
-        """The evidence for a need, or None. Evidence of another kind than `kind` is as good as none."""
+        """Return the evidence for a need, or None if there is none of the given kind."""
         found = self.evidence.get(need.key)
         return found if isinstance(found, kind) else None
 
     def why_unmet(self, need: Need) -> str:
-        """Why there is no evidence for this need."""
+        """Return why there is no evidence for a need."""
         return self.unmet.get(need.key, "not collected")
 
     def with_evidence(self, new: Mapping[str, Evidence], unmet: Mapping[str, str]) -> "Snapshot":
-        """This and more. What is there already wins."""
+        """Return this Snapshot with further evidence. Existing evidence is kept."""
         evidence = {**new, **self.evidence}
         reasons = {key: why for key, why in {**self.unmet, **unmet}.items() if key not in evidence}
         return replace(self, evidence=evidence, unmet=reasons)

@@ -1,4 +1,4 @@
-"""What must hold inside one piece of evidence, beyond its types: lengths agree, codes have names, ids are unique."""
+"""Validates evidence beyond its types: lengths agree, codes have names, ids are unique."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,13 +21,13 @@ from gatebot.evidence.kinds import (
 
 MAX_NAMES = 200_000  # labels of one column
 MAX_COLUMNS = 20_000
-MAX_TRAITS = 200  # columns as levels, and all pairs of them are looked at
+MAX_TRAITS = 200  # the maximum number of leveled columns; all pairs of them are examined
 MAX_LEVELS = 64
-MAX_LOG_LINES = 2000  # twice what `privacy.log_tail` allows, for lines of our own
+MAX_LOG_LINES = 2000  # twice the maximum of `privacy.log_tail`, which leaves room for lines of gatebot
 
 
 def flaws(evidence: Evidence | Truth) -> Iterator[str]:
-    """Everything that is wrong with one piece of evidence, a sentence each."""
+    """Yield everything that is wrong with one piece of evidence, one sentence each."""
     match evidence:
         case Training():
             yield from _of_effects(evidence.effects)
@@ -51,7 +51,7 @@ def flaws(evidence: Evidence | Truth) -> Iterator[str]:
             yield from _of_columns(len(evidence.ids), ((name, c) for name, c in columns.items() if c is not None))
             if evidence.weight is not None:
                 yield from _negative("weights", evidence.weight.values.tolist())
-        case ReportedMetrics() | OwnScore():  # the user's own numbers, as they are
+        case ReportedMetrics() | OwnScore():  # the user's own numbers are not validated
             return
 
 

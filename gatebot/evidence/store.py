@@ -1,4 +1,4 @@
-"""Writes Snapshots and labels to files: whole or not at all, and labels apart from everything else."""
+"""Writes Snapshots and labels to files atomically, with labels apart from everything else."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,10 @@ from gatebot.evidence.snapshot import Snapshot
 
 
 def packed(snapshot: Snapshot) -> bytes:
-    """A Snapshot as bytes, without its labels. Equal evidence gives equal bytes.
+    """Return a Snapshot as bytes, without its labels. Equal evidence gives equal bytes.
 
     Raises:
-        SnapshotError: the evidence is not sound, so no intake would take it.
+        SnapshotError: the evidence is not valid, so it could not be read back.
     """
     arrays = Outgoing()
     manifest = written(snapshot, arrays)
@@ -25,10 +25,10 @@ def packed(snapshot: Snapshot) -> bytes:
 
 
 def packed_truth(truth: Truth) -> bytes:
-    """Labels as bytes.
+    """Return labels as bytes.
 
     Raises:
-        SnapshotError: they are not sound, so no intake would take them.
+        SnapshotError: they are not valid, so they could not be read back.
     """
     arrays = Outgoing()
     manifest = written_truth(truth, arrays)
@@ -37,28 +37,28 @@ def packed_truth(truth: Truth) -> bytes:
 
 
 def write(snapshot: Snapshot, folder: Path) -> None:
-    """Writes everything but the labels to `folder/snapshot/`, in place of what is there.
+    """Write everything but the labels to `folder/snapshot/`, replacing existing files.
 
     Raises:
-        SnapshotError: the evidence is not sound.
+        SnapshotError: the evidence is not valid.
         MachineError: the disk is full or the folder may not be written.
     """
     _write(packed(snapshot), folder, SNAPSHOT_FILE)
 
 
 def write_truth(truth: Truth, folder: Path) -> None:
-    """Writes labels to `folder/labels/`, in place of what is there. Raises as `write` does."""
+    """Write labels to `folder/labels/`, replacing existing files. Raises the same errors as `write`."""
     _write(packed_truth(truth), folder, TRUTH_FILE)
 
 
 def add(new: Mapping[str, Evidence], unmet: Mapping[str, str], folder: Path) -> Snapshot:
-    """Adds evidence to the Snapshot in a folder; keys that it has are never filled again.
+    """Add evidence to the Snapshot in a folder; existing keys are never replaced.
 
     Returns:
-        What the folder now holds, without labels.
+        The Snapshot in the folder after the change, without labels.
 
     Raises:
-        SnapshotError: the folder holds no readable Snapshot, or the new evidence is not sound.
+        SnapshotError: the folder holds no readable Snapshot, or the new evidence is not valid.
         MachineError: the disk is full or the folder may not be written.
     """
     more = read(folder).with_evidence(new, unmet)

@@ -1,1 +1,1 @@
-"""What the baseline's evidence can see, and what more rows or seeds would show: for people who set a margin."""
+"""Computes the smallest effect that a baseline's evidence can detect, and how more rows or seeds would reduce it."""

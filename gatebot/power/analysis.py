@@ -1,4 +1,4 @@
-"""A baseline's Snapshot in, the detectable effect of every declared metric out: main is compared with itself."""
+"""Computes the detectable effect of every declared metric from a baseline's Snapshot, by comparing main with itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,20 +29,20 @@ ENDLESS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds that one seed of one side took: training, and predicting `rows` rows."""
+    """The seconds that one seed of one side took: for training, and for predicting `rows` rows."""
 
     train_s: float
     predict_s: float
     rows: int
 
     def of(self, rows: float, seeds: int) -> float:
-        """Seconds of head with so many eval rows and seeds."""
+        """Return the seconds for training and predicting head with this many eval rows and seeds."""
         return seeds * (self.train_s + self.predict_s * rows / max(self.rows, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedEffect:
-    """What one amount of evidence shows: in units of the margin, and in seconds of training and predicting head."""
+    """What an amount of evidence can detect, in units of the margin, and its cost in seconds of running head."""
 
     rows: int
     seeds: int
@@ -54,19 +54,19 @@ class ObservedEffect:
 
 @dataclass(frozen=True, slots=True)
 class DetectableEffect:
-    """What can be seen of one declared metric, on all rows or on a slice.
+    """The effect that can be detected in one declared metric, on all rows or on a slice.
 
     Attributes:
-        metric: as reports name it.
+        metric: the name of the metric, as in reports.
         slice: `column=value`, or None for all rows.
-        higher_is_better: its direction.
-        value: main's, in the metric's own units.
-        relative: the margin is a share of main's value.
-        demand: margin and levels.
-        seeds: what pull requests get.
-        smoke: noise of the first tier, on which "held" rests as a rule.
-        confirm: of the second, on which "worse" rests.
-        costs: by tier.
+        higher_is_better: the direction of the metric.
+        value: main's value, in the metric's own units.
+        relative: whether the margin is a share of main's value.
+        demand: the margin and the levels.
+        seeds: the number of seeds that pull requests get.
+        smoke: the noise of the smoke tier, which usually decides "held".
+        confirm: the noise of the confirm tier, which decides "worse".
+        costs: the costs by tier.
     """
 
     metric: str
@@ -82,56 +82,57 @@ class DetectableEffect:
 
     @property
     def subject(self) -> str:
-        """`recall(urgent)@region=south`."""
+        """The name of metric and slice, such as `recall(urgent)@region=south`."""
         return f"{self.metric}@{self.slice}" if self.slice else self.metric
 
     @property
     def now(self) -> ObservedEffect:
-        """What there is today."""
+        """What the current rows and seeds can detect."""
         return self.seen(self.smoke.n, self.seeds)
 
     @property
     def guards(self) -> bool:
-        """Whether what there is today can guard the margin."""
+        """Whether the current rows and seeds can guard the margin."""
         return self.now.held <= self.demand.margin
 
     @property
     def artifact(self) -> bool:
-        """Whether seeds do not count."""
+        """Whether the model is an artifact, so that seeds do not count."""
         return bool(np.isinf(self.smoke.seeds_df))
 
     @property
     def rows_needed(self) -> int | None:
-        """Eval rows that guard the margin with today's seeds."""
+        """The number of eval rows that guards the margin with the current seeds, or None."""
         return rows_for(self.smoke, self.demand, self.seeds)
 
     @property
     def seeds_needed(self) -> int | None:
-        """Seeds that guard the margin with today's rows."""
+        """The number of seeds that guards the margin with the current rows, or None."""
         return seeds_for(self.smoke, self.demand, self.smoke.n)
 
     @property
     def both_needed(self) -> tuple[int, int] | None:
-        """The fewest seeds of `SEEDS` with which some number of rows guards the margin, and those rows."""
+        """The fewest seeds of `SEEDS` with which some number of rows guards the margin, and these rows."""
         ways = ((rows_for(self.smoke, self.demand, seeds), seeds) for seeds in self.columns)
         return next(((rows, seeds) for rows, seeds in ways if rows is not None), None)
 
     @property
     def proposed(self) -> float | None:
-        """A margin that endless rows would guard, where seeds alone keep today's from it; None where rows will do.
+        """A margin that unlimited rows would guard if the current margin fails because of seed noise alone; else None.
 
-        Never a margin for the rows that there are: few rows are a reason to say so, not to accept a larger loss.
+        It is never derived from the current number of rows: few rows are a reason for a warning, not for a larger
+        margin.
         """
         endless = guarded(self.smoke, self.demand, ENDLESS * self.smoke.n, self.seeds)
         return None if endless <= self.demand.margin else rounded_up(endless)
 
     @property
     def columns(self) -> tuple[int, ...]:
-        """Seeds worth a column."""
+        """The numbers of seeds that get a column."""
         return (1,) if self.artifact else SEEDS
 
     def seen(self, rows: int, seeds: int) -> ObservedEffect:
-        """What so many rows and seeds show."""
+        """Return what this many rows and seeds can detect."""
         return ObservedEffect(
             rows,
             seeds,
@@ -142,13 +143,13 @@ class DetectableEffect:
         )
 
     def grid(self) -> tuple[tuple[ObservedEffect, ...], ...]:
-        """What there is, twice and four times as many rows; by seeds."""
+        """Return what one, two and four times the current rows can detect, by number of seeds."""
         return tuple(tuple(self.seen(times * self.smoke.n, seeds) for seeds in self.columns) for times in TIMES)
 
 
 @dataclass(frozen=True, slots=True)
 class NotDetectable:
-    """A declared metric of which nothing can be said, and why."""
+    """A declared metric without a detectable effect, and the reason."""
 
     subject: str
     why: str
@@ -156,11 +157,11 @@ class NotDetectable:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was found, and the part of it that is worth a table or a curve each.
+    """The result of the analysis, and the part of it that gets tables or curves.
 
     Attributes:
-        found: in the order in which the Rules declare it.
-        detailed: over all rows first, as many as people look at.
+        found: all results, in the order in which the Rules declare the metrics.
+        detailed: the detectable effects with a table or curve, those on all rows first.
     """
 
     found: tuple[DetectableEffect | NotDetectable, ...]
@@ -168,15 +169,15 @@ class Analysis:
 
     @property
     def left_out(self) -> int:
-        """Sights without a table."""
+        """The number of detectable effects without a table."""
         return sum(isinstance(each, DetectableEffect) for each in self.found) - len(self.detailed)
 
 
 def chosen(found: Iterable[DetectableEffect | NotDetectable], metric: str | None = None) -> Analysis:
-    """All that was found, or one metric of it, on all rows and on its slices.
+    """Select all results, or those of one metric on all rows and on its slices.
 
     Raises:
-        UsageError: no declared metric is called so.
+        UsageError: no declared metric has this name.
     """
     everything = tuple(found)
     kept = tuple(each for each in everything if metric in (None, each.subject, each.subject.partition("@")[0]))
@@ -191,7 +192,7 @@ def chosen(found: Iterable[DetectableEffect | NotDetectable], metric: str | None
 
 
 def analyse(baseline: Snapshot, rules: Rules) -> Iterator[DetectableEffect | NotDetectable]:
-    """What pull requests against this baseline would show of each declared metric.
+    """Yield what pull requests against this baseline could detect of each declared metric.
 
     Raises:
         UsageError: the Rules name a metric that does not exist, or the baseline holds no predictions or labels.
@@ -214,7 +215,7 @@ def analyse(baseline: Snapshot, rules: Rules) -> Iterator[DetectableEffect | Not
 
 
 def with_itself(baseline: Snapshot, rules: Rules) -> Comparison:
-    """Main against main."""
+    """Compare main with itself."""
     about = baseline.about
     facts = Facts(project=about.project, now=about.created_at, rules=rules, effort=Effort(folds=_folds(baseline)))
     return comparison_of(Case(facts, head=baseline, base=baseline))
@@ -226,7 +227,7 @@ def _folds(baseline: Snapshot) -> int:
 
 
 def _seeds(compared: Comparison, rules: Rules) -> int:
-    """Seeds that a pull request gets."""
+    """Return the number of seeds that a pull request gets."""
     if compared.head.about.estimand == Estimand.ARTIFACT:
         return 1
     if rules.smoke.seeds != "auto":
@@ -235,7 +236,11 @@ def _seeds(compared: Comparison, rules: Rules) -> int:
 
 
 def _sight(view: View, declared: Declared, levels: Levels, share: float, seeds: int) -> DetectableEffect:
-    """Raises StatError where nothing can be said."""
+    """Return the detectable effect of one metric on one view.
+
+    Raises:
+        StatError: there is none.
+    """
     metric, compared = metric_of(declared), view.comparison
     margin = declared.improve_by or declared.margin
     artifact = compared.head.about.estimand == Estimand.ARTIFACT
@@ -273,7 +278,7 @@ def _sight(view: View, declared: Declared, levels: Levels, share: float, seeds: 
 
 
 def _costs(baseline: Snapshot, rows: int) -> Mapping[Tier, Cost]:
-    """What one seed of each tier took; a tier that was not trained is taken to cost what the other does."""
+    """Return the cost of one seed by tier. A tier that was not trained is assumed to cost the same as the other."""
     costs = {tier: cost for tier in Tier if (cost := _cost(baseline, tier, rows)) is not None}
     first = next(iter(costs.values()), Cost(0.0, 0.0, rows))
     return {tier: costs.get(tier, first) for tier in Tier}

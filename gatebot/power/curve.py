@@ -1,4 +1,4 @@
-"""The smallest loss that can be seen against eval rows, a line for each number of seeds: one self-contained SVG."""
+"""Draws the smallest detectable loss against eval rows, with a line per number of seeds, as a self-contained SVG."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ STYLE = (
 
 @dataclass(frozen=True, slots=True)
 class _Plot:
-    """One metric's panel: where rows and losses lie. Rows are spaced by their logarithm."""
+    """The panel of one metric, and its coordinates. The axis of rows is logarithmic."""
 
     top: float
     fewest: float
@@ -42,7 +42,7 @@ class _Plot:
 
 
 def curves(effects: Sequence[DetectableEffect]) -> str:
-    """The picture of these metrics, one below the other."""
+    """Return the SVG of these metrics, one panel below the other."""
     panels = "".join(line for at, effect in enumerate(effects) for line in _panel(effect, HEIGHT * at))
     tall = HEIGHT * max(len(effects), 1)
     return (
@@ -109,13 +109,13 @@ def _text(x: float, y: float, text: str, style: str = "plain", anchor: str = "st
 
 
 def _round_steps(most: float) -> Iterator[float]:
-    """Three to seven round numbers from 0 to `most`."""
+    """Yield three to seven round numbers from 0 to `most`."""
     size = 10.0 ** math.floor(math.log10(most))
     step = next(size * part for part in (0.2, 0.5, 1.0, 2.0) if most / (size * part) <= 7)
     yield from (step * at for at in range(int(most / step) + 1))
 
 
 def _decades(fewest: float, most: float) -> Iterator[int]:
-    """1, 2 and 5 times the powers of ten in between."""
+    """Yield 1, 2 and 5 times the powers of ten between two numbers."""
     for power in range(math.floor(math.log10(fewest)), math.ceil(math.log10(most)) + 1):
         yield from (rows for part in (1, 2, 5) if fewest <= (rows := part * 10**power) <= most)

@@ -1,4 +1,4 @@
-"""One metric of main against main: how small a loss a pull request's evidence would show, by rows and seeds."""
+"""Computes, from main's own runs, how small a loss a pull request's evidence can detect, by rows and seeds."""
 
 import math
 from collections.abc import Callable
@@ -15,25 +15,27 @@ from gatebot.stats.power import detectable
 
 POWER = 0.8
 FARTHEST = 1000.0
-"""Beyond this multiple of the rows that there are, nobody goes."""
+"""The largest multiple of the current rows that is considered."""
 MOST_SEEDS = 100
 AGREEMENT = 0.9
-"""Correlation by row of base and head that no change is taken to exceed, however alike main's seeds are."""
+"""The largest assumed correlation by row of base and head, however similar main's seeds are."""
 AGREEMENT_UNKNOWN = 0.5
-"""The same where main ran once, so that nothing shows how much its answers move."""
+"""The same if main ran only once, so that its seed-to-seed variation is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What blurs the difference of two commits in one metric. Variances are of one run's value, in units of the margin.
+    """The noise in the difference of two commits in one metric.
+
+    Variances are of one run's value, in units of the margin.
 
     Attributes:
-        n: eval rows.
-        drawn: rows, or groups of rows, that are drawn independently.
-        churn: from rows that come out one way with one seed and another way with the next.
-        moved: of the difference, from rows that a change moves for good.
-        seeds: over seeds, churn included.
-        seeds_df: its degrees of freedom; infinite where seeds do not count (an artifact).
+        n: the number of eval rows.
+        drawn: the number of rows, or groups of rows, that are drawn independently.
+        churn: the variance from rows whose outcome changes from seed to seed.
+        moved: the variance of the difference from rows that a change alters permanently.
+        seeds: the variance over seeds, including churn.
+        seeds_df: the degrees of freedom of `seeds`; infinite if seeds do not count (an artifact).
         step: as in `gatebot.stats.contrast.spread`.
         allowance: for skewed rows, a factor on the standard error; 1 for rates.
     """
@@ -48,10 +50,10 @@ class Noise:
     allowance: float = 1.0
 
     def spread(self, rows: float, seeds: int, loss: float = 0.0) -> Spread:
-        """The difference of two commits with so many eval rows and seeds a side, `loss` the true one."""
+        """Return the spread of two commits' difference, for this many eval rows and seeds a side and a true `loss`."""
         times = rows / self.n
         churn = 2.0 * self.churn / seeds / times
-        shifted = self.moved / times + self.step * loss / rows  # a loss of a rate is rows that turn wrong
+        shifted = self.moved / times + self.step * loss / rows  # the loss of a rate consists of rows that become wrong
         by_rows = shifted + churn
         if self.step:
             by_rows += PSEUDO * (self.step / rows) ** 2
@@ -62,22 +64,22 @@ class Noise:
             return Spread(-loss, by_rows, rows_df, round(rows), runs=seeds)
         pure = max(self.seeds - self.churn, 0.0)
         by_seeds = 2.0 * pure / seeds + churn
-        known = churn if seeds > 1 else 0.0  # one run a side cannot tell churn from seeds
+        known = churn if seeds > 1 else 0.0  # with one run a side, churn cannot be separated from seed noise
         return Spread(-loss, by_rows, rows_df, round(rows), by_seeds, self.seeds_df + seeds - 1.0, seeds, known)
 
     def error(self, rows: float, seeds: int, loss: float = 0.0) -> Contrast:
-        """Standard error and degrees of freedom of that difference."""
+        """Return the standard error and degrees of freedom of this difference."""
         return self.spread(rows, seeds, loss).contrast
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the rule asks for before it says anything.
+    """What the decision rule requires.
 
     Attributes:
-        held: level of "held".
-        worse: level of "worse", after its division among all that the report asks.
-        margin: how much worse head may be, in its own units or as a share of base's value.
+        held: the level of "held".
+        worse: the level of "worse", after division among all tests of the report.
+        margin: how much worse head may be, in the metric's units or as a share of base's value.
     """
 
     held: float
@@ -94,21 +96,21 @@ def noise_of(
     scale: float = 1.0,
     artifact: bool = False,
 ) -> Noise:
-    """The noise that main's own runs show.
+    """Estimate the noise from main's own runs.
 
-    Nobody knows yet how much the next change moves. It is taken to move for good as many rows as another seed moves
-    by chance, and never fewer than leave a correlation of 0.9 (0.5 where main ran once).
+    The effect of the next change on single rows is unknown. It is assumed to alter permanently as many rows as another
+    seed changes by chance, and at least so many that the correlation does not exceed 0.9 (0.5 if main ran once).
 
     Args:
-        values: float[S] of main's runs.
-        influence: float[S, n], of each unit, as in `gatebot.stats.contrast.spread`.
-        clusters: [n] groups that units come in.
-        step: as there.
-        scale: the unit of the margin in the metric's own.
-        artifact: no seed counts.
+        values: float[S], the values of main's runs.
+        influence: float[S, n], the influence of each unit, as in `gatebot.stats.contrast.spread`.
+        clusters: [n], the groups that units belong to.
+        step: as in `gatebot.stats.contrast.spread`.
+        scale: the unit of the margin, in the metric's units.
+        artifact: whether seeds do not count.
 
     Raises:
-        StatError: one run of a recipe, or too few units or groups.
+        StatError: a recipe ran only once, or there are too few units or groups.
     """
     if len(values) < 2 and not artifact:
         raise StatError("main ran with one seed, so nothing shows what seeds do")
@@ -133,13 +135,13 @@ def noise_of(
 
 
 def guarded(noise: Noise, demand: Demand, rows: float, seeds: int) -> float:
-    """The smallest margin that a change without any effect is shown to keep, four times in five."""
+    """Return the smallest margin that a change without effect is shown to keep, with a power of 0.8."""
     error = noise.error(rows, seeds)
     return detectable(error.se, error.df, demand.held, POWER)
 
 
 def proven(noise: Noise, demand: Demand, rows: float, seeds: int) -> float:
-    """The smallest loss that is shown to be one, and to reach the margin, four times in five."""
+    """Return the smallest loss that is shown to exist and to reach the margin, with a power of 0.8."""
 
     def seen(loss: float) -> bool:
         error = noise.error(rows, seeds, loss)
@@ -150,7 +152,7 @@ def proven(noise: Noise, demand: Demand, rows: float, seeds: int) -> float:
 
 
 def rows_for(noise: Noise, demand: Demand, seeds: int) -> int | None:
-    """Eval rows with which so many seeds guard the margin; None where no number of rows within reach does."""
+    """Return the number of eval rows with which this many seeds guard the margin, or None if out of range."""
 
     def enough(rows: float) -> bool:
         return guarded(noise, demand, rows, seeds) <= demand.margin
@@ -160,19 +162,19 @@ def rows_for(noise: Noise, demand: Demand, seeds: int) -> int | None:
 
 
 def seeds_for(noise: Noise, demand: Demand, rows: float) -> int | None:
-    """Seeds a side with which so many rows guard the margin; None where not even a hundred do."""
+    """Return the seeds a side with which this many rows guard the margin, or None if a hundred are not enough."""
     counts = range(1, 2 if math.isinf(noise.seeds_df) else MOST_SEEDS + 1)
     return next((seeds for seeds in counts if guarded(noise, demand, rows, seeds) <= demand.margin), None)
 
 
 def rounded_up(amount: float) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 7 and 10 times a power of ten: margins are chosen, not measured."""
+    """Round up to 1, 1.5, 2, 3, 5, 7 or 10 times a power of ten, because margins are usually round numbers."""
     power = 10.0 ** math.floor(math.log10(amount))
     return next(step * power for step in (1, 1.5, 2, 3, 5, 7, 10) if step * power >= amount * (1 - 1e-9))
 
 
 def _first(found: Callable[[float], bool], start: float, most: float = math.inf) -> float:
-    """Where a condition that holds from some point on begins to hold, to six digits; it holds at `most` at least."""
+    """Return the point from which on a monotonic condition holds, to six digits, or `most` if it is reached first."""
     low = high = start
     while not found(high) and high < most:
         low, high = high, min(2.0 * high, most)

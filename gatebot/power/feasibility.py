@@ -1,4 +1,4 @@
-"""Before anything was trained: whether so many eval rows can guard the margins that are declared."""
+"""Checks before the first training whether the eval rows can guard the declared margins."""
 
 from collections.abc import Iterator
 
@@ -11,15 +11,16 @@ from gatebot.stats.power import drop_seen, rows_for_rate
 from gatebot.tasks.registry import task_named
 
 CHANGED = 0.1
-"""Share of rows that a harmless change is taken to move, where no baseline shows it: one in ten."""
+"""The share of rows that a harmless change is assumed to alter if no baseline shows it: one in ten."""
 
 
 def too_few(rules: Rules, rows: int) -> Iterator[str]:
-    """A sentence for each declared rate whose margin so many eval rows cannot guard.
+    """Yield a sentence for each declared rate whose margin this many eval rows cannot guard.
 
-    Rows alone: seeds make it harder, and only a baseline knows by how much. Losses and errors wait for one, too.
+    Only rows are considered. Seeds add noise, whose size only a baseline shows. Losses and errors need a baseline as
+    well.
     """
-    for rule in rules.metrics or (MetricRule(metric="accuracy"),):  # what a task holds without a declaration
+    for rule in rules.metrics or (MetricRule(metric="accuracy"),):  # the default metric of a task without a declaration
         margin = _margin(rule, rules)
         if margin is None:
             continue
@@ -32,7 +33,7 @@ def too_few(rules: Rules, rows: int) -> Iterator[str]:
 
 
 def _margin(rule: MetricRule, rules: Rules) -> float | None:
-    """Of a rate that is one number a row: 1 or 0."""
+    """Return the margin of a rate whose rows are 1 or 0, or None for other metrics."""
     if rule.metric != "accuracy" or rule.slice is not None or rules.task is not TaskName.CLASSIFICATION:
         return None
     declared = rule.margin

@@ -1,4 +1,4 @@
-"""What the guarantee of the Rules needs, by every kind of adaptivity and bound, beside the eval rows that there are."""
+"""Computes how many eval rows the guarantee of the Rules needs, for every adaptivity and bound."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from gatebot.stats.promise import Promise
 
 @dataclass(frozen=True, slots=True)
 class RowsNeeded:
-    """Eval rows for one kind of adaptivity: by the range of each value alone, and by all that the condition says."""
+    """The eval rows for one adaptivity: by the range of each value alone, and by the whole condition."""
 
     adaptivity: Adaptivity
     by_range: int
@@ -24,12 +24,12 @@ class RowsNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A promise and what there is for it.
+    """The guarantee, and the rows that are available for it.
 
     Attributes:
-        promise: the Rules' own.
-        rows: labelled eval rows of the baseline.
-        uses: commits of main that they have judged; None where nobody has counted.
+        promise: the guarantee in the Rules.
+        rows: the number of labelled eval rows of the baseline.
+        uses: how many commits of main these rows have judged; None if unknown.
     """
 
     promise: Promise
@@ -38,20 +38,20 @@ class Forecast:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the promise can be given for the next pull request."""
+        """Whether the guarantee can be given for the next pull request."""
         return self.rows >= self.promise.rows and (self.uses or 0) < self.promise.merges
 
     @property
     def outlays(self) -> tuple[RowsNeeded, ...]:
-        """What each kind of adaptivity needs."""
+        """The rows that each adaptivity needs."""
         return tuple(_outlay(self.promise, adaptivity) for adaptivity in Adaptivity)
 
 
 def forecast(baseline: Snapshot, rules: Rules) -> Forecast | None:
-    """The guarantee beside this baseline; None where the Rules give none.
+    """Return the forecast of the guarantee for this baseline, or None if the Rules have no guarantee.
 
     Raises:
-        UsageError: it can mean nothing for this baseline.
+        UsageError: the guarantee cannot be applied to this baseline.
     """
     compared = with_itself(baseline, rules)
     if compared.promise is None:
@@ -65,7 +65,7 @@ def _outlay(promise: Promise, adaptivity: Adaptivity) -> RowsNeeded:
 
 
 def lines(of: Forecast) -> Iterator[str]:
-    """All of it, for a terminal."""
+    """Yield the forecast as lines for a terminal."""
     from tabulate import tabulate
 
     promise = of.promise
@@ -93,7 +93,7 @@ def lines(of: Forecast) -> Iterator[str]:
 
 
 def as_json(of: Forecast) -> dict[str, object]:
-    """All of it as plain values."""
+    """Return the forecast as plain values."""
     promise = of.promise
     return {
         "condition": promise.text,

@@ -1,4 +1,4 @@
-"""Sights as people read them: one line a metric that says whether its margin can be guarded, then a table each."""
+"""Formats the analysis as text: for each metric a line about its margin, then tables."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from gatebot.render.rows import Unit, unit_of
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How losses of one metric are written."""
+    """Formats losses of one metric."""
 
     unit: Unit
 
     @classmethod
     def of(cls, effect: DetectableEffect) -> "Amounts":
-        """In the unit in which the comment would tell them."""
+        """Return the format with the unit that the comment uses."""
         direction = Direction.HIGHER if effect.higher_is_better else Direction.LOWER
         like = ReportedMeasure(
             check="model.regression",
@@ -44,17 +44,20 @@ class Amounts:
         return cls(unit_of(like)[0])
 
     def bare(self, amount: float) -> str:
-        """`2.1`; a dash for more than there is to lose."""
+        """Format an amount without its unit, such as `2.1`; a dash if it exceeds the possible loss."""
         too_much = self.unit is Unit.POINTS and amount >= 1.0
         return NOTHING if too_much else number(float(f"{amount * self.unit.factor:.2g}"))
 
     def __call__(self, amount: float) -> str:
-        """`2.1 points`."""
+        """Format an amount with its unit, such as `2.1 points`."""
         return self.bare(amount) + self.unit.suffix
 
 
 def sentence(effect: DetectableEffect) -> str:
-    """Whether the margin can be guarded: `150 rows see ≥ 9 points: the margin of 2 points cannot be guarded; …`."""
+    """Return a sentence about the margin.
+
+    For example: `150 rows see ≥ 9 points: the margin of 2 points cannot be guarded; …`.
+    """
     said, now = Amounts.of(effect), effect.now
     have = counted(now.rows, "row") + ("" if effect.artifact else f" and {counted(now.seeds, 'seed')}")
     margin = said(effect.demand.margin)
@@ -65,7 +68,7 @@ def sentence(effect: DetectableEffect) -> str:
 
 
 def _cure(effect: DetectableEffect) -> str:
-    """What would guard the margin."""
+    """Return what would guard the margin."""
     rows, seeds = effect.rows_needed, None if effect.artifact else effect.seeds_needed
     ways = [counted(rows, "row")] if rows is not None else []
     ways += [counted(seeds, "seed")] if seeds is not None else []
@@ -78,7 +81,7 @@ def _cure(effect: DetectableEffect) -> str:
 
 
 def as_text(about: SnapshotProvenance, analysis: Analysis) -> str:
-    """All of it, for a terminal."""
+    """Return the whole analysis as text for a terminal."""
     lines = [f"What the baseline of {about.commit[:12] if about.commit else 'the work tree'} can see:", ""]
     for each in analysis.found:
         seen, said = (each.guards, sentence(each)) if isinstance(each, DetectableEffect) else (False, _nothing(each))
@@ -94,7 +97,7 @@ def as_text(about: SnapshotProvenance, analysis: Analysis) -> str:
 
 
 def proposals(found: Sequence[DetectableEffect | NotDetectable]) -> Iterator[str]:
-    """Margins that fit what seeds alone do to main, where the declared ones do not."""
+    """Yield margins that allow for seed noise, for metrics whose declared margin does not."""
     wider = [
         each
         for each in found
@@ -113,7 +116,7 @@ def _nothing(blind: NotDetectable) -> str:
 
 
 def details(effect: DetectableEffect) -> Iterator[str]:
-    """The tables of one metric, line by line."""
+    """Yield the tables of one metric, line by line."""
     said = Amounts.of(effect)
     grid, columns = effect.grid(), effect.columns
     suffix = said.unit.suffix.strip() or "the metric's own units"
@@ -155,7 +158,7 @@ def _rows(seen: ObservedEffect, effect: DetectableEffect) -> str:
 
 
 def _assumptions(effects: Sequence[DetectableEffect]) -> str:
-    """What these numbers rest on."""
+    """Return the assumptions behind the numbers."""
     if any(effect.artifact for effect in effects):
         said = f"the values of both models correlate by {AGREEMENT_UNKNOWN} row by row, for main ran once"
     else:
@@ -164,7 +167,7 @@ def _assumptions(effects: Sequence[DetectableEffect]) -> str:
 
 
 def as_json(about: SnapshotProvenance, analysis: Analysis) -> dict[str, object]:
-    """All of it as plain values, losses in units of the margin."""
+    """Return the whole analysis as plain values, with losses in units of the margin."""
     return {
         "baseline": {"commit": about.commit, "made": about.created_at.isoformat()},
         "metrics": [

@@ -1,4 +1,4 @@
-"""Processes and their limits: runs user code apart from the gate, and knows nothing of machine learning."""
+"""Runs user code in isolated processes with resource limits. Knows nothing of machine learning."""
 
 from gatebot.sandbox.command import GIB, KIB, MIB, Command, Completed, Ended, Limits
 from gatebot.sandbox.execution import run, terminate_as_interrupt

@@ -1,4 +1,4 @@
-"""What a run is asked for (`Command`, `Limits`) and what came of it (`Completed`)."""
+"""The input of a run (`Command`, `Limits`) and its result (`Completed`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ GIB = 1024 * MIB
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one run may take. What goes over is ended, never slowed down.
+    """The resource limits of one run. A run that exceeds a limit is ended, not slowed down.
 
     Attributes:
-        seconds: wall clock.
-        memory_bytes: resident memory of the whole process tree, shared memory included. Polled, so a tree
-            may be over it for about a tenth of a second.
-        processes: processes and threads of the tree.
-        disk_bytes: what the run may add to its scratch and its other writable paths (polled), and the
+        seconds: wall-clock time.
+        memory_bytes: resident memory of the whole process tree, including shared memory. It is polled, so a tree may
+            exceed it for about a tenth of a second.
+        processes: the number of processes and threads in the tree.
+        disk_bytes: how much the run may add to its scratch and its other writable paths (polled), and the size of the
             largest single file (RLIMIT_FSIZE).
-        open_files: per process; lowered to what the machine allows.
-        log_bytes: how much of the end of the output is kept.
+        open_files: open files per process; lowered to what the machine allows.
+        log_bytes: how many bytes at the end of the output are kept.
     """
 
     seconds: float = 600.0
@@ -37,22 +37,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of the user's, and all that it may touch.
+    """One user command, and everything that it may access.
 
     Attributes:
-        argv: program and arguments; never a shell. A bare name is looked up on the PATH of `env`.
-        scratch: an existing directory, lent to the run: the one place that it may write. At level full it
-            belongs to the sandbox uid while the run lasts.
-        env: the environment, on top of the defaults of `environment.defaults` and nothing else.
-        cwd: where the command starts; the scratch by default.
-        readable: files and directories that it may read and execute besides the system's.
-        writable: further files, directories or devices that it may write.
-        hidden: what it must not see but for what is granted in it. May not lie inside `readable`, `writable` or the
-            scratch at a level below full.
-        denied: what it must not see whatever is granted; as `hidden` otherwise.
-        network: whether INET sockets may be opened.
-        isolation: the least level that is accepted.
-        limits: what it may take.
+        argv: the program and its arguments; never a shell. A bare name is looked up on the PATH of `env`.
+        scratch: an existing directory, the only place that the run may write to by default. At level full, it belongs
+            to the sandbox uid during the run.
+        env: environment variables, in addition to `environment.defaults`. Nothing else is passed on.
+        cwd: the directory in which the command starts; the scratch by default.
+        readable: files and directories that it may read and execute, in addition to the system's.
+        writable: further files, directories or devices that it may write to.
+        hidden: paths that it must not see, except what is granted inside of them. Below level full, they must not lie
+            inside `readable`, `writable` or the scratch.
+        denied: paths that it must not see even if granted; otherwise like `hidden`.
+        network: whether it may open INET sockets.
+        isolation: the lowest level that is accepted.
+        limits: the resource limits.
     """
 
     argv: tuple[str, ...]
@@ -69,12 +69,12 @@ class Command:
 
     @property
     def granted(self) -> tuple[Path, ...]:
-        """All paths beyond the system's that the command reaches, resolved."""
+        """All paths, besides the system's, that the command can access, resolved."""
         return tuple(path.resolve() for path in (self.scratch, *self.readable, *self.writable))
 
 
 class Ended(StrEnum):
-    """Why a run ended. Everything but `exited` is gatebot's doing, or the kernel's for want of memory."""
+    """Why a run ended. In all cases except `exited`, gatebot or the kernel (out of memory) ended it."""
 
     EXITED = "exited"
     TIMEOUT = "timeout"
@@ -86,19 +86,19 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
         ended: why it ended.
-        exit_code: of the command itself; None when a signal ended it. 127 and 126: it could not be started,
-            as in a shell.
+        exit_code: the exit code of the command; None if a signal ended it. As in a shell, 127 and 126 mean that it
+            could not be started.
         signal: the number of the signal that ended it, or None.
-        seconds: wall clock, from start of the command to the last process of its tree.
+        seconds: wall-clock time, from the start of the command to the end of the last process in its tree.
         cpu_seconds: user and system time of the whole tree.
-        peak_rss_bytes: largest resident memory of the tree that was seen.
-        log_tail: the end of stdout and stderr, in one stream; bytes that are not UTF-8 are replaced.
-        log_bytes: length of all output, kept or not.
-        isolation: the level at which it ran.
+        peak_rss_bytes: the largest resident memory of the tree that was measured.
+        log_tail: the end of stdout and stderr as one stream; bytes that are not UTF-8 are replaced.
+        log_bytes: the length of the whole output, kept or not.
+        isolation: the level at which the command ran.
     """
 
     ended: Ended
@@ -113,5 +113,5 @@ class Completed:
 
     @property
     def ok(self) -> bool:
-        """Whether the command ended by itself and says that it succeeded."""
+        """Whether the command ended by itself with exit code 0."""
         return self.ended is Ended.EXITED and self.exit_code == 0

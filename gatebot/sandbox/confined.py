@@ -1,4 +1,4 @@
-"""Programs of the system's that read what a pull request chose: as its owner, without network, and without writing."""
+"""Runs system programs on data of a pull request: as the data's owner, without network and without write access."""
 
 import json
 import os
@@ -24,24 +24,24 @@ def run_confined(
     network: bool = False,
     writable: Sequence[Path] = (),
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run a program to its end, with as few rights as this machine can take from it, and no secret in reach.
+    """Run a program until it ends, with as few rights as this machine can enforce and without access to secrets.
 
-    Where there is seccomp, it opens no sockets unless `network`, and gains no privileges; where there is Landlock, it
-    writes nothing but `writable`, and looks into no other process. Where gatebot is root, the program is whoever owns
-    what it reads, and where that is root, it is root without capabilities. Elsewhere it is a plain process.
+    With seccomp, the program cannot open sockets (unless `network`) or gain privileges. With Landlock, it can write
+    only to `writable` and cannot inspect other processes. If gatebot is root, the program runs as the owner of what it
+    reads; if that is root, it runs without capabilities. Without these features, it is a plain process.
 
     Args:
-        argv: an absolute program and its arguments.
+        argv: the absolute path of a program, and its arguments.
         env: the whole environment.
-        of: what it reads.
-        stdin: what it is told.
-        timeout_s: after so many seconds it is killed.
-        network: it speaks to others, or starts programs that do.
-        writable: files and folders that it may write.
+        of: the path that it reads.
+        stdin: its standard input.
+        timeout_s: the number of seconds after which it is killed.
+        network: whether it uses the network, or starts programs that do.
+        writable: files and folders that it may write to.
 
     Raises:
         OSError: it cannot be started.
-        subprocess.TimeoutExpired: it took longer; it is dead by then.
+        subprocess.TimeoutExpired: it took longer, and was killed.
     """
     reach = _reach()
     if reach.level is Isolation.NONE:
@@ -49,7 +49,7 @@ def run_confined(
     order, order_end = os.pipe()
     try:
         with os.fdopen(order_end, "wb") as pipe:
-            rules = None if network else _rules(reach, writable)  # who speaks to others writes where nobody knows
+            rules = None if network else _rules(reach, writable)  # their write paths are unknown
             facts = {
                 "argv": list(argv),
                 "env": dict(env),
@@ -76,7 +76,7 @@ def _reach() -> Reach:
 
 
 def _rules(reach: Reach, writable: Sequence[Path]) -> dict[str, object] | None:
-    """Everything may be read, and nothing else written. Without more, Landlock also hides other processes' memory."""
+    """Allow reading everything and writing only the given paths. Landlock also protects other processes."""
     if not reach.landlock:
         return None
     written = [Path(os.devnull), *writable]
@@ -85,7 +85,7 @@ def _rules(reach: Reach, writable: Sequence[Path]) -> dict[str, object] | None:
 
 
 def _owner(of: Path) -> dict[str, object]:
-    """Whose rights it has: those of the owner of what it reads, where that can be reached by others than root."""
+    """Return the uid and gid of the owner of what is read, if users other than root can reach it."""
     status = of.stat()
     if os.geteuid() != 0:
         return {"uids": []}

@@ -1,4 +1,4 @@
-"""How much disk a run has added, measured a slice at a time so that a hostile tree cannot hold the watch up."""
+"""Measures the disk usage of a run in small steps, so that a hostile tree cannot block the limit monitor."""
 
 import os
 import stat
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BLOCK = 512
-LEAST = 1024  # what any entry counts: an inode is not free
-SLICE = 5000  # entries looked at before the watch has its turn again
+LEAST = 1024  # the minimum size that is counted for an entry, because inodes take space
+SLICE = 5000  # entries that are examined before the limit monitor continues
 TOO_DEEP = 1 << 62
 
 
 def size(roots: tuple[Path, ...]) -> Iterator[int]:
-    """Walk the trees: yields the bytes found so far after each slice, and at last all (links not followed).
+    """Walk the trees without following links; yield the bytes found so far after each step, and the total at the end.
 
-    A directory that nobody could name any more counts as more than any limit.
+    A directory whose path is too long to be opened counts as exceeding any limit.
     """
     total = seen = 0
     queue = [str(root) for root in roots]
@@ -42,19 +42,19 @@ def size(roots: tuple[Path, ...]) -> Iterator[int]:
 
 
 def whole(roots: tuple[Path, ...]) -> int:
-    """The same, in one go."""
+    """Return the total size in one step."""
     *_, total = size(roots)
     return total
 
 
 def free(path: Path) -> int:
-    """Bytes that an ordinary user may still write where `path` lies."""
+    """Return the bytes that an ordinary user can still write to the file system of `path`."""
     status = os.statvfs(path)
     return status.f_bavail * status.f_frsize
 
 
 def _reopened(path: str) -> bool:
-    """Whether a directory that the run (under our own uid) closed could be opened again."""
+    """Reopen a directory that the run (under gatebot's own uid) closed, and return whether that worked."""
     try:
         status = os.lstat(path)
         if not stat.S_ISDIR(status.st_mode) or status.st_mode & 0o700 == 0o700:

@@ -1,4 +1,4 @@
-"""The environment that user code gets: a handful of defaults, and what the caller lists."""
+"""The environment of user code: a few defaults, and the variables that the caller passes."""
 
 import os
 from pathlib import Path
@@ -9,10 +9,10 @@ TEMPORARY = ".tmp"  # inside the scratch; removed after the run
 
 
 def defaults(scratch: Path) -> dict[str, str]:
-    """Variables that every run has unless the caller gives them another value.
+    """Return the variables that every run gets unless the caller sets them.
 
-    The thread counts are those of the CPUs that this process may use: libraries would otherwise count the
-    CPUs of the machine.
+    Thread counts are set to the number of CPUs that this process may use; libraries would otherwise use all CPUs of the
+    machine.
     """
     return {
         "HOME": str(scratch),

@@ -1,4 +1,4 @@
-"""One command of the user's, from start to the death of its last process: the only door to user code."""
+"""Runs one user command and ends all of its processes. All user code is started here."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from gatebot.sandbox.token_guard import initial_environ, refuse_with_secrets
 
 CHUNK = 64 * 1024
 PAUSE = 0.05
-GRACE = 10.0  # seconds that the launcher has to end a tree before gatebot does it the hard way
+GRACE = 10.0  # seconds for the launcher to end a tree before gatebot kills it directly
 
 
 def run(
@@ -38,21 +38,22 @@ def run(
     cancel: threading.Event | None = None,
     reach: Reach | None = None,
 ) -> Completed:
-    """Run a command in the sandbox and wait for the end of its whole process tree.
+    """Run a command in the sandbox, and wait for its whole process tree to end.
 
-    Several may run at once, from threads or processes. It runs at the highest level that can be reached.
+    The command runs at the highest level that is available. Several commands may run in parallel, from threads or
+    processes.
 
     Args:
         command: what to run.
-        on_line: called in this thread with each line of output, at most a thousand a second.
-        cancel: ends the run with `Ended.INTERRUPTED` once it is set; for runs outside the main thread.
-        reach: what this machine can give, when it is known already or less is wanted; `probe()` by default.
+        on_line: called in this thread with each line of output, at most a thousand times per second.
+        cancel: ends the run with `Ended.INTERRUPTED` when set; for runs outside the main thread.
+        reach: the isolation that is available, if already known or if less is wanted; `probe()` by default.
 
     Raises:
         GateError: the level is below `command.isolation`, or below full while a token is in this process's
             environment (exit 5).
         MachineError: the sandbox could not be set up, or the disk is full.
-        KeyboardInterrupt: Ctrl-C or SIGTERM came; the tree is dead by then.
+        KeyboardInterrupt: Ctrl-C or SIGTERM was received; the tree has ended by then.
     """
     reach = reach or probe()
     require(command.isolation, reach)
@@ -76,7 +77,7 @@ def run(
 
 @contextmanager
 def terminate_as_interrupt() -> Iterator[None]:
-    """Make SIGTERM raise KeyboardInterrupt in the main thread, unless somebody handles it already."""
+    """Make SIGTERM raise KeyboardInterrupt in the main thread, unless it is already handled."""
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
@@ -89,7 +90,7 @@ def terminate_as_interrupt() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Launched:
-    """A launcher at work: its process, and the read ends of the log and of its reports."""
+    """A running launcher: its process, and the read ends of the log and of its reports."""
 
     process: "subprocess.Popen[bytes]"
     log: int
@@ -97,7 +98,7 @@ class _Launched:
 
 
 def _lendable(command: Command) -> tuple[Path, ...]:
-    """Writable files and directories; devices keep their owner."""
+    """Return the writable files and directories; devices keep their owner."""
     return tuple(path for path in command.writable if path.is_dir() or path.is_file())
 
 
@@ -125,7 +126,7 @@ def _launch(command: Command, confinement: Confinement) -> _Launched:
     finally:
         os.close(log_end)
         os.close(report_end)
-    with suppress(BrokenPipeError), process.stdin or nullcontext() as pipe:  # a dead launcher is noticed later
+    with suppress(BrokenPipeError), process.stdin or nullcontext() as pipe:  # an ended launcher is detected later
         if pipe is not None:
             pipe.write(order)
     return _Launched(process, log, report)
@@ -134,9 +135,9 @@ def _launch(command: Command, confinement: Confinement) -> _Launched:
 def _follow(
     launched: _Launched, log: Log, watch: LimitMonitor, cancel: threading.Event | None
 ) -> tuple[Ended | None, bytes]:
-    """Watch the run to its end: why it was ended, if it was, and the launcher's reports.
+    """Watch a run until it ends, and return why it was ended (or None) and the launcher's reports.
 
-    Whatever happens in here, nothing of the run is left afterwards.
+    No process of the run is left afterwards, even if an error occurs.
     """
     ended: Ended | None = None
     give_up = float("inf")
@@ -159,7 +160,7 @@ def _follow(
                 elif time.monotonic() > give_up:
                     break
             else:
-                launched.process.wait()  # it has closed its report: it is ending by itself
+                launched.process.wait()  # it has closed its report, so it is ending by itself
     finally:
         _end(launched, watch)
     log.close()
@@ -167,7 +168,7 @@ def _follow(
 
 
 def _end(launched: _Launched, watch: LimitMonitor) -> None:
-    """End what is left of the run: by its launcher, or without it when that does not answer."""
+    """End the rest of the run through its launcher, or directly if the launcher does not respond."""
     launched.process.terminate()
     try:
         launched.process.wait(GRACE)

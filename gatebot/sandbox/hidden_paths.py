@@ -1,4 +1,4 @@
-"""Paths closed to all but their owner while a run lasts, and opened again even when gatebot was killed."""
+"""Closes hidden paths to all users but their owner during a run, and restores them even if gatebot was killed."""
 
 import fcntl
 import hashlib
@@ -18,16 +18,16 @@ from gatebot.sandbox.isolation import Isolation, Reach
 
 @contextmanager
 def hidden(command: Command, reach: Reach) -> Iterator[None]:
-    """Keep `command.hidden` and `command.denied` from the run for as long as the block lasts.
+    """Hide `command.hidden` and `command.denied` from the run while the block runs.
 
-    Landlock hides all that is not granted. What it does not hide is closed by its mode at level full, where
-    the run has a uid of its own; a hidden directory that contains something granted stays passable, and what else is
-    in it is closed. What is denied, or hidden and granted itself, is closed whatever is granted. Several runs may hide
-    one path: the last one opens it.
+    Landlock hides everything that is not granted. Other paths are closed by their file mode at level full, where the
+    run has its own uid. A hidden directory that contains granted paths stays accessible, and its other entries are
+    closed. Denied paths, and hidden paths that are granted themselves, are closed whatever is granted. Several runs may
+    hide the same path; the last run to end restores it.
 
     Raises:
-        GateError: below full, a path is to be hidden inside one that is granted (exit 5).
-        MachineError: a mode cannot be changed.
+        GateError: below level full, a path to hide lies inside a granted path (exit 5).
+        MachineError: a file mode cannot be changed.
     """
     closings = [closing for path in _there(command.hidden) for closing in _outside(path, command.granted)]
     exposed = list(dict.fromkeys([*_there(command.denied), *closings]))
@@ -47,14 +47,14 @@ def hidden(command: Command, reach: Reach) -> Iterator[None]:
 
 
 def open_leftovers() -> None:
-    """Give paths their mode back that a gatebot closed and, being killed, did not open."""
+    """Restore the modes of paths that a killed gatebot process left closed."""
     with _journal() as journal:
         for entry in journal.iterdir():
             _open_if_last(entry)
 
 
 def _outside(path: Path, granted: tuple[Path, ...]) -> Iterator[Path]:
-    """The paths to close so that nothing of `path` is seen but what is granted in it."""
+    """Yield the paths to close so that of `path` only the granted paths inside stay visible."""
     inner = [grant for grant in granted if grant.is_relative_to(path) and grant != path]
     if not path.is_dir() or not inner:
         yield path
@@ -90,7 +90,7 @@ def _closed(path: Path) -> Iterator[None]:
 
 
 def _open_if_last(entry: Path) -> None:
-    """Restore the mode unless another run still holds the entry."""
+    """Restore the mode, unless another run still holds the entry."""
     lock = os.open(entry, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,7 +105,7 @@ def _open_if_last(entry: Path) -> None:
 
 
 def _write(entry: Path, note: dict[str, object]) -> None:
-    """All or nothing: a half-written note could not be undone."""
+    """Write a note atomically, because a partly written note could not be used to restore the path."""
     draft = state("drafts") / entry.name
     with draft.open("w") as file:
         json.dump(note, file)
@@ -116,7 +116,7 @@ def _write(entry: Path, note: dict[str, object]) -> None:
 
 @contextmanager
 def _journal() -> Iterator[Path]:
-    """The directory of notes, for one process and thread at a time."""
+    """Yield the directory of notes, locked for one process and thread at a time."""
     lock = os.open(state("locks") / "hiding", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

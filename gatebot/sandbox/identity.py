@@ -1,4 +1,4 @@
-"""User ids for runs at level full: one each, so that ending one run cannot touch another, and locked by files."""
+"""Assigns each run at level full its own user id, locked by a file, so that runs cannot affect each other."""
 
 import fcntl
 import json
@@ -14,34 +14,34 @@ from gatebot.errors import MachineError
 from gatebot.sandbox import leftovers
 from gatebot.sandbox.isolation import SANDBOX_UIDS
 
-STATE = Path("/run/gatebot")  # root's, gone after a restart, and one for all gatebots of a machine
+STATE = Path("/run/gatebot")  # owned by root, deleted at a restart, and shared by all gatebot processes of a machine
 LAUNCHER = Path(__file__).with_name("launcher.py")
 BUSY = b"busy"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A uid that is this run's alone.
+    """A uid that is used by one run only.
 
     Attributes:
-        uid: of the user code; its gid is the same number.
-        killer: real uid of the process that ends the run: a uid under which nothing else runs.
+        uid: the uid of user code; its gid is the same number.
+        killer: the real uid of the process that ends the run; nothing else runs under it.
     """
 
     uid: int
 
     @property
     def killer(self) -> int:
-        """One killer for each uid."""
+        """The killer uid that belongs to this uid."""
         return self.uid + len(SANDBOX_UIDS)
 
 
 @contextmanager
 def own_identity() -> Iterator[Identity]:
-    """Hold a free uid of the range for as long as the block lasts.
+    """Reserve a free uid while the block runs.
 
-    A lock file that still says "busy" was left by a gatebot that was killed: what it left running is ended.
-    Processes under a uid that no gatebot left belong to somebody else, and that uid is passed over.
+    A lock file that contains "busy" was left by a gatebot process that was killed; the processes that it left running
+    are ended. A uid with processes that gatebot did not start is used by another program, and is skipped.
 
     Raises:
         MachineError: no uid is free, or the state directory cannot be used.
@@ -72,12 +72,12 @@ def own_identity() -> Iterator[Identity]:
 
 
 def reap_leftovers(uid: int) -> None:
-    """End all processes of a sandbox uid and remove the files that they left in places shared by all.
+    """End all processes of a sandbox uid, and remove the files that they left in shared directories.
 
-    Only for uids of `SANDBOX_UIDS` whose lock the caller holds.
+    The uid must be in `SANDBOX_UIDS`, and the caller must hold its lock.
 
     Raises:
-        MachineError: processes are still there after a second of trying.
+        MachineError: processes are still running after a second.
         ValueError: `uid` is not a sandbox uid.
     """
     if uid not in SANDBOX_UIDS:
@@ -93,7 +93,7 @@ def reap_leftovers(uid: int) -> None:
 
 
 def processes_of(uid: int) -> list[int]:
-    """Process ids under this uid, zombies left out (they are only waiting to be counted)."""
+    """Return the ids of processes under a uid, except zombies, which only wait to be reaped."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -101,15 +101,15 @@ def processes_of(uid: int) -> list[int]:
                 if entry.stat().st_uid == uid and not _is_zombie(entry):
                     found.append(int(entry.name))
             except OSError:
-                continue  # it ended while we looked
+                continue  # the process ended during the check
     return found
 
 
 def state(name: str) -> Path:
-    """A directory of gatebot's own under `STATE`.
+    """Return a directory for gatebot's own state under `STATE`.
 
     Raises:
-        MachineError: it cannot be made, or it is not root's alone.
+        MachineError: it cannot be made, or other users can access it.
     """
     path = STATE / name
     try:

@@ -1,4 +1,4 @@
-"""The levels of isolation: what each one is, and which this process can give on this machine.
+"""The isolation levels: what each level requires, and which level this process can provide on this machine.
 
 | | full | partial | none |
 |---|---|---|---|
@@ -10,10 +10,10 @@
 | allow-listed environment, output cap, limits, death of the whole tree | yes | yes | yes |
 | gatebot may hold a token | yes | no | no |
 
-*full* needs root (or the six capabilities named below) for the uid; it does not need Landlock, because another
-uid without groups already cannot read what belongs to the gate, and `hidden` paths are closed to all but their
-owner while the run lasts. They are opened again afterwards, by the next run if gatebot was killed. *partial* is
-what an unprivileged user can give. *none* is a plain process under limits.
+*full* needs root (or the six capabilities named below) to change the uid. It does not need Landlock: a process with
+another uid and no groups cannot read gatebot's files, and `hidden` paths are closed to all but their owner during the
+run. They are restored after the run, or by the next run if gatebot was killed. *partial* is what an unprivileged user
+can provide. *none* is a plain process with limits.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ DOCKER_SOCKETS = ("/var/run/docker.sock", "/run/podman/podman.sock", "/run/conta
 
 
 class Isolation(StrEnum):
-    """How far user code is kept from the gate. Ordered: none < partial < full."""
+    """The degree to which user code is isolated from gatebot, in the order none < partial < full."""
 
     NONE = "none"
     PARTIAL = "partial"
@@ -42,7 +42,7 @@ class Isolation(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Position in the order, 0 for none."""
+        """The position in the order, 0 for none."""
         return list(Isolation).index(self)
 
     def __lt__(self, other: str) -> bool:
@@ -60,12 +60,12 @@ class Isolation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What this machine and process can give.
+    """The isolation that this machine and process can provide.
 
     Attributes:
-        level: the highest level.
+        level: the highest level that is available.
         landlock: Landlock's ABI version, 0 without Landlock.
-        reasons: why it is not more, one phrase each; empty when nothing is missing.
+        reasons: why the level is not higher, one phrase each; empty if nothing is missing.
     """
 
     level: Isolation
@@ -73,12 +73,12 @@ class Reach:
     reasons: tuple[str, ...] = ()
 
     def at(self, level: Isolation) -> "Reach":
-        """The same machine, used at `level` only."""
+        """Return the same machine, limited to `level`."""
         return Reach(level, self.landlock if level > Isolation.NONE else 0, self.reasons)
 
 
 def probe() -> Reach:
-    """Find the level that can be reached here, and why not a higher one."""
+    """Find the highest level that is available here, and why it is not higher."""
     if sys.platform != "linux":
         return Reach(Isolation.NONE, 0, (f"not Linux but {sys.platform}: no seccomp, no Landlock",))
     abi, landlock_reason = landlock.version()
@@ -97,12 +97,12 @@ def probe() -> Reach:
 
 
 def reachable() -> Isolation:
-    """The highest level that can be reached here."""
+    """Return the highest level that is available here."""
     return probe().level
 
 
 def require(least: Isolation, reach: Reach) -> None:
-    """Refuse to go on below the level that is asked for.
+    """Raise an error if the available level is too low.
 
     Raises:
         GateError: `reach` is below `least` (exit 5).
@@ -124,7 +124,7 @@ def _why_no_filters() -> list[str]:
     if os.uname().machine not in seccomp.MACHINES:
         return [f"no seccomp filter for {os.uname().machine}: only {', '.join(seccomp.MACHINES)}"]
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, None, 0, 0)  # a filter at NULL: EFAULT where filters exist
+    libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, None, 0, 0)  # NULL filter: EFAULT if filters are supported
     if ctypes.get_errno() != errno.EFAULT:
         return ["this kernel or container does not allow seccomp filters"]
     return []

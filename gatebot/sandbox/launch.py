@@ -1,4 +1,4 @@
-"""What the launcher is told: one Command and one level, spelled out as plain data."""
+"""Composes the launcher's order: one Command and one isolation level as plain data."""
 
 import os
 import shutil
@@ -14,22 +14,22 @@ from gatebot.sandbox.isolation import Isolation, Reach
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """How one run is kept apart."""
+    """The isolation of one run."""
 
     reach: Reach
     identity: Identity | None
 
     @property
     def uids(self) -> list[int]:
-        """The run's uid and its killer's; empty below full."""
+        """The run's uid and its killer uid; empty below level full."""
         return [self.identity.uid, self.identity.killer] if self.identity else []
 
 
 def compose(command: Command, confinement: Confinement, report: int) -> dict[str, object]:
-    """The order for `launcher.py`, ready for JSON.
+    """Return the order for `launcher.py`, ready for JSON.
 
     Raises:
-        MachineError: a granted path does not exist, or the program lies outside what is granted.
+        MachineError: a granted path does not exist, or the program lies outside of the granted paths.
     """
     env = environment.defaults(command.scratch.resolve()) | dict(command.env)
     cwd = command.cwd or command.scratch
@@ -59,7 +59,7 @@ def compose(command: Command, confinement: Confinement, report: int) -> dict[str
 
 
 def _program(name: str, search: str, cwd: Path) -> list[Path]:
-    """Where the program is, and where that leads; empty when it is not found (the launcher will say so)."""
+    """Return the path of the program and its resolved path; empty if not found (the launcher then reports it)."""
     found = str(cwd / name) if "/" in name else shutil.which(name, path=search)
     if found is None or not Path(found).exists():
         return []
@@ -73,7 +73,7 @@ def _limits(command: Command, level: Isolation) -> dict[str, int]:
         "RLIMIT_FSIZE": command.limits.disk_bytes,
         "RLIMIT_NOFILE": command.limits.open_files,
     }
-    if level is Isolation.FULL:  # counted by uid: below full it would count the user's other processes
+    if level is Isolation.FULL:  # counted per uid: below full, it would include the user's other processes
         limits["RLIMIT_NPROC"] = command.limits.processes
     return limits
 

@@ -1,11 +1,12 @@
-"""The process between gatebot and user code: gives up rights, starts the command, and leaves nothing behind.
+"""The process between gatebot and user code: drops rights, starts the command, and ends all of its processes.
 
-Run as `python -I -B -S launcher.py` with an order (JSON, see `order.py`) on its standard input and an empty
-environment, or, for one program that starts nothing which stays (`confined.py`), with the number of a descriptor that
-has the order. Needs nothing but the standard library. It exists because changing rights between fork and exec inside
-gatebot would run Python in a forked copy of a threaded process. It also outlives gatebot: when gatebot dies, the
-kernel tells this process, which ends the tree before it ends itself. At level full it keeps gatebot's uid, so user
-code can neither signal nor read it.
+Run as `python -I -B -S launcher.py` with an order (JSON, see `launch.py`) on its standard input and an empty
+environment. For a program that leaves no processes behind (`confined.py`), the order comes from a file descriptor whose
+number is the argument. It needs only the standard library.
+
+A separate process is used because changing rights between fork and exec inside gatebot would run Python in a forked
+copy of a threaded process. It also outlives gatebot: if gatebot is killed, the kernel signals this process, which ends
+the tree and then itself. At level full it keeps gatebot's uid, so user code can neither signal nor inspect it.
 """
 
 import ctypes
@@ -18,7 +19,7 @@ import sys
 import time
 import warnings  # noqa: F401 - `os.execvpe` imports it, when its file can no longer be read
 
-TYPE_CHECKING = False  # `typing` and `pathlib` would be half of the time that a start takes
+TYPE_CHECKING = False  # `typing` and `pathlib` would double the start-up time
 if TYPE_CHECKING:
     from typing import Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_SECCOMP, PR_SET_SECUREBITS = 1, 15, 22, 28
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
-NO_ROOT = 0b11  # SECBIT_NOROOT and its lock: root's programs start without capabilities
+NO_ROOT = 0b11  # SECBIT_NOROOT and its lock: programs of root start without capabilities
 PLAIN_NAME = b"python3"
 SECCOMP_MODE_FILTER = 2
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
@@ -37,11 +38,11 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Carry one order out."""
+    """Carry out one order."""
     if sys.argv[0].startswith("/dev/fd/"):
-        os.close(int(sys.argv[0].rpartition("/")[2]))  # this very file: the command is not to inherit it
+        os.close(int(sys.argv[0].rpartition("/")[2]))  # this script: the command must not inherit it
     take_plain_name()
-    if len(sys.argv) > 1:  # an order for one program alone, which keeps this process, its standard input and output
+    if len(sys.argv) > 1:  # for one program, which replaces this process and keeps its stdin and stdout
         with os.fdopen(int(sys.argv[1]), "rb") as source:
             become(json.load(source))
     order: Order = json.load(sys.stdin.buffer)
@@ -49,7 +50,7 @@ def main() -> None:
         end_all(order["reap"])
         return
     report = order["report"]
-    os.set_inheritable(report, False)  # closed by exec: user code cannot write a report
+    os.set_inheritable(report, False)  # closed on exec, so that user code cannot write a report
     child = 0
     stopping = False
 
@@ -64,7 +65,7 @@ def main() -> None:
     check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0))
     check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
     if os.getppid() != order["gatebot"]:
-        return  # it died before the line above
+        return  # gatebot ended before PR_SET_PDEATHSIG was set
     started = time.monotonic()
     child = os.fork()
     if not child:
@@ -84,12 +85,12 @@ def main() -> None:
 
 
 def take_plain_name() -> None:
-    """Show as `python3` in lists of processes, which user code can read as well: it is not to learn who started it.
+    """Show as `python3` in process lists, because user code can read them and must not learn what started it.
 
-    The kernel reads a process's arguments from its own memory, so overwriting them there is enough.
+    The kernel reads a process's arguments from the process's own memory, so it is enough to overwrite them there.
     """
     fields = content("/proc/self/stat").rpartition(b")")[2].split()
-    start, end = int(fields[45]), int(fields[46])  # arg_start and arg_end; zero where they may not be known
+    start, end = int(fields[45]), int(fields[46])  # arg_start and arg_end; zero if not readable
     if 0 < start < end:
         name = PLAIN_NAME[: end - start - 1]
         ctypes.memset(start, 0, end - start)
@@ -98,7 +99,7 @@ def take_plain_name() -> None:
 
 
 def become(order: "Order") -> None:
-    """In the child: turn into the command. Never returns."""
+    """Turn the child process into the command. Never returns."""
     stage = "prepare"
     try:
         os.setsid()
@@ -115,7 +116,7 @@ def become(order: "Order") -> None:
             os.setresgid(gid, gid, gid)
             os.setresuid(uid, uid, uid)
         if not order.get("capabilities", True):
-            libc.prctl(PR_SET_SECUREBITS, NO_ROOT, 0, 0, 0)  # fails without CAP_SETPCAP, which is as good
+            libc.prctl(PR_SET_SECUREBITS, NO_ROOT, 0, 0, 0)  # failing without CAP_SETPCAP is harmless
         check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
         stage = "access"
         for path in order["access"]:
@@ -144,9 +145,9 @@ def become(order: "Order") -> None:
 
 
 def wait_for_all(child: int, uids: list[int]) -> int:
-    """Reap until no descendant is left; everything that survives the command itself is killed.
+    """Reap child processes until no descendant is left, and kill everything that outlives the command.
 
-    Orphans come here because this process is their subreaper, however often they forked or changed session.
+    Orphans become children of this process because it is their subreaper, even if they forked or changed session.
     """
     status, running = 0, True
     while True:
@@ -162,10 +163,10 @@ def wait_for_all(child: int, uids: list[int]) -> int:
 
 
 def end_all(uids: list[int]) -> None:
-    """Send SIGKILL to all that belongs to the run.
+    """Send SIGKILL to all processes of the run.
 
-    With an own uid one system call reaches everything, even while it forks. The caller of that one carries
-    the run's uid as its effective uid only; its real and saved uid are nobody's, so the run cannot signal it
+    If the run has its own uid, one system call reaches all of its processes, even while they fork. The calling process
+    has the run's uid only as its effective uid. Its real and saved uid is the killer uid, so the run cannot signal it
     first.
     """
     mine = descendants(os.getpid())
@@ -187,7 +188,7 @@ def end_all(uids: list[int]) -> None:
 
 
 def kill(pid: int) -> None:
-    """SIGKILL; what is already gone, or belongs to somebody else by now, is left alone."""
+    """Send SIGKILL; ignore processes that have ended or that belong to another user by now."""
     try:
         os.kill(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -195,7 +196,7 @@ def kill(pid: int) -> None:
 
 
 def descendants(root: int) -> list[tuple[int, int]]:
-    """Process ids and process groups of all that descends from `root`."""
+    """Return the process ids and process groups of all descendants of `root`."""
     children: dict[int, list[tuple[int, int]]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -214,7 +215,7 @@ def descendants(root: int) -> list[tuple[int, int]]:
 
 
 def open_ruleset(order: "Order") -> int:
-    """A Landlock ruleset with its rules, before rights are given up: the paths may not be reachable after."""
+    """Open a Landlock ruleset with its rules. Done before rights are dropped: paths may be unreachable afterwards."""
     attributes = bytes.fromhex(order["ruleset"])
     ruleset = check(libc.syscall(LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0))
     for path, rights in order["rules"]:
@@ -227,7 +228,7 @@ def open_ruleset(order: "Order") -> int:
 
 
 def install_filter(program: bytes) -> None:
-    """Install a seccomp filter for this process and all that come from it."""
+    """Install a seccomp filter for this process and its descendants."""
     code = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     holder = ctypes.create_string_buffer(header, len(header))
@@ -235,7 +236,7 @@ def install_filter(program: bytes) -> None:
 
 
 def lower_limits(limits: dict[str, int]) -> None:
-    """Set both halves of each rlimit; never above what the machine gave, which would need a capability."""
+    """Set the soft and hard value of each rlimit; never above the current hard limit, which would need a capability."""
     for name, wanted in limits.items():
         which = getattr(resource, name)
         hard = resource.getrlimit(which)[1]
@@ -244,23 +245,23 @@ def lower_limits(limits: dict[str, int]) -> None:
 
 
 def restore_signals() -> None:
-    """Give back what Python changed for itself and what the launcher set."""
+    """Restore the signal handlers that Python and the launcher changed."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def make_first_victim() -> None:
-    """When memory of the machine runs out, the kernel should take the run, not the gate."""
+    """Make the kernel kill the run, not gatebot, if the machine runs out of memory."""
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
     except OSError:
-        return  # read-only /proc: memory is polled all the same
+        return  # read-only /proc: memory is still polled
 
 
 def require_access(path: str) -> None:
-    """Raise with the first directory that is closed, so that the user learns what to open."""
+    """Raise an error for the first directory on a path that is not accessible, so that the user knows what to open."""
     folder = "/"
     for name in path.strip("/").split("/"):
         if not os.access(folder, os.X_OK):
@@ -271,25 +272,25 @@ def require_access(path: str) -> None:
 
 
 def content(path: str) -> bytes:
-    """The bytes of a file of the kernel's."""
+    """Return the bytes of a kernel file."""
     with open(path, "rb") as file:
         return file.read()
 
 
 def silence() -> None:
-    """Let go of the log, which would otherwise never end."""
+    """Close the log's descriptors, because the log would otherwise never end."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
 
 
 def say(report: int, **facts: object) -> None:
-    """One line of JSON to gatebot."""
+    """Send one line of JSON to gatebot."""
     os.write(report, json.dumps(facts).encode() + b"\n")
 
 
 def check(result: int) -> int:
-    """The result of a C call, or its errno as an exception."""
+    """Return the result of a C call, or raise its errno as an exception."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -1,4 +1,4 @@
-"""Files outside the scratch: where user code can leave them, how large they are, and their removal."""
+"""Files of user code outside of the scratch: where they can be, and how they are removed."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ OPEN_TO_ALL = (SHARED_MEMORY, Path("/tmp"), Path("/var/tmp"))  # noqa: S108
 
 
 def of(uid: int, places: tuple[Path, ...] = OPEN_TO_ALL) -> Iterator[Path]:
-    """What `uid` made in the directories open to all: it has its group, too, which a lent scratch has not."""
+    """Yield what `uid` made in directories open to all. Its group is `uid` too, unlike that of a scratch in use."""
     for place in places:
         try:
             with os.scandir(place) as entries:
@@ -24,11 +24,11 @@ def of(uid: int, places: tuple[Path, ...] = OPEN_TO_ALL) -> Iterator[Path]:
 
 
 def remove_of(uid: int) -> None:
-    """Remove all that `uid` left in the directories open to all."""
+    """Remove everything that `uid` left in the directories open to all."""
     for path in of(uid):
         remove(path)
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a tree, however deep: `rm` does not recurse in memory as `shutil.rmtree` does."""
+    """Remove a file or a tree of any depth: `rm` does not recurse in memory, unlike `shutil.rmtree`."""
     processes.start(("/bin/rm", "-rf", "--", str(path.absolute())), env={}).wait()

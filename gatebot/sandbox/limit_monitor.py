@@ -1,4 +1,4 @@
-"""The watch over one running tree: which of its limits, if any, it has gone over by now."""
+"""Monitors the limits of one running process tree."""
 
 import signal
 import time
@@ -10,20 +10,20 @@ from gatebot.sandbox import disk, leftovers, tree
 from gatebot.sandbox.command import Ended, Limits
 from gatebot.sandbox.identity import reap_leftovers
 
-SHARE = 20  # looking costs at most one part in so many of the time
-SOONEST, LATEST = 0.05, 0.5  # seconds between two looks
+SHARE = 20  # monitoring takes at most one part in this many of the time
+SOONEST, LATEST = 0.05, 0.5  # seconds between two checks
 WALK_EVERY = 0.5
 
 
 @dataclass(slots=True)
 class LimitMonitor:
-    """Looks at the tree below one process when it is due.
+    """Checks the process tree below one process in intervals.
 
     Attributes:
-        limits: what the tree may take.
-        writable: paths whose growth is counted; the first is the scratch.
-        uid: the run's own uid, or None below full.
-        peak: largest resident memory seen, in bytes.
+        limits: the limits of the tree.
+        writable: the paths whose growth is measured; the first is the scratch.
+        uid: the run's own uid, or None below level full.
+        peak: the largest resident memory that was measured, in bytes.
     """
 
     limits: Limits
@@ -46,18 +46,18 @@ class LimitMonitor:
         self._before = disk.whole(self._places())
 
     def begin(self, root: int) -> None:
-        """Time runs from here. `root` is the process id of the launcher: what descends from it is watched."""
+        """Start the time limit. `root` is the process id of the launcher, whose descendants are monitored."""
         self._root = root
         self._oom_kills = tree.oom_kills()
         self._deadline = time.monotonic() + self.limits.seconds
 
     @property
     def pause(self) -> float:
-        """Seconds until there is something to look at."""
+        """The seconds until the next check."""
         return min(max(0.0, min(self._next_look, self._deadline) - time.monotonic()), LATEST)
 
     def look(self) -> Ended | None:
-        """Why the run has to end now, or None."""
+        """Return why the run must end now, or None."""
         now = time.monotonic()
         if now >= self._deadline:
             return Ended.TIMEOUT
@@ -70,14 +70,14 @@ class LimitMonitor:
         return ended
 
     def end_survivors(self) -> None:
-        """End what the launcher, having died, left behind: by uid, or those that were seen last."""
+        """End the processes that a dead launcher left behind: by uid, or those that were seen last."""
         if self.uid is not None:
             reap_leftovers(self.uid)
         else:
             tree.end(self._seen)
 
     def ended_by_itself(self, number: int | None) -> Ended:
-        """Why a run ended that this watch did not end: run or kernel can have been quicker.
+        """Return why a run ended that this monitor did not end: the run or the kernel can be faster.
 
         Args:
             number: the signal that ended it, or None.
@@ -102,7 +102,7 @@ class LimitMonitor:
         return Ended.MEMORY if used > self.limits.memory_bytes else None
 
     def _disk(self, pids: dict[int, tree.Process]) -> Ended | None:
-        """One slice of the walk; unlinked files are looked at when a walk begins."""
+        """Do one step of the walk; unlinked files are measured when a walk begins."""
         if self._walk is None:
             if time.monotonic() < self._next_walk:
                 return None
@@ -116,7 +116,7 @@ class LimitMonitor:
         return Ended.DISK if added >= self.limits.disk_bytes else None
 
     def _places(self) -> tuple[Path, ...]:
-        """The writable paths, and what the run's uid has put where everybody may write."""
+        """Return the writable paths, and what the run's uid has put in directories open to all."""
         if self.uid is None:
             return self.writable
         return (*self.writable, *leftovers.of(self.uid, leftovers.OPEN_TO_ALL[1:]))

@@ -1,19 +1,19 @@
-"""The end of a command's output, in bounded memory whatever the command prints."""
+"""Keeps the end of a command's output in bounded memory."""
 
 import time
 from collections.abc import Callable
 
-LINE = 4096  # longer lines reach `on_line` in pieces
+LINE = 4096  # longer lines are passed to `on_line` in parts
 LINES_PER_SECOND = 1000
 
 OnLine = Callable[[str], None]
 
 
 class Log:
-    """Keeps the last bytes of a stream and passes its lines on.
+    """Keeps the last bytes of a stream, and passes its lines on.
 
     Attributes:
-        length: bytes seen so far.
+        length: the number of bytes received so far.
     """
 
     def __init__(self, keep: int, on_line: OnLine | None = None) -> None:
@@ -26,7 +26,7 @@ class Log:
         self._lines = 0
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes of the stream."""
+        """Add the next bytes of the stream."""
         self.length += len(chunk)
         self._tail += chunk
         if len(self._tail) > 2 * self._keep:
@@ -40,18 +40,18 @@ class Log:
             self._pass_on(lines)
 
     def close(self) -> None:
-        """Pass the last line on, which may lack its newline."""
+        """Pass on the last line, which may have no newline."""
         if self._line:
             self._pass_on([self._line])
             self._line = b""
 
     @property
     def tail(self) -> str:
-        """The last bytes as text; what is not UTF-8 is replaced."""
+        """The last bytes as text; bytes that are not UTF-8 are replaced."""
         return bytes(self._tail[-self._keep :] if self._keep else b"").decode(errors="replace")
 
     def _pass_on(self, lines: list[bytes]) -> None:
-        """Lines beyond so many a second are only logged: nobody reads them, and a flood would cost time."""
+        """Pass lines on, up to the limit per second. Further lines are only logged, because a flood would cost time."""
         now = int(time.monotonic())
         if now != self._second:
             self._second, self._lines = now, 0

@@ -1,4 +1,4 @@
-"""How a run ended: the launcher's reports, read as a Completed or as the error of a machine."""
+"""Converts the launcher's reports into a Completed, or into an error of the machine."""
 
 import errno
 import json
@@ -14,23 +14,23 @@ from gatebot.sandbox.isolation import Isolation
 from gatebot.sandbox.log import Log
 
 ALMOST_FULL = 1024 * 1024
-NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
+NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as in a shell
 
-# what there is to say of a run that was ended before its launcher could take note
+# the report of a run that was ended before its launcher could report
 ENDED_AT_ONCE = {"status": signal.SIGKILL, "seconds": 0.0, "cpu_seconds": 0.0, "peak_rss_bytes": 0}
 
 Why = Ended | Callable[[int | None], Ended]
 
 
 def completed(command: Command, reports: bytes, why: Why, log: Log, *, peak: int, level: Isolation) -> Completed:
-    """What came of a run.
+    """Return the result of a run.
 
     Args:
-        command: what was run.
+        command: the command that ran.
         reports: lines of JSON from the launcher.
-        why: why the run was ended, or how to tell from its signal when nobody ended it.
-        log: its output; why the program could not be started is written there, too.
-        peak: largest resident memory that was seen, in bytes.
+        why: why the run was ended, or a function that derives this from its signal if nothing ended it.
+        log: its output; if the program could not be started, the reason is added here.
+        peak: the largest resident memory that was measured, in bytes.
         level: the level at which it ran.
 
     Raises:

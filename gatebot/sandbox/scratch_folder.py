@@ -1,4 +1,4 @@
-"""The scratch: made, lent to the sandbox uid for a run, and taken back."""
+"""The scratch directory: makes it, gives it to the sandbox uid during a run, and takes it back."""
 
 import errno
 import os
@@ -17,9 +17,9 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 @contextmanager
 def scratch(prefix: str = tempfile.template, under: Path | None = None) -> Iterator[Path]:
-    """A directory for runs, removed afterwards. Others may pass through it, not list it.
+    """Yield a directory for runs, and remove it afterwards. Other users may enter it, but not list it.
 
-    Its name is that of any temporary folder: what runs in it is not to learn whose it is.
+    It has the name of an ordinary temporary folder, so that user code does not learn what made it.
 
     Raises:
         MachineError: it cannot be made.
@@ -37,11 +37,11 @@ def scratch(prefix: str = tempfile.template, under: Path | None = None) -> Itera
 
 @contextmanager
 def lent(directory: Path, also: tuple[Path, ...], uid: int | None) -> Iterator[None]:
-    """Give the scratch and further writable paths to `uid` for the block, and take them back after.
+    """Give the scratch and further writable paths to `uid` while the block runs, and take them back afterwards.
 
-    What comes back belongs to the scratch's first owner and may be read by everybody, so that one run's
-    output can be another run's input; the scratch itself keeps its mode. Files with several names are never
-    given away: an earlier run could have linked one of root's into its scratch.
+    Files that come back belong to the scratch's first owner and are readable by everyone, so that one run's output can
+    be another run's input; the scratch itself keeps its mode. Files with several hard links never change owner, because
+    an earlier run could have linked a file of root into its scratch.
 
     Raises:
         MachineError: ownership cannot be changed, or the disk is full.
@@ -54,7 +54,7 @@ def lent(directory: Path, also: tuple[Path, ...], uid: int | None) -> Iterator[N
         if uid is not None:
             for root in roots:
                 _give(root, uid)
-                os.chown(root, uid, before[root].st_gid)  # by its group it is told from leftovers
+                os.chown(root, uid, before[root].st_gid)  # its group distinguishes it from leftovers
     except OSError as error:
         raise _no_room("prepare", directory, error) from error
     try:
@@ -74,13 +74,13 @@ def _give(root: Path, uid: int) -> None:
 
 
 def _take_back(root: Path, before: os.stat_result, uid: int | None) -> None:
-    """Below full (`uid` is None) only the user's own access is restored: a run can close its own directories."""
-    owner = before.st_uid if before.st_uid not in SANDBOX_UIDS else os.geteuid()  # else of a gatebot that was killed
+    """Restore ownership and access. Below full (`uid` is None), restore only the user's access: a run can remove it."""
+    owner = before.st_uid if before.st_uid not in SANDBOX_UIDS else os.geteuid()  # left by a killed gatebot
     for path, status in _walk(root):
         is_directory = stat.S_ISDIR(status.st_mode)
         foreign = status.st_uid != (os.geteuid() if uid is None else uid)
         if not (is_directory or stat.S_ISREG(status.st_mode)) or (foreign and not (is_directory and uid is not None)):
-            continue  # directories of other runs are taken, too: what is in them could change while we look
+            continue  # directories of other runs are taken back too: their content could change during the walk
         if uid is not None:
             os.chown(path, owner, before.st_gid, follow_symlinks=False)
         readable = (0o755 if is_directory else 0o644) & (0o700 if uid is None else 0o777)
@@ -89,10 +89,10 @@ def _take_back(root: Path, before: os.stat_result, uid: int | None) -> None:
 
 
 def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """All entries below and including `root`, a directory before what is in it; links are not followed.
+    """Yield `root` and all entries below it, each directory before its content. Links are not followed.
 
-    Whoever walks closes each directory to others before it is listed. Without that another run, whose user code can
-    write there, could put a link to a directory of root's in the place of one that was listed.
+    The caller must close each directory to other users before it is listed. Otherwise another run with write access
+    could replace a listed directory by a link to a directory of root.
     """
     queue = [str(root)]
     while queue:
@@ -105,7 +105,7 @@ def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:  # nested too deep to be named: `remove` copes
+            if error.errno != errno.ENAMETOOLONG:  # nested too deep for a path; `remove` handles it
                 raise
 
 

@@ -1,4 +1,4 @@
-"""The seccomp filter as data: a BPF program that denies what training has no need of (the launcher applies it)."""
+"""The seccomp filter as data: a BPF program that denies what training does not need. The launcher applies it."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, JUMP_IF_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL_PROCESS, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 NUMBER, ARCHITECTURE, FIRST, THIRD = 0, 4, 16, 32  # offsets in struct seccomp_data, low half of the arguments
-X32 = 0x40000000  # x86-64 only: a second table of system calls behind this bit
+X32 = 0x40000000  # x86-64 only: system calls with this bit use a second table
 
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET
@@ -16,7 +16,7 @@ NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """System call numbers of one architecture."""
+    """The system call numbers of one architecture."""
 
     audit: int
     denied: tuple[int, ...]
@@ -26,11 +26,11 @@ class Machine:
 
 
 CLONE3 = 435
-# pidfd_getfd, io_uring_{setup,enter,register}, process_madvise: the same everywhere
+# pidfd_getfd, io_uring_{setup,enter,register}, process_madvise: the same on all architectures
 _DENIED_EVERYWHERE = (438, 425, 426, 427, 440)
-# ptrace, process_vm_readv, process_vm_writev, kcmp: other processes' memory
-# unshare, setns: a user namespace of one's own opens much of the kernel
-# bpf, perf_event_open, userfaultfd, add_key, request_key, keyctl: kernel interfaces with a history
+# ptrace, process_vm_readv, process_vm_writev, kcmp: access to the memory of other processes
+# unshare, setns: a new user namespace exposes much of the kernel
+# bpf, perf_event_open, userfaultfd, add_key, request_key, keyctl: kernel interfaces with many past vulnerabilities
 # shmget, semget, msgget, mq_open: memory that outlives the process that made it
 MACHINES = {
     "x86_64": Machine(
@@ -51,10 +51,10 @@ MACHINES = {
 
 
 def program(*, network: bool, machine: str | None = None) -> bytes:
-    """The filter, as an array of `struct sock_filter`.
+    """Return the filter as an array of `struct sock_filter`.
 
-    Denied calls fail with EPERM; `clone3` fails with ENOSYS, because its flags cannot be seen and every libc
-    then uses `clone`. Another architecture's system calls kill the process.
+    Denied calls fail with EPERM. `clone3` fails with ENOSYS, because a filter cannot read its flags, and every libc
+    then falls back to `clone`. System calls of another architecture kill the process.
     """
     cpu = MACHINES[machine or os.uname().machine]
     denied = FAIL | errno.EPERM
@@ -80,7 +80,7 @@ def _families(*, network: bool) -> list[bytes]:
     lines = [_line(LOAD, FIRST)]
     for family in families:
         lines += [_line(JUMP_IF_EQUAL, family, no=1), _line(RETURN, ALLOW)]
-    if network:  # name resolution asks NETLINK_ROUTE (protocol 0) for the machine's addresses
+    if network:  # name resolution requests the machine's addresses by NETLINK_ROUTE (protocol 0)
         route = [_line(LOAD, THIRD), _line(JUMP_IF_EQUAL, 0, no=1), _line(RETURN, ALLOW)]
         lines += [_line(JUMP_IF_EQUAL, AF_NETLINK, no=len(route)), *route]
     return lines

@@ -1,4 +1,4 @@
-"""The rule that no user code starts beside a token unless isolation is full."""
+"""Refuses to start user code while a token is in the environment, unless isolation is full."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,21 +23,22 @@ PATTERN = re.compile(r"INPUT_.*TOKEN.*|ACTIONS_.*TOKEN", re.IGNORECASE)
 
 
 def secrets_in(environ: Mapping[str, str], also: Iterable[str] = ()) -> list[str]:
-    """Names of the variables that hold a token, sorted. `also` names further secrets."""
+    """Return the names of the variables that hold a token, sorted. `also` names further secrets."""
     known = NAMES | set(also)
     return sorted(name for name, value in environ.items() if value and (name in known or PATTERN.fullmatch(name)))
 
 
 def initial_environ() -> dict[str, str]:
-    """The environment this process was started with: /proc keeps showing it whatever is deleted later."""
+    """Return the environment with which this process started: /proc still shows variables that were deleted later."""
     pairs = Path("/proc/self/environ").read_bytes().decode(errors="replace").split("\0")
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
 def refuse_with_secrets(environ: Mapping[str, str], level: Isolation, also: Iterable[str] = ()) -> None:
-    """Refuse to start user code that could read a token of gatebot's.
+    """Refuse to start user code that could read a token of gatebot.
 
-    At level full another uid keeps user code from `/proc/PID/environ`; below it nothing dependable does.
+    At level full, the separate uid prevents user code from reading `/proc/PID/environ`; below it, no dependable
+    protection exists.
 
     Raises:
         GateError: the level is below full and a token is in `environ` (exit 5).

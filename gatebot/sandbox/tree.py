@@ -1,4 +1,4 @@
-"""What a process tree uses at this moment, read from /proc."""
+"""Measures the current resource usage of a process tree, read from /proc."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ BLOCK = 512
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Number of threads, and start in clock ticks since boot: with the process id it names one process for ever."""
+    """A process: its threads, and its start in clock ticks since boot, which with the process id identifies it."""
 
     threads: int
     started: int
@@ -32,14 +32,14 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """Bytes in files that have no name any more but are open: on the scratch's disk, and in memory."""
+    """Bytes in open files that have no name any more: on the scratch's disk, and in memory."""
 
     disk: int
     memory: int
 
 
 def members(root: int) -> dict[int, Process]:
-    """What descends from `root`, by process id."""
+    """Return the descendants of `root` by process id."""
     children: dict[int, list[tuple[int, Process]]] = {}
     for entry in os.listdir("/proc"):  # noqa: PTH208 - ten times a second: plain strings are cheap
         if entry.isdigit() and (fields := _stat(int(entry))):
@@ -55,7 +55,7 @@ def members(root: int) -> dict[int, Process]:
 
 
 def end(processes: Mapping[int, Process]) -> None:
-    """SIGKILL for those of the processes that are still the same ones."""
+    """Send SIGKILL to the processes whose ids have not been reused."""
     for pid, process in processes.items():
         fields = _stat(pid)
         if fields and int(fields[19]) == process.started:
@@ -64,13 +64,13 @@ def end(processes: Mapping[int, Process]) -> None:
 
 
 def oom_kills() -> int:
-    """How many processes the kernel has killed for want of memory since boot."""
+    """Return how many processes the kernel has killed since boot because memory ran out."""
     lines = Path("/proc/vmstat").read_text().splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
 
 
 def resident(pids: Iterable[int]) -> Resident:
-    """Resident memory of the processes. Pages that forked processes share count once for each."""
+    """Return the resident memory of processes. Pages shared after a fork are counted once per process."""
     own = shared = 0
     for pid in pids:
         usage = _fields(pid, "status")
@@ -80,7 +80,7 @@ def resident(pids: Iterable[int]) -> Resident:
 
 
 def proportional(pids: Iterable[int]) -> Resident:
-    """As `resident`, but every page counts once: exact, and slow for large processes."""
+    """Return the resident memory with every page counted once: exact, but slow for large processes."""
     own = shared = 0
     for pid in pids:
         usage = _fields(pid, "smaps_rollup")
@@ -95,9 +95,9 @@ def proportional(pids: Iterable[int]) -> Resident:
 
 
 def unlinked(pids: Iterable[int], disk: int) -> Unlinked:
-    """What open files without a name hold. `disk` is the device number of the scratch.
+    """Return the size of open files without a name. `disk` is the device number of the scratch.
 
-    Such files (deleted ones, memfd) are in no directory, so no walk finds them.
+    Such files (deleted files, memfd) are in no directory, so a directory walk does not find them.
     """
     sizes: dict[tuple[int, int], int] = {}
     for pid in pids:
@@ -108,13 +108,13 @@ def unlinked(pids: Iterable[int], disk: int) -> Unlinked:
                 if not status.st_nlink and stat.S_ISREG(status.st_mode):
                     sizes[status.st_dev, status.st_ino] = status.st_blocks * BLOCK
         except OSError:
-            continue  # it ended, or closed the file, while we looked
+            continue  # the process ended, or closed the file, during the check
     on_disk = sum(size for (device, _), size in sizes.items() if device == disk)
     return Unlinked(on_disk, sum(sizes.values()) - on_disk)
 
 
 def shared_memory_of(uid: int) -> int:
-    """Bytes of the files under /dev/shm that belong to `uid`: memory that no process may have mapped."""
+    """Return the size of the files of `uid` under /dev/shm, which may be mapped by no process."""
     total = 0
     for directory, _, files in os.walk(SHARED_MEMORY):
         for name in files:
@@ -127,7 +127,7 @@ def shared_memory_of(uid: int) -> int:
 
 
 def _stat(pid: int) -> list[bytes]:
-    """The fields of /proc/PID/stat after the name: state, parent, ...; empty when it has ended."""
+    """Return the fields of /proc/PID/stat after the name (state, parent, ...); empty if the process has ended."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
             return file.read().rpartition(b")")[2].split()
@@ -136,7 +136,7 @@ def _stat(pid: int) -> list[bytes]:
 
 
 def _fields(pid: int, file: str) -> dict[str, int]:
-    """The lines of /proc/PID/FILE that are sizes in kB, in bytes."""
+    """Return the sizes in /proc/PID/FILE, converted from kB to bytes."""
     try:
         with open(f"/proc/{pid}/{file}", "rb") as lines:  # noqa: PTH123
             text = lines.read().decode()

@@ -1,1 +1,1 @@
-"""The three ways in which a repository offers its model: Python functions, commands, predictions made elsewhere."""
+"""The adapters: the three ways in which a repository can offer its model (Python functions, commands, predictions)."""

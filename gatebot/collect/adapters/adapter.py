@@ -1,4 +1,4 @@
-"""The seam between gatebot and the three ways in which a repository offers its model."""
+"""The interface between the collector and an adapter."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,23 +13,23 @@ from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
 
 
 class UnmetError(Exception):
-    """A need that cannot be met; the message says why, for people."""
+    """A need cannot be met. The message gives the reason and is shown to users."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all trainings of one side have in common.
+    """Everything that the trainings of one side share.
 
     Attributes:
         runner: starts user code in the side's environment.
         python: the interpreter, or None where there is none.
-        worker: the folder of gatebot's code that runs in it.
-        tasks: where tasks for it are written, out of user code's reach.
-        assets: where `data.assets` lie, or None.
+        worker: the folder with the copy of gatebot's worker code that runs in this interpreter.
+        tasks: the folder for the task files of the worker. User code cannot write to it.
+        assets: the folder with `data.assets`, or None.
         own_code: folders of the tree that must be importable, relative to it.
-        task: what predictions are.
-        project: keys hashes.
-        committed: the tables of the tree, among which predictions are looked for.
+        task: the kind of prediction.
+        project: the key for hashes of ids.
+        committed: the tables in the tree, which are searched for copied predictions.
     """
 
     runner: Runner
@@ -43,23 +43,23 @@ class Surroundings:
     committed: CommittedFiles | None = None
 
     def env(self, workspace: Workspace) -> dict[str, str]:
-        """Variables that depend on where a training stands."""
+        """Return the environment variables that depend on the workspace of a training."""
         return self.importing(workspace.tree)
 
     def importing(self, tree: Path) -> dict[str, str]:
-        """Variables by which a copy of the tree's code is found, where the environment only links to it."""
+        """Return the variables that make Python import the code of this copy of the tree."""
         folders = [str(tree / folder) for folder in self.own_code]
         return {"PYTHONPATH": ":".join(folders)} if folders else {}
 
 
 @dataclass(slots=True)
 class Trained:
-    """A training that was carried out, and what predicting needs to know of it.
+    """A completed training, with what a later prediction needs.
 
     Attributes:
         training: the evidence.
-        saved: how the model was saved; empty where it is not a file.
-        answered: predictions that were made on the way, by name of the question.
+        saved: how the model was saved; empty if it was not saved as a file.
+        answered: predictions that were made during the training, by the name of the predict request.
     """
 
     training: Training
@@ -68,22 +68,29 @@ class Trained:
 
 
 class ModelAdapter(Protocol):
-    """One way to train and to predict."""
+    """One way to train a model and to predict with it."""
 
     @property
     def rescored(self) -> bool:
-        """Predictions are brought by the user, not made by a call of `predict`."""
+        """Whether the user delivers the predictions, instead of gatebot calling `predict`."""
 
     def why_not(self, train_request: TrainRequest) -> str:
-        """Why there is no such training, or an empty text."""
+        """Return why this training is not possible, or an empty string if it is."""
 
     def train(
         self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
-        """Train. `questions` are those that will be asked: for models that can only answer where they were trained.
+        """Train a model.
+
+        Args:
+            workspace: where the training runs.
+            train_request: the rows and the seed.
+            questions: the predict requests that will follow, for models that can only predict in the process that
+                trained.
+            seconds: the time limit.
 
         Raises:
-            UnmetError: it cannot be done this way.
+            UnmetError: this adapter cannot meet the request.
             MachineError: the machine failed.
         """
 
@@ -95,24 +102,24 @@ class ModelAdapter(Protocol):
         question: PredictRequest,
         seconds: float,
     ) -> Predictions:
-        """Predict.
+        """Predict with a trained model.
 
         Raises:
-            UnmetError: it cannot be done this way.
+            UnmetError: this adapter cannot meet the request.
             MachineError: the machine failed.
         """
 
 
 def failed(effects: Effects, problem: str = "") -> Predictions:
-    """Predictions that never came."""
+    """Return predictions that record a failure: no values, only the effects and the problem."""
     return delivered(effects, Delivered(problem=problem))
 
 
 def delivered(effects: Effects, delivery: Delivered, *, rescored: bool = False) -> Predictions:
-    """Predictions as they were delivered, or why there are none."""
+    """Return the delivered columns as predictions, or the reason why there are none."""
     return Predictions(effects, delivery.ids, delivery.columns, delivery.problem, rescored)
 
 
 def without_output(effects: Effects, what: str) -> Effects:
-    """The effects of a run that ended well and left nothing."""
+    """Return the effects of a run that exited with code 0 but did not write its output."""
     return replace(effects, ended=Ending.NO_OUTPUT, log_tail=(*effects.log_tail, f"gatebot: there is no {what}"))

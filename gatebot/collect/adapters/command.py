@@ -1,4 +1,4 @@
-"""Contract (b): a command that trains and a command that predicts, in any language."""
+"""The adapter for commands: one command that trains and one that predicts, in any language."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,10 @@ PREDICT = ("rows", "predictions", "out", "model", *COMMON)
 
 @dataclass(frozen=True, slots=True)
 class CommandAdapter:
-    """`model.train` and `model.predict`, split into words.
+    """Runs the commands `model.train` and `model.predict`.
 
-    The predicting command starts where the training one ran, so that it finds what that left beside the model.
+    Each command is split into words. The predict command runs in the working directory of the train command, so that it
+    finds the files that training wrote beside the model.
     """
 
     around: Surroundings
@@ -32,10 +33,10 @@ class CommandAdapter:
     def read(
         cls, around: Surroundings, train: str, predict: str, device: str, network: tuple[bool, bool]
     ) -> "CommandAdapter":
-        """The two command lines.
+        """Parse the two command lines.
 
         Raises:
-            UsageError: one of them cannot be used as it is.
+            UsageError: a command line is not valid.
         """
         training, predicting = argv.split(train, "model.train"), argv.split(predict, "model.predict")
         argv.check(training, "model.train", TRAIN, needed=("train",))
@@ -43,7 +44,7 @@ class CommandAdapter:
         return cls(around, training, predicting, device, network)
 
     def why_not(self, train_request: TrainRequest) -> str:
-        """Nothing speaks against any training."""
+        """Return an empty string: every training is possible."""
         return ""
 
     def train(
@@ -74,7 +75,7 @@ class CommandAdapter:
         question: PredictRequest,
         seconds: float,
     ) -> Predictions:
-        """Run the predicting command."""
+        """Run the predict command."""
         file = workspace.answer(f"{question.name}.csv")
         bounded_read.forget(file)
         completed = self.around.runner.run(

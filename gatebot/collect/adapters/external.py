@@ -1,4 +1,4 @@
-"""Contract (c): the user brings predictions, by one command or as a file; they are scored again with our labels."""
+"""The adapter for predictions: the user delivers them by a command or as a file, and gatebot scores them itself."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ PLACES = ("seed", "rows", "predictions", "train", "out", "device", "budget_s", "
 
 @dataclass(frozen=True, slots=True)
 class ExternalPredictions:
-    """`model.run`: one command that trains as it sees fit and answers the eval rows."""
+    """Runs `model.run`: one command that trains and predicts the eval rows."""
 
     around: Surroundings
     command: tuple[str, ...]
@@ -26,17 +26,21 @@ class ExternalPredictions:
 
     @classmethod
     def read(cls, around: Surroundings, run: str, device: str, network: tuple[bool, bool]) -> "ExternalPredictions":
-        """The command line.
+        """Parse the command line.
 
         Raises:
-            UsageError: it cannot be used as it is.
+            UsageError: the command line is not valid.
         """
         command = argv.split(run, "model.run")
         argv.check(command, "model.run", PLACES)
         return cls(around, command, device, network)
 
     def why_not(self, train_request: TrainRequest) -> str:
-        """It trains on rows of its own, so there is one tier and no shuffled labels, unless it takes ours."""
+        """Return why this training is not possible.
+
+        Without `{train}`, the command chooses its own training rows: there is one tier only, and labels cannot be
+        shuffled.
+        """
         fit = train_request.fit
         if "train" in argv.places(self.command):
             return ""
@@ -49,7 +53,7 @@ class ExternalPredictions:
     def train(
         self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
-        """Run the command once; it answers the eval rows at once."""
+        """Run the command once. It trains and predicts the eval rows in the same run."""
         evals = [question for question in questions if question.name == "eval"]
         if not evals and "rows" in argv.places(self.command):
             raise UnmetError("`model.run` is run for predictions of the eval rows, and none were asked for")
@@ -96,7 +100,7 @@ class ExternalPredictions:
         question: PredictRequest,
         seconds: float,
     ) -> Predictions:
-        """What the run answered."""
+        """Return the predictions that the training run delivered."""
         if question.name in trained.answered:
             return trained.answered[question.name]
         if "predictions" not in argv.places(self.command):
@@ -105,10 +109,10 @@ class ExternalPredictions:
 
 
 def from_file(root: Path, name: str, fit: Fit, question: PredictRequest, around: Surroundings) -> Predictions:
-    """`model.predictions`: a file of the repository, read as it lies there.
+    """Read `model.predictions`, a file of the repository.
 
     Raises:
-        UnmetError: another training's predictions are asked for; there is one set.
+        UnmetError: the predictions of another training are requested, but the file holds only one set.
     """
     if fit != Fit(fit.side) or question.name != "eval":
         raise UnmetError("predictions are brought as a file: there is one set, of the eval rows")
@@ -128,5 +132,5 @@ def from_file(root: Path, name: str, fit: Fit, question: PredictRequest, around:
 
 
 def delivered_nothing(effects: Effects, problem: str) -> Predictions:
-    """No predictions, and why."""
+    """Return empty predictions with the reason."""
     return Predictions(effects, delivered.NO_IDS, {}, problem, rescored=True)

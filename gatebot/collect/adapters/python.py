@@ -1,4 +1,4 @@
-"""Contract (a): functions `train` and `predict` in a Python file, called by the worker in processes of their own."""
+"""The adapter for Python: functions `train` and `predict` in a file, which the worker calls in separate processes."""
 
 import json
 import math
@@ -20,18 +20,18 @@ MOST_LOSSES = 10_000
 
 @dataclass(slots=True)
 class PythonAdapter:
-    """A Python file with `train(rows, …)` and `predict(model, rows, …)`.
+    """Calls `train(rows, …)` and `predict(model, rows, …)` of a Python file.
 
-    Training and predicting are two processes, and the model goes from one to the other as a file: by the user's own
-    `save` and `load`, or else pickled by the user's process and opened by the user's process. Where it cannot be a
-    file, `in_one_process` says why, and from then on each training is asked its questions in its own process; a
-    training that found this out is done once more.
+    Training and predicting are two processes, and the model is passed between them as a file. The file is written and
+    read by the user's own `save` and `load`, or pickled and unpickled in the user's processes. If the model cannot be
+    saved to a file, `in_one_process` holds the reason, and from then on each training predicts in its own process. The
+    training that found this out is repeated.
 
     Attributes:
-        around: what all trainings share.
-        file: its path in the folder of gatebot.yml.
+        around: what all trainings of the side share.
+        file: the path of the Python file, relative to the folder of gatebot.yml.
         device: `cpu` or `cuda`.
-        network: whether training, predicting may open connections.
+        network: whether training and whether predicting may open network connections.
     """
 
     around: Surroundings
@@ -43,13 +43,13 @@ class PythonAdapter:
     rescored = False
 
     def why_not(self, train_request: TrainRequest) -> str:
-        """Nothing speaks against any training."""
+        """Return an empty string: every training is possible."""
         return ""
 
     def train(
         self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
     ) -> Trained:
-        """Train and save; predict at once where the model cannot be saved."""
+        """Train and save the model; if it cannot be saved, predict in the same process."""
         if self.in_one_process and questions:
             return self._at_once(workspace, train_request, questions, seconds)
         task = self._task("train", workspace, train_request, seconds)
@@ -76,7 +76,7 @@ class PythonAdapter:
         question: PredictRequest,
         seconds: float,
     ) -> Predictions:
-        """Predict in a fresh process."""
+        """Predict in a new process."""
         if question.name in trained.answered:
             return trained.answered[question.name]
         if not trained.saved:
@@ -171,7 +171,7 @@ class PythonAdapter:
         return self.around.runner.effects(completed)
 
     def _status(self, workspace: Workspace) -> dict[str, Any] | None:
-        """What the worker left; user code could have written anything there."""
+        """Return the status that the worker wrote, or None if it is not valid: user code can overwrite it."""
         try:
             status = json.loads(bounded_read.read(workspace.answer("status.json"), 1 << 20))
         except (FileNotFoundError, ValueError, RecursionError, bounded_read.UnreadableError):
@@ -179,7 +179,7 @@ class PythonAdapter:
         return status if isinstance(status, dict) and status.get("saved") in (None, *_SAVERS) else None
 
     def _forget(self, workspace: Workspace) -> None:
-        """Remove what an earlier stage left, so that it cannot be taken for this one's."""
+        """Delete the status of an earlier stage, so that it is not read as the status of this stage."""
         bounded_read.forget(workspace.answer("status.json"))
 
 
@@ -191,7 +191,7 @@ def _file(workspace: Workspace, question: PredictRequest) -> Path:
 
 
 def _losses(path: Path) -> tuple[float, ...]:
-    """The losses that `train` reported, in order; not finite ones included, for they are what a check looks for."""
+    """Return the losses that `train` reported, in order. Non-finite losses are kept, because a check looks for them."""
     try:
         lines = bounded_read.read(path, JOURNAL_BYTES).splitlines()
     except (FileNotFoundError, bounded_read.UnreadableError):
