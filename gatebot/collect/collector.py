@@ -114,8 +114,8 @@ class Collector:
 
     def saves(self, side: Side) -> bool | None:
         """Return whether a side's models are saved to files and can be loaded again; None before the first training."""
-        workspace = self._memory.first_bench(self._prepared[side]) if side in self._prepared else None
-        return None if workspace is None else not getattr(self._prepared[side].contract, "in_one_process", "")
+        workspace = self._memory.first_workspace(self._prepared[side]) if side in self._prepared else None
+        return None if workspace is None else not getattr(self._prepared[side].adapter, "in_one_process", "")
 
     def _open(self, side: Side) -> None:
         if side in self._prepared or side in self.broken:
@@ -246,7 +246,7 @@ class Collector:
         if name is None:
             found.unmet[need] = "`model.metrics` is not set"
             return
-        workspace = self._memory.first_bench(prepared_side)
+        workspace = self._memory.first_workspace(prepared_side)
         roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
         for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
             path = (folder / name).parent.resolve() / Path(name).name

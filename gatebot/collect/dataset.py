@@ -58,7 +58,7 @@ class Dataset:
             name, shuffle = f"{name}-shuffled-s{fit.seed}", seed
         return TrainRequest(fit, seed, self._file(name, index, labelled=True, shuffle=shuffle), self._classes(index))
 
-    def question(self, need: Predict) -> PredictRequest:
+    def predict_request(self, need: Predict) -> PredictRequest:
         """Return the rows to predict, without labels, and how predictions are matched to rows."""
         fit, index = need.fit, self.index_of(need)
         name = f"ask-train-{fit.tier}-f{fit.fold}" if need.rows is Which.TRAIN else f"ask-eval-f{fit.fold}"

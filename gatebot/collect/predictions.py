@@ -13,7 +13,7 @@ from gatebot.evidence.kinds import Effects, Ending, Predictions
 
 def read(
     path: Path,
-    question: PredictRequest,
+    predict_request: PredictRequest,
     effects: Effects,
     around: Surroundings,
     *,
@@ -29,14 +29,16 @@ def read(
     if effects.ended is not Ending.OK:
         return failed(effects)
     try:
-        data = bounded_read.read(path, question.asked.most_bytes)
+        data = bounded_read.read(path, predict_request.asked.most_bytes)
     except FileNotFoundError:
         return failed(without_output(effects, "predictions file"))
     except bounded_read.UnreadableError as error:
         return failed(effects, mask(str(error).replace(path.name, name)))
     programs = Programs.beside(around.runner)
-    found = columns.read(data, name, question.asked, around.task, around.project, programs=programs, by_order=by_order)
+    found = columns.read(
+        data, name, predict_request.asked, around.task, around.project, programs=programs, by_order=by_order
+    )
     answered = delivered(effects, replace(found, problem=mask(found.problem)), rescored=rescored)
     if around.committed is None:
         return answered
-    return replace(answered, copied=around.committed.copied(data, found, question.asked))
+    return replace(answered, copied=around.committed.copied(data, found, predict_request.asked))

@@ -62,7 +62,7 @@ class PreparedSide:
     assets: Path | None
     about: SnapshotProvenance
     around: Surroundings | None = None
-    contract: ModelAdapter | None = None
+    adapter: ModelAdapter | None = None
 
     @property
     def job(self) -> Job:
@@ -136,7 +136,7 @@ def equip(prepared_side: PreparedSide, worker: Path, reporter: ProgressReporter)
     around = surroundings(prepared_side.runner, environment, prepared_side.folder, worker, prepared_side.assets)
     around = replace(around, committed=_committed(prepared_side))
     network = (smoke.network.train, smoke.network.predict)
-    prepared_side.contract = _contract(tree, around, smoke.device, network)
+    prepared_side.adapter = _adapter(tree, around, smoke.device, network)
     inventory, granted = _inventory(environment, prepared_side, worker, around.tasks), environment.runner.readable
     prepared_side.about = about(
         prepared_side.job, tree, prepared_side.dataset, inventory, prepared_side.runner.reach, granted=granted
@@ -181,7 +181,7 @@ def _committed(prepared_side: PreparedSide) -> CommittedFiles:
     return CommittedFiles(prepared_side.source, prepared_side.paths, prepared_side.dataset, decode)
 
 
-def _contract(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> ModelAdapter | None:
+def _adapter(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> ModelAdapter | None:
     model = tree.recipe.model
     if model.python is not None:
         return PythonAdapter(around, model.python, device, network)

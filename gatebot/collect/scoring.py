@@ -66,7 +66,7 @@ def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
     small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < MOST_FILE]
     files.copied(tree.path, small, scratch / "work", link=False)
     scratch.chmod(0o711)
-    question = it.dataset.question(need.predict)
+    predict_request = it.dataset.predict_request(need.predict)
     table, task, status = scratch / "table.csv", around.tasks / f"{uuid4().hex}.json", scratch / "status.json"
     _write(table, predictions, truth)
     facts = {
@@ -74,16 +74,16 @@ def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
         "root": str(scratch / "work" / tree.folder),
         "metric": need.metric,
         "table": str(table),
-        "rows": str(question.rows.path),
-        "csv": str(question.rows.csv),
-        "types": question.rows.types,
+        "rows": str(predict_request.rows.path),
+        "csv": str(predict_request.rows.csv),
+        "types": predict_request.rows.types,
         "status": str(status),
     }
     task.write_text(json.dumps(facts))
     completed = around.runner.run(
         (str(around.python), str(around.worker), str(task)),
         scratch,
-        readable=(around.worker.parent, task, question.rows.path, question.rows.csv),
+        readable=(around.worker.parent, task, predict_request.rows.path, predict_request.rows.csv),
         env=around.importing(scratch / "work"),
     )
     if not completed.ok:

@@ -83,7 +83,7 @@ class TrainingCache:
         with self._lock:
             return self._done.get(fit)
 
-    def first_bench(self, prepared_side: PreparedSide) -> Workspace | None:
+    def first_workspace(self, prepared_side: PreparedSide) -> Workspace | None:
         """Return the workspace of a side's first training."""
         with self._lock:
             fits = [fit for fit in self._done if fit.side is prepared_side.side and fit.labels is Labels.TRUE]
@@ -149,38 +149,38 @@ class JobRunner:
         try:
             if group.fit.model is not Model.USER:
                 self._reference_model(group, found)
-            elif self.prepared_side.contract is None:
+            elif self.prepared_side.adapter is None:
                 self._from_file(group, found)
             else:
-                self._user(group, self.prepared_side.contract, found)
+                self._user(group, self.prepared_side.adapter, found)
             for need in group.scores:
                 self._score(need, found)
         except UnmetError as error:
             found.unmet |= {need: str(error) for need in group.needs if need not in found.evidence}
         return found
 
-    def _user(self, group: TrainingJob, contract: ModelAdapter, found: Collected) -> None:
+    def _user(self, group: TrainingJob, adapter: ModelAdapter, found: Collected) -> None:
         if group.needs == group.scores and all(self.memory.predictions(each.predict) for each in group.scores):
             return
         predicts = list(dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]))
-        questions = {need: self.prepared_side.dataset.question(need) for need in predicts}
-        done = self.memory.done(group.fit) or self._train(group.fit, contract, tuple(questions.values()))
+        predict_requests = {need: self.prepared_side.dataset.predict_request(need) for need in predicts}
+        done = self.memory.done(group.fit) or self._train(group.fit, adapter, tuple(predict_requests.values()))
         found.evidence[group.fit] = done.trained.training
-        for need, question in questions.items():
+        for need, predict_request in predict_requests.items():
             if self.memory.predictions(need) is None:
-                self._ask(need, contract, done, question)
+                self._ask(need, adapter, done, predict_request)
         found.evidence |= {
             need: predictions for need in group.predicts if (predictions := self.memory.predictions(need)) is not None
         }
 
-    def _train(self, fit: Fit, contract: ModelAdapter, questions: tuple[PredictRequest, ...]) -> FinishedTraining:
+    def _train(self, fit: Fit, adapter: ModelAdapter, predict_requests: tuple[PredictRequest, ...]) -> FinishedTraining:
         train_request = self.prepared_side.dataset.train_request(fit)
-        why_not = contract.why_not(train_request)
+        why_not = adapter.why_not(train_request)
         if why_not:
             raise UnmetError(why_not)
         seconds = self.budget.seconds_for(fit, train_request.rows.rows)
         with self.reporter.step(Phase.TRAIN, fit.side, fit.label) as outcome:
-            done = twice(lambda: self._at_new_bench(train_request, contract, questions, seconds))
+            done = twice(lambda: self._in_new_workspace(train_request, adapter, predict_requests, seconds))
             outcome.word = done.trained.training.effects.ended.value
         if self.budget.cut_short(done.trained.training, seconds):
             raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")
@@ -188,20 +188,28 @@ class JobRunner:
         self.memory.keep(done)
         return done
 
-    def _at_new_bench(
-        self, train_request: TrainRequest, contract: ModelAdapter, questions: tuple[PredictRequest, ...], seconds: float
+    def _in_new_workspace(
+        self,
+        train_request: TrainRequest,
+        adapter: ModelAdapter,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
     ) -> FinishedTraining:
         workspace = self.prepared_side.workspace()
-        return FinishedTraining(workspace, train_request, contract.train(workspace, train_request, questions, seconds))
+        return FinishedTraining(
+            workspace, train_request, adapter.train(workspace, train_request, predict_requests, seconds)
+        )
 
-    def _ask(self, need: Predict, contract: ModelAdapter, done: FinishedTraining, question: PredictRequest) -> None:
+    def _ask(
+        self, need: Predict, adapter: ModelAdapter, done: FinishedTraining, predict_request: PredictRequest
+    ) -> None:
         ended = done.trained.training.effects.ended
-        if ended is not Ending.OK and question.name not in done.trained.answered:
+        if ended is not Ending.OK and predict_request.name not in done.trained.answered:
             raise UnmetError(f"its training ended with: {ended}")
         seconds = self.budget.seconds_left()
         with self.reporter.step(Phase.PREDICT, need.side, f"{need.rows} rows, {need.fit.label}") as outcome:
             predictions = twice(
-                lambda: contract.predict(done.workspace, done.train_request, done.trained, question, seconds)
+                lambda: adapter.predict(done.workspace, done.train_request, done.trained, predict_request, seconds)
             )
             outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
         if predictions.effects.ended is Ending.TIMEOUT and seconds < self.prepared_side.job.rules.smoke.timeout:
@@ -229,9 +237,9 @@ class JobRunner:
         if group.fit_asked:
             found.unmet[group.fit] = "predictions are brought: nothing is trained"
         for need in dict.fromkeys([*group.predicts, *(each.predict for each in group.scores)]):
-            question = self.prepared_side.dataset.question(need)
+            predict_request = self.prepared_side.dataset.predict_request(need)
             folder = self.prepared_side.root / self.prepared_side.tree.folder
-            predictions = external.from_file(folder, name, need.fit, question, around)
+            predictions = external.from_file(folder, name, need.fit, predict_request, around)
             self.memory.keep_predictions(need, predictions)
             if need in group.predicts:
                 found.evidence[need] = predictions

@@ -67,7 +67,7 @@ def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
 def test_questions_hold_no_label_and_lessons_know_their_classes(tmp_path: Path) -> None:
     stuff = read(repository(tmp_path / "repo"), tmp_path, document())
     for rows in Rows:
-        question = stuff.question(Predict(FIT, rows))
+        question = stuff.predict_request(Predict(FIT, rows))
         frame = pl.read_csv(question.rows.path)
         assert "label" not in frame.columns
         assert frame["id"].to_list() == list(question.asked.texts)

@@ -78,14 +78,18 @@ class ModelAdapter(Protocol):
         """Return why this training is not possible, or an empty string if it is."""
 
     def train(
-        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
     ) -> Trained:
         """Train a model.
 
         Args:
             workspace: where the training runs.
             train_request: the rows and the seed.
-            questions: the predict requests that will follow, for models that can only predict in the process that
+            predict_requests: the predict requests that will follow, for models that can only predict in the process that
                 trained.
             seconds: the time limit.
 
@@ -99,7 +103,7 @@ class ModelAdapter(Protocol):
         workspace: Workspace,
         train_request: TrainRequest,
         trained: Trained,
-        question: PredictRequest,
+        predict_request: PredictRequest,
         seconds: float,
     ) -> Predictions:
         """Predict with a trained model.

@@ -48,7 +48,11 @@ class CommandAdapter:
         return ""
 
     def train(
-        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
     ) -> Trained:
         """Run the training command."""
         values = self._common(workspace, train_request, seconds) | {"train": train_request.rows.path}
@@ -72,25 +76,26 @@ class CommandAdapter:
         workspace: Workspace,
         train_request: TrainRequest,
         trained: Trained,
-        question: PredictRequest,
+        predict_request: PredictRequest,
         seconds: float,
     ) -> Predictions:
         """Run the predict command."""
-        file = workspace.answer(f"{question.name}.csv")
+        file = workspace.answer(f"{predict_request.name}.csv")
         bounded_read.forget(file)
         completed = self.around.runner.run(
             argv.fill(
                 self.predicting,
-                self._common(workspace, train_request, seconds) | {"rows": question.rows.path, "predictions": file},
+                self._common(workspace, train_request, seconds)
+                | {"rows": predict_request.rows.path, "predictions": file},
             ),
             workspace.scratch,
             cwd=workspace.cwd,
-            readable=(question.rows.path, *self._assets()),
+            readable=(predict_request.rows.path, *self._assets()),
             network=self.network[1],
             seconds=seconds,
             env=self.around.env(workspace),
         )
-        return predictions.read(file, question, self.around.runner.effects(completed), self.around)
+        return predictions.read(file, predict_request, self.around.runner.effects(completed), self.around)
 
     def _common(
         self, workspace: Workspace, train_request: TrainRequest, seconds: float

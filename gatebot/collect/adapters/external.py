@@ -51,10 +51,14 @@ class ExternalPredictions:
         return ""
 
     def train(
-        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
     ) -> Trained:
         """Run the command once. It trains and predicts the eval rows in the same run."""
-        evals = [question for question in questions if question.name == "eval"]
+        evals = [predict_request for predict_request in predict_requests if predict_request.name == "eval"]
         if not evals and "rows" in argv.places(self.command):
             raise UnmetError("`model.run` is run for predictions of the eval rows, and none were asked for")
         file = workspace.answer("eval.csv")
@@ -87,8 +91,8 @@ class ExternalPredictions:
         trained = Trained(Training(effects, count, digest, workspace.model_bytes))
         if "predictions" in argv.places(self.command):
             trained.answered = {
-                question.name: predictions.read(file, question, effects, self.around, rescored=True)
-                for question in evals
+                predict_request.name: predictions.read(file, predict_request, effects, self.around, rescored=True)
+                for predict_request in evals
             }
         return trained
 
@@ -97,37 +101,37 @@ class ExternalPredictions:
         workspace: Workspace,
         train_request: TrainRequest,
         trained: Trained,
-        question: PredictRequest,
+        predict_request: PredictRequest,
         seconds: float,
     ) -> Predictions:
         """Return the predictions that the training run delivered."""
-        if question.name in trained.answered:
-            return trained.answered[question.name]
+        if predict_request.name in trained.answered:
+            return trained.answered[predict_request.name]
         if "predictions" not in argv.places(self.command):
             raise UnmetError("`model.run` does not say where {predictions} go")
         raise UnmetError("`model.run` predicts eval rows only")
 
 
-def from_file(root: Path, name: str, fit: Fit, question: PredictRequest, around: Surroundings) -> Predictions:
+def from_file(root: Path, name: str, fit: Fit, predict_request: PredictRequest, around: Surroundings) -> Predictions:
     """Read `model.predictions`, a file of the repository.
 
     Raises:
         UnmetError: the predictions of another training are requested, but the file holds only one set.
     """
-    if fit != Fit(fit.side) or question.name != "eval":
+    if fit != Fit(fit.side) or predict_request.name != "eval":
         raise UnmetError("predictions are brought as a file: there is one set, of the eval rows")
     effects = Effects(Ending.OK)
     path = (root / name).parent.resolve() / Path(name).name
     if not path.is_relative_to(root.resolve()):
         return delivered_nothing(effects, f"`{name}` lies outside of the repository")
     try:
-        data = bounded_read.read(path, question.asked.most_bytes)
+        data = bounded_read.read(path, predict_request.asked.most_bytes)
     except FileNotFoundError:
         return delivered_nothing(effects, f"`{name}` does not exist")
     except bounded_read.UnreadableError as error:
         return delivered_nothing(effects, str(error))
     programs = Programs.beside(around.runner)
-    found = delivered.read(data, path.name, question.asked, around.task, around.project, programs=programs)
+    found = delivered.read(data, path.name, predict_request.asked, around.task, around.project, programs=programs)
     return Predictions(effects, found.ids, found.columns, found.problem, rescored=True)
 
 

@@ -47,11 +47,15 @@ class PythonAdapter:
         return ""
 
     def train(
-        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
     ) -> Trained:
         """Train and save the model; if it cannot be saved, predict in the same process."""
-        if self.in_one_process and questions:
-            return self._at_once(workspace, train_request, questions, seconds)
+        if self.in_one_process and predict_requests:
+            return self._at_once(workspace, train_request, predict_requests, seconds)
         task = self._task("train", workspace, train_request, seconds)
         completed = self._run(task, workspace, (train_request.rows,), seconds)
         trained = Trained(self._training(workspace, train_request, completed))
@@ -64,8 +68,8 @@ class PythonAdapter:
         trained.saved = status.get("saved") or ""
         if not trained.saved:
             self.in_one_process = str(status.get("why"))[:300] or "it cannot be saved"
-            if questions:
-                return self._at_once(workspace, train_request, questions, seconds)
+            if predict_requests:
+                return self._at_once(workspace, train_request, predict_requests, seconds)
         return trained
 
     def predict(
@@ -73,50 +77,57 @@ class PythonAdapter:
         workspace: Workspace,
         train_request: TrainRequest,
         trained: Trained,
-        question: PredictRequest,
+        predict_request: PredictRequest,
         seconds: float,
     ) -> Predictions:
         """Predict in a new process."""
-        if question.name in trained.answered:
-            return trained.answered[question.name]
+        if predict_request.name in trained.answered:
+            return trained.answered[predict_request.name]
         if not trained.saved:
-            return self._at_once(workspace, train_request, (question,), seconds).answered[question.name]
+            return self._at_once(workspace, train_request, (predict_request,), seconds).answered[predict_request.name]
         self._forget(workspace)
         task = self._task("predict", workspace, train_request, seconds) | {
             "saved": trained.saved,
-            "predict": [self._asking(workspace, question)],
+            "predict": [self._asking(workspace, predict_request)],
         }
-        effects = self._effects(self._run(task, workspace, (question.rows,), seconds))
+        effects = self._effects(self._run(task, workspace, (predict_request.rows,), seconds))
         status = self._status(workspace) or {}
         if effects.ended is Ending.OK and "why" in status:
             self.in_one_process, trained.saved = str(status["why"])[:300], ""
-            return self._at_once(workspace, train_request, (question,), seconds).answered[question.name]
-        return self._answer(workspace, question, effects)
+            return self._at_once(workspace, train_request, (predict_request,), seconds).answered[predict_request.name]
+        return self._answer(workspace, predict_request, effects)
 
     def _at_once(
-        self, workspace: Workspace, train_request: TrainRequest, questions: tuple[PredictRequest, ...], seconds: float
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
     ) -> Trained:
         self._forget(workspace)
-        asking = [self._asking(workspace, question) for question in questions]
+        asking = [self._asking(workspace, predict_request) for predict_request in predict_requests]
         task = self._task("train_and_predict", workspace, train_request, seconds) | {"predict": asking}
-        rows = (train_request.rows, *(question.rows for question in questions))
+        rows = (train_request.rows, *(predict_request.rows for predict_request in predict_requests))
         completed = self._run(task, workspace, rows, seconds)
         trained = Trained(self._training(workspace, train_request, completed))
         why = f"gatebot: trained and asked in one process, because the model is not a file ({self.in_one_process})"
         effects = trained.training.effects
         effects = replace(effects, log_tail=(*effects.log_tail, *self.around.runner.masked(why)))
-        trained.answered = {question.name: self._answer(workspace, question, effects) for question in questions}
+        trained.answered = {
+            predict_request.name: self._answer(workspace, predict_request, effects)
+            for predict_request in predict_requests
+        }
         return trained
 
-    def _asking(self, workspace: Workspace, question: PredictRequest) -> dict[str, str]:
+    def _asking(self, workspace: Workspace, predict_request: PredictRequest) -> dict[str, str]:
         return {
-            "rows": str(question.rows.path),
-            "csv": str(question.rows.csv),
-            "predictions": str(_file(workspace, question)),
+            "rows": str(predict_request.rows.path),
+            "csv": str(predict_request.rows.csv),
+            "predictions": str(_file(workspace, predict_request)),
         }
 
-    def _answer(self, workspace: Workspace, question: PredictRequest, effects: Effects) -> Predictions:
-        return predictions.read(_file(workspace, question), question, effects, self.around, by_order=True)
+    def _answer(self, workspace: Workspace, predict_request: PredictRequest, effects: Effects) -> Predictions:
+        return predictions.read(_file(workspace, predict_request), predict_request, effects, self.around, by_order=True)
 
     def _task(self, stage: str, workspace: Workspace, train_request: TrainRequest, seconds: float) -> dict[str, Any]:
         return {
@@ -186,8 +197,8 @@ class PythonAdapter:
 _SAVERS = ("user", "joblib", "pickle", "cloudpickle")
 
 
-def _file(workspace: Workspace, question: PredictRequest) -> Path:
-    return workspace.answer(f"{question.name}.csv")
+def _file(workspace: Workspace, predict_request: PredictRequest) -> Path:
+    return workspace.answer(f"{predict_request.name}.csv")
 
 
 def _losses(path: Path) -> tuple[float, ...]:
