@@ -89,7 +89,7 @@ class ModelAdapter(Protocol):
         Args:
             workspace: where the training runs.
             train_request: the rows and the seed.
-            predict_requests: the predict requests that will follow, for models that can only predict in the process that
+            predict_requests: the requests that will follow, for models that can only predict in the process that
                 trained.
             seconds: the time limit.
 
