@@ -215,7 +215,10 @@ def stored_base(run_context: RunContext, places: Places, stores: Sequence[Store]
 def stored_anchor(
     repository: Repository | None, facts: Facts, stores: Sequence[Store]
 ) -> tuple[Facts, Snapshot | None]:
-    """Return the stored Snapshot of the release that the Rules name, or facts that say why it is missing."""
+    """Return the stored Snapshot of the release that the Rules name, or facts that say why it is missing.
+
+    A release is never trained.
+    """
     name = facts.rules.baseline.anchor
     if name is None:
         return facts, None
