@@ -50,7 +50,7 @@ class Address:
 
     @property
     def text(self) -> str:
-        """The full address, as it is fetched."""
+        """The full address, including the query, for fetching."""
         return f"{self.bare}?{self.query}" if self.query else self.bare
 
     def covers(self, other: "Address") -> bool:

@@ -71,7 +71,7 @@ def _finite(value: float | None) -> float | None:
 
 
 Number = Annotated[float | None, AfterValidator(_finite)]
-"""A number, or null where it is undefined or infinite: JSON knows no NaN."""
+"""A number, or null if it is undefined or infinite, because JSON has no NaN."""
 
 
 class Base(Part):
@@ -242,7 +242,7 @@ class Report(Part):
     rules_sha: str | None = None
     rules_digest: str = ""
     rows: int = 0
-    seeds: int = 0  # of head, in the tier with more seeds
+    seeds: int = 0  # number of head's seeds, in the tier with more seeds
     isolation: str = ""
     isolation_why: tuple[str, ...] = ()
     granted: tuple[str, ...] = Field(

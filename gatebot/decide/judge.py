@@ -214,7 +214,7 @@ def _acting(findings: Sequence[ReportedFinding]) -> list[ReportedFinding]:
 
 
 def _priority(verdict: VerdictName, findings: Sequence[ReportedFinding]) -> Priority | None:
-    """Return the highest priority among the findings that caused the verdict."""
+    """Return the highest priority of the findings that caused the verdict; undecided ones do not count if it blocks."""
     proven = [f for f in _acting(findings) if not (verdict is VerdictName.BLOCKED and f.undecided)]
     for action in (Action.BLOCK, Action.REVIEW, Action.WARN):
         if priorities := [f.priority for f in proven if f.action is action]:

@@ -13,7 +13,7 @@ MAX_FILES = 3000  # GitHub's limit
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request as it is now.
+    """The current state of a pull request.
 
     Attributes:
         author: login of the author; empty if the account was deleted.

@@ -84,8 +84,8 @@ class StatusLog:
     def word(self, context: str) -> Status | None:
         """Return the status that GitHub should show: the last one that the newest run wrote itself.
 
-        Other runs may write copies of a status. Repeated statuses count only once, and a final status counts before
-        a pending one, so a late copy cannot change the result.
+        Other runs may write copies of a status. Repeated statuses count only once, at their first occurrence, and a
+        running status does not count if there is a final one. So a late copy cannot change the result.
         """
         orders = {row: self.order(row) for row in self.rows if row.context == context}
         newest = max((order for order in orders.values() if order is not None), default=None)
