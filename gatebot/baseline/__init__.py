@@ -1,1 +1,1 @@
-"""Where main's Snapshots are kept: the stores, and whether a stored one fits what is judged now."""
+"""Stores of baselines, which are Snapshots of main, and the test whether a stored one fits the current run."""

@@ -1,4 +1,4 @@
-"""Baselines as artifacts of workflow runs: the errands to the API are run by whoever knows it."""
+"""Baselines as artifacts of workflow runs; the caller provides the functions that access the GitHub API."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -15,27 +15,27 @@ MAX_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of one errand: the commit whose artifact was unpacked, or None; and why no nearer one."""
+    """The result of a fetch: the commit whose artifact was unpacked, or None; and why not that of a nearer commit."""
 
     commit: str | None
     notes: tuple[str, ...] = ()
 
 
 Fetch = Callable[[Part, Sequence[str], Path], Fetched]
-"""Unpacks the nearest trusted artifact of one part among some commits into a folder that does not exist yet."""
+"""Unpacks one part from the nearest commit with a trusted artifact into a folder that does not exist yet."""
 
 Send = Callable[[Part, str, Path], None]
-"""Hands the folder that holds one part of a commit over to be uploaded."""
+"""Uploads a folder with one part of a commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArtifactStore:
-    """The `Store` over artifacts. Which runs are trusted is decided where `fetch` comes from.
+    """A `Store` of workflow artifacts. The `fetch` function decides which runs are trusted.
 
     Attributes:
-        fetch: brings a part.
-        send: takes a part; None where a later step of the workflow uploads what lies in the folder.
-        source: the store, in words.
+        fetch: fetches a part.
+        send: uploads a part; None if a later step of the workflow uploads the folder.
+        source: name of the store for people.
     """
 
     fetch: Fetch
@@ -89,7 +89,7 @@ class ArtifactStore:
 
 
 class _UnusableError(Exception):
-    """An artifact was there, and cannot be used."""
+    """An artifact exists but cannot be used."""
 
     def __init__(self, commit: str, notes: tuple[str, ...], message: str) -> None:
         super().__init__(message)

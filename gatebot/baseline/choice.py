@@ -1,4 +1,4 @@
-"""The store that `baseline:` names, with the credentials that the environment holds for it."""
+"""Opens the store that `baseline:` names, with credentials from the environment."""
 
 import os
 from base64 import b64encode
@@ -20,27 +20,27 @@ MLFLOW_ADDRESS = "MLFLOW_TRACKING_URI"
 MLFLOW_TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105
 MLFLOW_USER, MLFLOW_PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 SECRETS = (URL_TOKEN, MLFLOW_TOKEN, MLFLOW_PASSWORD)
-"""Variables that user code must never see."""
+"""Environment variables that user code must never see."""
 
 
 def open_store(
     kind: str, location: str | None, project: str, repository: Path, environ: Mapping[str, str]
 ) -> Store | None:
-    """The store of `baseline.from` and `baseline.location`.
+    """Open the store of `baseline.from` and `baseline.location`.
 
     Args:
         kind: `folder`, `refs`, `url`, `mlflow`, or `artifact`.
-        location: of the folder, below `repository` unless absolute; the remote of the refs, `origin` where it is None;
-            the address, for MLflow with `#experiment`.
-        project: keeps several projects of one store apart.
+        location: path of the folder, relative to `repository` unless absolute; the remote of the refs, `origin` if
+            None; or the address, for MLflow with `#experiment`.
+        project: separates several projects in one store.
         repository: the root of the work tree.
-        environ: for credentials: `GATEBOT_BASELINE_TOKEN`, and what MLflow's own client reads.
+        environ: contains credentials: `GATEBOT_BASELINE_TOKEN`, and the variables that MLflow's own client reads.
 
     Returns:
-        The store; None for `artifact`, which only whoever speaks to GitHub can open.
+        The store; None for `artifact`, which only a caller with access to GitHub can open.
 
     Raises:
-        UsageError: there is no location, or it is none; a folder is one that git tracks, or lies behind a link.
+        UsageError: The location is missing or invalid, or its folder is tracked by git or lies behind a link.
     """
     backend: Backend
     match kind:
@@ -61,10 +61,10 @@ def open_store(
 
 
 def _folder(repository: Path, location: str) -> Path:
-    """A folder of baselines. One in the checkout is nothing that a commit could bring along, and base's evidence in it.
+    """Return the folder of baselines. In the checkout it must not be one that a commit can create with forged evidence.
 
     Raises:
-        UsageError: it is.
+        UsageError: A commit could have created the folder.
     """
     place = Path(os.path.abspath(repository / location))  # noqa: PTH100
     root = Path(os.path.abspath(repository))  # noqa: PTH100

@@ -1,4 +1,4 @@
-"""Whether a stored Snapshot of base still says what one collected now would say."""
+"""Tests whether a stored Snapshot of base is equivalent to one that would be collected now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from gatebot.evidence.snapshot import SnapshotProvenance
 
 
 class Remedy(StrEnum):
-    """What a mismatch calls for: train base again here, or say so and go on."""
+    """The consequence of a mismatch: train base again, or only warn."""
 
     RETRAIN = "retrain"
     WARN = "warn"
@@ -20,9 +20,9 @@ class Mismatch:
     """One way in which a stored Snapshot does not fit.
 
     Attributes:
-        what: a field of `About`, or `max_age`.
+        what: a field of `SnapshotProvenance`, or `max_age`.
         base, wanted: the two values; ages in seconds.
-        remedy: what it calls for.
+        remedy: the consequence.
     """
 
     what: str
@@ -53,15 +53,15 @@ def fits(
     max_age_s: float | None = None,
     too_old: Remedy = Remedy.RETRAIN,
 ) -> list[Mismatch]:
-    """Every way in which base's Snapshot does not fit; none where it does.
+    """Return all mismatches of base's stored Snapshot; empty if it fits.
 
     Args:
-        base: what the stored Snapshot is of.
-        wanted: the same of base if it were collected here and now. Where a pull request changes no data, Rules or
-            environment, this is what head's says.
-        age_s: of the stored Snapshot.
-        max_age_s: older ones do not fit; None for any age.
-        too_old: what age calls for.
+        base: provenance of the stored Snapshot.
+        wanted: provenance that base's Snapshot would have if it were collected now. If a pull request changes no data,
+            Rules or environment, this is the provenance of head's Snapshot.
+        age_s: age of the stored Snapshot in seconds.
+        max_age_s: maximum age in seconds; None for any age.
+        too_old: the consequence of a greater age.
     """
     found = [
         Mismatch(what, str(getattr(base, what)), str(getattr(wanted, what)), remedy)

@@ -1,4 +1,4 @@
-"""Baselines in a folder of this machine, one subfolder a commit."""
+"""Baselines in a folder of this machine, with one subfolder per commit."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -20,9 +20,9 @@ class FolderBackend:
 
     Attributes:
         root: the folder.
-        most: how many are kept; the ones made longest ago go. None for all.
-        ignored: git shall not see the folder.
-        name: the store, in words that may be published: no path of this machine.
+        most: maximum number of baselines, after which the oldest are removed; None for no limit.
+        ignored: add a `.gitignore`, so that git ignores the folder.
+        name: name of the store for people. It is published, so it contains no path of this machine.
     """
 
     root: Path
@@ -32,15 +32,15 @@ class FolderBackend:
 
     @property
     def source(self) -> str:
-        """The store, in words."""
+        """The name of the store for people."""
         return self.name
 
     def held(self, commits: Sequence[str]) -> Sequence[str]:
-        """Those of `commits` that have a folder."""
+        """Return those of `commits` that have a folder."""
         return [commit for commit in commits if (self.root / commit).is_dir()]
 
     def get(self, commit: str, part: Part) -> bytes | None:
-        """One part of one commit."""
+        """Return one part of one commit; None if it is missing."""
         folder = self.root / commit
         if not (folder / part.file).exists():
             return None
@@ -50,7 +50,7 @@ class FolderBackend:
             raise SnapshotError(trouble.message.replace(f"{self.root}/", "")) from trouble
 
     def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
-        """Keeps the parts of one commit in place of what is there, unless that is newer, and lets the oldest go."""
+        """Store the parts of one commit unless newer ones exist, and remove the oldest baselines."""
         with writing(self.root) as new:
             known = self._made(commit)
             if known is not None and known > made:

@@ -31,12 +31,12 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class MlflowBackend:
-    """Baselines in one experiment: a finished run for each part of a commit, known by its tags.
+    """Baselines in one experiment: a finished run for each part of a commit, identified by its tags.
 
     Attributes:
         web: the tracking server.
-        project: keeps several projects of one experiment apart.
-        experiment: its name; made when it is missing.
+        project: separates several projects in one experiment.
+        experiment: name of the experiment, which is created if it is missing.
     """
 
     web: Web
@@ -45,17 +45,17 @@ class MlflowBackend:
 
     @property
     def source(self) -> str:
-        """The store, in words."""
+        """The name of the store for people."""
         return f"MLflow experiment {self.experiment} at {self.web.address}"
 
     def held(self, commits: Sequence[str]) -> Sequence[str]:
-        """Those of `commits` that have a run."""
+        """Return those of `commits` that have a run."""
         there = {run.commit for run in self._runs(Part.SNAPSHOT)}
         return [commit for commit in commits if commit in there]
 
     def get(self, commit: str, part: Part) -> bytes | None:
-        """One part of one commit: that of the newest run that has it."""
-        found = self._runs(part, f" and tags.`{COMMIT_TAG}` = '{commit}'")  # made last first, which sorting keeps
+        """Return one part of one commit, from the newest run that has it; None if it is missing."""
+        found = self._runs(part, f" and tags.`{COMMIT_TAG}` = '{commit}'")  # the latest first; sorting is stable
         for run in sorted(found, key=lambda run: run.left_by, reverse=True):
             data = self._download(run.info, part.file.name)
             if data is not None:
@@ -63,7 +63,7 @@ class MlflowBackend:
         return None
 
     def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
-        """Keeps the parts of one commit, the Snapshot last; a run counts once it is finished."""
+        """Store the parts of one commit, the Snapshot last; only finished runs count."""
         experiment = self._experiment() or self._asked(_Experiment, "experiments/create", {"name": self.experiment})
         for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):
             run_tag = f"{made.run}.{made.attempt}"
@@ -107,7 +107,7 @@ class MlflowBackend:
         if urlsplit(info.artifact_uri).scheme == "mlflow-artifacts":
             return self.web.get(self._proxied(info, name))
         query = urlencode({"path": name, "run_uuid": info.run_id})
-        return self.web.get(f"get-artifact?{query}")  # the server fetches from where it alone has credentials
+        return self.web.get(f"get-artifact?{query}")  # only the server has the credentials for its storage
 
     def _proxied(self, info: "_Info", name: str) -> str:
         place = urlsplit(info.artifact_uri)
@@ -132,7 +132,7 @@ class MlflowBackend:
 
 
 class _Nothing(BaseModel):
-    """An answer in which nothing matters."""
+    """An answer whose content is ignored."""
 
 
 class _Experiment(BaseModel):
@@ -163,12 +163,12 @@ class _Run(BaseModel):
 
     @property
     def commit(self) -> str:
-        """The commit that it is tagged with."""
+        """The commit in the run's tag."""
         return next((tag.value for tag in self.data.tags if tag.key == COMMIT_TAG), "")
 
     @property
     def left_by(self) -> tuple[int, int]:
-        """Workflow run and attempt; zeros where there was none."""
+        """Ids of the workflow run and attempt that created it; zeros outside Actions."""
         said = next((tag.value for tag in self.data.tags if tag.key == RUN_TAG), "")
         run, _, attempt = said.partition(".")
         return (int(run), int(attempt)) if _NUMBERS.fullmatch(said) else (0, 0)

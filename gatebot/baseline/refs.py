@@ -1,4 +1,4 @@
-"""Baselines in the repository itself: a ref a commit, beside the branches, never checked out."""
+"""Baselines in the repository itself: one ref per commit outside the branches, which is never checked out."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +21,7 @@ _IDENTITY = ("-c", "user.name=gatebot", "-c", "user.email=gatebot@localhost")
 
 @dataclass(frozen=True, slots=True)
 class _Ref:
-    """`refs/gatebot/<project>/<part>/<commit>-<unix time>[-<run>-<attempt>]`: so nothing is fetched to be compared."""
+    """A ref `refs/gatebot/<project>/<part>/<commit>-<unix time>[-<run>-<attempt>]`; names compare without a fetch."""
 
     name: str
 
@@ -35,7 +35,7 @@ class _Ref:
 
     @property
     def made(self) -> tuple[int, int, int]:
-        """Of two of one commit the greater counts: that of the newer run."""
+        """The order of refs of one commit; the greatest, from the newest run, is used."""
         seconds, run, attempt = self._numbers
         return run, attempt, seconds
 
@@ -52,9 +52,9 @@ class RefBackend:
 
     Attributes:
         repository: a work tree or a bare repository.
-        project: keeps several projects of one repository apart.
-        remote: where refs are pushed to and fetched from; None for this repository alone.
-        most: how many are kept; a Snapshot is some megabytes, and every clone that asks for all refs gets them.
+        project: separates several projects in one repository.
+        remote: remote that refs are pushed to and fetched from; None to use only this repository.
+        most: maximum number of baselines. A Snapshot takes some megabytes, and clones that fetch all refs get them all.
     """
 
     repository: Path
@@ -64,16 +64,16 @@ class RefBackend:
 
     @property
     def source(self) -> str:
-        """The store, in words."""
+        """The name of the store for people."""
         return f"git refs of {self.remote or self.repository}"
 
     def held(self, commits: Sequence[str]) -> Sequence[str]:
-        """Those of `commits` that have a ref."""
+        """Return those of `commits` that have a ref."""
         there = {ref.commit for ref in self._refs(Part.SNAPSHOT)}
         return [commit for commit in commits if commit in there]
 
     def get(self, commit: str, part: Part) -> bytes | None:
-        """One part of one commit, fetched first where there is a remote."""
+        """Return one part of one commit, which is fetched first if there is a remote; None if it is missing."""
         refs = [ref for ref in self._refs(part) if ref.commit == commit]
         if not refs:
             return None
@@ -87,7 +87,7 @@ class RefBackend:
         return self._ask("cat-file", "blob", blob)
 
     def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
-        """Keeps the parts of one commit, and lets the oldest go: of one commit all but the newest run's."""
+        """Store the parts of one commit and remove the oldest baselines, and older ones of the same commit."""
         stamp = f"{int(made.at.timestamp())}-{made.run}-{made.attempt}"
         for part in sorted(parts, key=lambda part: part is Part.SNAPSHOT):
             ref = _Ref(f"{self._prefix(part)}{commit}-{stamp}")
@@ -96,7 +96,7 @@ class RefBackend:
             self._prune(part, commit, spared)
 
     def _commit_of(self, data: bytes, part: Part, commit: str) -> str:
-        """A commit without parents whose tree holds one file."""
+        """Create a commit without parents whose tree contains one file, and return its SHA."""
         with TemporaryDirectory(prefix="gatebot-ref-") as scratch:
             file = Path(scratch, part.file.name)
             file.write_bytes(data)
@@ -124,7 +124,7 @@ class RefBackend:
         return [_Ref(name) for name in names if name.startswith(prefix)]
 
     def _prefix(self, part: Part) -> str:
-        return f"refs/gatebot/{self.project.replace('.', '%2E')}/{part}/"  # `..` and `.lock` may not stand in a ref
+        return f"refs/gatebot/{self.project.replace('.', '%2E')}/{part}/"  # refs must not contain `..` or `.lock`
 
     def _push(self, change: str) -> None:
         if self.remote is not None:

@@ -1,4 +1,4 @@
-"""What every store of baselines answers: the nearest Snapshot among a commit and its ancestors, and why that one."""
+"""The interface of all stores of baselines, which find the nearest Snapshot among a commit and its ancestors."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -18,28 +18,28 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Part(StrEnum):
-    """The two things that are kept of a commit, apart, so that whoever may see one need not see the other."""
+    """The two parts of a baseline. They are stored separately, so that access can be granted separately."""
 
     SNAPSHOT = "snapshot"
     LABELS = "labels"
 
     @property
     def file(self) -> Path:
-        """Where it lies in a folder."""
+        """The path of the part in the folder of a baseline."""
         return SNAPSHOT_FILE if self is Part.SNAPSHOT else TRUTH_FILE
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A baseline.
+    """A baseline that was found.
 
     Attributes:
-        snapshot: with labels where they were asked for.
-        commit: what it is of.
-        distance: commits between the wanted one and this, 0 if it is the wanted one.
-        age_s: seconds since it was made.
-        source: the store.
-        reason: why this one, in words.
+        snapshot: the Snapshot, with labels if they were requested.
+        commit: commit of the baseline.
+        distance: number of commits between the wanted commit and this one; 0 if it is the wanted one.
+        age_s: seconds since the baseline was created.
+        source: name of the store.
+        reason: why this baseline was chosen.
     """
 
     snapshot: Snapshot
@@ -52,45 +52,45 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """There is no baseline, and why, in words."""
+    """There is no baseline; `reason` says why."""
 
     source: str
     reason: str
 
 
 class Store(Protocol):
-    """A place for Snapshots of main."""
+    """A store of baselines."""
 
     def find(self, commits: Sequence[str], now: datetime, *, labels: bool = False) -> Found | Missing:
-        """The nearest baseline that can be read.
+        """Find the nearest baseline that can be read.
 
         Args:
-            commits: full ids: the wanted commit first, then its ancestors, the nearest first.
-            now: the time, aware.
-            labels: fetch the labels too. `collect` never does.
+            commits: full SHAs: the wanted commit first, then its ancestors, the nearest first.
+            now: the current time, with time zone.
+            labels: fetch the labels too; `collect` never does this.
 
         Raises:
-            MachineError: the store cannot be asked: that is not the same as having none.
+            MachineError: The store is not accessible, which is not the same as having no baseline.
         """
 
     def keep(self, folder: Path, commit: str, *, spared: Collection[str] = ()) -> None:
-        """Keeps the Snapshot and the labels that lie in a folder as the baseline of a commit.
+        """Store the Snapshot and the labels in a folder as the baseline of a commit.
 
         Args:
-            folder: of the Snapshot.
-            commit: what it is of.
-            spared: commits whose baselines stay, however old: a release that others are held against.
+            folder: folder with the Snapshot.
+            commit: commit of the Snapshot.
+            spared: commits whose baselines are never removed, such as a release that head is compared with.
 
         Raises:
-            SnapshotError: there is no readable Snapshot in the folder.
-            UsageError: it is of another commit.
-            MachineError: the store cannot be written.
+            SnapshotError: The folder contains no readable Snapshot.
+            UsageError: The Snapshot belongs to another commit.
+            MachineError: The store cannot be written.
         """
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Made:
-    """Which of two baselines of one commit counts: that of the newer run, and without runs the one made later."""
+    """The order of baselines of one commit: the one of the newer run or, without runs, the later one is used."""
 
     run: int
     attempt: int
@@ -98,12 +98,12 @@ class Made:
 
     @classmethod
     def of(cls, about: SnapshotProvenance) -> Self:
-        """Of a Snapshot."""
+        """Create it from the provenance of a Snapshot."""
         return cls(*about.run, about.created_at)
 
     @classmethod
     def of_bytes(cls, data: bytes | None) -> Self | None:
-        """Of what is stored; None where that is nothing that can be read."""
+        """Create it from a stored Snapshot; None if that cannot be read."""
         try:
             return None if data is None else cls.of(parse(data).about)
         except SnapshotError:
@@ -111,29 +111,29 @@ class Made:
 
 
 class Backend(Protocol):
-    """What a store of bytes answers. Nothing that lies on it counts as a baseline before intake has read it."""
+    """The interface of a backend that stores bytes. They count as a baseline only after `intake` has read them."""
 
     @property
     def source(self) -> str:
-        """The store, in words, without credentials."""
+        """The name of the store for people, without credentials."""
 
     def held(self, commits: Sequence[str]) -> Sequence[str]:
-        """Those of `commits` that may be there, in the same order."""
+        """Return those of `commits` that may have a baseline, in the same order."""
 
     def get(self, commit: str, part: Part) -> bytes | None:
-        """One part of one commit; None where it is not there."""
+        """Return one part of one commit; None if it is missing."""
 
     def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
-        """Keeps the parts of one commit so that the Snapshot never appears before its labels.
+        """Store the parts of one commit; the Snapshot never appears before its labels.
 
-        What a newer run has left of the same commit stays, also where both come at once.
-        Commits that are `spared` stay, however old: a release that others are held against.
+        A baseline of the same commit from a newer run is kept, even if both runs write at the same time. Baselines of
+        commits in `spared` are never removed, such as a release that head is compared with.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class BackendStore:
-    """The `Store` over a `Backend`."""
+    """A `Store` on top of a `Backend`."""
 
     backend: Backend
 
@@ -175,10 +175,10 @@ class BackendStore:
 
 
 def commit_id(text: str) -> str:
-    """A full commit id, so that it can stand in a path, a ref or an address.
+    """Return the text if it is a full SHA, which is safe to use in a path, a ref or an address.
 
     Raises:
-        UsageError: it is none.
+        UsageError: The text is not a full SHA.
     """
     if not _COMMIT.fullmatch(text):
         raise UsageError(f"{text[:80]!r} is not a full commit id")
@@ -186,11 +186,11 @@ def commit_id(text: str) -> str:
 
 
 def check_commit(folder: Path, commit: str) -> Snapshot:
-    """The Snapshot in a folder, with its labels, if it is of this commit.
+    """Read the Snapshot in a folder, with its labels, and check that it belongs to this commit.
 
     Raises:
-        SnapshotError: there is no readable one.
-        UsageError: it is of another commit.
+        SnapshotError: There is no readable Snapshot.
+        UsageError: The Snapshot belongs to another commit.
     """
     snapshot = read_whole(folder)
     if snapshot.about.commit != commit_id(commit):
@@ -202,7 +202,7 @@ def check_commit(folder: Path, commit: str) -> Snapshot:
 
 
 def why(distance: int, notes: Sequence[str]) -> str:
-    """Why the baseline at this distance was taken."""
+    """Return why the baseline at this distance was chosen."""
     which = "of the wanted commit itself"
     if distance:
         which = f"{distance} {'commit' if distance == 1 else 'commits'} before the wanted one: no nearer one is kept"
@@ -210,6 +210,6 @@ def why(distance: int, notes: Sequence[str]) -> str:
 
 
 def why_none(commits: int, notes: Sequence[str]) -> str:
-    """Why none of so many commits has a baseline."""
+    """Return why none of this number of commits has a baseline."""
     searched = f"none is kept for the wanted commit or the {commits - 1} before it" if commits > 1 else "none is kept"
     return "; ".join([searched, *notes[:MAX_NOTES]])

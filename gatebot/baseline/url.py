@@ -1,4 +1,4 @@
-"""Baselines below a web address, on any server that takes GET and PUT."""
+"""Baselines below a web address, on any server that supports GET and PUT."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_STEPS = 30  # each is a request
 
 @dataclass(frozen=True, slots=True)
 class UrlBackend:
-    """Baselines at `<address>/<project>/<commit>/snapshot.zip` and, beside it, `truth.zip`."""
+    """Baselines at `<address>/<project>/<commit>/snapshot.zip`, with `truth.zip` in the same folder."""
 
     web: Web
     project: str
@@ -21,28 +21,29 @@ class UrlBackend:
 
     @property
     def source(self) -> str:
-        """The store, in words."""
+        """The name of the store for people."""
         return self.web.address
 
     def held(self, commits: Sequence[str]) -> Sequence[str]:
-        """The nearest of `commits`: which of them are there shows when they are asked for."""
+        """Return the nearest of `commits`; only `get` shows whether they exist."""
         return commits[: self.max_steps]
 
     def get(self, commit: str, part: Part) -> bytes | None:
-        """One part of one commit."""
+        """Return one part of one commit; None if it is missing."""
         return self.web.get(self._path(commit, part))
 
     def put(self, commit: str, made: Made, parts: Mapping[Part, bytes], *, spared: Collection[str] = ()) -> None:
-        """Keeps the parts of one commit, the Snapshot last, unless a newer one lies there.
+        """Store the parts of one commit, the Snapshot last, unless a newer one exists.
 
-        A server that knows conditions takes nothing over what it was not shown: then it is looked at again.
+        A server that supports conditional requests refuses to overwrite a file that has changed since it was read;
+        then the file is read again.
         """
         for _ in range(MAX_ROUNDS):
             if self._tried(commit, made, parts):
                 return
 
     def _tried(self, commit: str, made: Made, parts: Mapping[Part, bytes]) -> bool:
-        """Whether it lies there now, or something newer does."""
+        """Try to store the parts; return whether they, or newer ones, are stored now."""
         tags: list[str] = []
         place = self._path(commit, Part.SNAPSHOT)
         seen = self.web.get(place, shown=tags.append)

@@ -1,4 +1,4 @@
-"""HTTP for stores of baselines: within time and size, and a missing thing is told from a broken server."""
+"""HTTP client for stores of baselines, with limits on time and size. It tells missing files from broken servers."""
 
 import json
 import time
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from requests import Response, Session
 
 MAX_ANSWER_BYTES = 16 * 2**20
-TIMEOUT_S = (10.0, 60.0)  # to connect, between two bytes
+TIMEOUT_S = (10.0, 60.0)  # to connect; between two bytes
 WHOLE_TIMEOUT_S = 600.0
 RETRIES = 2
 BUSY = (502, 503, 504)
 NOT_THERE = (404, 410)
-CROSSED = (409, 412)  # something else lies there than was said, or is being put there
+CROSSED = (409, 412)  # the file differs from the expected one, or is being written
 DIFFERS = b"differs"
 
 _CHUNK = 2**18
@@ -28,12 +28,12 @@ _CHUNK = 2**18
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """A server below one address.
+    """A server with a base address.
 
     Attributes:
-        address: `http://` or `https://`, with a path if need be. It may hold no credentials: it is shown.
-        headers: sent with every request, e.g. `Authorization`.
-        backoff_s: of the wait before a busy server is asked again; doubles each time.
+        address: `http://` or `https://`, optionally with a path. It is displayed, so it must not contain credentials.
+        headers: headers of every request, e.g. `Authorization`.
+        backoff_s: seconds to wait before a busy server is asked again; doubles each time.
     """
 
     address: str
@@ -50,27 +50,27 @@ class Web:
     def get(
         self, path: str, most: int = LIMITS.file, *, shown: Callable[[str], object] = lambda _: None
     ) -> bytes | None:
-        """What lies at a path below the address; None where nothing does. `shown` is told its tag, if it has one.
+        """Return the content at a path below the address; None if it does not exist. `shown` receives its ETag.
 
         Raises:
-            SnapshotError: it has more than `most` bytes.
-            MachineError: the server cannot be reached, refuses, or breaks off.
+            SnapshotError: The content has more than `most` bytes.
+            MachineError: The server cannot be reached, refuses the request, or breaks the connection.
         """
         return self._send("GET", path, most, shown=shown)
 
     def put(self, path: str, data: bytes, *, over: str = "") -> bool:
-        """Puts bytes at a path below the address.
+        """Upload bytes to a path below the address.
 
         Args:
-            path: below the address.
+            path: path below the address.
             data: the bytes.
-            over: the tag of what is replaced, `*` where nothing is, empty for anything.
+            over: the ETag of the content to replace; `*` if there must be none; empty to replace anything.
 
         Returns:
-            Whether they were taken; False where something else lies there.
+            Whether the server accepted the bytes; False if other content exists there.
 
         Raises:
-            MachineError: the server cannot be reached or refuses.
+            MachineError: The server cannot be reached, or refuses the request.
         """
         headers = {"Content-Type": "application/zip"}
         if over:
@@ -87,10 +87,10 @@ class Web:
         message: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any] | None:
-        """The answer of a JSON interface; None where there is no such thing.
+        """Send a request to a JSON API and return the answer; None if the resource does not exist.
 
         Raises:
-            MachineError: the server cannot be reached, refuses, or answers with something else.
+            MachineError: The server cannot be reached, refuses the request, or does not answer with a JSON object.
         """
         told = self._send(method, path, MAX_ANSWER_BYTES, json=message, params=query)
         if told is None:
@@ -113,7 +113,7 @@ class Web:
         may_differ: bool = False,
         **content: Any,
     ) -> bytes | None:
-        from requests import RequestException  # slow to import, and most runs ask no server
+        from requests import RequestException  # slow to import, and rarely needed
 
         headers = {"Accept-Encoding": "identity", **self.headers, **content.pop("headers", {})}
         address = f"{self.address.rstrip('/')}/{path}"
@@ -129,7 +129,7 @@ class Web:
                 self._refuse_failure(answer, method, path)
                 shown(answer.headers.get("ETag", ""))
                 return self._body(answer, path, most)
-        except (RequestException, OSError) as trouble:  # OSError: what urllib3 lets through while streaming
+        except (RequestException, OSError) as trouble:  # OSError: urllib3 raises it while streaming
             cause = type(trouble).__name__
             raise MachineError(f"{self.address} cannot be reached for {method} {path}: {cause}") from trouble
 
@@ -141,12 +141,12 @@ class Web:
         patience = Retry(
             RETRIES,
             status_forcelist=BUSY,
-            allowed_methods={"GET", "PUT"},  # the same again does no harm
+            allowed_methods={"GET", "PUT"},  # idempotent
             backoff_factor=self.backoff_s,
             raise_on_status=False,
         )
         session = Session()
-        session.auth = lambda request: request  # else what a `.netrc` says would replace our headers
+        session.auth = lambda request: request  # prevents `.netrc` from replacing the headers
         session.mount("http://", HTTPAdapter(max_retries=patience))
         session.mount("https://", HTTPAdapter(max_retries=patience))
         return session

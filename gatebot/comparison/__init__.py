@@ -1,1 +1,1 @@
-"""What the judge is given: a Case, and base and head aligned by row."""
+"""The input of the judge: the Case, and the Comparison, in which base and head are aligned by row."""

@@ -15,7 +15,7 @@ NO_ROWS: Hashes = np.empty(0, dtype=np.uint64)
 
 @dataclass(frozen=True, slots=True)
 class EvalChanges:
-    """What head did to base's eval rows, as hashed ids."""
+    """The changes that head makes to base's eval rows, as hashed ids."""
 
     added: Hashes = field(default_factory=NO_ROWS.copy)
     removed: Hashes = field(default_factory=NO_ROWS.copy)

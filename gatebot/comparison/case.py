@@ -1,4 +1,4 @@
-"""The Case: all that judge may know, as values."""
+"""The Case: everything that the judge may know, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,29 +15,29 @@ from gatebot.evidence.snapshot import Snapshot
 
 
 class Value(BaseModel):
-    """A value inside the Facts."""
+    """Base class of the values inside `Facts`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class CheckRecord(Value):
-    """How often a check has run here and how often it found something new, from stored Reports of main."""
+    """How often a check has run on main, and how often it found something, according to stored baselines."""
 
     runs: int = 0
     found: int = 0
 
 
 class Approval(Value):
-    """Somebody with write access accepts a commit. Never the pull request's author.
+    """The approval of a commit by a person with write access, never by the pull request's author.
 
     Attributes:
-        login: who.
-        sha: the whole id of the commit.
-        priority: the weightiest that it accepts; None accepts all that may be accepted.
-        at: when, by GitHub's clock.
-        kind: by what: a review or a comment.
-        url: of it.
-        reason: in its own words, untrusted.
+        login: login of the person.
+        sha: the full SHA of the commit.
+        priority: the highest priority that it accepts; None accepts everything that may be accepted.
+        at: time of the approval, by GitHub's clock.
+        kind: `review` or `comment`.
+        url: address of the review or comment.
+        reason: the person's own words; untrusted.
     """
 
     login: str
@@ -50,19 +50,19 @@ class Approval(Value):
 
 
 class Changes(Value):
-    """Paths that the pull request touches, None where that is unknown; and those of them that hold the gate itself."""
+    """Paths that the pull request changes, None if they are unknown; and those of them that belong to the gate."""
 
     paths: tuple[str, ...] | None = None
     gate: tuple[str, ...] = ()
 
 
 class Anchor(Value):
-    """The release that head is held against besides base.
+    """The release that head is compared with in addition to base.
 
     Attributes:
-        name: as the Rules say it; empty where they name none.
-        commit: what that means; None where it is not to be found.
-        missing: why there is no evidence of it, and what to do; empty where there is some.
+        name: name in the Rules; empty if they name none.
+        commit: commit of the release; None if it cannot be found.
+        missing: why there is no evidence of it, and what to do; empty if there is evidence.
     """
 
     name: str = ""
@@ -71,21 +71,21 @@ class Anchor(Value):
 
 
 class Facts(Value):
-    """What judge knows besides evidence. Stored beside the Snapshot, so that a verdict can be derived again.
+    """What the judge knows besides evidence. It is stored with the Snapshot, so that a verdict can be derived again.
 
     Attributes:
-        project: keys the status, the comment section, the seeds and the baseline.
-        now: the only clock.
-        rules: from the base branch, at `rules_sha`.
-        effort: seeds and folds of each tier.
-        chosen: which base, and why that.
-        judged: which commit.
-        anchor: which release besides.
-        branch: to be merged into; empty for the default branch.
+        project: name that identifies the status, the comment section, the seeds and the baseline.
+        now: the current time; the judge uses no other clock.
+        rules: the Rules of the base branch, at `rules_sha`.
+        effort: number of seeds and folds of each tier.
+        chosen: the base, and why it was chosen.
+        judged: the commit that is judged.
+        anchor: the release to compare with in addition.
+        branch: the branch to merge into; empty for the default branch.
         states: named situations that are known before judging.
-        history: by check id.
-        is_first: nothing of the author's was merged here before.
-        costs: what collecting took.
+        history: record of each check, by check id.
+        is_first: the author has had nothing merged in this repository before.
+        costs: costs of collecting the evidence.
     """
 
     project: str
@@ -111,9 +111,9 @@ class Facts(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One question put to the judge: the facts, and the evidence of both sides; None where there is none (yet).
+    """The facts and the evidence of both sides; a side is None if it has no evidence (yet).
 
-    `anchor` is a release's evidence, from trusted stores alone, as base's is.
+    `anchor` is the evidence of a release. Like base's, it comes from trusted stores only.
     """
 
     facts: Facts
@@ -122,7 +122,7 @@ class Case:
     anchor: Snapshot | None = None
 
     def side(self, side: Side) -> Snapshot | None:
-        """The Snapshot of one side."""
+        """Return the Snapshot of one side."""
         return self.head if side is Side.HEAD else self.base
 
     def has(self, need: Need) -> bool:
@@ -131,14 +131,14 @@ class Case:
         return snapshot is not None and snapshot.has(need)
 
     def why_unmet(self, need: Need) -> str:
-        """Why there is no evidence for this need."""
+        """Return why there is no evidence for this need."""
         snapshot = self.side(need.side)
         if snapshot is None:
             return "no baseline" if need.side is Side.BASE else "nothing was collected"
         return snapshot.why_unmet(need)
 
     def failed(self, need: Need, side: Side) -> bool:
-        """Whether the user's own code ran for this need on that side, and did not end well."""
+        """Whether the user's code ran for this need on that side, and failed."""
         predict = need.predict if isinstance(need, Score) else need
         snapshot, fit = self.side(side), predict.fit if isinstance(predict, Predict) else predict
         if snapshot is None or not isinstance(fit, Fit):
@@ -148,11 +148,11 @@ class Case:
         return any(ended is not Ending.OK for ended in ran)
 
     def by_rules(self, rules: Rules) -> "Case":
-        """The same evidence under other Rules."""
+        """Return the Case with the same evidence and other Rules."""
         return replace(self, facts=self.facts.model_copy(update={"rules": rules}))
 
     def cut(self, reasons: Mapping[Need, str]) -> "Case":
-        """This Case with why some needs will not be met; on a side without a Snapshot there is nowhere to say so."""
+        """Return the Case with reasons why needs are not met; reasons for a side without a Snapshot are dropped."""
         sides = {side: {n.key: why for n, why in reasons.items() if n.side is side} for side in Side}
         head, base = (
             None if snapshot is None else snapshot.with_evidence({}, sides[side])
@@ -161,7 +161,7 @@ class Case:
         return replace(self, head=head, base=base)
 
     def with_evidence(self, found: Mapping[Side, Snapshot]) -> "Case":
-        """This Case and more evidence. What is there already wins."""
+        """Return the Case with more evidence; existing evidence takes precedence."""
         head, base = found.get(Side.HEAD), found.get(Side.BASE)
         return replace(
             self,

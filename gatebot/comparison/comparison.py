@@ -1,4 +1,4 @@
-"""Base and head aligned by row id: all that a check sees."""
+"""The Comparison: base and head aligned by row id, and the only input of a check."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,23 +18,23 @@ from gatebot.tasks.own import own_table
 from gatebot.tasks.table import Index, Table, among, rows_of
 from gatebot.tasks.task import Declared, Task
 
-MAX_SEEDS = 100  # of one tier; what `smoke.seeds` allows
+MAX_SEEDS = 100  # per tier; the limit of `smoke.seeds`
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Evidence of two commits, aligned. Frozen, and never looks outside itself.
+    """The aligned evidence of two commits. It is immutable and performs no I/O.
 
     Attributes:
-        task: what the predictions are.
-        head, base: the Snapshots; `base` is None where there is none.
+        task: the task, which defines what predictions mean.
+        head, base: the Snapshots; `base` is None if there is none.
         declared: the metrics that the Rules name, or the task's default ones.
-        effort: how many seeds and folds each tier has.
+        effort: number of seeds and folds of each tier.
         slices, protected: columns of the row table that the Rules name.
-        anchor: the Snapshot of a release, where the Rules name one and it is stored.
-        anchor_name, anchor_missing: how the Rules call it, and why it is not there; empty where it is.
-        changed_paths: paths that the pull request touches; None where that is unknown.
-        rule_paths: those of them that hold the gate itself: Rules, waivers, contract, behaviour files, workflows.
+        anchor: the Snapshot of a release, if the Rules name one and it is stored.
+        anchor_name, anchor_missing: the release's name in the Rules, and why it is missing; empty if it is not.
+        changed_paths: paths that the pull request changes; None if they are unknown.
+        rule_paths: those of them that belong to the gate: Rules, waivers, contract, behaviour files, workflows.
         promise: the guarantee that the Rules give, or None.
     """
 
@@ -53,29 +53,29 @@ class Comparison:
     promise: Promise | None = None
 
     def since_anchor(self) -> "Comparison | None":
-        """The anchor in base's place, scored by the labels of today: what changed since that release."""
+        """Return the Comparison of head with the release instead of base, scored with the current labels."""
         if self.anchor is None:
             return None
         return replace(self, base=replace(self.anchor, truth=self.truth), anchor=None)
 
     def base_alone(self) -> "Comparison | None":
-        """Base in head's place: what a check finds there too is inherited."""
+        """Return a Comparison with base in place of head; findings that a check has there too are inherited."""
         if self.base is None:
             return None
         return replace(self, head=self.base, base=None, anchor=None, changed_paths=(), rule_paths=())
 
     def side(self, side: Side) -> Snapshot | None:
-        """The Snapshot of one side."""
+        """Return the Snapshot of one side."""
         return self.head if side is Side.HEAD else self.base
 
     def profile(self, side: Side) -> DataProfile | None:
-        """The data of one side."""
+        """Return the data profile of one side."""
         snapshot = self.side(side)
         return None if snapshot is None else snapshot.get(Profile(side), DataProfile)
 
     @cached_property
     def truth(self) -> Truth | None:
-        """The labels that decide: base's where there is a base, else head's. A task without labels needs none."""
+        """The labels for scoring: base's if there is a base, otherwise head's. A task without labels needs none."""
         given = self.base.truth if self.base is not None and self.base.truth is not None else self.head.truth
         if given is None and not self.task.labelled and self.rows is not None:
             return Truth(self.rows.ids, Numbers(np.full(len(self.rows), np.nan)))
@@ -83,13 +83,13 @@ class Comparison:
 
     @cached_property
     def rows(self) -> RowTable | None:
-        """The eval rows that decide: base's where there is a base, else head's."""
+        """The eval rows for scoring: base's if there is a base, otherwise head's."""
         profile = self.profile(Side.BASE) or self.profile(Side.HEAD)
         return None if profile is None else profile.eval_rows
 
     @cached_property
     def units(self) -> Hashes:
-        """Ids of the rows on which both sides are compared: known, labelled, predicted, of the same content on both."""
+        """Ids of the compared rows: labelled, predicted by both sides, and with the same content on both sides."""
         if self.truth is None or self.rows is None:
             return NO_ROWS
         known = self.rows.ids[among(self.rows.ids, self.truth.ids)]
@@ -98,13 +98,13 @@ class Comparison:
             known = known[among(known, head.eval_rows.ids) & ~among(known, self.eval_changes.edited)]
         for answered in self._answered:
             there = among(known, answered)
-            if 2 * there.sum() >= len(known):  # rows that a run lost are a finding, and no reason to compare nothing
+            if 2 * there.sum() >= len(known):  # a run that lost most rows is a finding and does not count
                 known = known[there]
         return known
 
     @property
     def _answered(self) -> Iterator[Hashes]:
-        """Ids that each run under comparison has predicted."""
+        """Yield the ids that each compared run has predicted."""
         for side in Side:
             for tier in Tier:
                 for seed in range(self._seeds(tier)):
@@ -114,11 +114,11 @@ class Comparison:
 
     @cached_property
     def eval_changes(self) -> EvalChanges:
-        """How head's eval rows differ from base's."""
+        """The differences between head's eval rows and base's."""
         return EvalChanges() if self.base is None else eval_changes(self.base, self.head)
 
     def predictions(self, side: Side, tier: Tier, seed: int) -> Predictions | None:
-        """One seed's predictions, all folds together; None unless every fold has them."""
+        """Return one seed's predictions of all folds; None if a fold is missing."""
         snapshot = self.side(side)
         if snapshot is None:
             return None
@@ -128,11 +128,11 @@ class Comparison:
         return joined(usable) if len(usable) == len(parts) else None
 
     def runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Run, ...]:
-        """The seeds for which head, and base where there is one, can be compared on every unit.
+        """Return the runs in which head, and base if there is one, can be compared on every unit.
 
         Args:
-            tier: of the trainings.
-            own: instead of predictions, what this metric of the user's own said of them.
+            tier: tier of the trainings.
+            own: name of a metric of the user's own, whose values are returned instead of predictions.
         """
         if (tier, own) not in self._paired:
             pairs = (
@@ -151,16 +151,16 @@ class Comparison:
         return {}
 
     def earlier(self, tier: Tier, subject: str) -> SeedNoise | None:
-        """What main has shown of the seed noise of `recall(urgent)@region=south` before base."""
+        """Return main's seed noise before base, of a measure such as `recall(urgent)@region=south`."""
         return None if self.base is None else self.base.about.noise.get(noise_key(tier, subject))
 
     def head_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
-        """Every seed that head has on the units that decide, whatever base has."""
+        """Return head's table for every seed that covers the units, whether base has the seed or not."""
         tables = (self._aligned(Side.HEAD, tier, seed, own) for seed in range(self._seeds(tier)))
         return tuple(table for table in tables if table is not None)
 
     def base_runs(self, tier: Tier = Tier.SMOKE, own: str | None = None) -> tuple[Table, ...]:
-        """Every seed that base has on the units that decide: main's own spread over seeds."""
+        """Return base's table for every seed that covers the units; they show main's own spread over seeds."""
         if (tier, own) not in self._main:
             tables = (self._aligned(Side.BASE, tier, seed, own) for seed in range(MAX_SEEDS))
             self._main[tier, own] = tuple(table for table in tables if table is not None)
@@ -174,7 +174,7 @@ class Comparison:
         return self.effort.smoke_seeds if tier is Tier.SMOKE else self.effort.confirm_seeds
 
     def _aligned(self, side: Side, tier: Tier, seed: int, own: str | None) -> Table | None:
-        """One table a seed for all who ask: what metrics worked out on it is then there for the next one."""
+        """Return the cached table of a seed; sharing it lets metrics reuse intermediate results."""
         key = side, tier, seed, own
         if key not in self._tables:
             made = self._table(self.predictions(side, tier, seed)) if own is None else self._own(side, tier, seed, own)
@@ -186,7 +186,7 @@ class Comparison:
         return {}
 
     def _own(self, side: Side, tier: Tier, seed: int, name: str) -> Table | None:
-        """What a metric of the user's own said of one seed's predictions; None unless it spoke of every unit."""
+        """Return the values of a metric of the user's own for one seed; None if it does not cover every unit."""
         snapshot, profile = self.side(side), self.profile(side)
         if snapshot is None or profile is None or self.truth is None or not len(self.units):
             return None
@@ -208,25 +208,25 @@ class Comparison:
         return self.task.table(self.truth, predictions, self.units)
 
     def joined_table(self, parts: list[Predictions]) -> Table | None:
-        """The units that decide, as predicted by these parts together; None where some unit has no prediction."""
+        """Return the table of the units with the predictions of all parts; None if a unit has no prediction."""
         return self._table(joined(parts))
 
     def slice_units(self, column: str) -> Mapping[str, Index]:
-        """Units by value of a declared slice column: `value` -> places in `units`. Missing values form no slice."""
+        """Return the indices into `units` by value of a declared slice column. Missing values form no slice."""
         values = self.slice_column(column)
         if values is None:
             return {}
         return places_by_name(values)
 
     def slice_column(self, column: str) -> Names | None:
-        """The values of a declared slice column, shape [units]."""
+        """Return the values of a declared slice column, shape [units]."""
         if self.rows is None or column not in self.rows.slices:
             return None
         return self.rows.slices[column].take(rows_of(self.rows.ids, self.units))
 
     @cached_property
     def levels(self) -> tuple[Levels, ...]:
-        """The columns as levels, shape [units] each; none where the evidence is from before they were kept."""
+        """The columns as levels, shape [units] each; empty if the evidence is older than the storage of levels."""
         if self.rows is None or not self.rows.levels:
             return ()
         at = rows_of(self.rows.ids, self.units)
@@ -234,7 +234,7 @@ class Comparison:
 
     @cached_property
     def groups(self) -> Hashes | None:
-        """The group of each unit, shape [units], where the Rules name one."""
+        """The group of each unit, shape [units]; None if the Rules name no group column."""
         if self.rows is None or self.rows.groups is None:
             return None
         return self.rows.groups[rows_of(self.rows.ids, self.units)]

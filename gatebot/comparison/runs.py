@@ -12,7 +12,7 @@ from gatebot.tasks.table import Table
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One seed's predictions of both sides over the same units. `base` is None where there is no base."""
+    """The predictions of both sides with one seed, over the same units. `base` is None if there is no base."""
 
     seed: int
     head: Table
@@ -20,7 +20,7 @@ class Run:
 
     @cached_property
     def identical(self) -> bool:
-        """Whether both sides predict the same, byte for byte."""
+        """Whether the predictions of both sides are equal byte for byte."""
         if self.base is None or self.base.payload.keys() != self.head.payload.keys():
             return False
         return all(equal(column, self.base.payload[name]) for name, column in self.head.payload.items())

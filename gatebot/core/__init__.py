@@ -1,1 +1,1 @@
-"""What every room may use: values that travel through the pipe, the only ways to start a process or open a path."""
+"""Building blocks for all packages: needs, findings, the Report, and safe ways to start processes and open paths."""

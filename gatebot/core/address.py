@@ -1,4 +1,4 @@
-"""Addresses of data: read strictly, so that no two readers disagree about them, and compared by whole segments."""
+"""Strict parsing of data addresses (URLs, buckets), so that all readers agree, and comparison by whole segments."""
 
 import ipaddress
 import re
@@ -17,20 +17,20 @@ _LONGEST = 2000
 
 
 class BadAddressError(ValueError):
-    """A text is no address that would be fetched; says why, as a phrase."""
+    """The text is not an address that gatebot fetches; the message is a phrase that gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where data lies.
+    """The address of a file or folder of data.
 
     Attributes:
-        scheme: `https`, `s3` and so on, in its usual spelling.
-        host: of the server, or the bucket; `container@account` for Azure's own scheme.
-        port: of a server; None for a bucket.
-        path: its segments as they are written.
-        is_folder: whether it ends in `/`.
-        query: what follows `?`; objects of a store have none.
+        scheme: `https`, `s3` and so on; aliases such as `s3a` are replaced by the usual name.
+        host: the server or the bucket; `container@account` for Azure's own scheme.
+        port: the port of a server; None for a bucket.
+        path: the path's segments, as they are written.
+        is_folder: whether the address ends in `/`.
+        query: the text after `?`; empty for objects in a bucket.
     """
 
     scheme: str
@@ -42,7 +42,7 @@ class Address:
 
     @property
     def bare(self) -> str:
-        """Without the query, which may be a signature: fit to be shown."""
+        """The address without its query. It is safe to display, because only the query can hold a signature."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port in (None, _PORTS.get(self.scheme)) else f":{self.port}"
         end = "/" if self.is_folder and self.path else ""
@@ -50,11 +50,11 @@ class Address:
 
     @property
     def text(self) -> str:
-        """The whole, as it is fetched."""
+        """The full address, including the query, for fetching."""
         return f"{self.bare}?{self.query}" if self.query else self.bare
 
     def covers(self, other: "Address") -> bool:
-        """Whether `other` is this address, or where this ends in `/`, lies below it."""
+        """Whether `other` equals this address or, if this address ends in `/`, lies below it."""
         if (self.scheme, self.host, self.port) != (other.scheme, other.host, other.port):
             return False
         mine, others = _decoded(self.path), _decoded(other.path)
@@ -64,22 +64,22 @@ class Address:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is meant as an address and not as a path."""
+    """Whether the text is an address rather than a path."""
     return _ADDRESS.match(text) is not None
 
 
 def shown(text: str) -> str:
-    """An address without what may be secret in it, whether it can be read or not: a signed query, a password."""
+    """Return an address without its query and credentials, which may be secret; it need not be valid."""
     scheme, _, rest = text.partition("://")
     host, slash, path = rest.partition("?")[0].partition("/")
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def parse(text: str) -> Address:
-    """Read an address.
+    """Parse an address.
 
     Raises:
-        BadAddressError: it is none, or it is written in a way that servers and proxies read differently.
+        BadAddressError: The text is not an address, or servers and proxies could interpret it differently.
     """
     match = _ADDRESS.match(text)
     if match is None:
@@ -104,10 +104,10 @@ def parse(text: str) -> Address:
 
 
 def parse_prefix(text: str) -> Address:
-    """Read what a rule allows: one address, or where it ends in `/`, all below it.
+    """Parse the address that a rule allows: a single address or, if it ends in `/`, everything below it.
 
     Raises:
-        BadAddressError: as for `parse`; or it is a folder with a pattern or a query.
+        BadAddressError: As for `parse`, or the address is a folder with a pattern or a query.
     """
     found = parse(text)
     if found.is_folder and (found.query or (found.scheme in STORES and any(map(_WILD.search, found.path)))):
@@ -116,7 +116,7 @@ def parse_prefix(text: str) -> Address:
 
 
 def _server(scheme: str, authority: str) -> tuple[str, int | None]:
-    """Host and port, or the bucket."""
+    """Split the authority into host and port; a bucket has no port."""
     if scheme in ("abfs", "abfss"):
         container, at, account = authority.lower().partition("@")
         if not all(_NAME.fullmatch(part) for part in (container, *([account] if at else []))):
@@ -152,7 +152,7 @@ def _decoded(path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_plain(segment: str) -> bool:
-    """Whether a segment, decoded once, is one name for everybody, however often it is decoded again."""
+    """Whether a segment, already decoded once, stays a single plain name however often it is decoded again."""
     before = None
     while before != segment:
         name = segment.partition(";")[0].strip()

@@ -1,4 +1,4 @@
-"""The one way to open a path of a checkout: beneath its root, through no link, regular files only, of limited size."""
+"""Safe access to files of a checkout: only below its root, through no link, regular files of limited size only."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class UnsafePathError(UsageError):
-    """A path of a checkout is nothing that may be opened: a link, a device, outside of the root, too large."""
+    """A path of a checkout must not be opened: it is a link or a device, leaves the root, or is too large."""
 
 
 Enters = Callable[[PurePosixPath], bool]
@@ -26,10 +26,10 @@ Enters = Callable[[PurePosixPath], bool]
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Files that somebody else has chosen: names, kinds, contents and links.
+    """A folder of untrusted files, whose names, kinds, contents and links an attacker may have chosen.
 
-    Every component of a path is opened by itself and beneath the one before, without following links (O_NOFOLLOW).
-    So nothing outside of the root is ever reached, also while somebody swaps a folder for a link.
+    Each component of a path is opened relative to the previous one, without following links (O_NOFOLLOW). So nothing
+    outside the root is reached, even if a folder is replaced by a link at the same time.
 
     Attributes:
         root: the folder; the path to it is trusted.
@@ -38,18 +38,18 @@ class Checkout:
     root: Path
 
     def read(self, path: PurePosixPath | str, most: int) -> bytes:
-        """The content of a regular file.
+        """Return the content of a regular file.
 
         Args:
-            path: relative to the root.
-            most: bytes; larger files are refused.
+            path: path relative to the root.
+            most: limit in bytes; larger files are refused.
 
         Raises:
-            FileNotFoundError: there is none.
-            UnsafePathError: it is none that may be read.
+            FileNotFoundError: The file does not exist.
+            UnsafePathError: The path must not be read.
         """
         with self.opened(path, most) as descriptor:
-            pieces, left = [], most + 1  # a file that grows meanwhile is cut off
+            pieces, left = [], most + 1  # a file that grows meanwhile is refused
             while left > 0 and (piece := os.read(descriptor, min(left, 1 << 20))):
                 pieces.append(piece)
                 left -= len(piece)
@@ -59,14 +59,14 @@ class Checkout:
 
     @contextmanager
     def opened(self, path: PurePosixPath | str, most: int | None = None) -> Iterator[int]:
-        """A descriptor of a regular file, for reading.
+        """Open a regular file for reading and yield its descriptor.
 
         Raises:
-            FileNotFoundError: there is none.
-            UnsafePathError: it is none that may be read.
+            FileNotFoundError: The file does not exist.
+            UnsafePathError: The path must not be read.
         """
         with self._folder_of(path) as (folder, name):
-            _require_regular(_status_of(name, folder, path), path)  # a device acts when it is opened
+            _require_regular(_status_of(name, folder, path), path)  # opening a device can have effects
             descriptor = _opened(name, _FILE, folder, path)
         try:
             status = os.fstat(descriptor)
@@ -78,10 +78,10 @@ class Checkout:
             os.close(descriptor)
 
     def status(self, path: PurePosixPath | str) -> os.stat_result | None:
-        """What stands at a path, a link itself and not what it leads to; None where there is nothing.
+        """Return the status of a path, or None if nothing exists there. A link is not followed.
 
         Raises:
-            UnsafePathError: the way there leads through a link, or out of the root.
+            UnsafePathError: The path leads through a link or out of the root.
         """
         try:
             if not _parts(path):
@@ -92,7 +92,7 @@ class Checkout:
             return None
 
     def is_file(self, path: PurePosixPath | str) -> bool:
-        """Whether a regular file stands at a path, with no link on the way."""
+        """Whether the path is a regular file that is reached without following a link."""
         try:
             status = self.status(path)
         except UnsafePathError:
@@ -100,7 +100,7 @@ class Checkout:
         return status is not None and stat.S_ISREG(status.st_mode)
 
     def is_folder(self, path: PurePosixPath | str) -> bool:
-        """Whether a folder stands at a path, with no link on the way."""
+        """Whether the path is a folder that is reached without following a link."""
         try:
             status = self.status(path)
         except UnsafePathError:
@@ -108,11 +108,11 @@ class Checkout:
         return status is not None and stat.S_ISDIR(status.st_mode)
 
     def link(self, path: PurePosixPath | str) -> str:
-        """Where a symbolic link leads, as it stands there.
+        """Return the target of a symbolic link, as it is written in the link.
 
         Raises:
-            FileNotFoundError: there is none.
-            UnsafePathError: it is no link.
+            FileNotFoundError: The path does not exist.
+            UnsafePathError: The path is not a link.
         """
         with self._folder_of(path) as (folder, name):
             try:
@@ -123,25 +123,25 @@ class Checkout:
                 raise UnsafePathError(f"{_shown(path)} is not a symbolic link", HINT) from error
 
     def names(self, path: PurePosixPath | str = "") -> tuple[str, ...]:
-        """The names in a folder, sorted.
+        """Return the sorted names in a folder.
 
         Raises:
-            FileNotFoundError: there is none.
-            UnsafePathError: it is no folder that may be listed.
+            FileNotFoundError: The folder does not exist.
+            UnsafePathError: The path is not a folder, or must not be listed.
         """
         with self._folder(_parts(path), path) as folder:
             return tuple(sorted(entry.name for entry in os.scandir(folder)))
 
     def walked(self, path: PurePosixPath | str = "", enters: Enters | None = None) -> Iterator[PurePosixPath]:
-        """All files and links below a folder. Links are not followed.
+        """Yield all files and links below a folder. Links are not followed.
 
         Args:
-            path: of the folder.
-            enters: says of a folder in it whether it is walked, too.
+            path: path of the folder.
+            enters: returns whether a subfolder is walked too; by default all are.
 
         Raises:
-            FileNotFoundError: there is none.
-            UnsafePathError: it is no folder that may be listed.
+            FileNotFoundError: The folder does not exist.
+            UnsafePathError: The path is not a folder, or must not be listed.
         """
         parts = _parts(path)
         with self._folder(parts, path) as folder:
@@ -154,17 +154,17 @@ class Checkout:
                 try:
                     yield from self.walked(here / name, enters)
                 except (FileNotFoundError, UnsafePathError):
-                    continue  # it went, or was swapped for a link, while we looked
+                    continue  # it was removed, or replaced by a link, after it was listed
 
     def resolved(self, path: PurePosixPath | str) -> PurePosixPath:
-        """The path without links that a path leads to, where it stays beneath the root all the way.
+        """Resolve all links of a path, as long as they stay below the root.
 
-        For what a project legitimately links within its own repository. What is opened afterwards is opened by the
-        path that this returns, component by component again.
+        This supports links that a project uses within its own repository. To open the file, pass the returned path to
+        `opened` or `read`, which check each component again.
 
         Raises:
-            FileNotFoundError: nothing is there.
-            UnsafePathError: a link leads out of the root, or links go in a circle.
+            FileNotFoundError: The path does not exist.
+            UnsafePathError: A link leads out of the root, or links form a cycle.
         """
         done: list[str] = []
         todo = list(reversed(PurePosixPath(path).parts))
@@ -193,7 +193,7 @@ class Checkout:
 
     @contextmanager
     def _folder_of(self, path: PurePosixPath | str) -> Iterator[tuple[int, str]]:
-        """The folder that a path lies in, open, and the path's last name."""
+        """Yield a descriptor of the folder that contains the path, and the path's last component."""
         parts = _parts(path)
         if not parts:
             raise UnsafePathError("the root of the repository is a folder, not a file", HINT)
@@ -214,11 +214,11 @@ class Checkout:
 
 
 def _opened(name: str, flags: int, folder: int, path: PurePosixPath | str) -> int:
-    """A descriptor of what bears a name in a folder.
+    """Open a name in a folder and return its descriptor.
 
     Raises:
-        FileNotFoundError: nothing does.
-        UnsafePathError: it is a link, or nothing that can be opened.
+        FileNotFoundError: The name does not exist in the folder.
+        UnsafePathError: The name is a link, or cannot be opened.
     """
     try:
         return os.open(name, flags, dir_fd=folder)
@@ -244,10 +244,10 @@ def _status_of(name: str, folder: int, path: PurePosixPath | str) -> os.stat_res
 
 
 def _parts(path: PurePosixPath | str) -> tuple[str, ...]:
-    """The components of a path.
+    """Split a path into its components.
 
     Raises:
-        UnsafePathError: it is absolute, goes up, or is no path at all.
+        UnsafePathError: The path is absolute, contains `..`, or is not a valid path.
     """
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts:
@@ -275,6 +275,6 @@ def _too_large(path: PurePosixPath | str, size: int, most: int) -> UnsafePathErr
 
 
 def _shown(path: PurePosixPath | str) -> str:
-    """A path as one line of a message."""
+    """Format a path for a message: printable characters only, on one line, shortened."""
     text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(path))
     return text if len(text) <= 200 else f"{text[:199]}…"

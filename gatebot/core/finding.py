@@ -1,4 +1,4 @@
-"""What a check can say: Findings (facts) and Measures (comparisons with a margin), and how much they matter."""
+"""The results of a check: findings (facts) and measures (comparisons with a margin), and how much they matter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,7 +12,7 @@ Fact = str | int | float | bool | None | tuple[str, ...]
 
 
 class Area(StrEnum):
-    """The four quadrants of what can go wrong."""
+    """The four areas that checks belong to."""
 
     CODE = "code"
     DATA = "data"
@@ -64,7 +64,7 @@ class Direction(StrEnum):
 
     @property
     def sign(self) -> float:
-        """Multiply by this and higher is better."""
+        """The factor that makes higher values better: 1.0 or -1.0."""
         return 1.0 if self is Direction.HIGHER else -1.0
 
 
@@ -80,9 +80,9 @@ class Provenance(StrEnum):
 class Bound(StrEnum):
     """What a measure is held against."""
 
-    CHANGE = "change"  # base's value, less the margin
-    FLOOR = "floor"  # a fixed value, `floor` or `ceiling`
-    GAIN = "gain"  # base's value, plus the gain that is asked for
+    CHANGE = "change"  # base's value minus the margin
+    FLOOR = "floor"  # a fixed value: the `floor` or `ceiling` of the Rules
+    GAIN = "gain"  # base's value plus the required gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +98,20 @@ class Finding:
     """Something that a check found.
 
     Attributes:
-        subject: what it is about, stable from run to run: waivers and statuses are keyed by it.
-        says: one sentence, with a `{name}` for each fact that it quotes.
-        facts: numbers stay numbers; text may be hostile and is escaped where it is rendered.
-        status: against base; the verdict sets it, by running the same check on base alone.
-        likelihood: this finding's own, where it differs from the check's.
-        action: a fixed exception to the policy (`code.gate_tamper`); otherwise the priority decides.
-        where: places in the repository's files.
-        log: the last lines of the user's log, where they explain it.
-        note: a second sentence, on what to do about this very finding; with places as `says`, or empty.
-        size: how bad it is, where that is a number (a share of rows, say): what base has too, and head has much more
-            of, is `worse` and not `inherited`.
-        unconfirmed: it rests on noisy smoke evidence alone: it wants the confirm tier, and until then warns.
-        undecided: it is a doubt and no fault: what follows is what `policy.undecided` says.
+        subject: what the finding is about. It is the same in every run, because waivers and statuses refer to it.
+        says: one sentence, with a `{name}` placeholder for each fact that it quotes.
+        facts: values for the placeholders. Numbers stay numbers; text is untrusted and is escaped by the renderer.
+        status: status relative to base. The judge sets it, by running the same check on base alone.
+        likelihood: the likelihood of this finding, if it differs from the check's.
+        action: a fixed exception to the policy (`code.gate_tamper`); if None, the priority decides.
+        where: locations in the repository's files.
+        log: the last lines of the user's log, if they explain the finding.
+        note: a second sentence that says what to do about this finding, with placeholders as in `says`; may be empty.
+        size: severity as a number, for example a share of rows. If base has the finding too and head has a much
+            larger size, the status is `worse` instead of `inherited`.
+        unconfirmed: the finding rests on noisy smoke evidence alone. It requests the confirm tier, and only warns
+            until it is confirmed.
+        undecided: the finding is a doubt, not a fault; `policy.undecided` decides what follows.
     """
 
     subject: str
@@ -129,7 +130,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one tier shows of a measure: the fields of `Measure` that have these names."""
+    """The values of a measure in one tier; the fields correspond to those of `Measure`."""
 
     base: float | None
     head: float
@@ -143,24 +144,25 @@ class Measure:
     """A metric of base and head, and whether it got worse by more than its margin.
 
     Attributes:
-        metric: name, with its class: `recall(urgent)`.
+        metric: name of the metric, with its class: `recall(urgent)`.
         slice: `column=value`, or None for all rows.
-        base, head: in the metric's own units.
-        margin: positive, the gain where `bound` is one; a share of base's value where `relative`, else in the metric's
-            own units; NaN where `bound` is a floor.
-        limit: the floor or ceiling where `bound` is one.
-        smoke, confirm: contrasts by tier, oriented so that positive means head is better; in units of `margin`, so as
-            a share of base's value where `relative`.
-        spread: the latest tier's, with its sources of variance apart.
+        base, head: values in the metric's own units.
+        margin: positive. The required gain if `bound` is a gain; NaN if `bound` is a floor. It is a share of base's
+            value if `relative`, otherwise in the metric's own units.
+        limit: the floor or ceiling, if `bound` is a floor.
+        smoke, confirm: contrasts by tier; positive means that head is better. They have the units of `margin`: a share
+            of base's value if `relative`.
+        spread: the spread in the latest tier, split by source of variance.
         is_share: the metric lies between 0 and 1, and so do the ends of its interval.
-        by_seed: head minus base for each seed of that tier, in the metric's own units.
-        identical: predictions are equal byte for byte on every run.
-        warns_only: held against a tighter margin that warns and never blocks.
-        note: what its finding tells besides, with a `{name}` for each of `facts` that it quotes; or empty.
-        inherited: base has lost as much already, so that this change is not to blame.
-        not_enforced: why it is shown but decides nothing ("n=14 < 50"), or empty.
-        at_smoke: what the smoke tier shows, where `base`, `head` and so on are the confirm tier's.
-        answer: filled by the verdict, for all measures of a report together.
+        by_seed: head minus base for each seed of the latest tier, in the metric's own units.
+        identical: predictions are equal byte for byte in every run.
+        warns_only: the measure uses a tighter margin, and only warns; it never blocks.
+        note: an additional sentence for its finding, with a `{name}` placeholder for each of `facts` that it quotes;
+            may be empty.
+        inherited: base has already lost as much, so this pull request is not the cause.
+        not_enforced: why the measure is shown but decides nothing ("n=14 < 50"); empty if it decides.
+        at_smoke: the values of the smoke tier, if `base`, `head` and so on are those of the confirm tier.
+        answer: filled in by the judge, which decides all measures of a Report together.
     """
 
     metric: str
@@ -192,11 +194,11 @@ class Measure:
 
     @property
     def subject(self) -> str:
-        """`recall(urgent)@region=south`: what waivers name."""
+        """The name that waivers use, such as `recall(urgent)@region=south`."""
         return f"{self.metric}@{self.slice}" if self.slice else self.metric
 
     def answered(self, answer: Answer) -> "Measure":
-        """The measure with its answer, and with the numbers of the tier that this rests on."""
+        """Return the measure with its answer, and with the numbers of the tier that the answer is based on."""
         shown = self.at_smoke if answer.evidence is Evidence.SMOKE else None
         numbers = {} if shown is None else {each.name: getattr(shown, each.name) for each in fields(shown)}
         return replace(self, answer=answer, **numbers)
@@ -209,21 +211,21 @@ class Clean:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The check ran and this is what it found."""
+    """The check ran and reports findings."""
 
     findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """The check ran, and the evidence cannot tell."""
+    """The check ran, and the evidence does not decide the result."""
 
     subjects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The check did not run, and why. Excused where that leaves no gap: switched off, or nothing to compare with."""
+    """The check did not run, and why. It is excused if that leaves no gap: switched off, or nothing to compare with."""
 
     reason: str
     excused: bool = False
@@ -231,7 +233,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Crashed:
-    """The check itself failed: never a pass."""
+    """The check itself failed, which never counts as a pass."""
 
     error: str
 
@@ -240,4 +242,4 @@ Outcome = Clean | Found | Undecided | Skipped | Crashed
 
 
 class EvidenceError(GateError):
-    """Evidence contradicts itself: a Snapshot was tampered with, or gatebot has a bug."""
+    """The evidence contradicts itself: somebody changed a Snapshot, or gatebot has a bug."""

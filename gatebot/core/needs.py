@@ -1,4 +1,4 @@
-"""What evidence a check can ask for. A need is a value, and the key under which its evidence is stored."""
+"""The kinds of evidence that a check can ask for. A need is a value, and has the key under which evidence is stored."""
 
 import re
 from dataclasses import dataclass, replace
@@ -8,28 +8,28 @@ from urllib.parse import quote, unquote
 
 
 class Side(StrEnum):
-    """Which of the two commits under comparison."""
+    """One of the two commits that are compared."""
 
     BASE = "base"
     HEAD = "head"
 
 
 class Tier(StrEnum):
-    """How much effort a training gets: `smoke` for every pull request, `confirm` for what looks worse there."""
+    """The effort of a training: `smoke` for every pull request, `confirm` for measures that look worse there."""
 
     SMOKE = "smoke"
     CONFIRM = "confirm"
 
 
 class Labels(StrEnum):
-    """Which labels a training sees."""
+    """The labels that a training sees."""
 
     TRUE = "true"
     SHUFFLED = "shuffled"
 
 
 class Model(StrEnum):
-    """Whose model is trained: the user's, or one of the two reference models."""
+    """The model that is trained: the user's, or one of the two reference models."""
 
     USER = "user"
     TRIVIAL = "trivial"
@@ -37,21 +37,21 @@ class Model(StrEnum):
 
 
 class Rows(StrEnum):
-    """Which rows are predicted. `train` shows the train-eval gap."""
+    """The rows that are predicted; `train` is used to measure the gap between train and eval rows."""
 
     EVAL = "eval"
     TRAIN = "train"
 
 
 class FileKind(StrEnum):
-    """Files of the repository that checks may read."""
+    """The kinds of repository files that checks may read."""
 
     METRICS = "metrics"
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One training. `seed` is an index; the seed itself is `seed_of(project, seed)`."""
+    """One training. `seed` is an index; the value that the training gets is `seed_of(project, seed)`."""
 
     side: Side
     tier: Tier = Tier.SMOKE
@@ -63,7 +63,7 @@ class Fit:
 
     @property
     def key(self) -> str:
-        """The name of this evidence inside one Snapshot: the side is the Snapshot's own."""
+        """The name of this evidence inside a Snapshot. It omits the side, because a Snapshot has only one."""
         parts = [self.model, self.tier, f"s{self.seed}", f"f{self.fold}"]
         if self.labels is not Labels.TRUE:
             parts.append(self.labels)
@@ -73,14 +73,14 @@ class Fit:
 
     @property
     def label(self) -> str:
-        """What people read of it: `seed 2, smoke`."""
+        """A description for people, such as `seed 2, smoke`."""
         parts = [f"seed {self.seed + 1}" if self.model is Model.USER else f"{self.model} model", self.tier.value]
         parts += [f"fold {self.fold + 1}"] if self.fold else []
         parts += [f"{self.labels} labels"] if self.labels is not Labels.TRUE else []
         return ", ".join([*parts, *([f"repetition {self.repeat}"] if self.repeat else [])])
 
     def at(self, tier: Tier) -> "Fit":
-        """The same training in a tier."""
+        """Return the same training in another tier."""
         return replace(self, tier=tier)
 
 
@@ -93,45 +93,45 @@ class Predict:
 
     @property
     def side(self) -> Side:
-        """The side of the model that predicts."""
+        """The side whose model predicts."""
         return self.fit.side
 
     @property
     def key(self) -> str:
-        """The name of this evidence inside one Snapshot."""
+        """The name of this evidence inside a Snapshot."""
         return f"predict-{self.rows}-{self.fit.key.removeprefix('fit-')}"
 
     def at(self, tier: Tier) -> "Predict":
-        """The same question to the same training in a tier."""
+        """Return the same predictions in another tier."""
         return replace(self, fit=self.fit.at(tier))
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Base and head timed in turn on this machine. Belongs to the pair, stored with head."""
+    """Timings of base and head, taken alternately on this machine. They concern both and are stored with head."""
 
     sides: tuple[Side, ...] = (Side.BASE, Side.HEAD)
 
     @property
     def side(self) -> Side:
-        """Where the evidence is stored."""
+        """The side whose Snapshot stores the evidence."""
         return Side.HEAD
 
     @property
     def key(self) -> str:
-        """The name of this evidence inside one Snapshot."""
+        """The name of this evidence inside a Snapshot."""
         return "timing-" + "-".join(self.sides)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The data as it was read: columns, row identities, the split."""
+    """The profile of the data as it was read: columns, row identities, the split."""
 
     side: Side
 
     @property
     def key(self) -> str:
-        """The name of this evidence inside one Snapshot."""
+        """The name of this evidence inside a Snapshot."""
         return "profile"
 
 
@@ -144,30 +144,30 @@ class File:
 
     @property
     def key(self) -> str:
-        """The name of this evidence inside one Snapshot."""
+        """The name of this evidence inside a Snapshot."""
         return f"file-{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Values of one of the user's own metrics on one set of predictions."""
+    """The values of one of the user's own metrics on one set of predictions."""
 
     predict: Predict
     metric: str
 
     @property
     def side(self) -> Side:
-        """The side of the model that is scored."""
+        """The side whose model is scored."""
         return self.predict.side
 
     @property
     def key(self) -> str:
-        """The name of this evidence inside one Snapshot."""
+        """The name of this evidence inside a Snapshot."""
         name = quote(self.metric, safe=":").replace("-", "%2D")
         return f"score-{name}-{self.predict.key.removeprefix('predict-')}"
 
     def at(self, tier: Tier) -> "Score":
-        """The same metric of the same training in a tier."""
+        """Return the same metric of the same training in another tier."""
         return replace(self, predict=self.predict.at(tier))
 
 
@@ -189,15 +189,15 @@ _KEY = {
 
 
 def need_of(key: str, side: Side) -> Need:
-    """The need whose evidence has this key in the Snapshot of `side`: the inverse of `need.key`.
+    """Return the need whose evidence has this key in the Snapshot of `side`; the inverse of `need.key`.
 
     Raises:
-        ValueError: no need has this key.
+        ValueError: No need has this key.
     """
     for kind, pattern in _KEY.items():
         if found := pattern.fullmatch(key):
             need = _need(kind, {name: text for name, text in found.groupdict().items() if text is not None}, side)
-            if need.key == key:  # `s01` and `s1` would be one need with two keys
+            if need.key == key:  # refuses other spellings of a key, such as `s01` for `s1`
                 return need
     raise ValueError(f"no evidence has the name {key[:100]!r}")
 
@@ -226,15 +226,15 @@ def _need(kind: type[Need], parts: dict[str, str], side: Side) -> Need:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much evidence may be asked for, in trainings: what the Rules and the kind of model allow.
+    """How many trainings checks may ask for, as the Rules and the kind of model allow.
 
     Attributes:
-        smoke_seeds: seeds of the smoke tier.
-        confirm_seeds: seeds of the confirm tier.
-        folds: models per seed; above 1 every row is predicted out of fold.
-        trains: False where predictions are brought, so that there is nothing to train again.
-        saves: the model is a file, so it can be loaded again in a fresh process.
-        own: the user's own metrics, as `file.py:function`; each is scored on every prediction.
+        smoke_seeds: number of seeds of the smoke tier.
+        confirm_seeds: number of seeds of the confirm tier.
+        folds: number of models per seed; if above 1, every row is predicted out of fold.
+        trains: False if the repository offers stored predictions, so that nothing can be trained again.
+        saves: the model is saved to a file, so it can be loaded again in a fresh process.
+        own: the user's own metrics, as `file.py:function`; each is scored on every set of predictions.
     """
 
     smoke_seeds: int = 2
@@ -245,25 +245,25 @@ class Effort:
     own: tuple[str, ...] = ()
 
     def fits(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[Fit, ...]:
-        """Every training of one tier."""
+        """Return every training of one tier."""
         seeds = self.smoke_seeds if tier is Tier.SMOKE else self.confirm_seeds
         return tuple(Fit(side, tier, seed, fold) for seed in range(seeds) for fold in range(self.folds))
 
     def predictions(self, side: Side, tier: Tier = Tier.SMOKE, rows: Rows = Rows.EVAL) -> tuple[Predict, ...]:
-        """Predictions of every training of one tier."""
+        """Return the predictions of every training of one tier."""
         return tuple(Predict(fit, rows) for fit in self.fits(side, tier))
 
     def scores(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[Score, ...]:
-        """Values of the user's own metrics on all predictions of one tier."""
+        """Return the scores of the user's own metrics on all predictions of one tier."""
         return tuple(Score(predict, name) for predict in self.predictions(side, tier) for name in self.own)
 
     def compared(self) -> tuple[Need, ...]:
-        """What a paired comparison takes: both sides' data and smoke predictions."""
+        """Return the needs of a paired comparison: data profiles and smoke predictions of both sides."""
         head, base = Side.HEAD, Side.BASE
         return (Profile(head), *self.predictions(head), Profile(base), *self.predictions(base))
 
 
 def seed_of(project: str, index: int) -> int:
-    """The seed with this index: a hash, so that nobody can pick a lucky one. In [0, 2**31)."""
+    """Return the seed with this index, in [0, 2**31). It is a hash, so that nobody can choose a favourable seed."""
     digest = blake2b(f"seed:{project}:{index}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % 2**31

@@ -1,4 +1,4 @@
-"""The one way to start a process: what a child inherits is written out here, and nothing else crosses."""
+"""The only functions that start processes. A child inherits what the caller passes explicitly, and nothing else."""
 
 import os
 import shutil
@@ -12,17 +12,18 @@ from typing import IO
 from gatebot.errors import MachineError
 
 FOLDER = "/"
-"""Where every child starts: never a checkout, whose files a program may take for its own."""
+"""Working directory of every child: never a checkout, because a program could load files from there."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def own_python(script: Path | str, *flags: str) -> tuple[str, ...]:
-    """The command line of a script of ours in gatebot's own interpreter.
+    """Return the command line that runs a gatebot script in gatebot's own interpreter.
 
-    Isolated (`-I`): neither the working folder, nor `PYTHON*`, nor a user's site-packages is searched for modules.
+    The interpreter is isolated (`-I`): it searches neither the working directory, nor `PYTHON*` variables, nor the
+    user's site-packages for modules.
 
     Args:
-        script: a file of gatebot's, or a copy of one.
+        script: a file of gatebot, or a copy of one.
         flags: further flags of the interpreter, such as `-S`.
     """
     return (sys.executable, "-I", "-B", *flags, str(script))
@@ -30,10 +31,12 @@ def own_python(script: Path | str, *flags: str) -> tuple[str, ...]:
 
 @contextmanager
 def own_script(script: Path, *flags: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """As `own_python`, by a descriptor that the child has to be given: its command line does not say what it runs.
+    """Yield a command line as `own_python`, and a descriptor of the script that the child must inherit.
+
+    The command line names the descriptor and not the script's path.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: The script cannot be opened.
     """
     descriptor = os.open(script, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -43,10 +46,10 @@ def own_script(script: Path, *flags: str) -> Iterator[tuple[tuple[str, ...], int
 
 
 def program(name: str, path: str = "") -> str:
-    """Where a system's program lies: in the system's folders first, then in the absolute folders of `path`.
+    """Find a program: first in the system's folders, then in the absolute folders of `path`.
 
     Raises:
-        MachineError: it is nowhere.
+        MachineError: The program is not installed.
     """
     folders = [folder for folder in path.split(":") if folder.startswith("/")]
     found = shutil.which(name, path=":".join([*SYSTEM_PATH.split(":"), *folders]))
@@ -65,20 +68,20 @@ def start(
     descriptors: Collection[int] = (),
     new_session: bool = False,
 ) -> "subprocess.Popen[bytes]":
-    """Start a process in `/`, with this environment, these descriptors and nothing else of ours.
+    """Start a process in `/`, with this environment and these descriptors; it inherits nothing else.
 
     Args:
-        argv: an absolute program and its arguments; never a shell.
-        env: the whole environment.
-        stdin: as `subprocess.Popen` takes it; nothing by default.
-        stdout: likewise.
-        stderr: likewise.
-        descriptors: of this process that the child gets besides.
-        new_session: whether signals of the terminal stay away from it.
+        argv: absolute path of the program, and its arguments; no shell is involved.
+        env: the complete environment.
+        stdin: as for `subprocess.Popen`; `/dev/null` by default.
+        stdout: as `stdin`.
+        stderr: as `stdin`.
+        descriptors: descriptors of this process that the child inherits in addition.
+        new_session: start a new session, so that signals of the terminal do not reach the process.
 
     Raises:
-        ValueError: the program's path is relative.
-        OSError: it cannot be started.
+        ValueError: The program's path is relative.
+        OSError: The process cannot be started.
     """
     if not os.path.isabs(argv[0]):  # noqa: PTH117 - a Path would drop a leading `./`
         raise ValueError(f"{argv[0]} is not an absolute path")
@@ -103,11 +106,11 @@ def run(
     timeout_s: float,
     descriptors: Collection[int] = (),
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Start a process as `start` does, and wait for its end.
+    """Start a process as `start` does, and wait until it ends.
 
     Raises:
-        OSError: it cannot be started.
-        subprocess.TimeoutExpired: it took longer; it is dead by then.
+        OSError: The process cannot be started.
+        subprocess.TimeoutExpired: The process took too long and was killed.
     """
     pipe = subprocess.PIPE
     with start(argv, env=env, stdin=pipe, stdout=pipe, stderr=pipe, descriptors=descriptors) as process:

@@ -1,4 +1,4 @@
-"""Takes secrets out of text that leaves gatebot, however the text spells them."""
+"""Masks secrets in text that leaves gatebot, in all their spellings and encodings."""
 
 import base64
 import html
@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 MASK = "***"
-SHORTEST = 4  # masking shorter values would only make text unreadable
-DISTINCT = 8  # letters and digits that a spelling must have to be told from ordinary words whatever stands between them
-GIT_USER = "x-access-token"  # with a token, in base64, it is the header that checkouts leave in `.git/config`
+SHORTEST = 4  # characters; masking shorter values would make text unreadable
+DISTINCT = 8  # least letters and digits of a spelling that is searched for with any separators between them
+GIT_USER = "x-access-token"  # actions/checkout stores base64 of this name and the token in `.git/config`
 NO_SECRETS = frozenset({"true", "false", "none", "null", "enabled", "disabled"})
 
 _NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(^|_)(KEY|PAT|PWD|DSN)($|_)|API_?KEY", re.IGNORECASE)
@@ -30,26 +30,26 @@ _held: list[str] = []
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a variable of this name holds a secret."""
-    return name != "PWD" and _NAME.search(name) is not None  # that one is where the shell is
+    """Whether an environment variable of this name holds a secret."""
+    return name != "PWD" and _NAME.search(name) is not None  # PWD is the working directory
 
 
 def holds_password(value: str) -> bool:
-    """Whether an address carries credentials: `http://user:password@proxy`."""
+    """Whether the value is an address with credentials, such as `http://user:password@proxy`."""
     return _LOGIN.search(value) is not None
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a variable is one that only code of base may see."""
+    """Whether an environment variable is secret, so that only code of base may see it."""
     return is_secret_name(name) or holds_password(value)
 
 
 def secrets_of(environ: Mapping[str, str], names: Iterable[str] = ()) -> frozenset[str]:
-    """What no text may show of an environment: secrets by their variable's name, and what addresses carry.
+    """Return the secrets in an environment: values of variables with secret names, and credentials in addresses.
 
     Args:
-        environ: all of it.
-        names: of further variables that hold secrets.
+        environ: the complete environment.
+        names: names of further variables that hold secrets.
     """
     named = {*names, *(name for name in environ if is_secret_name(name))}
     found = {part for name in named for part in _parts(environ.get(name, ""))}
@@ -62,7 +62,7 @@ def secrets_of(environ: Mapping[str, str], names: Iterable[str] = ()) -> frozens
 
 @contextmanager
 def held(values: Iterable[str]) -> Iterator[None]:
-    """Know these secrets, too, for as long as the block lasts: they were taken out of the environment."""
+    """Mask these values too while the block runs; for secrets that were removed from the environment."""
     before = list(_held)
     _held.extend(values)
     try:
@@ -72,11 +72,11 @@ def held(values: Iterable[str]) -> Iterator[None]:
 
 
 def redactor(environ: Mapping[str, str] | None = None, names: Iterable[str] = ()) -> "Redactor":
-    """The masker of this process: what its environment holds, or held when it was started.
+    """Return the redactor for the secrets in this process's environment, now and when it was started.
 
     Args:
         environ: a further environment, by default none.
-        names: of further variables that hold secrets.
+        names: names of further variables that hold secrets.
     """
     values = {part for value in _held for part in _parts(value)}
     for each in (os.environ, _started_with(), environ or {}):
@@ -85,29 +85,30 @@ def redactor(environ: Mapping[str, str] | None = None, names: Iterable[str] = ()
 
 
 def redacted(text: str) -> str:
-    """A text without any secret that this process knows."""
+    """Return the text with all secrets masked that this process knows."""
     return redactor().mask(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
-    """Finds a set of secrets.
+    """Masks a fixed set of secrets.
 
     Attributes:
-        spellings: letters and digits of each secret's spellings, in lower case: found whatever stands between them.
-            How many characters of the same spelling may stand before and after: base64 mixes neighbours in.
-        plain: spellings with too few letters for that: found as they are, over ends of lines, and with one and the
-            same separator between all of their characters.
+        spellings: the letters and digits of each spelling, in lower case, which are found with any separators between
+            them; and how many characters before and after belong to the spelling too, because base64 mixes
+            neighbouring bytes into them.
+        plain: patterns for spellings with too few letters and digits. They match the exact spelling, also across line
+            ends, and the spelling with the same separator between all characters.
     """
 
     spellings: tuple[tuple[bytes, int, int], ...]
     plain: tuple[re.Pattern[bytes], ...]
 
     def mask(self, text: str) -> str:
-        """The text with `***` for each secret.
+        """Return the text with each secret replaced by `***`.
 
-        Letters and digits are looked at alone, without case. So a spelling is found over ends of lines, with any
-        separators between its characters, quoted and escaped. The time is linear in the text's length.
+        The search ignores case and everything but letters and digits. So it finds a spelling across line ends, with
+        any separators between its characters, quoted or escaped. It takes time linear in the text's length.
         """
         if not text or not (self.spellings or self.plain):
             return text
@@ -122,7 +123,7 @@ class Redactor:
         return _without(data, spans).decode("utf-8", "surrogatepass") if spans else text
 
     def redact_all(self, value: Any) -> Any:
-        """A value of JSON with each of its texts masked; names in mappings, too."""
+        """Return a JSON value with all its strings masked, including keys of mappings."""
         match value:
             case str():
                 return self.mask(value)
@@ -135,14 +136,14 @@ class Redactor:
 
 
 def _parts(value: str) -> set[str]:
-    """Lines of a value; those too that a JSON text spells with an escape."""
+    """Split a value into lines, also at escaped line breaks, as in JSON text."""
     lines = set(value.splitlines())
     return {part for line in lines for part in (line, *(line.split("\\n") if "\\n" in line else ()))}
 
 
 @lru_cache(maxsize=1)
 def _started_with() -> Mapping[str, str]:
-    """The environment that this process was started with: what is deleted later can still be known."""
+    """Return the environment that this process was started with, including variables that were deleted later."""
     try:
         pairs = Path("/proc/self/environ").read_bytes().decode(errors="replace").split("\0")
     except OSError:
@@ -173,9 +174,9 @@ def _short(word: bytes) -> re.Pattern[bytes]:
 
 
 def _spelled(secret: str) -> Iterator[tuple[str, int, int]]:
-    """How a secret can be written, and how many neighbours are partly its own.
+    """Yield the spellings of a secret, each with how many characters before and after depend on the secret too.
 
-    Separators, quotes, backslashes and case need no spelling of their own where there are letters enough.
+    Variants in separators, quotes, backslashes and case need no spelling of their own if there are enough letters.
     """
     raw = secret.encode("utf-8", "replace")
     pairs = [f"{byte:02x}" for byte in raw]
@@ -211,7 +212,7 @@ def _spelled(secret: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _found(letters: bytes, spelling: bytes, before: int, after: int) -> Iterator[tuple[int, int]]:
-    """Where a spelling stands, and what is left of it where the text begins or ends in the middle of it."""
+    """Yield the spans of a spelling, including partial ones at the beginning and the end of the text."""
     for start, end in _all(letters, spelling):
         yield max(0, start - before), min(len(letters), end + after)
     first, last = letters[:DISTINCT], letters[-DISTINCT:]
@@ -236,7 +237,7 @@ def _all(data: bytes, word: bytes) -> list[tuple[int, int]]:
 
 
 def _without(data: bytes, spans: list[tuple[int, int]]) -> bytes:
-    """The bytes with one mask in place of each group of spans that touch."""
+    """Return the data with one mask in place of each group of adjacent or overlapping spans."""
     kept: list[bytes] = []
     end = 0
     for start, stop in sorted(spans):

@@ -1,4 +1,4 @@
-"""The Report: all that was decided, and the only thing that render and publish see. `report.json` is this, as JSON."""
+"""The Report: the complete result of a run and the only input of render and publish. `report.json` is its JSON."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -24,7 +24,7 @@ class VerdictName(StrEnum):
 
     @property
     def exit_code(self) -> ExitCode:
-        """How the process ends."""
+        """The exit code of the process."""
         return _EXIT[self]
 
 
@@ -40,23 +40,23 @@ _EXIT = {
 class State(StrEnum):
     """A named situation that the comment explains in a sentence."""
 
-    BOOTSTRAP = "bootstrap"  # base branch has no gatebot.yml
-    BASELINE = "baseline"  # this run is main's own
-    NO_BASELINE = "no_baseline"  # none is stored and none was made
-    RETRAINED = "retrained"  # none was stored; base was trained here
-    BASE_BROKEN = "base_broken"  # base itself does not train
-    NOTHING_RELEVANT = "nothing_relevant"  # no path that can change the verdict was touched
+    BOOTSTRAP = "bootstrap"  # the base branch has no gatebot.yml
+    BASELINE = "baseline"  # this run collects main's baseline
+    NO_BASELINE = "no_baseline"  # no baseline is stored, and base was not trained
+    RETRAINED = "retrained"  # no baseline was stored; base was trained in this run
+    BASE_BROKEN = "base_broken"  # base's training fails
+    NOTHING_RELEVANT = "nothing_relevant"  # the pull request changes no path that can change the verdict
     IDENTICAL = "identical"  # every prediction equals base's
-    DRAFT = "draft"  # drafts are not run
-    NO_DATA = "no_data"  # the data cannot be reached from here (forks, mostly)
+    DRAFT = "draft"  # drafts are not judged
+    NO_DATA = "no_data"  # the data is not accessible in this job (mostly for forks)
 
 
 class Relation(StrEnum):
     """How base was chosen."""
 
-    FIRST_PARENT = "first_parent"  # of the merge commit that was trained
+    FIRST_PARENT = "first_parent"  # the first parent of the merge commit that was trained
     MERGE_BASE = "merge_base"
-    GIVEN = "given"  # by --base
+    GIVEN = "given"  # given with --base
     NONE = "none"
 
 
@@ -71,7 +71,7 @@ def _finite(value: float | None) -> float | None:
 
 
 Number = Annotated[float | None, AfterValidator(_finite)]
-"""A number, or null where it is undefined or infinite: JSON knows no NaN."""
+"""A number, or null if it is undefined or infinite, because JSON has no NaN."""
 
 
 class Base(Part):
@@ -116,13 +116,13 @@ class ReportedMeasure(Part):
     n: int
     seeds: int
     declared: bool = False
-    stands_out: bool = False  # not declared, undecided, and likely worse among all that nobody declared
+    stands_out: bool = False  # not declared, undecided, and likely worse, given the number of undeclared measures
     not_enforced: str = ""
     provenance: Provenance
-    sees: Number = None  # smallest loss that this evidence would show, own units
+    sees: Number = None  # smallest loss that this evidence would show, in the metric's own units
     needs_rows: int | None = None  # rows that would settle an undecided measure
     needs_seeds: int | None = None
-    by_seed: tuple[float, ...] = ()  # head minus base for each seed, own units
+    by_seed: tuple[float, ...] = ()  # head minus base for each seed, in the metric's own units
 
 
 class ReportedFinding(Part):
@@ -141,9 +141,9 @@ class ReportedFinding(Part):
     facts: Mapping[str, Any] = {}
     where: tuple[Location, ...] = ()
     log: tuple[str, ...] = ()
-    note: str = ""  # what to do about this very finding; with places for facts, as `says`
+    note: str = ""  # what to do about this finding; with placeholders for facts, as in `says`
     fix: str = ""
-    measure: str | None = None  # subject of the measure behind it
+    measure: str | None = None  # subject of the measure that caused the finding
     undecided: bool = False
 
 
@@ -180,8 +180,8 @@ class ReportedApproval(Part):
     at: datetime | None = None
     kind: str = ""  # review, comment
     url: str = ""
-    priority: Priority | None = None  # the weightiest that it accepts, null for all
-    reason: str = ""  # in their words, untrusted
+    priority: Priority | None = None  # the highest priority that it accepts; null for all
+    reason: str = ""  # in the reviewer's words; untrusted
 
 
 class EnvironmentChange(Part):
@@ -243,7 +243,7 @@ class Report(Part):
     rules_sha: str | None = None
     rules_digest: str = ""
     rows: int = 0
-    seeds: int = 0  # of head, in the tier that has more
+    seeds: int = 0  # number of head's seeds, in the tier with more seeds
     isolation: str = ""
     isolation_why: tuple[str, ...] = ()
     granted: tuple[str, ...] = Field(
@@ -258,7 +258,7 @@ class Report(Part):
     approvals: tuple[ReportedApproval, ...] = ()
     wants: tuple[Want, ...] = ()
     guarantee: ReportedGuarantee | None = None
-    eval_uses: int | None = None  # commits of main that base's eval rows have judged
+    eval_uses: int | None = None  # number of main's commits that were judged with base's eval rows
     environment_changes: tuple[EnvironmentChange, ...] = ()
     costs: Costs = Costs()
     run_url: str = ""
@@ -266,5 +266,5 @@ class Report(Part):
 
     @property
     def decisive(self) -> tuple[ReportedFinding, ...]:
-        """New or worse findings that are more than a note, the weightiest first."""
+        """New or worse findings whose action is more than a note, the highest priority first."""
         return tuple(f for f in self.findings if f.status in (Status.NEW, Status.WORSE) and f.action is not Action.NOTE)

@@ -1,1 +1,1 @@
-"""Decides: what to collect next, what each check says, and what follows from that. Pure functions of values."""
+"""Pure functions that plan what to collect next, run the checks, and turn their results into a Report."""

@@ -1,4 +1,4 @@
-"""Answers all measures of a report together, because what may block is decided over the whole family."""
+"""Decides all measures of a Report together, because the error rate of blocking is controlled over all of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,27 +14,27 @@ from gatebot.stats.multiplicity import holm
 from gatebot.stats.power import foreseen, settle, settle_gain
 
 SUSPECT = 0.05
-"""Chance that slices and classes, all together, buy the confirm tier although nothing is worse."""
+"""Probability that slices and classes, all together, request the confirm tier although nothing is worse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A finding, and the measure behind it where there is one."""
+    """A finding, and the measure that caused it, if any."""
 
     finding: Finding
     measure: Measure | None = None
 
 
 def answered(results: Sequence[CheckResults], confirm_seeds: int = 0) -> list[CheckResults]:
-    """The same, with an answer in every measure, and an outcome that takes it into account.
+    """Return the results with an answer in every measure, and outcomes that take the answers into account.
 
     Args:
-        results: every check, with what it measured.
-        confirm_seeds: seeds that the confirm tier would have; 0 where there is none.
+        results: results of all checks, with their measures.
+        confirm_seeds: number of seeds that the confirm tier would have; 0 if there is no such tier.
     """
     measures = [measure for each in results for measure in each.measures]
     answers: dict[int, Measure] = {}
-    for warns_only in (False, True):  # what cannot block takes no part of the level from what can
+    for warns_only in (False, True):  # measures that cannot block use up none of the level
         family = [measure for measure in measures if measure.warns_only is warns_only]
         for measure, answer in zip(family, decide([_question(each, confirm_seeds) for each in family]), strict=True):
             answers[id(measure)] = measure.answered(answer)
@@ -43,7 +43,7 @@ def answered(results: Sequence[CheckResults], confirm_seeds: int = 0) -> list[Ch
 
 
 def decisions_of(results: CheckResults) -> Iterator[Decision]:
-    """All that a check has to say."""
+    """Yield all findings of a check, including those that its measures cause."""
     yield from (Decision(finding) for finding in results.findings)
     for measure in results.measures:
         finding = finding_of(measure)
@@ -52,11 +52,11 @@ def decisions_of(results: CheckResults) -> Iterator[Decision]:
 
 
 def wanting(measures: Sequence[Measure]) -> list[Measure]:
-    """Measures for which more evidence is worth its price.
+    """Return the measures for which more evidence is worth its cost.
 
-    A declared one that looks bad wants it at once, and so does one that is open where the confirm tier can guard the
-    margin. Of slices and classes there are many, and some look bad by chance on every pull request: they want it when
-    smoke evidence alone refutes "no loss", all of them taken together (Holm).
+    A declared measure requests the confirm tier if it looks bad, or if it is undecided and the confirm tier can guard
+    the margin. Slices and classes are many, so some look bad by chance on every pull request. They request it only if
+    smoke evidence alone rejects "no loss" after Holm's correction over all of them.
     """
     asking = [each for each in measures if each.answer and each.answer.wants_confirm and not each.warns_only]
     soft = [each for each in measures if not each.declared and not each.not_enforced and each.smoke is not None]
@@ -66,7 +66,7 @@ def wanting(measures: Sequence[Measure]) -> list[Measure]:
 
 
 def finding_of(measure: Measure) -> Finding | None:
-    """What an answered measure means; None where it held, or is undecided and nobody asked for it."""
+    """Return the finding of an answered measure; None if it held, or is undecided and need not be reported."""
     answer = measure.answer
     if answer is None or measure.not_enforced or answer.outcome is decision.Outcome.HELD:
         return None
@@ -94,7 +94,7 @@ def _inherited(measure: Measure) -> Status:
 
 
 def _outcome(results: CheckResults) -> Outcome:
-    """Found beats undecided beats clean; what is fixed here, or undecided and said to be so, is no find."""
+    """Return the outcome: found before undecided before clean. Fixed findings and undecided measures are not found."""
     if not isinstance(results.outcome, Clean | Found):
         return results.outcome
     open_ = tuple(measure.subject for measure in results.measures if _is_open(measure))
@@ -117,7 +117,7 @@ def _question(measure: Measure, confirm_seeds: int) -> Question | Floor | Gain:
         case Bound.FLOOR:
             return Floor(measure.smoke, measure.confirm, declared=declared, enforced=enforced)
         case Bound.GAIN:
-            nothing = Contrast(0.0, 0.0) if measure.identical else None  # known exactly: identical models gain nothing
+            nothing = Contrast(0.0, 0.0) if measure.identical else None  # exact: identical models gain nothing
             return Gain(
                 nothing or measure.smoke,
                 nothing or measure.confirm,
@@ -140,7 +140,7 @@ def _question(measure: Measure, confirm_seeds: int) -> Question | Floor | Gain:
 
 
 def _foreseen(measure: Measure, seeds: int) -> Contrast | None:
-    """What the confirm tier would show if the estimate stayed as it is, by the noise of smoke evidence."""
+    """Return the contrast that the confirm tier would show with the same estimate and the noise of smoke evidence."""
     if measure.spread is None or measure.confirm is not None or not seeds:
         return None
     return foreseen(measure.spread, max(seeds, measure.spread.runs)).contrast
@@ -153,7 +153,7 @@ def _broken_before(measure: Measure) -> bool:
 
 
 def reported(check: str, measure: Measure, *, untrusted: bool = False) -> ReportedMeasure:
-    """A measure as it stands in the Report: differences in the metric's own units, head minus base."""
+    """Return a measure for the Report, with differences as head minus base in the metric's own units."""
     answer = measure.answer
     scale = abs(measure.base) if measure.relative and measure.base is not None else 1.0
     sign = measure.direction.sign * scale
@@ -165,7 +165,7 @@ def reported(check: str, measure: Measure, *, untrusted: bool = False) -> Report
     undecided = answer is not None and answer.outcome is decision.Outcome.UNDECIDED
     claimed = measure.provenance is Provenance.CLAIMED
     against = measure.limit if measure.bound is Bound.FLOOR else measure.base
-    if measure.is_share and against is not None:  # no share moves beyond 0 or 1, whatever an interval by t says
+    if measure.is_share and against is not None:  # a share stays between 0 and 1, unlike a t interval
         ends = [min(max(end, -against), 1.0 - against) for end in ends]
     return ReportedMeasure(
         check=check,

@@ -1,4 +1,4 @@
-"""A Case in, a Report out: the same every time."""
+"""The judge: computes the Report of a Case, deterministically."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -38,11 +38,11 @@ NOTHING_TO_JUDGE = frozenset({State.NOTHING_RELEVANT, State.DRAFT, State.NO_DATA
 
 
 def judge(case: Case) -> Report:
-    """May this be merged?
+    """Judge a Case and return its Report.
 
     Raises:
-        GateError: nothing was collected, and no named state says why.
-        UsageError: the Rules name a metric or a setting that does not exist, or give a guarantee that can mean nothing.
+        GateError: Nothing was collected, and no state says why.
+        UsageError: The Rules name a metric or a setting that does not exist, or give a guarantee that cannot apply.
     """
     if NOTHING_TO_JUDGE & set(case.facts.states):
         return _report(case, None, [], Prioritised((), ()))
@@ -56,7 +56,7 @@ def judge(case: Case) -> Report:
 
 
 def comparison_of(case: Case) -> Comparison:
-    """The Case's evidence, aligned."""
+    """Return the Case's evidence with base and head aligned by row."""
     if case.head is None:
         raise GateError("nothing was collected, so there is nothing to compare")
     facts, rules = case.facts, case.facts.rules
@@ -79,10 +79,10 @@ def comparison_of(case: Case) -> Comparison:
 
 
 def _promise(case: Case) -> Promise | None:
-    """The guarantee that the Rules give.
+    """Return the guarantee that the Rules give.
 
     Raises:
-        UsageError: it can mean nothing for what was collected.
+        UsageError: The guarantee cannot apply to the collected evidence.
     """
     rules = case.facts.rules
     trains = any(side is not None and side.about.estimand == Estimand.RECIPE for side in (case.head, case.base))
@@ -112,7 +112,7 @@ def _report(
 ) -> Report:
     facts, rules = case.facts, case.facts.rules
     states = (*facts.states, *_seen_states(case, comparison))
-    is_draft = State.DRAFT in states  # of what was skipped nobody says that it passes
+    is_draft = State.DRAFT in states  # a draft was not judged, so it does not pass
     verdict = VerdictName.INCONCLUSIVE if is_draft else verdict_of(case, states, results, prioritised.findings)
     observed = rules.policy.mode == "observe"
     pairs = [(each.check.id, measure) for each in results for measure in each.measures]
@@ -182,7 +182,7 @@ def _base(case: Case, states: Collection[State]) -> Base:
 
 
 def _guarantee(comparison: Comparison) -> ReportedGuarantee | None:
-    """The guarantee as it stands in the Report; None where there is none, or nothing to hold it against."""
+    """Return the guarantee for the Report; None if there is no guarantee, or nothing to compare."""
     found = judged(comparison)
     if found is None:
         return None
@@ -203,7 +203,7 @@ def _guarantee(comparison: Comparison) -> ReportedGuarantee | None:
 def verdict_of(
     case: Case, states: Sequence[State], results: Sequence[CheckResults], findings: Sequence[ReportedFinding]
 ) -> VerdictName:
-    """The worst that anything says."""
+    """Return the worst verdict that any finding, check or state calls for."""
     policy = case.facts.rules.policy
     actions = [f.action for f in _acting(findings) if not f.undecided]
     doubts = [f.action for f in _acting(findings) if f.undecided]
@@ -215,11 +215,11 @@ def verdict_of(
         return VerdictName.ERROR
     if Action.BLOCK in doubts:
         return VerdictName.INCONCLUSIVE
-    if case.facts.is_fork and policy.forks == "trusted-run":  # nobody can approve evidence that was not trusted
+    if case.facts.is_fork and policy.forks == "trusted-run":  # untrusted evidence cannot be approved
         return VerdictName.REVIEW
     waiting = {f.priority for f in _acting(findings) if f.action is Action.REVIEW}
     if State.NO_DATA in states or (case.facts.is_fork and policy.forks == "review"):
-        waiting.add(Priority.P0)  # what nobody has seen, or nobody trusted has run, takes an approval without limits
+        waiting.add(Priority.P0)  # unseen or untrusted: the approval must cover every priority
     return VerdictName.PASS if all(_approved(case, priority) for priority in waiting) else VerdictName.REVIEW
 
 
@@ -228,7 +228,7 @@ def _acting(findings: Sequence[ReportedFinding]) -> list[ReportedFinding]:
 
 
 def _priority(verdict: VerdictName, findings: Sequence[ReportedFinding]) -> Priority | None:
-    """The highest of those findings that made the verdict; of doubts only where doubts made it."""
+    """Return the highest priority of the findings that caused the verdict; undecided ones do not count if it blocks."""
     proven = [f for f in _acting(findings) if not (verdict is VerdictName.BLOCKED and f.undecided)]
     for action in (Action.BLOCK, Action.REVIEW, Action.WARN):
         if priorities := [f.priority for f in proven if f.action is action]:
@@ -237,7 +237,7 @@ def _priority(verdict: VerdictName, findings: Sequence[ReportedFinding]) -> Prio
 
 
 def _approved(case: Case, priority: Priority) -> bool:
-    """Somebody who may has accepted this very commit, with all that has this priority."""
+    """Whether an authorised reviewer has approved exactly this commit, including findings of this priority."""
     may = {login.casefold() for login in case.facts.rules.policy.reviewers}
     order = list(Priority).index
     return any(
@@ -249,14 +249,14 @@ def _approved(case: Case, priority: Priority) -> bool:
 
 
 def _owes(case: Case, results: CheckResults) -> bool:
-    """A check that failed, or one of the highest priority that lacks evidence which head owes: never a pass."""
+    """Whether a check prevents a pass: it crashed, or it has priority P0 and head lacks required evidence."""
     if isinstance(results.outcome, Crashed):
         return True
     return could_not_see(results) and risk(case, results.check).priority is Priority.P0
 
 
 def _seen_states(case: Case, comparison: Comparison | None) -> list[State]:
-    """Situations that only the evidence shows."""
+    """Return the states that are known only from the evidence."""
     found = []
     fits = case.facts.effort.fits(Side.BASE)
     unready = case.base is None and State.RETRAINED in case.facts.states
@@ -277,7 +277,7 @@ def _identical(comparison: Comparison) -> bool:
 
 
 def _wants(case: Case, results: Sequence[CheckResults]) -> tuple[Want, ...]:
-    """What would be settled by the confirm tier, and why it is not there where it was asked for."""
+    """Return what the confirm tier would settle, and why its evidence is missing if it was requested."""
     measures = wanting([measure for each in results for measure in each.measures])
     asked = [(each.subject, each.answer.reason) for each in measures if each.answer]
     asked += [(f.subject, "not confirmed on more rows") for each in results for f in each.findings if _open(f)]

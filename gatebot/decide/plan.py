@@ -1,4 +1,4 @@
-"""Which evidence to collect next, in which order, and what is left out for want of time."""
+"""Plans which evidence to collect next, in which order, and what to leave out when the budget is too small."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,20 +14,20 @@ from gatebot.evidence.kinds import DataProfile, Training
 from gatebot.evidence.snapshot import Snapshot
 
 AA_SEEDS = 5
-"""Smoke seeds of a baseline: main against main, from which pull requests learn how much seeds alone change."""
+"""Smoke seeds of a baseline. They compare main with itself, which shows how much seeds alone change a metric."""
 
 SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER = 2, 3
-"""Smoke seeds of a pull request: with main's seed noise known, and without."""
+"""Smoke seeds of a pull request if main's seed noise is known, and if it is not."""
 
 CONFIRM_COST = 2.5
-"""What a training of the confirm tier costs in trainings of the smoke tier, where nobody has seen one: its rows."""
+"""Assumed cost of a confirm training, in smoke trainings, if none was measured; it follows from the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Needs in the order in which they are met, each with its estimated seconds, and needs cut by the budget.
+    """Needs in the order of collection, with estimated seconds, and the needs that the budget excludes.
 
-    `shared` are those of the confirm tier that a training of the smoke tier serves too.
+    `shared` holds the needs of the confirm tier that a training of the smoke tier provides too.
     """
 
     needs: tuple[Need, ...] = ()
@@ -46,23 +46,23 @@ class Plan:
 
     @property
     def total_s(self) -> float:
-        """Estimated seconds, one after the other."""
+        """Estimated seconds, if everything runs sequentially."""
         return sum(self.seconds.values())
 
 
 def plan_first(case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
-    """What every enabled check needs and nobody has yet.
+    """Plan the first round: all evidence that enabled checks need and that is missing.
 
     Args:
-        case: has base's recorded costs, where there is a base.
-        sides: commits that can be trained here.
+        case: the Case, with base's recorded costs if there is a base.
+        sides: sides whose commits can be trained in this run.
         budget_s: seconds; needs of the highest priority are mandatory and may exceed it.
     """
     return _cut(case, _ranked(case), frozenset(sides), budget_s)
 
 
 def plan_baseline(case: Case, budget_s: float) -> Plan:
-    """What main leaves behind: all that pull requests will be compared with, both tiers and the A/A seeds."""
+    """Plan a baseline: all evidence that pull requests will be compared with, in both tiers and with the A/A seeds."""
     effort = case.facts.effort
     if effort.trains:
         effort = replace(effort, smoke_seeds=max(AA_SEEDS, effort.smoke_seeds))
@@ -74,10 +74,10 @@ def plan_baseline(case: Case, budget_s: float) -> Plan:
 
 
 def plan_next(wants: Iterable[Want], case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
-    """The confirm tier, once, where smoke evidence looks worse than half a margin.
+    """Plan the second round: the confirm tier, if smoke evidence requests it.
 
-    All of it or nothing: which part of it there is must not hang on what was found. Nothing, too, where base cannot
-    have it, for head's alone would be compared with nothing.
+    The plan contains the whole tier or nothing, because the choice of evidence must not depend on what was found. It
+    is empty if base's evidence cannot be collected, because head's would have nothing to be compared with.
     """
     effort, here = case.facts.effort, frozenset(sides)
     if not effort.trains or not any(want.tier == Tier.CONFIRM for want in wants):
@@ -95,7 +95,7 @@ def plan_next(wants: Iterable[Want], case: Case, sides: Iterable[Side], budget_s
 
 
 def _ranked(case: Case) -> dict[Need, Priority]:
-    """The union of the needs of all enabled checks with what comes before them, each at its highest priority."""
+    """Return the needs of all enabled checks and their prerequisites, each with its highest priority."""
     effort, ranked = case.facts.effort, dict[Need, Priority]()
     enabled = [check for check in all_checks().values() if case.facts.rules.checks.get(check.id) is not False]
     priorities = {check.id: _priority(case, check) for check in enabled}
@@ -112,7 +112,7 @@ def _whole_tier(effort: Effort, side: Side, tier: Tier) -> tuple[Need, ...]:
 
 
 def _with_prerequisites(need: Need) -> tuple[Need, ...]:
-    """A need and what must be there before it, in that order."""
+    """Return the prerequisites of a need, in order, followed by the need."""
     match need:
         case Score(predict=predict):
             return (*_with_prerequisites(predict), need)
@@ -133,9 +133,9 @@ def _priority(case: Case, check: Check) -> Priority:
 
 
 def _cut(case: Case, ranked: Mapping[Need, Priority], sides: frozenset[Side], budget_s: float) -> Plan:
-    """Needs that are not met and can be, by priority and then cost, until the budget is spent.
+    """Plan the missing needs that can be collected, by priority and then by cost, until the budget is used up.
 
-    What a training leads to is cut with it: a prediction is cheap only where there is a model.
+    If a training is cut, the needs that depend on it are cut too: a prediction is cheap only if there is a model.
     """
     open_needs = [need for need in ranked if need.side in sides and not case.has(need)]
     trainings = {need: _served_by(case, need, ranked) for need in open_needs}
@@ -159,7 +159,7 @@ def _cut(case: Case, ranked: Mapping[Need, Priority], sides: frozenset[Side], bu
 
 
 def _served_by(case: Case, need: Need, ranked: Mapping[Need, Priority]) -> Fit | None:
-    """The training that a need comes out of: the smoke tier's, there or asked for, where it is the same one."""
+    """Return the training that provides a need: the smoke tier's if it is equivalent and present or requested."""
     training = _training(need)
     if training is None or not _one_tier(case, need.side):
         return training
@@ -168,7 +168,7 @@ def _served_by(case: Case, need: Need, ranked: Mapping[Need, Priority]) -> Fit |
 
 
 def _one_tier(case: Case, side: Side) -> bool:
-    """Whether both tiers train on the same rows; a side that nobody has read is taken to be like head."""
+    """Whether both tiers train on the same rows; a side whose data was not read is assumed to be like head."""
     snapshot = case.side(side) or case.head
     profile = None if snapshot is None else snapshot.get(Profile(side), DataProfile)
     return profile is not None and profile.one_tier
@@ -179,7 +179,7 @@ def _over(needed_s: float, left_s: float) -> str:
 
 
 def _training(need: Need) -> Fit | None:
-    """The training that a need comes out of."""
+    """Return the training that a need depends on."""
     match need:
         case Fit():
             return need
@@ -192,7 +192,7 @@ def _training(need: Need) -> Fit | None:
 
 
 def _cost(case: Case, need: Need) -> float:
-    """Seconds, from the dearest side that has trained the same; of another tier by its rows; 0 where nobody knows."""
+    """Estimate the seconds of a need from the slower side, or from the other tier scaled by its rows; 0 if unknown."""
     if not isinstance(need, Fit) or need.model is not Model.USER:
         return 0.0
     other = Tier.SMOKE if need.tier is Tier.CONFIRM else Tier.CONFIRM

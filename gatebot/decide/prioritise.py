@@ -1,4 +1,4 @@
-"""Gives every finding its priority and its action, and sets the waived ones apart. Findings are never dropped."""
+"""Assigns a priority and an action to every finding, and separates waived findings. It never drops a finding."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ _NO_RECORD = CheckRecord()
 
 @dataclass(frozen=True, slots=True)
 class Prioritised:
-    """All findings of a report, the weightiest first, and the waived ones apart."""
+    """All findings of a Report, the most important first, and the waived ones separately."""
 
     findings: tuple[ReportedFinding, ...]
     waived: tuple[WaivedFinding, ...]
 
 
 def prioritise(case: Case, results: Iterable[CheckResults]) -> Prioritised:
-    """Every finding with its priority, its action and the reason for both."""
+    """Return every finding with its priority, its action and the reasons for both."""
     kept, waived = [], []
     for each in results:
         for said in decisions_of(each):
@@ -44,7 +44,7 @@ def prioritise(case: Case, results: Iterable[CheckResults]) -> Prioritised:
 
 
 def risk(case: Case, check: Check, finding: Finding | None = None) -> Risk:
-    """The risk of a check before it has looked, or of what it found."""
+    """Return the risk of a check before it runs or, if a finding is given, the risk of that finding."""
     facts = case.facts
     record = facts.history.get(check.id, _NO_RECORD)
     prior = Prior(check.id, check.impact, check.likelihood, record.runs, record.found)
@@ -88,12 +88,12 @@ def _weighed(case: Case, check: Check, said: Decision) -> ReportedFinding | Waiv
 
 
 def _shows_logs(facts: Facts) -> bool:
-    """Whether the code's own words are quoted: a stranger's could say anything in gatebot's name."""
+    """Whether logs of user code are quoted; a stranger's code could print anything under gatebot's name."""
     return facts.rules.privacy.stranger_logs or not (facts.is_fork or facts.is_first)
 
 
 def _action(case: Case, said: Decision, found: Risk) -> tuple[Action, str]:
-    """What follows, and why where it is not what the priority alone would say."""
+    """Return the action of a finding, and the reason if it differs from the action of the priority alone."""
     facts, finding = case.facts, said.finding
     policy = facts.rules.policy
 
@@ -106,12 +106,12 @@ def _action(case: Case, said: Decision, found: Risk) -> tuple[Action, str]:
         return plain, ""
     if finding.action is not None:
         return acting(fixed), why
-    weaker = max(plain, acting(fixed), key=list(Action).index)  # doubt never makes a finding act stronger
+    weaker = max(plain, acting(fixed), key=list(Action).index)  # doubt never strengthens an action
     return weaker, why if weaker is not plain else ""
 
 
 def _exception(case: Case, said: Decision) -> tuple[Action | None, str]:
-    """The exceptions to "the priority decides"."""
+    """Return the action that replaces the priority's action, and the reason; None if there is no exception."""
     measure = said.measure
     if said.finding.action is not None:
         return said.finding.action, "its action is fixed"
@@ -125,7 +125,7 @@ def _exception(case: Case, said: Decision) -> tuple[Action | None, str]:
 
 
 def _in_doubt(policy: Policy, answer: Answer | None) -> tuple[Action, str]:
-    """What an unproven loss does: as the policy says, but never more than a warning for what is only watched."""
+    """Return the action of an unproven loss, as the policy says; measures that are not declared only warn."""
     if answer is not None and answer.stands_out:
         return Action.WARN, "stands out among all that is watched, and is not proven"
     if answer is not None and answer.likely and policy.reviewers and policy.undecided == "warn":
@@ -138,7 +138,7 @@ def _undecided(measure: Measure | None) -> bool:
 
 
 def _loss(measure: Measure | None) -> float | None:
-    """How much worse head is than base or its limit, in the metric's own units; negative when it is better."""
+    """Return how much worse head is than base or the limit, in the metric's own units; negative if it is better."""
     if measure is None:
         return None
     against = measure.base if measure.limit is None else measure.limit
@@ -146,7 +146,7 @@ def _loss(measure: Measure | None) -> float | None:
 
 
 def _plain(facts: Mapping[str, Fact]) -> dict[str, Any]:
-    """Facts as JSON knows them, so that a Report that was written and read is the same Report."""
+    """Convert facts to JSON values, so that a Report stays equal when it is written and read."""
     return {name: _plain_fact(fact) for name, fact in facts.items()}
 
 

@@ -1,4 +1,4 @@
-"""Runs each check once over a Comparison and says what came of it. Pure: a crash becomes an Outcome."""
+"""Runs the checks on a Comparison and returns their results; a crash becomes an outcome too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from gatebot.core.needs import File, Fit, Predict, Profile, Side
 from gatebot.errors import UsageError
 
 WORSE = 1.5
-"""What base has too is worse from half as much again on; below that it is the same on slightly other data."""
+"""A finding that base has too is worse if its size exceeds base's by this factor; smaller changes are noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResults:
-    """One check, what came of it, and what it yielded. Its measures are unanswered, and its outcome is without them."""
+    """The results of one check. Until `answered` is called, measures have no answer and the outcome ignores them."""
 
     check: Check
     outcome: Outcome
@@ -28,10 +28,10 @@ class CheckResults:
 
 
 def run_checks(check: Check, comparison: Comparison, case: Case) -> CheckResults:
-    """Run one check, or say why it does not run.
+    """Run one check; if it cannot run, the outcome says why.
 
     Raises:
-        UsageError: the Rules give the check a setting that it does not have.
+        UsageError: The Rules give the check a setting that it does not have.
     """
     setting = case.facts.rules.checks.get(check.id, {})
     options = options_of(check, setting)
@@ -46,7 +46,7 @@ def run_checks(check: Check, comparison: Comparison, case: Case) -> CheckResults
         said = list(check.run(comparison, options))
         base = comparison.base_alone()
         known = list(check.run(base, options)) if base is not None and not check.relative else []
-    except Exception as error:  # noqa: BLE001  # whatever a check raises, the others still run and nothing passes
+    except Exception as error:  # noqa: BLE001  # whatever a check raises, the others run, and nothing passes
         return CheckResults(check, Crashed(f"{type(error).__name__}: {error}"))
     findings = _against_base(said, known)
     measures = tuple(each for each in said if isinstance(each, Measure))
@@ -54,10 +54,10 @@ def run_checks(check: Check, comparison: Comparison, case: Case) -> CheckResults
 
 
 def options_of(check: Check, setting: bool | Mapping[str, Any]) -> Options:
-    """The check's settings.
+    """Return the check's settings.
 
     Raises:
-        UsageError: a setting that the check does not have, or a wrong value.
+        UsageError: The check does not have a setting, or a value is wrong.
     """
     try:
         return check.options.model_validate({} if isinstance(setting, bool) else setting)
@@ -70,10 +70,11 @@ def options_of(check: Check, setting: bool | Mapping[str, Any]) -> Options:
 
 
 def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None:
-    """Why a check cannot run; what head owes first, for that is never excused by the lack of a base.
+    """Return why a check cannot run; None if it can.
 
-    Excused are files that nobody has to write, and gaps where base's own code fails: it is the base branch that is
-    broken then, and head is not blocked for it. Of base's runs one is enough: those that both sides have are compared.
+    Head's evidence is examined first, because a missing base never excuses missing evidence of head. Two gaps are
+    excused: optional files, and evidence that is missing because base's own code fails, for which head is not blocked.
+    One run of base is enough, because only runs that both sides have are compared.
     """
     needs = check.needs(case.facts.effort)
     for need in needs:
@@ -93,7 +94,7 @@ def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None
 
 
 def _against_base(said: list[Finding | Measure], known: list[Finding | Measure]) -> tuple[Finding, ...]:
-    """Head's findings with their status, then those of base that head has no more."""
+    """Return head's findings with their status, followed by base's findings that head no longer has."""
     head = {each.subject: each for each in said if isinstance(each, Finding)}
     base = {each.subject: each for each in known if isinstance(each, Finding)}
     mine = [replace(each, status=_status(each, base[name])) if name in base else each for name, each in head.items()]
@@ -107,7 +108,7 @@ def _status(head: Finding, base: Finding) -> Status:
 
 
 def could_not_see(results: CheckResults) -> bool:
-    """Whether this check failed, or lacks evidence that head owes."""
+    """Whether the check crashed, or lacks evidence that head must provide."""
     match results.outcome:
         case Crashed():
             return True

@@ -1,4 +1,4 @@
-"""What each seed of main comes to in each declared metric: the raw material of the ledger of seed noise."""
+"""Computes the values of the declared metrics for each seed, from which seed noise is estimated."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from gatebot.evidence.snapshot import noise_key
 
 
 def seed_values(case: Case) -> dict[str, tuple[float, ...]]:
-    """By tier and measure, head's value for each seed: of every declared metric, on all rows or on its slices."""
+    """Return head's value for each seed by tier and measure, for declared metrics on all rows or on their slices."""
     if case.head is None or not case.facts.effort.trains:
         return {}
     compared = comparison_of(replace(case, base=case.head))

@@ -1,1 +1,1 @@
-"""Everything gatebot says to GitHub and reads from it: knows no machine learning, imports only our errors."""
+"""Communication with GitHub: events, API, artifacts, comment, status and check run. It knows no machine learning."""

@@ -1,4 +1,4 @@
-"""The one place that holds the token: makes the client, paces and repeats requests, turns failures into types."""
+"""Client of GitHub's REST API. It holds the token, paces and repeats requests, and turns failures into exceptions."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ACTIONS_LOGIN = "github-actions[bot]"
 DEFAULT_URL = "https://api.github.com"
-SECONDARY_WAIT_S = 60.0  # GitHub's own advice when it does not say how long
+SECONDARY_WAIT_S = 60.0  # recommended by GitHub if it sends no waiting time
 PAGE = 100
 
 M = TypeVar("M", bound=BaseModel)
@@ -38,15 +38,15 @@ Query = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast we ask and how long we insist.
+    """The rate of requests, and how often they are repeated.
 
     Attributes:
-        between_requests_s: least time between two requests.
-        between_writes_s: least time between two writes; GitHub asks for one second.
-        timeout_s: of one request.
-        attempts: of one request, the first included.
-        patience_s: the longest that the repeats of one request may wait in all.
-        sleep: how to wait.
+        between_requests_s: minimum time between two requests.
+        between_writes_s: minimum time between two writes; GitHub recommends one second.
+        timeout_s: time limit of one request.
+        attempts: number of attempts of one request, including the first.
+        patience_s: maximum total time that the repeats of one request may wait.
+        sleep: function that waits.
     """
 
     between_requests_s: float = 0.05
@@ -59,7 +59,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """Why a request is made: `doing` completes "could not ..."; `permission` is what a workflow has to grant."""
+    """The purpose of a request: `doing` completes "could not ..."; `permission` is what the workflow must grant."""
 
     doing: str
     permission: str = ""
@@ -71,14 +71,14 @@ class Api:
     def __init__(
         self, token: str, repository: str, *, url: str = DEFAULT_URL, login: str = "", pace: Pace | None = None
     ) -> None:
-        """Hold the token; no request is made.
+        """Create a client without making a request.
 
         Args:
-            token: sent to `url` and nowhere else; may be empty for public reads.
+            token: sent only to `url`; may be empty for public reads.
             repository: `owner/name`.
-            url: base of the REST API, e.g. `https://ghes.example/api/v3`.
-            login: who we are, when the caller knows (a GitHub App's `name[bot]`).
-            pace: speed and patience.
+            url: base address of the REST API, e.g. `https://ghes.example/api/v3`.
+            login: login of the token, if the caller knows it (a GitHub App's `name[bot]`).
+            pace: rate of requests and of repeats.
         """
         self.token = token
         self.repository = repository
@@ -96,7 +96,7 @@ class Api:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Api({self.repository!r}, url={self.url!r})"  # never the token
+        return f"Api({self.repository!r}, url={self.url!r})"  # must not contain the token
 
     def close(self) -> None:
         """Close the connections."""
@@ -105,7 +105,7 @@ class Api:
 
     @cached_property
     def client(self) -> "Github":
-        """The client. It never repeats a request: we do, for we know which ones bear it."""
+        """The underlying client. It does not repeat requests; `patiently` does, if that is safe."""
         from github import Auth, Github
 
         return Github(
@@ -120,10 +120,10 @@ class Api:
 
     @property
     def login(self) -> str:
-        """Who the token acts as, as its first write has told.
+        """The login that the token acts as, as the answer to its first write shows.
 
-        Before that it has to be asked: an app's token may not ask the REST API; the other API tells it. Where neither
-        does, it is a workflow's own.
+        Before a write, GitHub is asked: first the REST API, which refuses tokens of apps, then the GraphQL API. If
+        neither answers, the token is assumed to be the workflow's own.
         """
         self._login = self._login or self._asked_login()
         return self._login
@@ -141,18 +141,18 @@ class Api:
             return ACTIONS_LOGIN
 
     def is_called(self, login: str) -> None:
-        """Learn who we are from an answer of GitHub's, which saves asking."""
+        """Set the login from an answer of GitHub, which saves a request."""
         self._login = self._login or login
 
     def path(self, *segments: str | int) -> str:
-        """A path inside the repository; every segment is quoted."""
+        """Return an API path inside the repository, with every segment quoted."""
         return "/".join([f"/repos/{self.repository}", *(quote(str(segment), safe="") for segment in segments)])
 
     def get(self, path: str, model: type[M], why: Purpose, query: Query | None = None) -> M:
-        """Read one thing.
+        """Read one resource.
 
         Raises:
-            ApiError: by cause.
+            ApiError: The request fails; the subclass tells the cause.
         """
         return _typed(model, self._request("GET", path, why, query=query)[1], why)
 
@@ -162,14 +162,14 @@ class Api:
         """Read a list lazily, page by page.
 
         Args:
-            path: of the list.
-            model: of one page: a model whose `items` are the list's.
-            why: for the error message.
+            path: path of the list.
+            model: model of one page, whose `items` are the elements of the list.
+            why: purpose, for the error message.
             query: filters.
-            most: pages that are read at most; what lies beyond is left.
+            most: maximum number of pages; further pages are not read.
 
         Raises:
-            ApiError: by cause.
+            ApiError: A request fails; the subclass tells the cause.
         """
         following, asked = path, {**(query or {}), "per_page": PAGE}
         for _ in range(most):
@@ -180,27 +180,27 @@ class Api:
                 return
 
     def send(self, verb: str, path: str, model: type[M], why: Purpose, body: Json, *, repeatable: bool = True) -> M:
-        """Write something and read the answer.
+        """Send a write request and return the answer.
 
         Args:
             verb: POST or PATCH.
-            path: where.
-            model: of the answer.
-            why: for the error message.
-            body: what.
-            repeatable: whether doing it twice is harmless. If not, it is repeated only when GitHub said that
-                nothing was done (a rate limit).
+            path: path of the resource.
+            model: model of the answer.
+            why: purpose, for the error message.
+            body: content of the request.
+            repeatable: whether repeating the request is harmless. If not, it is repeated only if GitHub refused to
+                execute it (a rate limit).
 
         Raises:
-            ApiError: by cause; those in `trouble.AMBIGUOUS` leave open whether it was written.
+            ApiError: The request fails; after those in `api_errors.AMBIGUOUS` the write may have happened.
         """
         return _typed(model, self._request(verb, path, why, body=body, repeatable=repeatable)[1], why)
 
     def delete(self, path: str, why: Purpose) -> None:
-        """Delete something.
+        """Delete a resource.
 
         Raises:
-            ApiError: by cause; `MissingError` when it was gone already.
+            ApiError: The request fails; `MissingError` if the resource does not exist any more.
         """
         self._request("DELETE", path, why)
 
@@ -220,11 +220,11 @@ class Api:
         return patiently(once, why, self.pace, repeatable=repeatable)
 
     def _known(self, path: str, query: Query | None) -> tuple[Mapping[str, Any], Any]:
-        """Read something; what has been read before is sent again only where it has changed."""
+        """Read a resource with an ETag, so that GitHub sends it again only if it has changed."""
         key = "&".join([path, *(f"{name}={value}" for name, value in sorted((query or {}).items()))])
         tag, headers, data = self._read.get(key, ("", {}, None))
         new_headers, new = self.exchange("GET", path, query, {"If-None-Match": tag} if tag else {}, None)
-        if tag and new is None:  # 304: nothing is sent, and nothing is counted against the limit
+        if tag and new is None:  # 304: no content, and not counted against the rate limit
             return headers, data
         if new_tag := str(new_headers.get("etag", "")):
             self._read[key] = (new_tag, new_headers, new)
@@ -233,10 +233,10 @@ class Api:
     def exchange(
         self, verb: str, path: str, query: Query | None, headers: Mapping[str, str], body: Json | None
     ) -> tuple[Mapping[str, Any], Any]:
-        """One request and its answer: headers, with names in lower case, and data; None where nothing was sent.
+        """Make one request and return headers, with names in lower case, and data; None if the answer has no content.
 
         Raises:
-            GithubException: as the client does for every failure.
+            GithubException: The request fails.
         """
         return self.client.requester.requestJsonAndCheck(verb, path, dict(query or {}), dict(headers), input=body)
 
@@ -245,10 +245,10 @@ T = TypeVar("T")
 
 
 def patiently(once: Callable[[], T], why: Purpose, pace: Pace, *, repeatable: bool) -> T:
-    """Make one request, and again while that is harmless, promising and within the caller's patience.
+    """Make a request, and repeat it while that is harmless, can help, and stays within the limits of `pace`.
 
     Raises:
-        ApiError: by cause.
+        ApiError: The request fails; the subclass tells the cause.
     """
     waited = 0.0
     for attempt in range(pace.attempts):
@@ -264,7 +264,7 @@ def patiently(once: Callable[[], T], why: Purpose, pace: Pace, *, repeatable: bo
 
 
 def translated(once: Callable[[], T], why: Purpose) -> T:
-    """Make one request; whatever the client raises becomes an `ApiError`."""
+    """Make one request and convert all exceptions of the client to `ApiError`."""
     import requests
     from github.GithubException import GithubException
 
@@ -275,12 +275,12 @@ def translated(once: Callable[[], T], why: Purpose) -> T:
     except requests.RequestException as error:
         raise OfflineError(why.doing, said=type(error).__name__) from error
     except (ValueError, AssertionError, RuntimeError) as error:
-        # the client's ways to say that this is no GitHub API: no JSON, links or redirections to another host
+        # the client raises these if the server is not GitHub's API: no JSON, links or redirections to another host
         raise UnavailableError(why.doing, said=f"{type(error).__name__}: {error}") from error
 
 
 def _pause(trouble: ApiError, attempt: int, *, repeatable: bool) -> float | None:
-    """Seconds to wait before the next attempt, None to give up."""
+    """Return the seconds to wait before the next attempt; None to give up."""
     match trouble:
         case LimitedError():
             return SECONDARY_WAIT_S * 2**attempt if trouble.wait_s is None else trouble.wait_s

@@ -1,4 +1,4 @@
-"""What can go wrong between us and GitHub: one type a cause, each with advice that names what to change."""
+"""Exceptions of the GitHub API: one class per cause, each with advice on what to change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from gatebot.errors import GateError
 
 
 class ApiError(GateError):
-    """GitHub did not do what we asked.
+    """A request to GitHub failed.
 
     Attributes:
-        status: the HTTP status, 0 when there was no answer.
-        said: GitHub's own words, capped.
-        wait_s: how long GitHub wants us to wait, None when it did not say.
+        status: the HTTP status; 0 if there was no answer.
+        said: GitHub's message, shortened.
+        wait_s: seconds to wait, as GitHub requests; None if it does not say.
     """
 
     advice = "Try again; if it stays, see https://www.githubstatus.com."
@@ -29,19 +29,19 @@ class ApiError(GateError):
 
 
 class OfflineError(ApiError):
-    """No connection, or it broke: whether a write took place is not known."""
+    """There was no connection, or it broke; whether a write took place is unknown."""
 
     advice = "Check the network and GITHUB_API_URL; on a self-hosted runner, its proxy and certificates."
 
 
 class BadTokenError(ApiError):
-    """401: no token, or one that is expired or revoked."""
+    """401: the token is missing, expired or revoked."""
 
     advice = "Give the action a valid `token`; the default is ${{{{ github.token }}}}."
 
 
 class ForbiddenError(ApiError):
-    """403: the token is valid and may not do this."""
+    """403: the token is valid but lacks the permission."""
 
     advice = (
         "Give the job `permissions: {permission}`. Runs of pull requests from forks and of Dependabot never get it:"
@@ -56,35 +56,35 @@ class LockedError(ApiError):
 
 
 class MissingError(ApiError):
-    """404: it is not there, or the token may not see it."""
+    """404: the resource does not exist, or the token may not see it."""
 
     advice = "Check the name; a token without `permissions: {permission}` gets the same answer."
 
 
 class GoneError(ApiError):
-    """410: it was there: an expired artifact, or disabled issues."""
+    """410: the resource no longer exists, such as an expired artifact or disabled issues."""
 
     advice = "It has expired or was switched off; raise the retention, or run the default branch again."
 
 
 class InvalidError(ApiError):
-    """422: GitHub understood the request and refuses its content."""
+    """422: GitHub refuses the content of the request."""
 
     advice = "This is a limit of GitHub that gatebot should have kept: please report it."
 
 
 class LimitedError(ApiError):
-    """403 or 429: too many requests, and waiting would take longer than we may."""
+    """403 or 429: too many requests, and waiting would exceed the limit of `Pace`."""
 
     advice = "Wait until the limit resets, or give the action a token of its own; jobs of a repository share one limit."
 
 
 class UnavailableError(ApiError):
-    """5xx, or an answer that is not the API's: whether a write took place is not known."""
+    """5xx, or an answer that is not from the API; whether a write took place is unknown."""
 
 
 AMBIGUOUS = (OfflineError, UnavailableError)
-"""After these a write may have happened: who repeats it must look first."""
+"""After these errors a write may have happened, so the state must be read before the write is repeated."""
 
 _RATE_WORDS = (
     "api rate limit exceeded",
@@ -106,7 +106,7 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
 
 @dataclass(frozen=True, slots=True)
 class FailedResponse:
-    """A failed answer. Header names are in lower case."""
+    """The answer to a failed request. Header names are in lower case."""
 
     status: int
     message: str
@@ -115,7 +115,7 @@ class FailedResponse:
 
 
 def explain(doing: str, answer: FailedResponse, permission: str) -> ApiError:
-    """Say which trouble a failed answer is."""
+    """Return the exception for a failed answer."""
     words = answer.message.lower()
     wait = _wait(answer)
     if answer.status in (403, 429) and (wait is not None or any(known in words for known in _RATE_WORDS)):
@@ -132,5 +132,5 @@ def _wait(answer: FailedResponse) -> float | None:
         return float(after)
     reset = answer.headers.get("x-ratelimit-reset", "")
     if answer.headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit() and len(reset) < 12:
-        return max(0.0, float(reset) - answer.now) + 1.0  # the reset falls somewhere within its second
+        return max(0.0, float(reset) - answer.now) + 1.0  # the reset time is rounded down to seconds
     return None

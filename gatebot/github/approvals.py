@@ -1,4 +1,4 @@
-"""Who with the right to has accepted the head commit: by a review, or by `/gatebot accept` in a comment."""
+"""Reads the approvals of the head commit by authorised people: reviews, and `/gatebot accept` comments."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ _REST = re.compile(r"(?:(?P<priority>P[0-4])[ \t]+)?(?P<sha>[0-9a-fA-F]{7,64})(?
 
 
 class Kind(StrEnum):
-    """How somebody accepted."""
+    """The form of an approval."""
 
     REVIEW = "review"
     COMMENT = "comment"
@@ -30,13 +30,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody may and does accept a commit.
+    """The approval of a commit by an authorised person.
 
     Attributes:
-        sha: the whole SHA that it binds to: always the head it was asked for.
-        at: when, by GitHub's clock.
-        priority: what a comment accepts at most (`P2`); empty accepts everything that may be accepted.
-        reason: in the comment's words, untrusted.
+        sha: the full SHA that it applies to, which is always the requested head.
+        at: time of the approval, by GitHub's clock.
+        priority: the highest priority that a comment accepts (`P2`); empty accepts everything that may be accepted.
+        reason: the text of the comment; untrusted.
     """
 
     login: str
@@ -51,7 +51,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Somebody meant to accept, and it does not count."""
+    """An attempted approval that does not count, and why."""
 
     login: str
     kind: Kind
@@ -61,13 +61,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is accepted.
+    """The commit that is to be approved.
 
     Attributes:
         sha: the head commit.
-        author: of the pull request; empty when the account was deleted.
-        since: asks GitHub since when it has known the commit, by its own clock; None where it does not say. The
-            commit's own dates are its author's to choose.
+        author: author of the pull request; empty if the account was deleted.
+        since: asks GitHub when it first saw the commit, by its own clock; returns None if GitHub does not say. The
+            commit's own dates are not used, because its author can choose them.
     """
 
     sha: str
@@ -76,10 +76,10 @@ class Head:
 
 
 def read(api: Api, said: Conversation, head: Head) -> tuple[tuple[Approval, ...], tuple[Refusal, ...]]:
-    """What counts as acceptance of the pull request's head, and what was meant so and does not.
+    """Return the approvals of the pull request's head, and the attempted approvals that do not count.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     approvals: list[Approval] = []
     refusals: list[Refusal] = []
@@ -101,10 +101,10 @@ def read(api: Api, said: Conversation, head: Head) -> tuple[tuple[Approval, ...]
 
 
 def permission_of(api: Api, login: str) -> str:
-    """`admin`, `write`, `read` or `none`; `maintain` and `triage` count as GitHub counts them: `write` and `read`.
+    """Return `admin`, `write`, `read` or `none`; GitHub reports `maintain` as `write` and `triage` as `read`.
 
     Raises:
-        ApiError: by cause.
+        ApiError: The request fails; the subclass tells the cause.
     """
     why = Purpose(f"read the permission of {login}", "metadata: read")
     try:
@@ -114,7 +114,10 @@ def permission_of(api: Api, login: str) -> str:
 
 
 def _reviews(said: Conversation) -> Iterator[Approval | Refusal]:
-    """Of every reviewer the last word. A remark changes nothing; asking for changes takes an approval back."""
+    """Yield the approval of each reviewer whose latest review approves. Comments change nothing.
+
+    A review that requests changes revokes an earlier approval.
+    """
     last: dict[str, responses.Review] = {}
     for review in said.reviews:
         if review.user is not None and review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
@@ -127,7 +130,7 @@ def _reviews(said: Conversation) -> Iterator[Approval | Refusal]:
 
 def _comments(said: Conversation, head_sha: str) -> Iterator[Approval | Refusal]:
     for comment in said.comments:
-        ours = (comment.body or "").startswith(MARKER)  # it shows the command, to be copied, whoever's token wrote it
+        ours = (comment.body or "").startswith(MARKER)  # gatebot's own comment quotes the command
         if comment.user is not None and not ours:
             yield from _commands(comment, comment.user.login, head_sha)
 
@@ -162,7 +165,7 @@ def _commands(comment: responses.Comment, login: str, head_sha: str) -> Iterator
 
 
 def _said(body: str) -> str:
-    """What a comment says itself: neither code that it shows, nor what it hides, nor what it quotes."""
+    """Return the text of a comment without code blocks and HTML comments."""
     body = re.sub(r"<!--.*?(?:-->|\Z)", "", body, flags=re.DOTALL)
     kept, fence = [], ""
     for line in body.splitlines():

@@ -1,4 +1,4 @@
-"""From the bytes of a foreign zip to files in a directory: everything allowed by name, nothing beyond a limit."""
+"""Unpacks an untrusted zip into a directory. Only expected file names are accepted, and sizes are limited."""
 
 import errno
 import os
@@ -19,9 +19,9 @@ from gatebot.errors import GateError, MachineError
 
 CHUNK = 1 << 16
 SAFE_NAME = re.compile(r"[A-Za-z0-9_@=+,-][A-Za-z0-9._@=+,-]*(/[A-Za-z0-9_@=+,-][A-Za-z0-9._@=+,-]*)*", re.ASCII)
-DIRECTORY_ENTRY = 46  # bytes of the smallest entry in a zip's central directory
+DIRECTORY_ENTRY = 46  # size in bytes of the smallest entry in a zip's central directory
 MAX_NAME = 200
-_DAMAGED = (  # all that `zipfile` raises on bytes that are no proper zip
+_DAMAGED = (  # all that `zipfile` raises for bytes that are not a valid zip
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -35,19 +35,19 @@ _DAMAGED = (  # all that `zipfile` raises on bytes that are no proper zip
 
 
 class ArchiveError(GateError):
-    """The archive is no zip, or holds what it may not hold. Nothing of it was kept."""
+    """The archive is not a zip, or has content that is not allowed. Nothing of it was kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive may hold.
+    """Limits on the content of an archive.
 
     Attributes:
-        packed_bytes: of the archive itself.
-        files: how many.
-        file_bytes: of one file, unpacked.
-        total_bytes: of all files, unpacked.
-        ratio: unpacked to packed size of one file larger than 1 MiB.
+        packed_bytes: size of the archive itself.
+        files: number of files.
+        file_bytes: size of one file, unpacked.
+        total_bytes: size of all files, unpacked.
+        ratio: ratio of unpacked to packed size, of a file larger than 1 MiB.
     """
 
     packed_bytes: int = 256 * 2**20
@@ -58,19 +58,19 @@ class Limits:
 
 
 def unpack(archive: Path, into: Path, names: Sequence[str], limits: Limits | None = None) -> tuple[str, ...]:
-    """Write the files of a zip into a new directory: all of them, or none and an error.
+    """Write all files of a zip into a new directory, or raise an error and write none.
 
     Args:
-        archive: any bytes.
-        into: must not exist; its parent must.
-        names: patterns (as `fnmatch`) of the paths that are expected; any other path refuses the archive.
-        limits: what is too much.
+        archive: path of the archive, whose content is untrusted.
+        into: the new directory; it must not exist, but its parent must.
+        names: patterns (as for `fnmatch`) of expected paths; an archive with any other path is refused.
+        limits: limits on the content.
 
     Returns:
         The relative paths of the files, sorted.
 
     Raises:
-        ArchiveError: it is no zip, damaged, or breaks a rule.
+        ArchiveError: The archive is not a zip, is damaged, or violates a rule.
     """
     limits = limits or Limits()
     if into.exists():
@@ -97,14 +97,14 @@ def _unpack(archive: Path, staging: Path, names: Sequence[str], limits: Limits) 
     except _DAMAGED as error:
         raise ArchiveError(f"the archive is damaged or no zip: {type(error).__name__}: {error}") from None
     except OSError as error:
-        if error.errno == errno.EINVAL:  # an offset before the beginning of the file
+        if error.errno == errno.EINVAL:  # an offset before the start of the file
             raise ArchiveError("the archive is damaged: it points outside of itself") from None
         raise MachineError(f"the archive cannot be unpacked: {error.strerror}") from error
     return tuple(sorted(member.filename for member in members))
 
 
 def _check_directory_size(raw: IO[bytes], limits: Limits) -> None:
-    """Refuse a huge table of contents before `zipfile` builds an object for each of its entries."""
+    """Refuse a huge central directory before `zipfile` creates an object for each of its entries."""
     size = raw.seek(0, os.SEEK_END)
     if size > limits.packed_bytes:
         raise ArchiveError(f"the archive has {size:,} bytes; at most {limits.packed_bytes:,} are accepted")
@@ -171,7 +171,7 @@ def _write_all(zipped: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], stag
 
 
 def _copy(source: IO[bytes], sink: IO[bytes], member: zipfile.ZipInfo, limits: Limits, left: int) -> int:
-    """Copy while counting: the sizes that a header claims are not to be believed."""
+    """Copy a file and count its bytes, because the sizes in the header are untrusted."""
     size = 0
     while chunk := source.read(CHUNK):
         size += len(chunk)

@@ -1,4 +1,4 @@
-"""Finding and fetching what earlier workflow runs left: baselines from trusted runs only, evidence from any one run."""
+"""Finds and fetches artifacts of earlier workflow runs: baselines from trusted runs, evidence from any given run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,19 +18,19 @@ MAX_REDIRECTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which artifact is wanted.
+    """The criteria of an artifact.
 
     Attributes:
-        name: of the artifact.
-        commits: the wanted commit and its ancestors, the nearest first; an artifact of any other is not taken.
+        name: name of the artifact.
+        commits: the wanted commit and its ancestors, the nearest first; artifacts of other commits are not accepted.
         branch: the default branch.
-        repository_id: of this repository: runs of forks are not taken.
-        workflow_path: of the workflow that makes it, e.g. `.github/workflows/gatebot.yml`.
-        now: the time, aware.
-        max_age: older ones are not taken.
-        most_pages: pages of 100 runs that are read for each kind of event.
-        most_runs: runs whose artifacts are looked at.
-        conclusions: of the run; another job of the same workflow may have failed.
+        repository_id: id of this repository; runs of forks are not accepted.
+        workflow_path: path of the workflow that creates it, e.g. `.github/workflows/gatebot.yml`.
+        now: the current time, with time zone.
+        max_age: maximum age.
+        most_pages: number of pages of 100 runs that are read for each kind of event.
+        most_runs: number of runs whose artifacts are examined.
+        conclusions: accepted conclusions of the run; it may fail because of another job of the same workflow.
     """
 
     name: str
@@ -47,16 +47,16 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An artifact that fits.
+    """An artifact that meets the criteria.
 
     Attributes:
-        run_id: of the run that left it.
-        commit: what the run was about.
-        distance: commits between the wanted one and this, 0 if it is the wanted one.
-        age: since it was made.
-        parcel: what `download` needs.
+        run_id: id of the run that created it.
+        commit: commit of the run.
+        distance: number of commits between the wanted commit and this one; 0 if it is the wanted one.
+        age: time since its creation.
+        parcel: description of the artifact for `download`.
         beside: the other artifacts of that run, by name.
-        why: why this and no nearer one, in words; empty when it is the wanted commit's.
+        why: why no nearer artifact was chosen; empty if it belongs to the wanted commit.
     """
 
     run_id: int
@@ -70,7 +70,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """There is none, and why."""
+    """There is no such artifact; `why` gives the reasons."""
 
     why: tuple[str, ...]
 
@@ -87,17 +87,17 @@ class _Notes:
 def fetch_baseline(
     api: Api, search: Search, into: Path, names: Sequence[str], limits: Limits | None = None
 ) -> Found | Absent:
-    """Find the nearest artifact that can still be had and unpack it.
+    """Find the nearest artifact that is still available and unpack it.
 
     Args:
-        api: GitHub.
-        search: what is wanted.
-        into: a directory that does not exist yet; made only if something was found.
-        names: patterns of the files that the artifact may hold.
-        limits: on the archive.
+        api: GitHub's API.
+        search: the criteria.
+        into: a directory that does not exist yet; it is created only if an artifact is found.
+        names: patterns of the files that the artifact may contain.
+        limits: limits on the archive.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     notes = _Notes()
     for found in _candidates(api, search, notes):
@@ -113,10 +113,10 @@ def fetch_baseline(
 
 
 def find_baseline(api: Api, search: Search) -> Found | Absent:
-    """The nearest artifact that is not marked as expired, without fetching it.
+    """Find the nearest artifact that is not marked as expired, without fetching it.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     notes = _Notes()
     for found in _candidates(api, search, notes):
@@ -125,10 +125,10 @@ def find_baseline(api: Api, search: Search) -> Found | Absent:
 
 
 def find_in_run(api: Api, run_id: int, name: str, now: datetime) -> Found | Absent:
-    """The artifact of one run, whoever made it: what it holds is to be trusted as little as that run.
+    """Find an artifact of one run. Its content deserves no more trust than that run.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     left = [artifact for artifact in _artifacts(api, run_id) if artifact.name == name]
     for artifact in left:
@@ -140,12 +140,12 @@ def find_in_run(api: Api, run_id: int, name: str, now: datetime) -> Found | Abse
 
 @dataclass(frozen=True, slots=True)
 class HeadRun:
-    """A run of the gate for a pull request's head.
+    """A workflow run of the gate for a pull request's head.
 
     Attributes:
-        id: of the run.
-        attempt: the newest.
-        created_at: when the push or the like made GitHub start it; another attempt changes nothing here.
+        id: id of the run.
+        attempt: number of the newest attempt.
+        created_at: when GitHub created the run because of an event; the same for all attempts.
         started_at: when the newest attempt began.
     """
 
@@ -155,22 +155,23 @@ class HeadRun:
     started_at: datetime
 
     def attempt_at(self, made: datetime) -> int:
-        """The attempt that left something which was made then."""
+        """Return the attempt that created something at this time."""
         return self.attempt if made >= self.started_at else max(1, self.attempt - 1)
 
 
 def runs_of_head(api: Api, workflow_path: str, sha: str, repository_id: int, *, is_fork: bool) -> tuple[HeadRun, ...]:
-    """The runs of one workflow for a pull request's head, the newest first.
+    """Return the runs of one workflow for a pull request's head, the newest first.
 
     Args:
-        api: GitHub.
-        workflow_path: of the workflow's file.
-        sha: the head.
-        repository_id: of this repository.
-        is_fork: the head lies in another one: then runs of this one are not meant, and the other way round.
+        api: GitHub's API.
+        workflow_path: path of the workflow's file.
+        sha: the head commit.
+        repository_id: id of this repository.
+        is_fork: whether the head is in a fork. If so, only runs of forks are returned, otherwise only runs of this
+            repository.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     workflow = workflow_path.rpartition("/")[2]
     why = Purpose(f"list the runs of {workflow} for {sha[:12]}", PERMISSION)
@@ -198,10 +199,10 @@ def runs_of_head(api: Api, workflow_path: str, sha: str, repository_id: int, *, 
 
 
 def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:
-    """A commit and what came before it, the newest first: for clones that are too shallow to say.
+    """Return a commit and its ancestors, the newest first; for shallow clones that lack the history.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why = Purpose(f"list the commits before {sha[:12]}", "contents: read")
     pages = api.pages(api.path("commits"), responses.Page[responses.Commit], why, {"sha": sha}, most=-(-most // 100))
@@ -209,7 +210,7 @@ def ancestors(api: Api, sha: str, most: int = 100) -> tuple[str, ...]:
 
 
 def _candidates(api: Api, search: Search, notes: _Notes) -> Iterator[Found]:
-    """What fits, the nearest first and of one commit the newest. What is farther is asked for when it is wanted."""
+    """Yield matching artifacts lazily, the nearest commit first and, for one commit, the newest first."""
     distances = {sha: distance for distance, sha in reversed(list(enumerate(search.commits)))}
     looked = 0
     for listed in _lists(api, search, notes):
@@ -248,11 +249,11 @@ def _usable(api: Api, run: responses.WorkflowRun, distance: int, search: Search,
 
 
 def _lists(api: Api, search: Search, notes: _Notes) -> Iterator[list[responses.WorkflowRun]]:
-    """Lists of runs, each asked for when what the one before has is of no use.
+    """Yield lists of runs lazily.
 
-    Of one commit GitHub lists the runs themselves. Of several, those of the branch are listed, whatever made them:
-    the newest commit's first. Runs of forks whose branch bears the same name could flood that, so in the end those
-    events are asked for that the branch alone can cause.
+    For a single commit, its runs are listed. For several, the runs of the branch are listed, for all events and the
+    newest commit first. Runs of forks with the same branch name could flood this list, so finally the runs are listed
+    for those events that only the branch itself can cause.
     """
     if len(search.commits) < 2:
         yield from _listed(api, search, {"head_sha": search.commits[0]} if search.commits else {}, notes)
@@ -268,7 +269,7 @@ def _lists(api: Api, search: Search, notes: _Notes) -> Iterator[list[responses.W
 
 
 def _listed(api: Api, search: Search, query: Mapping[str, str], notes: _Notes) -> Iterator[list[responses.WorkflowRun]]:
-    """Pages of runs of the workflow, the newest first."""
+    """Yield pages of runs of the workflow, the newest first."""
     workflow = search.workflow_path.rpartition("/")[2]
     if not query or not workflow:
         return
@@ -282,7 +283,7 @@ def _listed(api: Api, search: Search, query: Mapping[str, str], notes: _Notes) -
 
 
 def _is_trusted(run: responses.WorkflowRun, search: Search) -> bool:
-    """Asked again of every run, for a filter in a query is a wish."""
+    """Whether a run meets the criteria; each is checked again, because query filters are not reliable."""
     return (
         run.event in TRUSTED_EVENTS
         and run.head_branch == search.branch
@@ -300,7 +301,7 @@ def _belongs(artifact: responses.Artifact, run: responses.WorkflowRun, search: S
 
 
 def _artifacts(api: Api, run_id: int) -> list[responses.Artifact]:
-    """The artifacts that a run left, the newest first."""
+    """Return the artifacts of a run, the newest first."""
     why = Purpose(f"list the artifacts of run {run_id}", PERMISSION)
     path = api.path("actions", "runs", run_id, "artifacts")
     pages = api.pages(path, responses.Page[responses.Artifact], why, most=5)

@@ -1,4 +1,4 @@
-"""The check run `gatebot report`: the report beside the diff, with annotations. The gate is the status, not this."""
+"""The check run `gatebot report`, which shows the Report with annotations in the diff. The status is the gate."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,13 +15,13 @@ NAME = "gatebot report"
 PERMISSION = "checks: write"
 MAX_TEXT = 65_535
 MAX_TITLE = 255
-MAX_MESSAGE = 16_000  # GitHub: 64 KB, and a character has at most four bytes
+MAX_MESSAGE = 16_000  # GitHub allows 64 KB, and a character has at most four bytes
 PER_REQUEST = 50
 MAX_ROUNDS = 4
 
 
 class Conclusion(StrEnum):
-    """How a check run can end. `neutral` and `skipped` would satisfy branch protection: they are not here."""
+    """Conclusions of a check run, without `neutral` and `skipped`, which would satisfy branch protection."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -29,7 +29,7 @@ class Conclusion(StrEnum):
 
 
 class Level(StrEnum):
-    """How an annotation looks."""
+    """The level of an annotation."""
 
     NOTICE = "notice"
     WARNING = "warning"
@@ -38,7 +38,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A remark on lines of a file. `path` is relative to the repository; lines count from 1."""
+    """An annotation on lines of a file. `path` is relative to the repository; lines count from 1."""
 
     path: str
     line: int
@@ -50,7 +50,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the check run shows. `summary` and `text` are Markdown that is safe to post."""
+    """The content of the check run. `summary` and `text` are Markdown that is safe to post."""
 
     conclusion: Conclusion
     title: str
@@ -61,18 +61,18 @@ class Check:
 
 
 def name_of(context: str) -> str:
-    """The name of the check run beside a status: those of one name hide each other."""
+    """Return the name of the check run for a status; it is unique, because check runs of one name hide each other."""
     return NAME + context.removeprefix(AGGREGATE)
 
 
 def publish(api: Api, sha: str, check: Check, order: RunOrder, *, name: str = NAME) -> Written | NotPermitted:
-    """Write the check run, concluded, in as many requests as its annotations need.
+    """Write the completed check run, in as many requests as its annotations need.
 
-    Annotations are appended, so a batch whose answer was lost is not sent again: a missing remark is better than
-    fifty twice. A check run cannot be deleted: what to do where a newer run's was there already, says `hand_over`.
+    Annotations are appended. A batch whose answer was lost is not sent again, because missing annotations are better
+    than duplicates. A check run cannot be deleted; `hand_over` handles the case that a newer run's exists already.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why = _why(name, sha)
     whole: Json = {"name": name, "head_sha": sha, "external_id": order.text, "status": "completed"}
@@ -94,12 +94,13 @@ def publish(api: Api, sha: str, check: Check, order: RunOrder, *, name: str = NA
 
 
 def hand_over(api: Api, sha: str, order: RunOrder, *, name: str = NAME) -> None:
-    """Let what this run has written say what a newer run's check run says, where that was there already.
+    """Copy a newer run's check run into this run's, if the newer one existed before this run wrote its own.
 
-    GitHub shows the check run that was completed last; one that a newer run writes from now on is completed later.
+    GitHub shows the check run that was completed last. A check run that a newer run writes from now on is completed
+    later, so it needs no copy.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why, mine = _why(name, sha), set[int]()
     query = {"check_name": name, "filter": "all"}
@@ -112,7 +113,7 @@ def hand_over(api: Api, sha: str, order: RunOrder, *, name: str = NAME) -> None:
         if not mine or not ended:
             return
         newest, newest_id, shown = max(ended, key=lambda each: each[:2])
-        # what was written again was completed again, whatever its id
+        # an updated check run counts as completed again, regardless of its id
         late = [id_ for said, id_, _ in known if id_ in mine and said < newest and (past or id_ > newest_id)]
         if not late:
             return

@@ -1,4 +1,4 @@
-"""The one comment on a pull request: found by author and marker, a section a project, updated in place."""
+"""The comment on a pull request. It has a section per project, is found by author and marker, and updated in place."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +16,7 @@ MAX_ROUNDS = 6
 
 
 class Mode(StrEnum):
-    """When to comment. `on-change` opens no comment while there is nothing to say, but keeps an existing one true."""
+    """When to comment. `on-change` creates no comment if there is nothing to report, but updates an existing one."""
 
     ON_CHANGE = "on-change"
     ALWAYS = "always"
@@ -28,7 +28,7 @@ Outcome = Written | Unchanged | NoCommentNeeded | Superseded | NotPermitted
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A comment of ours."""
+    """A comment that gatebot wrote."""
 
     id: int
     url: str
@@ -46,23 +46,22 @@ def publish(
     known: Sequence[Found] | None = None,
     checks: bool = True,
 ) -> Outcome:
-    """Bring the comment of a pull request to the state in which it shows this section.
+    """Create or update the comment of a pull request so that it shows this section.
 
-    Where others may publish at the same time, it is read again after writing, until there is exactly one comment of
-    ours and our section stands in it: so that jobs that cross, a write that was lost and one whose answer was lost
-    all end there.
+    If other jobs may publish at the same time, the comments are read again after writing, until there is exactly one
+    comment by gatebot and it contains the section. This handles concurrent jobs, lost writes and lost answers.
 
     Args:
-        api: GitHub.
-        number: of the pull request, from the event or the API.
-        section: what to say; its body is Markdown that is safe to post.
+        api: GitHub's API.
+        number: number of the pull request, from the event or the API.
+        section: the section to show; its body is Markdown that is safe to post.
         mode: when to comment.
-        notable: whether there is something to say (a verdict that is not a plain pass, a named state).
-        known: our comments, where they have just been read.
-        checks: read again after writing. Who knows later that nobody else was there needs none of it.
+        notable: whether there is something to report (a verdict other than a plain pass, a named state).
+        known: gatebot's comments, if they have just been read.
+        checks: read the comments again after writing; not needed if the caller detects concurrent jobs later.
 
     Raises:
-        ApiError: by cause, where neither permission nor order explains it.
+        ApiError: A request fails for a reason other than a missing permission.
     """
     if mode is Mode.NEVER:
         return NoCommentNeeded()
@@ -91,7 +90,7 @@ def _converge(
             return NoCommentNeeded()
         posted = _write(api, number, ours, joined(wanted), authors)
         if posted is not None:
-            authors.add(posted.author)  # GitHub knows better than we who we are
+            authors.add(posted.author)  # the author as GitHub reports it
             written = Written(posted.url, created=not ours or (written is not None and written.created))
             if not checks:
                 return written
@@ -99,20 +98,20 @@ def _converge(
 
 
 def hand_over(api: Api, number: int, ended: Mapping[str | None, Section]) -> bool:
-    """Let no section be older than the newest run of its project that has ended, and none be missing beside others.
+    """Replace sections that are older than the newest ended run of their project, and add missing ones.
 
-    What was written over is lost; what it said is not.
+    An overwritten section is lost, so its replacement shows the result of that run in short.
 
     Args:
-        api: GitHub.
-        number: of the pull request.
-        ended: what that run says in short, by project; by None where there is one project alone.
+        api: GitHub's API.
+        number: number of the pull request.
+        ended: short section of the newest ended run, by project; the key is None if there is only one project.
 
     Returns:
         Whether anything was written.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     authors = {api.login}
     for past in range(MAX_ROUNDS):
@@ -132,10 +131,10 @@ def hand_over(api: Api, number: int, ended: Mapping[str | None, Section]) -> boo
 
 
 def find(api: Api, number: int, authors: set[str]) -> list[Found]:
-    """Our comments, the oldest first: by one of these authors, and beginning with the marker.
+    """Return gatebot's comments, the oldest first: those by one of these authors that begin with the marker.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why = Purpose(f"list the comments of pull request {number}", "pull-requests: read")
     pages = api.pages(api.path("issues", number, "comments"), responses.Page[responses.Comment], why)
@@ -143,13 +142,13 @@ def find(api: Api, number: int, authors: set[str]) -> list[Found]:
 
 
 def found_in(comments: Iterable[responses.Comment], authors: Collection[str]) -> list[Found]:
-    """Those of these comments that are ours, the oldest first."""
+    """Return those of the comments that are gatebot's, the oldest first."""
     ours = [_found(said) for said in comments]
     return sorted((c for c in ours if c.author in authors and c.body.startswith(MARKER)), key=lambda c: c.id)
 
 
 def _write(api: Api, number: int, ours: Sequence[Found], body: str, authors: set[str]) -> Found | None:
-    """One step towards the goal. None when what happened has to be read first."""
+    """Create or update the comment; None if the comments must be read again to know the result."""
     if not ours:
         why = Purpose(f"comment on pull request {number}", PERMISSION)
         path = api.path("issues", number, "comments")
@@ -157,20 +156,20 @@ def _write(api: Api, number: int, ours: Sequence[Found], body: str, authors: set
             return _found(api.send("POST", path, responses.Comment, why, {"body": body}, repeatable=False))
         except AMBIGUOUS as trouble:
             if find(api, number, authors):
-                return None  # the answer was lost, not the comment
+                return None  # the comment was created, but the answer was lost
             raise trouble
     why = Purpose(f"update the comment on pull request {number}", PERMISSION)
     try:
         kept = api.send("PATCH", _path(api, ours[0]), responses.Comment, why, {"body": body})
     except MissingError:
-        return None  # somebody deleted it meanwhile
+        return None  # it was deleted in the meantime
     for extra in ours[1:]:
         _delete(api, extra)
     return _found(kept)
 
 
 def _delete(api: Api, extra: Found) -> None:
-    with suppress(MissingError):  # another run was faster
+    with suppress(MissingError):  # another run has deleted it
         api.delete(_path(api, extra), Purpose("delete a duplicate of our comment", PERMISSION))
 
 
@@ -179,7 +178,7 @@ def _path(api: Api, comment: Found) -> str:
 
 
 def _merged(ours: Sequence[Found]) -> dict[str, Section]:
-    """The sections of all our comments; of two for one project the newer."""
+    """Return the sections of all of gatebot's comments; the newer one if a project has two."""
     sections: dict[str, Section] = {}
     for comment in ours:
         for section in parted(comment.body):
@@ -190,5 +189,5 @@ def _merged(ours: Sequence[Found]) -> dict[str, Section]:
 
 
 def _found(said: responses.Comment) -> Found:
-    body = (said.body or "").replace("\r\n", "\n")  # the web editor's line ends
+    body = (said.body or "").replace("\r\n", "\n")  # line ends of the web editor
     return Found(said.id, said.html_url, said.user.login if said.user else "", body)

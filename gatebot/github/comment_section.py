@@ -1,4 +1,4 @@
-"""How sections of several projects lie in one comment: markers, order, and the limit on its length."""
+"""The format of a comment with the sections of several projects: markers, order, and the limit on its length."""
 
 import re
 from bisect import bisect_right
@@ -11,12 +11,12 @@ from gatebot.github.run_order import RunOrder
 
 MARKER = "<!-- gatebot -->"
 MAX_COMMENT = 65_536
-USUAL_END = 80  # of a text that was cut: the sentence that says so, closing tags
-LEAST = 1_000  # a section is not cut below this in favour of others
+USUAL_END = 80  # length of the note and the closing tags at the end of a cut text
+LEAST = 1_000  # minimum length to which a section is cut to make room for others
 
 _OPEN = re.compile(
     r"<!-- gatebot section project=(?P<project>[A-Za-z0-9%._~-]*) head=(?P<head>[0-9a-f]{40}(?:[0-9a-f]{24})?)"
-    r"(?: began=\d{1,12})? run=(?P<order>[0-9.]{3,60}) -->"  # older versions wrote when a run began
+    r"(?: began=\d{1,12})? run=(?P<order>[0-9.]{3,60}) -->"  # older versions wrote the start time of the run
 )
 _CLOSE = "<!-- gatebot end -->"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -25,11 +25,11 @@ _OURS = re.compile(r"<!--(?=\s*gatebot\b)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SectionStamp:
-    """Which run says something, about which commit.
+    """The run that wrote a section, and the commit that it judged.
 
     Attributes:
         head_sha: the head commit that was judged.
-        order: of the run; between two runs, on one commit or on two, the newer has the word.
+        order: order of the run; of two runs, on one commit or on two, the section of the newer is shown.
     """
 
     head_sha: str
@@ -38,7 +38,7 @@ class SectionStamp:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What one project says in the comment: Markdown."""
+    """The section of one project in the comment, as Markdown."""
 
     project: str
     stamp: SectionStamp
@@ -46,18 +46,18 @@ class Section:
 
 
 def joined(sections: Mapping[str, Section]) -> str:
-    """One comment. Sections stand in the order of their project's name, each as it is given."""
+    """Join sections into one comment, sorted by project name and otherwise unchanged."""
     return "\n".join([MARKER, *(_framed(sections[project]) for project in sorted(sections))])
 
 
 def tidied(section: Section) -> Section:
-    """The section without what would break the frame: forged markers, control characters, lone surrogates."""
+    """Remove everything that would break the comment's format: forged markers, control characters, lone surrogates."""
     body = _OURS.sub("&lt;!--", _sound(section.body)).strip("\n")
     return replace(section, project=_sound(section.project), body=body)
 
 
 def fitted(others: Mapping[str, Section], section: Section) -> dict[str, Section]:
-    """All sections within one comment's length: ours is cut, the longest of the others only to let us speak at all."""
+    """Cut sections to the length of one comment: first the new one, then, if necessary, the longest of all."""
     sections = {**others, section.project: section}
     excess = length(joined(sections)) - MAX_COMMENT
     if excess > 0:
@@ -66,14 +66,14 @@ def fitted(others: Mapping[str, Section], section: Section) -> dict[str, Section
     while (excess := length(joined(sections)) - MAX_COMMENT) > 0:
         longest = max(sections.values(), key=lambda known: length(known.body))
         if not longest.body:
-            break  # hundreds of projects: their markers alone are too long, and GitHub will say so
+            break  # hundreds of projects: the markers alone are too long, and GitHub refuses it
         room = max(length(longest.body) - excess, 0)
         sections[longest.project] = replace(longest, body=cut(longest.body, room))
     return sections
 
 
 def parted(comment: str) -> Iterator[Section]:
-    """The sections of a comment, bodies byte for byte. What is outside of them is not ours and is dropped."""
+    """Yield the sections of a comment with unchanged bodies. Text outside of sections is dropped."""
     lines = comment.split("\n")
     at = 0
     while at < len(lines):
@@ -88,7 +88,7 @@ def parted(comment: str) -> Iterator[Section]:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its first lines with everything closed that they open, at most `limit` characters long."""
+    """Cut a text to its first lines and close all that they open, so that it has at most `limit` characters."""
     if length(text) <= limit:
         return text
     lines = text.split("\n")
@@ -104,7 +104,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def length(text: str) -> int:
-    """Characters as GitHub might at worst count them: UTF-16 units."""
+    """Return the number of UTF-16 units, the largest number of characters that GitHub could count."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -123,7 +123,7 @@ def _framed(section: Section) -> str:
 
 
 def _closing(lines: list[str]) -> list[str]:
-    """Lines that close an open code fence, HTML comment and folded parts."""
+    """Return lines that close an open code fence, HTML comment and `<details>` elements."""
     closing: list[str] = []
     fence = _open_fence(lines)
     if fence:
@@ -138,7 +138,7 @@ def _closing(lines: list[str]) -> list[str]:
 
 
 def _fences(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Every line with the fence that is open after it."""
+    """Yield every line with the code fence that is open after it."""
     fence = ""
     for line in lines:
         found = re.match(r" {0,3}(`{3,}|~{3,})", line)

@@ -1,4 +1,4 @@
-"""All that was said on a pull request, read at once: comments and reviews stand in one list of GitHub's."""
+"""Reads the comments and reviews of a pull request in one request, from GitHub's timeline."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ def read(api: Api, number: int) -> Conversation:
     """Read the timeline of a pull request.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why = Purpose(f"list what was said on pull request {number}", PERMISSION)
     pages = api.pages(api.path("issues", number, "timeline"), responses.Page[responses.Moment], why)

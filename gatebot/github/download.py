@@ -1,4 +1,4 @@
-"""Carrying one artifact here: the token stays with the API, the bytes stay below a limit."""
+"""Downloads an artifact. The token is sent only to the API, and the size is limited."""
 
 import hashlib
 import tempfile
@@ -22,7 +22,7 @@ MAX_REDIRECTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An artifact as the API announces it. `digest` is `sha256:...`, or empty on servers that give none."""
+    """An artifact as the API describes it. `digest` is `sha256:...`, or empty on servers that provide none."""
 
     id: int
     name: str
@@ -33,16 +33,16 @@ class Parcel:
 def download(
     api: Api, parcel: Parcel, into: Path, names: Sequence[str], limits: Limits | None = None
 ) -> tuple[str, ...]:
-    """Fetch an artifact and unpack it into a new directory.
+    """Download an artifact and unpack it into a new directory.
 
-    The API answers with the address of a store, which must not see the token: it is asked without.
+    The API redirects to a storage server, which must not receive the token.
 
     Returns:
         The relative paths of the files.
 
     Raises:
-        ArchiveError: too large, not what was announced, or no acceptable zip.
-        ApiError: by cause; `GoneError` when it has expired.
+        ArchiveError: The artifact is too large, has the wrong digest, or is not an acceptable zip.
+        ApiError: A request fails; `GoneError` if the artifact has expired.
     """
     limits = limits or Limits()
     if parcel.size > limits.packed_bytes:
@@ -67,9 +67,9 @@ def _stream(api: Api, artifact_id: int, archive: Path, limits: Limits, why: Purp
 
     url = api.url + api.path("actions", "artifacts", artifact_id, "zip")
     with requests.Session() as session:
-        session.auth = _unchanged  # else a .netrc would be asked
+        session.auth = _unchanged  # prevents the use of .netrc
         for _ in range(MAX_REDIRECTS):
-            headers = {"Accept-Encoding": "identity"}  # what a coded answer unpacks to, no chunk of it says before
+            headers = {"Accept-Encoding": "identity"}  # the decoded size of an encoded answer is unknown
             if api.token and _origin(url) == _origin(api.url):
                 headers["Authorization"] = f"Bearer {api.token}"
             with session.get(
@@ -112,7 +112,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _refused(answer: "Response", api: Api, why: Purpose) -> ApiError:
     if _origin(answer.url) != _origin(api.url) and 400 <= answer.status_code < 500:
-        # the store's address lives for a minute: ask the API for another
+        # the address of the storage server is valid for a minute, so the API must be asked again
         return UnavailableError(why.doing, answer.status_code, "the store refuses its own address")
     words = next(answer.iter_content(2000), b"").decode("utf-8", "replace")
     headers = {name.lower(): value for name, value in answer.headers.items()}

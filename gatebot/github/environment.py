@@ -1,4 +1,4 @@
-"""The variables and the payload of an Actions job, read with care and named when they are broken."""
+"""Reads and validates the environment variables and the event payload of an Actions job."""
 
 import json
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ MAX_PAYLOAD = 32 * 2**20  # GitHub caps webhook payloads at 25 MB
 
 
 def variable(environ: Mapping[str, str], name: str) -> str:
-    """A variable that must be there.
+    """Return the value of a required variable.
 
     Raises:
-        UsageError: it is not, or it is empty.
+        UsageError: The variable is missing or empty.
     """
     value = environ.get(name, "")
     if not value:
@@ -24,10 +24,10 @@ def variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def number(environ: Mapping[str, str], name: str, default: int = 0) -> int:
-    """A positive number; without a default it must be there.
+    """Return the value of a variable as a positive number; without a default it is required.
 
     Raises:
-        UsageError: it is none.
+        UsageError: The value is not a positive number.
     """
     text = environ.get(name, "") or str(default or "")
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 19 and int(text)):
@@ -36,10 +36,10 @@ def number(environ: Mapping[str, str], name: str, default: int = 0) -> int:
 
 
 def checked(environ: Mapping[str, str], name: str, form: TypeAdapter[str]) -> str:
-    """A variable that must be there and have this form.
+    """Return the value of a required variable that must have this form.
 
     Raises:
-        UsageError: it is not, or it has not.
+        UsageError: The variable is missing or malformed.
     """
     value = variable(environ, name)
     try:
@@ -49,10 +49,10 @@ def checked(environ: Mapping[str, str], name: str, form: TypeAdapter[str]) -> st
 
 
 def payload_at(path: Path) -> object:
-    """The JSON of the event, whatever it holds.
+    """Return the parsed JSON of the event, without validating its content.
 
     Raises:
-        UsageError: it cannot be read, is too large or is no JSON.
+        UsageError: The file cannot be read, is too large or is not JSON.
     """
     try:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What happened on GitHub: the Actions environment and its payload, read once into one frozen value."""
+"""Reads the event of an Actions job, from the environment and the payload, into one immutable value."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ DEPENDABOT = "dependabot[bot]"
 
 
 class Kind(StrEnum):
-    """The events that gatebot understands."""
+    """The events that gatebot supports."""
 
     PULL_REQUEST = "pull_request"
     PUSH = "push"
@@ -32,18 +32,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The workflow run that we are part of."""
+    """The workflow run of this process."""
 
     id: int
     attempt: int
     url: str
     workflow_path: str
-    """Path of the workflow's file, e.g. `.github/workflows/gatebot.yml`; empty when the server does not say."""
+    """Path of the workflow's file, e.g. `.github/workflows/gatebot.yml`; empty if the server does not provide it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The finished run that started this one (`workflow_run`). None of it was said by trusted code."""
+    """The finished run that triggered this one (`workflow_run`). All its values are untrusted."""
 
     run_id: int
     attempt: int
@@ -59,20 +59,20 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened, where, and which commits it is about.
+    """An event, its repository, and the commits that it concerns.
 
     Attributes:
-        action: what happened to the subject (`opened`, `synchronize`, ...); empty where there is none.
+        action: what happened to the subject (`opened`, `synchronize`, ...); empty if the event has no action.
         ref: the full git reference of the run.
-        head_sha: where the status goes; None when only the API knows (comments) or the branch was deleted.
-        tested_sha: what the workflow checks out by default: a merge commit on pull requests.
-        base_ref: the branch to merge into, without `refs/heads/`; empty outside pull requests and groups.
-        base_sha: the tip of base as the payload says it; on a push what the branch was before, or empty.
-        pull_number: None where no pull request is involved.
-        author: who opened the pull request, in lower and upper case as GitHub writes it; may be empty.
+        head_sha: the commit that gets the status; None if only the API knows it (comments) or the branch was deleted.
+        tested_sha: the commit that the workflow checks out by default: a merge commit on pull requests.
+        base_ref: the branch to merge into, without `refs/heads/`; empty outside pull requests and merge groups.
+        base_sha: the tip of the base branch in the payload; on a push the previous tip of the branch, or empty.
+        pull_number: None if no pull request is involved.
+        author: author of the pull request, with upper and lower case as on GitHub; may be empty.
         is_fork: the code comes from another repository.
-        is_first: nothing of the author's was merged here before, as GitHub says it.
-        actor: who caused the event.
+        is_first: the author has had nothing merged in this repository before, according to GitHub.
+        actor: account that caused the event.
     """
 
     kind: Kind
@@ -99,7 +99,7 @@ class Event:
 
     @property
     def on_default_branch(self) -> bool:
-        """Whether the tested commit is on the default branch itself: the place where baselines are made."""
+        """Whether the tested commit is on the default branch, where baselines are created."""
         match self.kind:
             case Kind.PUSH | Kind.DISPATCH | Kind.SCHEDULE:
                 return not self.is_deletion and self.ref == f"refs/heads/{self.default_branch}"
@@ -109,12 +109,12 @@ class Event:
 
     @property
     def other_branch(self) -> str:
-        """The branch to merge into where it is not the default branch, else empty: the Rules there are others."""
+        """The branch to merge into if it is not the default branch, otherwise empty; it has its own Rules."""
         return "" if self.base_ref == self.default_branch else self.base_ref
 
     @property
     def expects_read_only_token(self) -> bool:
-        """GitHub gives a read-only token whatever `permissions:` says: forks, and what Dependabot does."""
+        """Whether GitHub gives a read-only token regardless of `permissions:`, as for forks and Dependabot."""
         of_a_change = self.kind in (Kind.PULL_REQUEST, Kind.REVIEW, Kind.PUSH)
         return of_a_change and (self.is_fork or self.actor == DEPENDABOT)
 
@@ -139,16 +139,16 @@ class Base:
 def base_of(
     event: Event, tested_sha: str, first_parent: Callable[[str], str], merge_base: Callable[[str, str], str]
 ) -> Base:
-    """Say which commit is base, from what was really checked out.
+    """Determine the base commit from the commit that was actually checked out.
 
-    A merge commit or a merge group has its parent; a branch tip the merge base with its target. A branch tip
-    that happens to be a merge (somebody merged main into the branch) is still a branch tip.
+    Base is the parent of a merge commit or merge group, and the merge base of a branch tip with its target. A branch
+    tip that is a merge (main was merged into the branch) is still a branch tip.
 
     Args:
-        event: what happened.
-        tested_sha: the commit in the work tree, which need not be `event.tested_sha`.
-        first_parent: first parent of a commit.
-        merge_base: merge base of two commits.
+        event: the event.
+        tested_sha: the commit in the work tree, which may differ from `event.tested_sha`.
+        first_parent: returns the first parent of a commit.
+        merge_base: returns the merge base of two commits.
     """
     if event.kind is Kind.MERGE_GROUP and tested_sha == event.head_sha:
         return Base(event.base_sha, Relation.GROUP_PARENT)
@@ -156,7 +156,7 @@ def base_of(
         return Base(first_parent(tested_sha), Relation.PREVIOUS)
     if event.kind in (Kind.PULL_REQUEST, Kind.REVIEW) and tested_sha != event.head_sha:
         return Base(first_parent(tested_sha), Relation.FIRST_PARENT)
-    of_pull = event.pull_number is not None and event.base_sha  # on a push it is what the branch was before
+    of_pull = event.pull_number is not None and event.base_sha  # on a push it is the previous tip
     target = event.base_sha if of_pull else f"refs/remotes/origin/{event.default_branch}"
     return Base(merge_base(tested_sha, target), Relation.MERGE_BASE)
 
@@ -165,7 +165,7 @@ def read(environ: Mapping[str, str]) -> Event:
     """Read the event of this Actions job.
 
     Raises:
-        UsageError: not in Actions, an event that gatebot does not serve, or a payload that is not GitHub's.
+        UsageError: This is not an Actions job, the event is not supported, or the payload is malformed.
     """
     name = variable(environ, "GITHUB_EVENT_NAME")
     try:
@@ -244,7 +244,7 @@ def _of_workflow_run(event: Event, raw: object) -> Event:
     run = said.workflow_run
     home = run.head_repository.id if run.head_repository else 0
     owner = (run.head_repository.full_name if run.head_repository else None) or event.repository
-    path = run.path or (said.workflow.path if said.workflow else "")  # older servers say it in the second place
+    path = run.path or (said.workflow.path if said.workflow else "")  # older servers send the path in the second place
     trigger = Trigger(
         run_id=run.id,
         attempt=run.run_attempt,

@@ -1,11 +1,11 @@
-"""How an attempt to publish something can end without being an error."""
+"""The outcomes of publishing that are not errors."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """It is on GitHub as asked. `url` may be empty where the API gives none."""
+    """The content was written. `url` may be empty if the API provides none."""
 
     url: str
     created: bool = False
@@ -13,26 +13,26 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """It was there already, word for word: nothing was written."""
+    """The same content exists already, so nothing was written."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoCommentNeeded:
-    """There is nothing to say in this mode, and nothing was said before."""
+    """There is nothing to report in this mode, and no earlier comment to update."""
 
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A newer run or a newer commit has the word: nothing was written."""
+    """A newer run, or a run of a newer commit, takes precedence, so nothing was written."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotPermitted:
-    """The token may not write this. For a fork that is normal; elsewhere `hint` names the missing permission."""
+    """The token lacks the permission to write. This is normal for a fork; otherwise `hint` names the permission."""
 
     why: str
     hint: str

@@ -1,4 +1,4 @@
-"""Speaking to the runner: outputs, the job summary, log commands, inputs. Values can forge none of them."""
+"""Communication with the Actions runner: outputs, job summary, log commands and inputs, safe against injection."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import TextIO
 from gatebot.errors import UsageError
 from gatebot.github.comment_section import cut
 
-MAX_SUMMARY = 2**20  # bytes; the runner drops a larger one whole
+MAX_SUMMARY = 2**20  # bytes; the runner drops a larger summary completely
 PER_STEP = 10  # annotations of one level that GitHub shows
 
 
@@ -25,7 +25,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the repository an annotation points."""
+    """The location of an annotation in the repository."""
 
     file: str
     line: int | None = None
@@ -37,25 +37,25 @@ def in_actions(environ: Mapping[str, str]) -> bool:
 
 
 def action_input(environ: Mapping[str, str], name: str, default: str = "") -> str:
-    """An input of the action. The runner upper-cases its name, turns spaces into underscores and keeps hyphens."""
+    """Return an input of the action. The runner upper-cases its name, replaces spaces by `_` and keeps hyphens."""
     return environ.get(f"INPUT_{name.replace(' ', '_').upper()}", "").strip() or default
 
 
 def write_outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> bool:
-    """Set the outputs of this step; False where there is nowhere to write them.
+    """Set the outputs of this step; return False if the runner provides no file for them.
 
     Raises:
-        UsageError: the runner's file cannot be written.
+        UsageError: The runner's file cannot be written.
     """
     block = "".join(_assignment(name, value) for name, value in values.items())
     return _append(environ, "GITHUB_OUTPUT", block)
 
 
 def write_summary(environ: Mapping[str, str], markdown: str) -> bool:
-    """Append to the summary of this step, within what the runner takes; False where there is nowhere to write it.
+    """Append to the summary of this step, cut to the runner's limit; return False if the runner provides no file.
 
     Raises:
-        UsageError: the runner's file cannot be written.
+        UsageError: The runner's file cannot be written.
     """
     path = environ.get("GITHUB_STEP_SUMMARY", "")
     there = Path(path).stat().st_size if path and Path(path).is_file() else 0
@@ -63,7 +63,7 @@ def write_summary(environ: Mapping[str, str], markdown: str) -> bool:
 
 
 def fitted(markdown: str, most_bytes: int) -> str:
-    """The first lines of a text that fit into so many bytes of UTF-8, with everything closed that they open."""
+    """Cut a text to the first lines that fit into a number of UTF-8 bytes, and close all that they open."""
     whole = markdown.encode("utf-8", "replace").decode()
     text, limit = whole.rstrip("\n") + "\n", len(whole)
     while (size := len(text.encode())) > most_bytes:
@@ -75,7 +75,7 @@ def fitted(markdown: str, most_bytes: int) -> str:
 
 
 def command(level: Level, message: str, *, title: str = "", place: Place | None = None) -> str:
-    """A log command that shows as an annotation: one line, whatever the message holds."""
+    """Return a log command that creates an annotation; it is one line, even if the message has several."""
     properties = {"file": place.file if place else "", "line": str(place.line) if place and place.line else ""}
     properties["title"] = title
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
@@ -83,16 +83,16 @@ def command(level: Level, message: str, *, title: str = "", place: Place | None 
 
 
 def mask(secret: str) -> str:
-    """A log command that hides a value in everything that is logged after it."""
+    """Return log commands that mask a secret in all later output."""
     return "\n".join(f"::add-mask::{_data(line)}" for line in secret.splitlines() if line.strip())
 
 
 @contextmanager
 def commands_stopped(log: TextIO) -> Iterator[None]:
-    """While this lasts, what is written to the log cannot command the runner; for output of code that is not ours.
+    """Disable log commands while the block runs, so that output of user code cannot control the runner.
 
-    The token that ends it is not to be guessed. Whoever can read the log while it is written could repeat it: code
-    under test must not be able to.
+    The token that ends this mode cannot be guessed. Code that can read the log while it is written could repeat the
+    token, so user code must not be able to read the log.
     """
     token = secrets.token_hex(32)
     log.write(f"\n::stop-commands::{token}\n")

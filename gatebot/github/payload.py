@@ -1,21 +1,21 @@
-"""The parts of GitHub's webhook payloads that gatebot reads, checked field by field."""
+"""Models of the parts of GitHub's webhook payloads that gatebot reads."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-# The engine behind these is Rust's: `$` is the end of the text, not of a line.
+# pydantic uses Rust's regex engine, in which `$` matches only the end of the text.
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
 FullName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}(\[bot\])?$")]
-# A branch name may hold nearly anything; what git itself forbids never reaches us by a well-formed payload.
+# Branch names may contain nearly anything; the pattern excludes what git itself forbids.
 RefName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f~^:?*\[\\]+$", max_length=1000)]
 Id = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 Number = Annotated[int, Field(strict=True, ge=1, lt=2**31)]
 
 
 class Part(BaseModel):
-    """GitHub adds fields all the time: what we do not name is ignored."""
+    """Base class of the models. Unknown fields are ignored, because GitHub often adds new ones."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -27,7 +27,7 @@ class User(Part):
 
 
 class Repository(Part):
-    """A repository; `default_branch` is missing where the payload abbreviates."""
+    """A repository; `default_branch` is missing in abbreviated payloads."""
 
     id: Id
     full_name: FullName
@@ -42,7 +42,7 @@ class ForkRepository(Part):
 
 
 class Tip(Part):
-    """One end of a pull request. `repo` is null when the fork was deleted."""
+    """The head or the base of a pull request. `repo` is null if the fork was deleted."""
 
     ref: RefName
     sha: Sha
@@ -50,7 +50,7 @@ class Tip(Part):
 
 
 class Pull(Part):
-    """A pull request. `user` is null when the account was deleted."""
+    """A pull request. `user` is null if the account was deleted."""
 
     number: Number
     draft: bool = False
@@ -70,7 +70,7 @@ class MergeGroup(Part):
 
 
 class WorkflowRun(Part):
-    """The run whose end started this one."""
+    """The finished run that triggered this one."""
 
     id: Id
     run_attempt: Number = 1
@@ -96,7 +96,7 @@ class IssueLink(Part):
 
 
 class Issue(Part):
-    """An issue or a pull request, as `issue_comment` shows it."""
+    """An issue or a pull request in an `issue_comment` event."""
 
     number: Number
     user: User | None = None
@@ -104,7 +104,7 @@ class Issue(Part):
 
 
 class Payload(Part):
-    """Any event."""
+    """The payload of any event."""
 
     action: str = ""
     repository: Repository
@@ -112,13 +112,13 @@ class Payload(Part):
 
 
 class PullPayload(Payload):
-    """`pull_request` and `pull_request_review`."""
+    """The payload of `pull_request` and `pull_request_review`."""
 
     pull_request: Pull
 
 
 class PushPayload(Payload):
-    """`push`."""
+    """The payload of `push`."""
 
     ref: RefName
     before: Sha
@@ -127,26 +127,26 @@ class PushPayload(Payload):
 
 
 class MergeGroupPayload(Payload):
-    """`merge_group`."""
+    """The payload of `merge_group`."""
 
     merge_group: MergeGroup
 
 
 class WorkflowRunPayload(Payload):
-    """`workflow_run`."""
+    """The payload of `workflow_run`."""
 
     workflow_run: WorkflowRun
     workflow: Workflow | None = None
 
 
 class CommentPayload(Payload):
-    """`issue_comment`."""
+    """The payload of `issue_comment`."""
 
     issue: Issue
 
 
 class TimerPayload(Part):
-    """`schedule` and `workflow_dispatch`: older servers leave the repository out."""
+    """The payload of `schedule` and `workflow_dispatch`; older servers omit the repository."""
 
     repository: Repository | None = None
     sender: User | None = None

@@ -1,4 +1,4 @@
-"""Says the verdict on GitHub: the status first, because it is the gate; everything else as well as it can be."""
+"""Publishes the verdict on GitHub: first the status, which is the gate, then the comment and the check run."""
 
 import signal
 import threading
@@ -22,12 +22,12 @@ from gatebot.github.run_order import RunOrder
 from gatebot.github.status import ALL, Place, Safeguards
 from gatebot.github.status_log import State, Status, StatusLog
 
-MAX_ROUNDS = 4  # in which runs that write the comment at once agree
+MAX_ROUNDS = 4  # maximum rounds until runs that write the comment concurrently agree
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What to say, already safe to post: a line, the comment's section, and the report's summary."""
+    """The texts to publish, which are safe to post: a headline, the comment's section, and the Report's summary."""
 
     headline: str
     section: str
@@ -36,19 +36,19 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to say it.
+    """The place to publish to.
 
     Attributes:
-        sha: the head commit, as the event or the API has it; never as the Report has it.
-        order: of this run among all runs.
-        run_url: of the run that says it.
-        pull_number: None where no pull request is involved.
+        sha: the head commit, from the event or the API; never from the Report.
+        order: order of this run among all runs.
+        run_url: address of the run that publishes.
+        pull_number: None if no pull request is involved.
         mode: when to comment.
-        project: None in a repository of one project.
-        branch: to be merged into; empty for the default branch.
-        projects: those whose statuses the aggregate `gatebot` sums up; empty in a repository of one project.
+        project: None in a repository with one project.
+        branch: the branch to merge into; empty for the default branch.
+        projects: projects whose statuses the aggregate `gatebot` sums up; empty in a repository with one project.
         read_only: the token is known to be read-only.
-        safeguards: all of them, except where a test looks what would be without.
+        safeguards: all safeguards, except in tests of what happens without them.
     """
 
     sha: str
@@ -64,25 +64,25 @@ class Target:
 
     @property
     def place(self) -> Place:
-        """Where the status goes."""
+        """The place of the status."""
         return Place(
             self.sha, self.url, self.project, self.branch, self.projects, self.read_only, safeguards=self.safeguards
         )
 
     @property
     def url(self) -> str:
-        """Of the run, so that its order can be told from it."""
+        """The address of the run, which encodes its order."""
         return self.order.url(self.run_url)
 
     @property
     def stamp(self) -> SectionStamp:
-        """Of the comment's section."""
+        """The stamp of the comment's section."""
         return SectionStamp(self.sha, self.order)
 
 
 @dataclass(slots=True)
 class Published:
-    """What came of it. `warnings` are for the log: none of them changes the verdict."""
+    """The result of publishing. `warnings` are for the log; they do not change the verdict."""
 
     comment_url: str = ""
     status_written: bool = False
@@ -91,21 +91,21 @@ class Published:
 
 
 class SupersededError(GateError):
-    """A newer run has the word on this commit, so this one has nothing to say."""
+    """A newer run on this commit takes precedence, so this run publishes nothing."""
 
 
 @contextmanager
 def announced(target: Target, api: Api, warn: Callable[[str], None]) -> Iterator[None]:
-    """A pending status for as long as the block lasts; whatever ends the block early turns it into an error.
+    """Set a pending status before the block, and an error status if the block fails or is interrupted.
 
     Args:
-        target: where.
-        api: GitHub.
-        warn: is told why that could not be written, for the block's own error is what counts.
+        target: the place to publish to.
+        api: GitHub's API.
+        warn: receives the reason if the error status cannot be written; the block's own exception is raised.
 
     Raises:
-        SupersededError: before the block; a newer run has begun.
-        GateError: exit code 6; the status cannot be written although it should be.
+        SupersededError: A newer run has begun; raised before the block.
+        GateError: The status cannot be written although it should be (exit code 6).
     """
     begun = status.begin(api, target.place)
     if isinstance(begun, Superseded):
@@ -124,13 +124,13 @@ def announced(target: Target, api: Api, warn: Callable[[str], None]) -> Iterator
 
 
 def finish(target: Target, api: Api) -> bool:
-    """Turn what this run has left pending into an error: for a last step that always runs.
+    """Replace a pending status of this run by an error; for a final workflow step that always runs.
 
     Returns:
-        Whether it was still pending.
+        Whether the status was still pending.
 
     Raises:
-        GateError: exit code 6; it cannot be read or written.
+        GateError: The status cannot be read or written (exit code 6).
     """
     try:
         left, log = status.finish(api, target.place)
@@ -142,7 +142,7 @@ def finish(target: Target, api: Api) -> bool:
 
 @contextmanager
 def unstoppable() -> Iterator[None]:
-    """Ctrl-C and SIGTERM do nothing while the block lasts: it says what came of a run that is ending anyway."""
+    """Ignore Ctrl-C and SIGTERM during the block, which publishes the result of a run that is ending anyway."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -157,17 +157,17 @@ def unstoppable() -> Iterator[None]:
 def publish(
     report: Report, texts: Texts, target: Target, api: Api, comments: Sequence[Found] | None = None
 ) -> Published:
-    """Write the status, then the comment and the check run; then look whether a newer run came in between.
+    """Write the status, the comment and the check run; then correct them if a newer run has interfered.
 
     Args:
-        report: what was decided.
-        texts: in words.
-        target: where to say it.
-        api: GitHub.
-        comments: our comments, where they were read since this run has begun.
+        report: the Report.
+        texts: the texts to publish.
+        target: the place to publish to.
+        api: GitHub's API.
+        comments: gatebot's comments, if they were read after this run began.
 
     Raises:
-        GateError: exit code 6; the status should have been written and was not.
+        GateError: The status was not written although it should have been (exit code 6).
     """
     done = Published()
     with unstoppable():
@@ -201,10 +201,10 @@ def publish(
 
 
 def _settle(target: Target, api: Api, comment_again: Callable[[], None] | None) -> None:
-    """The last look: nothing that this run has written stands in the way of a newer run's word.
+    """Check finally that nothing this run has written hides the result of a newer run.
 
-    A run's first write is to the statuses, and its last act is to read them. So of a newer run that is not seen here,
-    every write is yet to come, and comes after all of ours.
+    Each run writes a status first, and reads the statuses last. So a newer run that is not visible here has not
+    written anything yet, and all its writes will come after those of this run.
     """
     if not target.safeguards.settles:
         return
@@ -218,10 +218,10 @@ def _settle(target: Target, api: Api, comment_again: Callable[[], None] | None) 
 
 
 def _hand_over(target: Target, api: Api, log: StatusLog) -> None:
-    """Give comment and check run to those who have the word: of runs that have ended; one that has not writes its own.
+    """Restore the results of newer runs, and of other projects, that this run has overwritten.
 
-    So what was written over a newer run's, or over another project's, says again what that has said. Whoever writes
-    the comment looks at the statuses afterwards, for somebody may have ended meanwhile.
+    This concerns the comment and the check run, and only runs that have ended; others will write their own. After a
+    write to the comment the statuses are read again, because another run may have ended in the meantime.
     """
     if target.pull_number is not None and "comment" in target.safeguards.settles:
         with suppress(ForbiddenError, LockedError, GoneError):
@@ -235,7 +235,7 @@ def _hand_over(target: Target, api: Api, log: StatusLog) -> None:
 
 
 def _ended(target: Target, log: StatusLog) -> dict[str | None, Section]:
-    """By project, what the newest run says in short; without those whose newest run has not ended."""
+    """Return a short section of the newest run by project, without projects whose newest run has not ended."""
     found: dict[str | None, Section] = {}
     for project in target.projects or (target.project,):
         word = log.word(status.context_of(project, target.branch))
@@ -246,13 +246,13 @@ def _ended(target: Target, log: StatusLog) -> dict[str | None, Section]:
 
 
 def _in_short(word: Status) -> str:
-    """What a status says, as Markdown: whatever stands in it is a block of code."""
+    """Return a status as Markdown; its description is untrusted and shown as a code block."""
     return f"## gatebot\n\n    {word.description}\n\nSo says [the newest run]({word.url}) on this commit."
 
 
 @contextmanager
 def _warned(done: Published) -> Iterator[None]:
-    """What fails in the block is a warning: the status stands."""
+    """Turn failures in the block into warnings, because the status is already written."""
     try:
         yield
     except GateError as error:
@@ -260,9 +260,9 @@ def _warned(done: Published) -> Iterator[None]:
 
 
 def status_of(report: Report) -> State:
-    """The status that says the verdict; only a pass, or what is merely observed, is a success.
+    """Return the state of the status; only a pass, or any verdict in observe mode, is a success.
 
-    A draft that was skipped stays pending: the very same commit is merged once it is marked as ready.
+    A skipped draft stays pending, because the same commit can be merged once it is marked as ready.
     """
     if Named.DRAFT in report.states:
         return State.PENDING

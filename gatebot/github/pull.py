@@ -1,4 +1,4 @@
-"""What the API says about a pull request now: whose it is, where its head stands, what it touches."""
+"""Reads the current state of a pull request from the API: author, head, and changed paths."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from gatebot.github.api import Api, Purpose
 
 PERMISSION = "pull-requests: read"
 NEWCOMERS = frozenset({"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR"})
-"""What GitHub calls somebody of whom nothing was merged in the repository before."""
-MAX_FILES = 3000  # GitHub lists no more
+"""Author associations of people who have had nothing merged in the repository before."""
+MAX_FILES = 3000  # GitHub's limit
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request as it is now.
+    """The current state of a pull request.
 
     Attributes:
-        author: login, empty when the account was deleted.
-        base_sha: the tip of base when the pull request was last pushed to.
-        is_fork: the head lies in another repository, or in none any more.
-        is_first: nothing of its author's was merged here before, as GitHub says it.
+        author: login of the author; empty if the account was deleted.
+        base_sha: the tip of the base branch when the pull request was last pushed to.
+        is_fork: the head is in another repository, or its repository was deleted.
+        is_first: the author has had nothing merged in this repository before, according to GitHub.
     """
 
     number: int
@@ -38,23 +38,23 @@ def pull(api: Api, number: int) -> Pull:
     """Read a pull request.
 
     Raises:
-        ApiError: by cause.
+        ApiError: The request fails; the subclass tells the cause.
     """
     why = Purpose(f"read pull request {number}", PERMISSION)
     return _value(api.get(api.path("pulls", number), responses.Pull, why))
 
 
 def pulls_with_head(api: Api, sha: str, owner: str, branch: str) -> tuple[Pull, ...]:
-    """The open pull requests whose head is this commit on this branch: for `workflow_run`, which does not say.
+    """Return the open pull requests whose head is this commit on this branch; `workflow_run` events do not name them.
 
     Args:
-        api: GitHub.
-        sha: head commit of the run that triggered us.
-        owner: owner of the repository that the run's branch lies in.
+        api: GitHub's API.
+        sha: head commit of the triggering run.
+        owner: owner of the repository that contains the branch.
         branch: the branch.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why = Purpose(f"find the pull request of {sha[:12]}", PERMISSION)
     query = {"state": "open", "head": f"{owner}:{branch}"}
@@ -63,10 +63,10 @@ def pulls_with_head(api: Api, sha: str, owner: str, branch: str) -> tuple[Pull, 
 
 
 def changed_paths(api: Api, number: int) -> frozenset[str] | None:
-    """The paths that a pull request touches, old names of renamed files too; None when GitHub cannot list all.
+    """Return the paths that a pull request changes, including old names of renamed files; None if there are too many.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why = Purpose(f"list the files of pull request {number}", PERMISSION)
     pages = api.pages(api.path("pulls", number, "files"), responses.Page[responses.File], why)

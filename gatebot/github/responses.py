@@ -1,4 +1,4 @@
-"""The parts of the REST API's answers that gatebot reads, checked field by field."""
+"""Models of the parts of GitHub's API responses that gatebot reads."""
 
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ from gatebot.github.payload import Sha
 
 
 class Part(BaseModel):
-    """GitHub adds fields all the time: what we do not name is ignored."""
+    """Base class of the models. Unknown fields are ignored, because GitHub often adds new ones."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Page(Part, Generic[T]):
-    """One page of a list; most lists are arrays, some stand under a name of their own."""
+    """One page of a list; most lists are arrays, some are in a named field."""
 
     items: list[T] = Field(validation_alias=AliasChoices("items", "check_runs", "workflow_runs", "artifacts"))
 
@@ -30,7 +30,7 @@ class User(Part):
 
 
 class Viewer(Part):
-    """Who asks, as the GraphQL API says it."""
+    """The account of the token, from the GraphQL API."""
 
     login: str = Field(validation_alias=AliasPath("data", "viewer", "login"))
 
@@ -42,7 +42,7 @@ class RepositoryId(Part):
 
 
 class Tip(Part):
-    """One end of a pull request. `repo` is null when the fork was deleted."""
+    """The head or the base of a pull request. `repo` is null if the fork was deleted."""
 
     ref: str
     sha: Sha
@@ -62,7 +62,7 @@ class Pull(Part):
 
 
 class File(Part):
-    """A file that a pull request touches."""
+    """A file that a pull request changes."""
 
     filename: str
     previous_filename: str | None = None
@@ -80,7 +80,7 @@ class Comment(Part):
 
 
 class Review(Part):
-    """A review of a pull request. `commit_id` is null when its commit is gone."""
+    """A review of a pull request. `commit_id` is null if its commit no longer exists."""
 
     id: int
     user: User | None
@@ -92,13 +92,13 @@ class Review(Part):
 
 
 class DismissedReview(Part):
-    """Which review was dismissed."""
+    """A reference to a review that was dismissed."""
 
     review_id: int
 
 
 class Moment(Part):
-    """Something that happened on a pull request. Which fields are there depends on `event`."""
+    """An entry in the timeline of a pull request. The available fields depend on `event`."""
 
     event: str = ""
     id: int | None = None
@@ -114,7 +114,7 @@ class Moment(Part):
 
 
 class Permission(Part):
-    """What an account may do with the repository: `admin`, `write`, `read` or `none`."""
+    """The permission of an account in the repository: `admin`, `write`, `read` or `none`."""
 
     permission: str
 
@@ -141,7 +141,7 @@ class CheckRun(Part):
 
 
 class CheckOutput(Part):
-    """What a check run shows."""
+    """The content of a check run."""
 
     title: str | None = None
     summary: str | None = None
@@ -172,7 +172,7 @@ class WorkflowRun(Part):
 
 
 class ArtifactRun(Part):
-    """The run that an artifact belongs to, as the artifact says it."""
+    """The run that an artifact belongs to, according to the artifact."""
 
     id: int
     repository_id: int
@@ -193,4 +193,4 @@ class Artifact(Part):
 
 
 class Nothing(Part):
-    """An answer that does not matter."""
+    """A response whose content is ignored."""

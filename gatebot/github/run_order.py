@@ -1,4 +1,4 @@
-"""Which of two runs is the newer one, by numbers that GitHub gives out and that stand in what each run wrote."""
+"""The order of runs. It uses numbers that GitHub assigns and that each run includes in what it writes."""
 
 import re
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ _TEXT = re.compile(r"(\d{1,18})\.(\d{1,6})(?:\.(\d{1,18})\.(\d{1,6}))?")
 
 @dataclass(frozen=True, slots=True, order=True)
 class RunOrder:
-    """The place of a run among all runs of a repository; the greater one has the last word.
+    """The position of a run among all runs of a repository; the result of the greater one takes precedence.
 
-    GitHub numbers runs in the order of the events that made them, and the attempts of one run. What is judged counts
-    before who judges: a run that judges stored evidence again comes after the run that left it, and before any
-    newer run, whenever it begins itself.
+    GitHub numbers runs in the order of the events that trigger them, and numbers the attempts of a run. The run that
+    collected the evidence is compared first. So a run that judges stored evidence again comes after the run that
+    collected it and before any newer run, regardless of when it starts.
 
     Attributes:
-        run_id: of the run that has collected the evidence.
-        attempt: of that run.
-        judge_id: of the run that judges it; the same, mostly.
-        judge_attempt: of that run.
+        run_id: id of the run that collected the evidence.
+        attempt: attempt of that run.
+        judge_id: id of the run that judges the evidence; usually the same run.
+        judge_attempt: attempt of that run.
     """
 
     run_id: int
@@ -33,12 +33,12 @@ class RunOrder:
 
     @classmethod
     def of_run(cls, run_id: int, attempt: int = 1) -> Self:
-        """Of a run that judges what it has collected itself."""
+        """Create the order of a run that judges its own evidence."""
         return cls(run_id, attempt, run_id, attempt)
 
     @classmethod
     def of_url(cls, url: str, home: str) -> Self | None:
-        """What a status's link says; None where it leads to no run below `home`, as `url` writes it."""
+        """Parse the order from the link of a status, as `url` writes it; None if it is not a run below `home`."""
         found = _URL.fullmatch(url)
         if found is None or found["home"] != home_of(home):
             return None
@@ -47,7 +47,7 @@ class RunOrder:
 
     @classmethod
     def of_text(cls, text: str) -> Self | None:
-        """What `text` wrote, or None."""
+        """Parse the order from `text`; None if it is malformed."""
         found = _TEXT.fullmatch(text)
         if found is None:
             return None
@@ -56,21 +56,21 @@ class RunOrder:
 
     @property
     def text(self) -> str:
-        """To be kept in a marker: `7.1` or, where another run judges, `7.1.9.1`."""
+        """The order as text for markers: `7.1` or, if another run judges, `7.1.9.1`."""
         own = f"{self.run_id}.{self.attempt}"
         return own if self.judges_itself else f"{own}.{self.judge_id}.{self.judge_attempt}"
 
     @property
     def judges_itself(self) -> bool:
-        """Whether evidence and verdict are of one run."""
+        """Whether one run collected the evidence and judges it."""
         return (self.run_id, self.attempt) == (self.judge_id, self.judge_attempt)
 
     def url(self, run_url: str) -> str:
-        """The address of the judging run, so that the order can be told from it alone."""
+        """Return the address of the judging run, which encodes the order."""
         return run_url if self.judges_itself else f"{run_url}#evidence-{self.run_id}.{self.attempt}"
 
 
 def home_of(url: str) -> str:
-    """What the addresses of all runs of one repository begin with."""
+    """Return the common prefix of the addresses of all runs of one repository."""
     head, between, _ = url.partition("/actions/runs/")
     return head + between

@@ -1,4 +1,4 @@
-"""Commit statuses: the gate that branch protection looks at, on the head commit; the newest run has the last word."""
+"""Commit statuses on the head commit, which branch protection requires. The newest run takes precedence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,17 +14,17 @@ from gatebot.github.status_log import RUNNING, State, Status, StatusLog, context
 __all__ = ["Place", "Safeguards", "State", "Status", "StatusLog", "context_of", "shortened"]
 
 PERMISSION = "statuses: write"
-MAX_SETTLING = 6  # rounds in which jobs that end together agree
+MAX_SETTLING = 6  # maximum rounds until jobs that end together agree
 ENDED = "gatebot ended without a verdict: cancelled, out of time or crashed; run it again"
 
 
 @dataclass(frozen=True, slots=True)
 class Safeguards:
-    """What keeps an older run from having the last word. Each is on; a test that one matters switches it off.
+    """Safeguards against an older run overwriting the result of a newer one. Only tests switch them off.
 
     Attributes:
-        defers: before a run writes, it looks whether a newer one has the word.
-        settles: after it has written, it looks again and puts right what went wrong meanwhile: in these places.
+        defers: before a run writes, it checks whether a newer run exists.
+        settles: places that a run reads again, and corrects, after it has written.
     """
 
     defers: bool = True
@@ -36,16 +36,16 @@ ALL = Safeguards()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one job writes its status.
+    """The place where a job writes its status.
 
     Attributes:
         sha: the head commit.
-        url: of the run; from it its order is told.
-        project: None in a repository of one project.
-        branch: to be merged into; empty for the default branch.
-        projects: those whose statuses the aggregate sums up; empty where there is none.
-        read_only: the token is known to be read-only (`Event.expects_read_only_token`): refusal is no failure.
-        safeguards: all of them, except where a test looks what would be without.
+        url: address of the run, which encodes its order.
+        project: None in a repository with one project.
+        branch: the branch to merge into; empty for the default branch.
+        projects: projects whose statuses the aggregate sums up; empty if there is no aggregate.
+        read_only: the token is known to be read-only (`Event.expects_read_only_token`), so a refusal is not a failure.
+        safeguards: all safeguards, except in tests of what happens without them.
     """
 
     sha: str
@@ -58,7 +58,7 @@ class Place:
 
     @property
     def context(self) -> str:
-        """The status's name."""
+        """The name of the status."""
         return context_of(self.project, self.branch)
 
     @property
@@ -67,12 +67,12 @@ class Place:
         return context_of(None, self.branch)
 
     def amends(self, log: StatusLog) -> Iterator[Status]:
-        """The statuses that have to be written for GitHub to show what it should."""
+        """Yield the statuses that must be written so that GitHub shows the right ones."""
         return log.amends(self.context, self.projects, self.url, self.branch)
 
     @property
     def order(self) -> RunOrder:
-        """Of this run; an address that leads to no run is older than any."""
+        """The order of this run; an address that is not a run's is older than any run."""
         return RunOrder.of_url(self.url, self.url) or RunOrder.of_run(0)
 
 
@@ -80,37 +80,37 @@ Outcome = Written | NotPermitted | Superseded
 
 
 def begin(api: Api, place: Place) -> Outcome:
-    """Say that the verdict is on its way, unless a newer run has the word already.
+    """Write a pending status, unless a newer run exists.
 
     Raises:
-        GateError: exit code 6; the status should have been written and was not.
+        GateError: The status was not written although it should have been (exit code 6).
     """
     return _say(api, place, Status(place.context, State.PENDING, RUNNING, place.url))
 
 
 def conclude(api: Api, place: Place, state: State, description: str) -> Outcome:
-    """Write the final status, unless a newer run has begun on the same commit: then the word is its.
+    """Write the final status, unless a newer run has begun on the same commit.
 
-    Whoever concludes has to `settle` when everything else is said.
+    The caller must call `settle` after everything else is published.
 
     Raises:
-        GateError: as `begin`.
+        GateError: As for `begin`.
     """
     return _say(api, place, Status(place.context, state, shortened(description), place.url))
 
 
 def settle(api: Api, place: Place) -> StatusLog:
-    """Read again what stands there, and put it right until it stays.
+    """Read the statuses again and correct them until they are right.
 
-    GitHub shows what was written last. Each run looks after it has written: the last one to write sees all there is
-    to see, so what stands in the end is the word of the newest, whatever the order in which the writes arrived.
+    GitHub shows the status that was written last. Each run reads the statuses after it has written, so the last run to
+    write sees all of them. In the end GitHub shows the status of the newest run, in whatever order the writes arrived.
 
     Returns:
-        What stands there.
+        The statuses of the commit.
 
     Raises:
-        GateError: as `begin`.
-        ApiError: the statuses cannot be read.
+        GateError: As for `begin`.
+        ApiError: The statuses cannot be read.
     """
     log = read(api, place)
     for _ in range(MAX_SETTLING):
@@ -125,17 +125,17 @@ def settle(api: Api, place: Place) -> StatusLog:
 
 
 def finish(api: Api, place: Place) -> tuple[bool, StatusLog]:
-    """Turn what this run left pending into an error, so that no pull request waits forever; and settle.
+    """Replace a pending status of this run by an error, so that no pull request waits forever; then settle.
 
-    For a last step with `if: always()`. Statuses of other runs and of other tools stay, and so does one that is
-    pending on purpose.
+    This is for a final step with `if: always()`. Statuses of other runs and of other tools are kept, and so is a
+    status that is pending on purpose.
 
     Returns:
-        Whether it was still pending, and what stands there now.
+        Whether the status was still pending, and the current statuses of the commit.
 
     Raises:
-        GateError: as `begin`.
-        ApiError: the statuses cannot be read.
+        GateError: As for `begin`.
+        ApiError: The statuses cannot be read.
     """
     log = read(api, place)
     left = log.word(place.context)
@@ -151,13 +151,13 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
     """Write a status.
 
     Args:
-        api: GitHub.
+        api: GitHub's API.
         sha: the head commit.
-        status: its description is cut to what GitHub takes.
-        read_only: the token is known to be read-only (`Event.expects_read_only_token`): refusal is no failure.
+        status: the status; its description is cut to GitHub's limit.
+        read_only: the token is known to be read-only (`Event.expects_read_only_token`), so a refusal is not a failure.
 
     Raises:
-        GateError: exit code 6; the status should have been written and was not.
+        GateError: The status was not written although it should have been (exit code 6).
     """
     try:
         said = api.send(
@@ -184,19 +184,19 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
 
 
 def read(api: Api, place: Place) -> StatusLog:
-    """Every status of a commit.
+    """Read all statuses of a commit.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     return log_of(api, place.sha, place.url)
 
 
 def log_of(api: Api, sha: str, url: str) -> StatusLog:
-    """Every status of a commit, as a run with this address sees them.
+    """Read all statuses of a commit; `url` is the address of a run of this repository.
 
     Raises:
-        ApiError: by cause.
+        ApiError: A request fails; the subclass tells the cause.
     """
     why = Purpose(f"list the statuses of {sha[:12]}", "statuses: read")
     pages = api.pages(api.path("commits", sha, "statuses"), responses.Page[responses.CommitStatus], why)
@@ -207,10 +207,10 @@ def log_of(api: Api, sha: str, url: str) -> StatusLog:
 
 
 def _say(api: Api, place: Place, status: Status) -> Outcome:
-    """Write a status and the aggregate that follows from it, where no newer run has the word."""
+    """Write a status and the resulting aggregate, unless a newer run exists."""
     try:
         log = read(api, place)
-    except ApiError:  # not seeing is no reason to leave the commit pending
+    except ApiError:  # without them the status is written anyway
         return write(api, place.sha, status, read_only=place.read_only)
     newer = log.newer(place.context, place.order) if place.safeguards.defers else None
     if newer is not None:

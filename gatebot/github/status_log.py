@@ -1,4 +1,4 @@
-"""All statuses of one commit, in GitHub's order, and what they ought to say: the word of the newest run."""
+"""All statuses of one commit, in GitHub's order, and the ones that GitHub should show: those of the newest run."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,11 @@ from gatebot.github.run_order import RunOrder
 
 AGGREGATE = "gatebot"
 RUNNING = "running"
-"""The description of a status that is pending because its run has not ended yet."""
+"""Description of a status that is pending because its run has not ended."""
 
 
 class State(StrEnum):
-    """What branch protection understands; only `success` lets a pull request through."""
+    """The states of a status; branch protection accepts only `success`."""
 
     PENDING = "pending"
     SUCCESS = "success"
@@ -23,7 +23,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One status. `url` is where its details are; it tells which run wrote it."""
+    """One status. `url` is the address of its details, and identifies the run that wrote it."""
 
     context: str
     state: State
@@ -32,26 +32,26 @@ class Status:
 
     @property
     def is_running(self) -> bool:
-        """Whether its run has still to say how it ends."""
+        """Whether its run has not ended."""
         return self.state is State.PENDING and self.description == RUNNING
 
 
 def context_of(project: str | None = None, branch: str = "") -> str:
-    """The name of a project's status; in a repository of one project that is `gatebot` itself.
+    """Return the name of a project's status; in a repository with one project it is `gatebot`.
 
-    A commit bears its statuses whatever it is merged into, and each branch has Rules of its own. So what was judged by
-    the Rules of another branch than the default one has another name, and satisfies nothing that main requires.
+    A commit keeps its statuses whatever branch it is merged into, and each branch has its own Rules. So a status that
+    was judged by the Rules of another branch than the default one has another name, and main does not accept it.
 
     Args:
-        project: None in a repository of one project.
-        branch: to be merged into; empty for the default branch.
+        project: None in a repository with one project.
+        branch: the branch to merge into; empty for the default branch.
     """
     name = f"{AGGREGATE} ({_short(branch)})" if branch else AGGREGATE
     return f"{name} / {project}" if project else name
 
 
 def _short(branch: str) -> str:
-    """A branch's name; one that is too long for a status's name is cut, and told from others by its digest."""
+    """Return the branch's name; if it is too long for the name of a status, it is cut and made unique by a digest."""
     if len(branch) <= MAX_BRANCH:
         return branch
     return f"{branch[:MAX_BRANCH]}…{hashlib.sha256(branch.encode()).hexdigest()[:12]}"
@@ -59,33 +59,33 @@ def _short(branch: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StatusLog:
-    """The statuses of a commit. GitHub only ever appends, and shows the newest of each context.
+    """The statuses of a commit. GitHub only appends statuses, and shows the newest one of each context.
 
     Attributes:
-        home: what the addresses of this repository's runs begin with; a status of any other origin has no order.
-        rows: the newest first.
+        home: prefix of the addresses of this repository's runs; a status with any other address has no order.
+        rows: the statuses, the newest first.
     """
 
     home: str
     rows: tuple[Status, ...] = ()
 
     def with_(self, status: Status) -> "StatusLog":
-        """The same after one more was written."""
+        """Return the log with one more status."""
         return replace(self, rows=(status, *self.rows))
 
     def latest(self, context: str) -> Status | None:
-        """What GitHub shows."""
+        """Return the status that GitHub shows for a context."""
         return next((row for row in self.rows if row.context == context), None)
 
     def order(self, status: Status) -> RunOrder | None:
-        """Of the run that a status speaks for."""
+        """Return the order of the run that a status belongs to."""
         return RunOrder.of_url(status.url, self.home)
 
     def word(self, context: str) -> Status | None:
-        """What GitHub should show: what the newest run has said last.
+        """Return the status that GitHub should show: the last one that the newest run wrote itself.
 
-        A run that has ended does not begin again, and what it has said anew counts, not what somebody has said again
-        on its behalf: so no copy that comes late can change the answer.
+        Other runs may write copies of a status. Repeated statuses count only once, at their first occurrence, and a
+        running status does not count if there is a final one. So a late copy cannot change the result.
         """
         orders = {row: self.order(row) for row in self.rows if row.context == context}
         newest = max((order for order in orders.values() if order is not None), default=None)
@@ -95,13 +95,13 @@ class StatusLog:
         return ([row for row in said if not row.is_running] or said)[-1]
 
     def newer(self, context: str, order: RunOrder) -> Status | None:
-        """The word of a run that is newer than this one; None where there is no such run."""
+        """Return the status of a run that is newer than this one; None if there is no such run."""
         word = self.word(context)
         found = None if word is None else self.order(word)
         return word if found is not None and found > order else None
 
     def is_disturbed(self, context: str, url: str) -> bool:
-        """Whether another job has written since this one began: what both wrote elsewhere may have crossed."""
+        """Whether another job has written a status since this one began, so that their other writes may conflict."""
         ours = [place for place, row in enumerate(self.rows) if (row.context, row.url) == (context, url)]
         since = self.rows[: max(ours, default=0)]
         return any(is_ours(row.context) and row.url != url for row in since) or any(
@@ -109,7 +109,7 @@ class StatusLog:
         )
 
     def amends(self, context: str, projects: Sequence[str], url: str, branch: str = "") -> Iterator[Status]:
-        """The statuses that have to be written for GitHub to show what it should."""
+        """Yield the statuses that must be written so that GitHub shows the right ones."""
         word = self.word(context)
         if word is not None and word != self.latest(context):
             yield word
@@ -120,7 +120,7 @@ class StatusLog:
                 yield wanted
 
     def summary(self, projects: Sequence[str], branch: str = "") -> tuple[State, str]:
-        """The state and description of the aggregate: the worst of its parts, and which they are."""
+        """Return the state and description of the aggregate: the worst state, and the projects that have it."""
         words = {project: self.word(context_of(project, branch)) for project in projects}
         found = {project: State.PENDING if word is None else word.state for project, word in words.items()}
         for state in (State.FAILURE, State.ERROR, State.PENDING):
@@ -136,7 +136,7 @@ MAX_BRANCH = 100
 
 
 def shortened(words: str) -> str:
-    """One line of at most 140 characters, counted as GitHub might at worst count them (UTF-16 units)."""
+    """Return one line of at most 140 characters, counted as UTF-16 units, the most that GitHub could count."""
     line = " ".join(words.split())
     if _units(line) <= MAX_DESCRIPTION:
         return line
@@ -146,7 +146,7 @@ def shortened(words: str) -> str:
 
 
 def is_ours(context: str) -> bool:
-    """Whether a context is one of gatebot's."""
+    """Whether a context belongs to gatebot."""
     return context == AGGREGATE or context.startswith((f"{AGGREGATE} / ", f"{AGGREGATE} ("))
 
 

@@ -1,1 +1,1 @@
-"""A local git repository, asked so that nothing in it runs, and the folder that gatebot keeps beside it."""
+"""Access to a local git repository without running anything in it, and the folder where gatebot stores its files."""

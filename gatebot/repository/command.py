@@ -1,4 +1,4 @@
-"""git itself: how it is started, in which environment, with which settings."""
+"""Runs git, with a fixed environment and fixed settings."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ _ENVIRONMENT = {
 }
 _SETTINGS = {
     "safe.bareRepository": "explicit",
-    "safe.directory": "*",  # in a container the work tree belongs to another uid; nothing of it is executed
+    "safe.directory": "*",  # in a container the work tree belongs to another uid; nothing in it is executed
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "core.sshCommand": "/bin/false",
@@ -64,10 +64,10 @@ def run(
     network: bool = False,
     writable: Sequence[Path] = (),
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run git with an environment of ours, from a folder that is no repository, and confined.
+    """Run git confined, in an environment of gatebot's own, and from a folder that is not a repository.
 
     Raises:
-        MachineError: there is no git, or it takes too long.
+        MachineError: git is not installed, or takes too long.
     """
     environment = {name: os.environ[name] for name in _PASSED if name in os.environ} | _ENVIRONMENT
     environment["GIT_CONFIG_COUNT"] = str(len(_SETTINGS))
@@ -90,7 +90,7 @@ def run(
 
 
 def reason_of(stderr: bytes) -> str:
-    """The line of git's that says why; advice stands below it."""
+    """Return the line of git's output that gives the reason for a failure, without the advice that follows it."""
     lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith("fatal:")]
     return (fatal or lines[-1:] or ["no reason given"])[0][:300]

@@ -1,4 +1,4 @@
-"""Questions to a local git repository, asked so that nothing in it, and nothing of the user's, runs or interferes."""
+"""Queries to a local git repository. Neither its own files nor the user's git configuration can run or interfere."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from gatebot.core.checkout import Checkout
 from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.repository.command import FETCH_TIMEOUT_S, LOCAL_TIMEOUT_S, reason_of, run
 
-DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last means: everything
+DEEPENING = (50, 200, 1000, 2**31 - 1)  # the last value means: everything
 REMOTE = "refs/remotes/origin/"
 TAGS = "refs/tags/"
 MOST_POINTER_BYTES = 4096
@@ -19,13 +19,14 @@ FULL_CLONE = "Check out with `fetch-depth: 0`, or with credentials that can fetc
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository with a work tree. Commits are given and returned as full SHAs unless it says otherwise.
+    """A git repository with a work tree. Commits are full SHAs unless stated otherwise.
 
-    git never searches for it: what a checkout holds can look like a repository whose configuration runs commands.
+    git does not search for the repository, because a checkout can contain files that look like another repository
+    whose configuration runs commands.
 
     Attributes:
-        root: of the work tree.
-        git_dir: where git keeps it: what `.git` at the root is, or says.
+        root: root of the work tree.
+        git_dir: git's own folder: `.git` at the root, or the folder that the file `.git` names.
     """
 
     root: Path
@@ -35,21 +36,21 @@ class Repository:
         object.__setattr__(self, "git_dir", git_dir_of(self.root))
 
     def head(self) -> str:
-        """The commit that is checked out.
+        """Return the commit that is checked out.
 
         Raises:
-            UsageError: there is none yet.
+            UsageError: The repository has no commit yet.
         """
         return self.commit("HEAD")
 
     def commit(self, name: str) -> str:
-        """The commit that a name means.
+        """Return the commit that a name refers to.
 
         Args:
-            name: anything that git understands as one commit.
+            name: anything that git resolves to one commit.
 
         Raises:
-            UsageError: there is no such commit here.
+            UsageError: The commit does not exist in this clone.
         """
         found = self.find(name)
         if found is None:
@@ -57,27 +58,27 @@ class Repository:
         return found
 
     def find(self, name: str) -> str | None:
-        """As `commit`; None when there is no such commit here."""
+        """Return the commit as `commit` does, or None if it does not exist in this clone."""
         if "\0" in name:
             return None
         done = self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def parents(self, name: str) -> tuple[str, ...]:
-        """The parents of a commit, the first parent first. A shallow clone knows them too, but may not have them.
+        """Return the parents of a commit, first parent first. In a shallow clone the parents themselves may be missing.
 
         Raises:
-            UsageError: no such commit.
+            UsageError: The commit does not exist.
         """
-        raw = self.ask("cat-file", "commit", self.commit(name))  # `rev-list` would hide what was cut off
+        raw = self.ask("cat-file", "commit", self.commit(name))  # `rev-list` omits parents that are missing
         header, _, _ = raw.partition(b"\n\n")
         return tuple(line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent "))
 
     def first_parent(self, name: str) -> str:
-        """The first parent of a commit.
+        """Return the first parent of a commit.
 
         Raises:
-            UsageError: as `parents`, or it has none.
+            UsageError: The commit does not exist, or has no parent.
         """
         parents = self.parents(name)
         if not parents:
@@ -85,10 +86,10 @@ class Repository:
         return parents[0]
 
     def merge_base(self, one: str, other: str) -> str:
-        """The best common ancestor of two commits. A shallow clone is deepened until the answer is certain.
+        """Return the best common ancestor of two commits. A shallow clone is deepened until the answer is certain.
 
         Raises:
-            UsageError: none exists, or history is missing and cannot be fetched.
+            UsageError: There is no common ancestor, or history is missing and cannot be fetched.
         """
         first, second = self.fetched(one), self.fetched(other)
         for depth in DEEPENING:
@@ -104,13 +105,13 @@ class Repository:
         return base
 
     def fetched(self, name: str) -> str:
-        """As `commit`; what is missing here is fetched from `origin` first.
+        """Return the commit as `commit` does, and fetch it from `origin` first if it is missing.
 
         Args:
-            name: a full SHA, `refs/remotes/origin/<branch>` or `refs/tags/<tag>`; anything else has to be here.
+            name: a full SHA, `refs/remotes/origin/<branch>` or `refs/tags/<tag>`; other names are not fetched.
 
         Raises:
-            UsageError: it is neither here nor there.
+            UsageError: The commit exists neither in this clone nor in `origin`.
         """
         found = self.find(name)
         if found is not None:
@@ -125,34 +126,34 @@ class Repository:
         return self.commit(name)
 
     def ancestors(self, name: str, most: int = 100) -> tuple[str, ...]:
-        """A commit and those before it, the newest first; of a shallow clone only what is here.
+        """Return a commit and its ancestors, newest first; in a shallow clone only those that it contains.
 
         Raises:
-            UsageError: no such commit.
+            UsageError: The commit does not exist.
         """
         listed = self.ask("rev-list", f"--max-count={most}", self.commit(name))
         return tuple(listed.decode().split())
 
     def changed_paths(self, old: str, new: str) -> frozenset[str]:
-        """The paths whose content or mode differs between two commits; a renamed file counts under both names.
+        """Return the paths whose content or mode differs between two commits; a renamed file counts under both names.
 
         Raises:
-            UsageError: no such commit.
+            UsageError: A commit does not exist.
         """
         names = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
         told = self.ask("diff-tree", *names, self.fetched(old), self.fetched(new))
         return frozenset(os.fsdecode(name) for name in told.split(b"\0") if name)
 
     def file(self, name: str, path: str, most_bytes: int = 2**20) -> bytes | None:
-        """A file as a commit has it, without filters; None when it has none there.
+        """Return the content of a file in a commit, without filters, or None if the commit has no such file.
 
         Args:
             name: the commit.
-            path: relative to the root, with slashes.
-            most_bytes: larger files are refused.
+            path: path relative to the root, with slashes.
+            most_bytes: size limit; larger files are refused.
 
         Raises:
-            UsageError: no such commit, or the path is a link, a directory, a submodule or too large.
+            UsageError: The commit does not exist, or the path is a link, a directory, a submodule or too large.
         """
         listed = self.ask("ls-tree", "-z", "-l", "--full-tree", self.fetched(name), "--", path)
         entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry]
@@ -171,25 +172,25 @@ class Repository:
         return self.ask("cat-file", "blob", blob)
 
     def named(self, name: str, file_name: str) -> tuple[str, ...]:
-        """The paths of all files of this name in a commit, sorted.
+        """Return the sorted paths of all files with this name in a commit.
 
         Raises:
-            UsageError: no such commit.
+            UsageError: The commit does not exist.
         """
         listed = self.ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit(name))
         paths = (os.fsdecode(path) for path in listed.split(b"\0") if path)
         return tuple(sorted(path for path in paths if path.rpartition("/")[2] == file_name))
 
     def contents(self, name: str, chosen: Callable[[str], bool], most_bytes: int = 2**20) -> dict[str, bytes]:
-        """Regular files of a commit, by path, without filters; larger ones are left out.
+        """Return the contents of regular files in a commit, by path and without filters; larger files are left out.
 
         Args:
             name: the commit.
-            chosen: says of a path whether it is wanted.
-            most_bytes: of one file.
+            chosen: returns whether a path is wanted.
+            most_bytes: size limit of one file.
 
         Raises:
-            UsageError: no such commit.
+            UsageError: The commit does not exist.
         """
         listed = self.ask("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit(name))
         wanted: dict[str, bytes] = {}
@@ -207,10 +208,10 @@ class Repository:
         return found
 
     def changes(self, ignored: Sequence[str] = ()) -> tuple[str, ...]:
-        """Paths in the work tree that differ from HEAD, untracked ones too; empty if it is clean.
+        """Return the paths in the work tree that differ from HEAD, including untracked ones; empty if it is clean.
 
         Args:
-            ignored: directories that do not count, relative to the root.
+            ignored: directories to ignore, relative to the root.
         """
         listing = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=dirty")
         told = self.ask(*no_filters(self), "status", *listing)
@@ -218,7 +219,7 @@ class Repository:
         return tuple(p for p in paths if not any(f"{p}/".startswith(f"{d.rstrip('/')}/") for d in ignored))
 
     def is_clean(self, ignored: Sequence[str] = ()) -> bool:
-        """Whether the work tree is HEAD and nothing else."""
+        """Whether the work tree equals HEAD and has no untracked files."""
         return not self.changes(ignored)
 
     def _merge_base(self, one: str, other: str) -> str | None:
@@ -226,7 +227,7 @@ class Repository:
         return done.stdout.decode().strip() or None
 
     def _is_certain(self, base: str, one: str, other: str) -> bool:
-        """Whether no cut-off parent could lead to a better common ancestor."""
+        """Whether no parent missing from a shallow clone could lead to a better common ancestor."""
         boundary = self._boundary()
         if not boundary:
             return True
@@ -234,7 +235,7 @@ class Repository:
         return boundary.isdisjoint(between)
 
     def _boundary(self) -> frozenset[str]:
-        """The commits whose parents a shallow clone left out."""
+        """Return the commits whose parents a shallow clone lacks."""
         path = Path(os.fsdecode(self.ask("rev-parse", "--path-format=absolute", "--git-path", "shallow")).rstrip("\n"))
         return frozenset(path.read_text().split()) if path.exists() else frozenset()
 
@@ -248,10 +249,10 @@ class Repository:
             raise UsageError(f"history is missing and cannot be fetched: {reason_of(done.stderr)}", FULL_CLONE)
 
     def ask(self, *arguments: str, stdin: bytes = b"", writable: Sequence[Path] = ()) -> bytes:
-        """What git prints when it is asked.
+        """Run a git command and return its standard output.
 
         Raises:
-            MachineError: it fails.
+            MachineError: git fails.
         """
         done = self.attempt(*arguments, stdin=stdin, writable=writable)
         if done.returncode:
@@ -267,39 +268,40 @@ class Repository:
         network: bool = False,
         writable: Sequence[Path] = (),
     ) -> "subprocess.CompletedProcess[bytes]":
-        """What comes of a git command; it may fail.
+        """Run a git command and return its result; a failure is not an error.
 
         Args:
-            arguments: of git.
-            timeout_s: how long it may take.
-            stdin: what it is told.
-            network: it speaks to a remote.
-            writable: what it may write.
+            arguments: arguments of git.
+            timeout_s: time limit in seconds.
+            stdin: standard input.
+            network: whether it contacts a remote.
+            writable: paths that it may write to.
 
         Raises:
-            MachineError: there is no git, or it takes too long.
+            MachineError: git is not installed, or takes too long.
         """
         where = (f"--git-dir={self.git_dir}", f"--work-tree={self.root}")
         said = (*where, *arguments)
         done = run(said, timeout_s, stdin, of=self.git_dir, network=network, writable=writable)
-        if done.returncode and not network and b"promisor remote" in done.stderr:  # a partial clone fetches as it reads
+        if done.returncode and not network and b"promisor remote" in done.stderr:  # a partial clone fetches on reading
             return run(said, FETCH_TIMEOUT_S, stdin, of=self.git_dir, network=True)
         return done
 
 
 def open_repository(path: Path, *, within: Path | None = None) -> Repository:
-    """The repository that a directory belongs to: the nearest folder above it, or itself, that holds `.git`.
+    """Return the repository that contains a directory: the directory or its nearest parent that contains `.git`.
 
-    A folder that is reached through a link inside of another repository is not taken: a checkout chooses its links.
+    A folder that is reached through a link inside another repository is not accepted, because the checkout controls
+    its links.
 
     Args:
         path: the directory; neither it nor its parents need exist.
-        within: the workspace of a workflow job. In it the outermost repository is taken: its submodules are chosen by
-            what is checked out.
+        within: the workspace of a workflow job. Inside it, the outermost repository is taken, because the checkout
+            controls its submodules.
 
     Raises:
-        UsageError: it belongs to none.
-        MachineError: it does not exist.
+        UsageError: The directory belongs to no repository.
+        MachineError: The directory does not exist.
     """
     start = Path(os.path.abspath(path))  # noqa: PTH100 - resolving would follow links that a checkout chose
     folders = [folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")]
@@ -319,10 +321,12 @@ def _is_behind_link(folder: Path, above: Path) -> bool:
 
 
 def git_dir_of(root: Path) -> Path:
-    """What `.git` is, or leads to: git refuses to check a path of that name out, so it is nobody's but the user's.
+    """Return the folder `.git`, or the folder that the file `.git` names.
+
+    `.git` is trusted, because git refuses to check out a path of that name.
 
     Raises:
-        UsageError: it is no repository.
+        UsageError: The folder is not a repository.
     """
     place = root / ".git"
     if place.is_dir():
@@ -338,10 +342,10 @@ def git_dir_of(root: Path) -> Path:
 
 
 def list_files(root: Path, *which: str) -> list[bytes]:
-    """What `git ls-files` prints of a work tree.
+    """Return the paths that `git ls-files` prints for a work tree.
 
     Raises:
-        MachineError: git cannot list them.
+        MachineError: git cannot list the files.
     """
     try:
         return [name for name in Repository(root).ask("ls-files", "-z", *which).split(b"\0") if name]
@@ -350,7 +354,7 @@ def list_files(root: Path, *which: str) -> list[bytes]:
 
 
 def create(root: Path) -> None:
-    """Make a folder an empty repository, for tools that look for one.
+    """Create an empty repository in a folder, for tools that require one.
 
     Raises:
         MachineError: git fails.
@@ -361,7 +365,7 @@ def create(root: Path) -> None:
 
 
 def no_filters(repository: Repository) -> list[str]:
-    """Settings that switch off every filter that the repository's own configuration defines."""
+    """Return git options that disable every filter defined in the repository's own configuration."""
     listed = repository.attempt("config", "--name-only", "-z", "--get-regexp", r"^filter\.")
     names = {key.rpartition(".")[0] for key in os.fsdecode(listed.stdout).split("\0") if key.count(".") >= 2}
     off = (("smudge", ""), ("clean", ""), ("process", ""), ("required", "false"))

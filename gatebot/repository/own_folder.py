@@ -1,4 +1,4 @@
-"""Where gatebot keeps what it makes: never among files that a commit can choose."""
+"""The folder for gatebot's own files, which must never be under the control of a commit."""
 
 import os
 import stat
@@ -12,28 +12,28 @@ from gatebot.repository.git import Repository, list_files, open_repository
 
 NAME = ".gatebot"
 IN_RUNNER_TEMP = "gatebot"
-CACHE_IN_RUNNER_TEMP = "cache"  # user code sees the paths of environments, and they are to tell it nothing
+CACHE_IN_RUNNER_TEMP = "cache"  # a neutral name, because user code sees the paths of its environment
 
 
 def usual(environ: Mapping[str, str]) -> Path:
-    """The folder to use where the user names none: in a workflow job outside of the checkout.
+    """Return the default folder; in a workflow job it lies outside the checkout.
 
     Raises:
-        MachineError: the job's own folder is not here.
+        MachineError: The job's temporary folder is missing.
     """
     return Path(NAME) if environ.get("GITHUB_ACTIONS") != "true" else _of_job(environ) / IN_RUNNER_TEMP
 
 
 def cache(environ: Mapping[str, str], project: Path) -> Path:
-    """Where environments and fetched data are kept: beside the job's output, or with the project.
+    """Return the folder for environments and fetched data: in the job's temporary folder, or in the project.
 
     Args:
-        environ: of this process.
+        environ: environment of this process.
         project: the folder of the configuration.
 
     Raises:
-        UsageError: what stands there is not gatebot's.
-        MachineError: the job's own folder is not here.
+        UsageError: A file or folder that is not gatebot's exists there.
+        MachineError: The job's temporary folder is missing.
     """
     if environ.get("GITHUB_ACTIONS") == "true":
         return require_owned(_of_job(environ) / CACHE_IN_RUNNER_TEMP)
@@ -51,12 +51,12 @@ def _of_job(environ: Mapping[str, str]) -> Path:
 
 
 def require_owned(folder: Path) -> Path:
-    """The same folder, if it is gatebot's own: one that it made, or may make.
+    """Return the folder unchanged if gatebot created it, or may create it.
 
-    What lies in a repository is refused where a commit could have put it there: behind a link, or tracked by git.
+    A folder in a repository is refused if a commit could have created it: it lies behind a link or is tracked by git.
 
     Raises:
-        UsageError: it may not be used; says why and what to do.
+        UsageError: The folder must not be used; the message says why and what to do.
     """
     place = Path(os.path.abspath(folder))  # noqa: PTH100 - resolving would follow the very links that are looked for
     repository = _repository_of(place)
@@ -82,11 +82,11 @@ def require_owned(folder: Path) -> Path:
 
 
 def chosen(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """The folder that the user names, or the usual one, if it is gatebot's own.
+    """Return the folder that the user gives, or the default one, after checking that it is gatebot's own.
 
     Raises:
-        UsageError: it may not be used.
-        MachineError: the job's own folder is not here.
+        UsageError: The folder must not be used.
+        MachineError: The job's temporary folder is missing.
     """
     return require_owned(usual(environ) if given is None else given)
 

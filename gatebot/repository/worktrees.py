@@ -1,4 +1,4 @@
-"""Second work trees of a commit, for as long as they are needed."""
+"""Temporary additional work trees of a commit."""
 
 import fcntl
 import os
@@ -18,24 +18,24 @@ YOUNG_S = 60.0
 
 @contextmanager
 def worktree(repository: Repository, name: str, parent: Path | None = None) -> Iterator[Path]:
-    """A second work tree of a commit, gone afterwards. Neither hooks nor filters (Git LFS) run in it.
+    """Create an additional work tree of a commit and remove it at the end. Hooks and filters (Git LFS) do not run.
 
-    Those that killed processes have left in the same place go, too: a lock tells them from those in use.
+    This also removes work trees that killed processes left in the same folder; those in use are locked.
 
     Args:
-        repository: the one that has it.
+        repository: the repository that contains the commit.
         name: the commit.
-        parent: where to make it; default: the system's temporary directory.
+        parent: folder for the work tree; default: the system's temporary directory.
 
     Raises:
-        UsageError: no such commit.
-        MachineError: it cannot be made.
+        UsageError: The commit does not exist.
+        MachineError: The work tree cannot be created.
     """
     sha = repository.fetched(name)
     _sweep(Path(parent or tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=TREE_PREFIX, dir=parent) as scratch, _locked(Path(scratch)):
         tree = Path(scratch).resolve() / "tree"
-        if os.geteuid() == 0:  # git is who owns the repository
+        if os.geteuid() == 0:  # git runs as the owner of the repository
             owner = repository.git_dir.stat()
             os.chown(tree.parent, owner.st_uid, owner.st_gid)
         with _checked_out(repository, sha, tree):
@@ -44,7 +44,7 @@ def worktree(repository: Repository, name: str, parent: Path | None = None) -> I
 
 @contextmanager
 def _checked_out(repository: Repository, sha: str, tree: Path) -> Iterator[None]:
-    """A work tree of a commit at a place, with those of its submodules that this one has fetched."""
+    """Check out a commit at `tree`, together with those of its submodules that this repository has fetched."""
     home = Path(os.fsdecode(repository.ask("rev-parse", "--path-format=absolute", "--git-common-dir")).rstrip("\n"))
     places = [home, tree.parent]
     try:
@@ -54,7 +54,7 @@ def _checked_out(repository: Repository, sha: str, tree: Path) -> Iterator[None]
             for path, commit in _submodules(repository, sha):
                 if Checkout(repository.root).is_folder(path) and os.path.lexists(repository.root / path / ".git"):
                     module = Repository(repository.root / path)
-                    if module.find(commit):  # its name is its content, wherever it was fetched from
+                    if module.find(commit):  # a SHA identifies the content, whatever its origin
                         inner.enter_context(_checked_out(module, commit, tree / path))
             yield
     finally:
@@ -63,7 +63,7 @@ def _checked_out(repository: Repository, sha: str, tree: Path) -> Iterator[None]
 
 
 def _submodules(repository: Repository, sha: str) -> list[tuple[str, str]]:
-    """Path and commit of each submodule."""
+    """Return the path and the commit of each submodule."""
     listed = repository.ask("ls-tree", "-r", "-z", "--full-tree", sha)
     entries = [entry.partition(b"\t") for entry in listed.split(b"\0") if entry.startswith(b"160000 ")]
     return [(os.fsdecode(path), meta.split()[2].decode()) for meta, _, path in entries]
@@ -71,7 +71,7 @@ def _submodules(repository: Repository, sha: str) -> list[tuple[str, str]]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """A lock on a folder that the kernel lets go when this process ends, however it ends."""
+    """Hold a lock on a folder; the kernel releases it even if this process is killed."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -81,10 +81,10 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove our work trees that nobody holds any more. What another user has left, or holds, stays."""
+    """Remove gatebot's work trees that are no longer locked. Those that belong to another user, or are in use, stay."""
     for folder in parent.glob(f"{TREE_PREFIX}*"):
         with suppress(OSError):
-            if time.time() - folder.lstat().st_mtime < YOUNG_S:  # its owner may not have locked it yet
+            if time.time() - folder.lstat().st_mtime < YOUNG_S:  # its process may not have locked it yet
                 continue
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:

@@ -1,1 +1,1 @@
-"""One whole run: what is judged against what, the loop of collecting and judging, and the folder that it leaves."""
+"""A complete run: determines what is compared, collects and judges in a loop, and writes the output folder."""

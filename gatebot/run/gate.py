@@ -1,4 +1,4 @@
-"""The pipe, written out once: plan, collect, judge, and again while more evidence would settle something."""
+"""The main loop: plan, collect and judge, and repeat once if more evidence could settle an open measure."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -24,41 +24,41 @@ from gatebot.evidence.kinds import DataProfile, Predictions, Training
 from gatebot.evidence.snapshot import Snapshot
 
 MAX_ROUNDS = 2
-"""Smoke, then confirm: evidence is bought twice at most, so that nobody can go on until it looks good."""
+"""Smoke, then confirm. The limit prevents collecting evidence repeatedly until the result looks good."""
 
 E = TypeVar("E", Training, Predictions)
 
 
 class Collector(Protocol):
-    """Whoever carries plans out here."""
+    """The interface of an object that collects evidence."""
 
     @property
     def sides(self) -> frozenset[Side]:
-        """The commits that can be trained here."""
+        """The sides whose commits can be trained in this run."""
 
     def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
-        """Evidence for these needs, and why there is none for the others."""
+        """Collect these needs; the Snapshots also record why a need could not be met."""
 
     @property
     def user_s(self) -> float:
-        """Seconds so far during which the user's code, set-up or fetch ran."""
+        """Seconds so far in which the user's code, set-up or fetch ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gated:
-    """A Case with all the evidence that was bought, and what the judge says of it."""
+    """A Case with all collected evidence, and the Report on it."""
 
     case: Case
     report: Report
 
 
 def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gated:
-    """Collect and judge.
+    """Collect evidence and judge it, with a second round if that could settle an open measure.
 
     Args:
-        case: base's evidence where there is any; head's is collected here.
-        collector: bound to the trees.
-        as_baseline: main's own run: collects all that pull requests will need, and compares with nothing.
+        case: the Case with base's stored evidence, if any; head's evidence is collected here.
+        collector: collects evidence from the checked-out trees.
+        as_baseline: this is main's own run, which collects all that pull requests will need and compares nothing.
     """
     start = time.monotonic()
     budget_s = case.facts.rules.smoke.budget
@@ -71,13 +71,13 @@ def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gate
             break
         plan = plan_next(report.wants, case, collector.sides, budget_s - (time.monotonic() - start))
         if not plan:
-            report = judge(case := case.cut(plan.cut)) if plan.cut else report  # a want then says why it stays one
+            report = judge(case := case.cut(plan.cut)) if plan.cut else report  # the wants then say why they are open
             break
     return Gated(case, report)
 
 
 def gather(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
-    """The Case with the first round's evidence, unjudged: for jobs that run user code and decide nothing."""
+    """Return the Case with the first round's evidence, without judging; for jobs that only run user code."""
     start = time.monotonic()
     case = surveyed(case, collector, as_baseline=as_baseline)
     plan = first_plan(case, collector, as_baseline=as_baseline)
@@ -85,12 +85,12 @@ def gather(case: Case, collector: Collector, *, as_baseline: bool = False) -> Ca
 
 
 def surveyed(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
-    """The Case with head's data read, which tells how many folds and seeds there are to train."""
+    """Return the Case with head's data profile, which determines how many folds and seeds are trained."""
     return sized(case.with_evidence(collector.collect([Profile(Side.HEAD)])), Side.HEAD, as_baseline=as_baseline)
 
 
 def sized(case: Case, side: Side, *, as_baseline: bool = False) -> Case:
-    """The Case with as many folds and seeds as the data of one side ask for."""
+    """Return the Case with the numbers of folds and seeds that the data of one side requires."""
     snapshot = case.side(side)
     profile = snapshot.get(Profile(side), DataProfile) if snapshot else None
     folds = int(profile.eval_rows.folds.max(initial=0)) + 1 if profile is not None else 1
@@ -99,7 +99,7 @@ def sized(case: Case, side: Side, *, as_baseline: bool = False) -> Case:
 
 
 def effort_of(model: ModelRecipe, rules: Rules) -> Effort:
-    """What the kind of model allows, before the data is read."""
+    """Return the effort that the kind of model allows, before the data is read."""
     own = tuple(dict.fromkeys(rule.python for rule in rules.metrics if rule.python is not None))
     if model.run is not None or model.predictions is not None:
         return Effort(smoke_seeds=1, confirm_seeds=0, trains=False, own=own)
@@ -110,7 +110,7 @@ def effort_of(model: ModelRecipe, rules: Rules) -> Effort:
 
 
 def first_plan(case: Case, collector: Collector, *, as_baseline: bool = False) -> Plan:
-    """What the first round collects."""
+    """Return the plan of the first round."""
     budget_s = case.facts.rules.smoke.budget
     return plan_baseline(case, budget_s) if as_baseline else plan_first(case, collector.sides, budget_s)
 
@@ -126,13 +126,13 @@ def _seeds(case: Case, folds: int, *, as_baseline: bool) -> int:
 
 
 def _collected(plan: Plan, case: Case, collector: Collector) -> Case:
-    """The Case with what the plan brought, and why the rest of it was not brought."""
+    """Return the Case with the evidence that the plan collected, and the reasons for evidence that is missing."""
     found = collector.collect(plan.needs) if plan else {}
     return case.with_evidence(found).cut(plan.cut)
 
 
 def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:
-    """The Case with what it took: the user's trainings, and gatebot's own share of the time."""
+    """Return the Case with its costs: the user's trainings, and gatebot's own share of the time."""
     if case.head is None:
         return case
     trainings, predictions = _of_user(case.head, "fit", Training), _of_user(case.head, "predict", Predictions)
@@ -152,7 +152,7 @@ def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:
 
 
 def _of_user(snapshot: Snapshot, stage: str, kind: type[E]) -> list[E]:
-    """What the user's own models left; reference models are not the user's cost. What serves two tiers: once."""
+    """Return the evidence of the user's own models, without reference models; evidence shared by tiers counts once."""
     needs = {key: need_of(key, Side.HEAD) for key in snapshot.evidence if key.startswith(f"{stage}-")}
     fits = {key: need.fit if isinstance(need, Predict) else need for key, need in needs.items()}
     keys = [key for key, fit in fits.items() if isinstance(fit, Fit) and fit.model is Model.USER]

@@ -1,4 +1,4 @@
-"""What main has shown so far, as it travels from baseline to baseline: findings by check, and seed noise by measure."""
+"""The history of main that each baseline passes on to the next: findings by check, and seed noise by measure."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -9,20 +9,20 @@ from gatebot.evidence.snapshot import SeedNoise, SnapshotProvenance
 from gatebot.stats.noise import Ledger
 
 MOST_RUNS = 50
-"""Older runs fade: at this many, a new run replaces an average one."""
+"""Maximum number of runs in a record; beyond it, a new run replaces an average one."""
 FADING = 0.9
-"""What is left of earlier seed noise after each commit: with five seeds it never counts for more than forty runs."""
+"""Weight of earlier seed noise after each commit; with five seeds, it never counts for more than forty runs."""
 
 
 def records(about: SnapshotProvenance | None) -> Mapping[str, CheckRecord]:
-    """By check id, what the runs up to this Snapshot have found."""
+    """Return the record of each check in the runs up to this Snapshot, by check id."""
     if about is None:
         return {}
     return {check: CheckRecord(runs=runs, found=min(found, runs)) for check, (runs, found) in about.history.items()}
 
 
 def grown(previous: SnapshotProvenance | None, report: Report) -> dict[str, tuple[int, int]]:
-    """The history with one more run of main. Checks that did not run keep their record."""
+    """Return the history with one more run of main. Checks that did not run keep their record."""
     known = {} if previous is None else previous.history
     skipped = {each.check for each in report.skipped} | {each.check for each in report.crashed}
     found = {finding.check for finding in report.findings}
@@ -38,9 +38,9 @@ def grown(previous: SnapshotProvenance | None, report: Report) -> dict[str, tupl
 
 
 def eval_uses(previous: SnapshotProvenance | None, now: SnapshotProvenance) -> int:
-    """How many commits of main the new one's eval rows have judged: another set of rows begins at 0.
+    """Return the number of main's commits that were judged with the same eval rows; new eval rows start at 0.
 
-    What is missing: pull requests that were never merged, and all that was before a gap between baselines.
+    Not counted are pull requests that were never merged, and all commits before a gap between baselines.
     """
     if previous is None or previous.eval_digest != now.eval_digest:
         return 0
@@ -50,17 +50,17 @@ def eval_uses(previous: SnapshotProvenance | None, now: SnapshotProvenance) -> i
 def noise(
     previous: SnapshotProvenance | None, now: SnapshotProvenance, values: Mapping[str, tuple[float, ...]]
 ) -> dict[str, SeedNoise]:
-    """Main's seed noise with one more commit.
+    """Return main's seed noise with one more commit.
 
     Args:
-        previous: the baseline before. What it knows counts only where Rules and eval rows are the same.
-        now: the new one.
-        values: of the new one, by tier and measure, one for each seed.
+        previous: the previous baseline. Its noise is used only if Rules and eval rows are the same.
+        now: the new baseline.
+        values: the new baseline's values by tier and measure, one for each seed.
     """
     same = (
         previous is not None
         and (previous.rules_digest, previous.eval_digest) == (now.rules_digest, now.eval_digest)
-        and previous.project == now.project  # it keys the seeds
+        and previous.project == now.project  # the seeds depend on it
     )
     known = previous.noise if previous is not None and same else {}
     usable = {key: runs for key, runs in values.items() if len(runs) > 1 and all(map(isfinite, runs))}
@@ -74,7 +74,7 @@ def _one_more(known: SeedNoise | None, runs: tuple[float, ...]) -> SeedNoise:
     if known.df > 0:
         pooled = pooled.joined(Ledger(known.variance, FADING * known.df))
     cross, square, pairs = (FADING * each for each in (known.cross, known.square, known.pairs))
-    if len(runs) == len(known.last) and runs != known.last:  # the same model again says nothing of another one
+    if len(runs) == len(known.last) and runs != known.last:  # equal values come from the same model
         before, after = _centred(known.last), _centred(runs)
         cross += sum(one * other for one, other in zip(before, after, strict=True))
         square += sum(each * each for each in (*before, *after)) / 2.0

@@ -1,4 +1,4 @@
-"""The folder that a run leaves: the Report, and what the judge needs to come to it again. Written whole, read back."""
+"""Writes and reads the output folder of a run: the Report, and everything that is needed to judge again."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from gatebot.evidence.intake import read_whole
 from gatebot.repository import own_folder
 
 ANCHOR = "anchor"
-"""Where a release's evidence lies in head's folder, which then needs nothing else to be judged again."""
+"""Name of the release's evidence in head's folder, so that this folder is all that is needed to judge again."""
 FACTS_FILE, REPORT_FILE, COMMENT_FILE, PAGE_FILE = "facts.json", "report.json", "comment.md", "report.html"
 MAX_BYTES = 8_000_000
 _FREE_TEXT = frozenset(
@@ -26,10 +26,10 @@ _FREE_TEXT = frozenset(
 
 
 def forget(out: Path) -> None:
-    """Remove what an earlier run has left, so that nobody takes it for this one's, however this one ends.
+    """Remove the output of an earlier run, so that it cannot be mistaken for this run's output if this run fails.
 
     Raises:
-        MachineError: it cannot be removed.
+        MachineError: The output cannot be removed.
     """
     try:
         for name in (REPORT_FILE, COMMENT_FILE, PAGE_FILE, *Side):
@@ -40,20 +40,22 @@ def forget(out: Path) -> None:
 
 
 def leave(case: Case, report: Report, out: Path) -> None:
-    """Write the Report, and what `judge` needs to come to it again; the Report last, because it vouches for the rest.
+    """Write the Report and everything that is needed to judge again.
+
+    The Report is written last: its presence shows that the rest is complete.
 
     Raises:
-        MachineError: the disk is full, or the folder may not be written.
+        MachineError: The disk is full, or the folder is not writable.
     """
     leave_evidence(case, out)
     write_text(report_json(report), out / REPORT_FILE)
 
 
 def leave_evidence(case: Case, out: Path) -> None:
-    """Write the facts and the Snapshots, in place of what an earlier run has left.
+    """Write the facts and the Snapshots, replacing those of an earlier run.
 
     Raises:
-        MachineError: the disk is full, or the folder may not be written.
+        MachineError: The disk is full, or the folder is not writable.
     """
     _ignored_by_git(out)
     for side in Side:
@@ -69,16 +71,16 @@ def leave_evidence(case: Case, out: Path) -> None:
 
 
 def _ignored_by_git(out: Path) -> None:
-    """Keep a folder of ours out of commits, and its labels out of what user code gets; a folder of others stays."""
+    """Add a `.gitignore`, so that commits and user code's copy of the tree lack the folder; not to a user's folder."""
     if out.name == own_folder.NAME or not out.exists():
         write_text("*\n", out / ".gitignore")
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write a file whole or not at all.
+    """Write a file atomically.
 
     Raises:
-        MachineError: the disk is full, or the folder may not be written.
+        MachineError: The disk is full, or the folder is not writable.
     """
     with writing(path.parent) as temporary:
         flush(text.encode("utf-8", "replace"), temporary)
@@ -86,12 +88,12 @@ def write_text(text: str, path: Path) -> None:
 
 
 def report_json(report: Report) -> str:
-    """The Report as it is published: sorted, indented, with a last line break."""
+    """Return the Report as JSON as it is published: sorted keys, indented, with a final line break."""
     return json.dumps(report.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def without_secrets(report: Report) -> Report:
-    """The Report as it may leave this machine: names and sentences of the user's may hold what a fetch printed."""
+    """Return the Report with secrets masked, because texts from the user may contain what a fetch command printed."""
     known, text = redactor(), report.model_dump_json()
     if known.mask(text) == text:
         return report
@@ -99,7 +101,7 @@ def without_secrets(report: Report) -> Report:
 
 
 def _masked(value: Any, known: Redactor) -> Any:
-    """The same, with the texts masked that are not words of ours alone."""
+    """Return the value with secrets masked in all fields that can contain text from the user."""
     match value:
         case dict():
             return {
@@ -113,11 +115,11 @@ def _masked(value: Any, known: Redactor) -> Any:
 
 
 def stored_case(head: Path, base: Path | None) -> Case:
-    """The Case that a run has left.
+    """Read the Case that a run has stored.
 
     Raises:
-        UsageError: there are no facts in the folder, or they cannot be read.
-        SnapshotError: the evidence cannot be read.
+        UsageError: The folder contains no facts, or they cannot be read.
+        SnapshotError: The evidence cannot be read.
     """
     path = head / FACTS_FILE
     try:
@@ -135,10 +137,10 @@ def stored_case(head: Path, base: Path | None) -> Case:
 
 
 def stored_report(path: Path) -> Report:
-    """The Report in a file.
+    """Read a Report from a file.
 
     Raises:
-        UsageError: there is none, or this version cannot read it.
+        UsageError: The file does not exist, or this version cannot read it.
     """
     try:
         return Report.model_validate_json(Checkout(path.parent).read(path.name, MAX_BYTES))

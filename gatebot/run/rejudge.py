@@ -1,4 +1,4 @@
-"""What counts of the evidence that a run has left, when it is judged again; of a fork's run next to nothing does."""
+"""Builds the Case for judging stored evidence again; of a fork's run only head's evidence is used."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,10 +17,10 @@ AGAIN = "run the gate again"
 
 
 def trusted_case(said: Case, head_sha: str, branch: str, approvals: Sequence[Approval]) -> Case:
-    """The Case of a run of this repository's own, with the approvals of now.
+    """Return the Case of a run from this repository, with the current approvals.
 
     Raises:
-        MachineError: it is of another commit, or of a pull request into another branch, which has Rules of its own.
+        MachineError: It is the Case of another commit, or of a pull request into another branch with its own Rules.
     """
     if said.facts.judged.sha != head_sha:
         raise MachineError(f"the stored evidence is of {said.facts.judged.sha}, the head is {head_sha[:12]}", AGAIN)
@@ -31,16 +31,16 @@ def trusted_case(said: Case, head_sha: str, branch: str, approvals: Sequence[App
 
 
 def untrusted_case(said: Case, run_context: RunContext, places: Places, stores: Sequence[Store]) -> Case:
-    """The Case of a fork's run: head's evidence from there, everything else from the base branch and the API.
+    """Return the Case of a fork's run: head's evidence from that run, all else from the base branch and the API.
 
     Args:
-        said: what the run has left. Its facts are not looked at; its base and its labels neither.
-        run_context: of the pull request, from trusted places.
-        places: of this run.
-        stores: of trusted baselines.
+        said: the stored Case of the fork's run. Its facts, its base and its labels are not used.
+        run_context: run context of the pull request, from trusted sources.
+        places: folders of this run.
+        stores: stores of trusted baselines.
 
     Raises:
-        MachineError: there is no evidence, or it was not collected for this commit by these Rules.
+        MachineError: There is no evidence, or it was not collected for this commit with these Rules.
     """
     facts, head = run_context.facts, said.head
     if NOTHING_TO_JUDGE & set(facts.states):

@@ -1,4 +1,4 @@
-"""One whole run: finds base's evidence, lends the trees to collect, gates, and leaves files."""
+"""Performs a complete run: finds base's evidence, checks out the trees, runs the gate, and writes the output."""
 
 import os
 import time
@@ -37,9 +37,9 @@ from gatebot.run.output import forget, leave, without_secrets
 from gatebot.sandbox import Isolation
 
 HERE = "this machine"
-"""What a report calls a place on the machine that it was made on: no path of it is published."""
+"""How a Report refers to a folder of the machine that produced it; its path is not published."""
 MOST_ANCESTORS = 50
-MOST_ALIKE = 30  # commits that are looked at before base is trained; each is a question to git
+MOST_ALIKE = 30  # commits that are examined before base is trained; each takes a git command
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Places:
     """Folders of one run.
 
     Attributes:
-        out: where the verdict and its evidence go.
-        cache: environments, fetched data and local baselines, kept between runs.
-        given_base: a Snapshot to compare with, as it lies there.
-        shared: others than the user may have written into `cache`: baselines are neither kept nor looked for there.
+        out: output folder for the Report and the evidence.
+        cache: folder for environments, fetched data and local baselines, which are kept between runs.
+        given_base: folder of a Snapshot to compare with.
+        shared: other users may have written to `cache`, so no baselines are stored or searched there.
     """
 
     out: Path
@@ -60,33 +60,33 @@ class Places:
 
     @property
     def local_baselines(self) -> tuple[Store, ...]:
-        """Baselines that runs on this machine have left."""
+        """The stores of baselines from earlier runs on this machine."""
         return () if self.shared else (BackendStore(FolderBackend(self.cache / "baseline", name=HERE)),)
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A collector with its trees and its clock, as the pipe wants it."""
+    """A collector with its trees and its stopwatch; fits the protocol of `gate`."""
 
     collector: Collector
     sides: frozenset[Side]
     clock: Stopwatch
 
     def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
-        """Evidence for these needs, and why there is none for the others."""
+        """Collect these needs; the Snapshots also record why a need could not be met."""
         return self.collector.collect(needs)
 
     @property
     def user_s(self) -> float:
-        """Seconds so far during which the user's code, set-up or fetch ran."""
+        """Seconds so far in which the user's code, set-up or fetch ran."""
         return self.clock.user_s
 
 
 def run(run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress) -> Gated:
-    """Run the gate once and leave everything in `places.out`.
+    """Run the gate once and write everything to `places.out`.
 
     Raises:
-        GateError: configuration, set-up, fetch or the machine; never the user's training.
+        GateError: The configuration, the set-up, the fetch or the machine fails. A failed training does not raise.
     """
     if NOTHING_TO_JUDGE & set(run_context.facts.states):
         forget(places.out)
@@ -105,7 +105,7 @@ def run(run_context: RunContext, places: Places, stores: Sequence[Store], progre
 
 
 def planned(run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress) -> tuple[Case, Here]:
-    """The Case and the collector as `run` would have them before the first training; for `--plan`."""
+    """Return the Case and the collector as `run` has them before the first training; for `--plan`."""
     with collecting(run_context, places, stores, progress) as (case, collector):
         return surveyed(case, collector, as_baseline=run_context.as_baseline), collector
 
@@ -114,7 +114,7 @@ def planned(run_context: RunContext, places: Places, stores: Sequence[Store], pr
 def collecting(
     run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress
 ) -> Iterator[tuple[Case, Here]]:
-    """The Case with base's stored evidence, and a collector that can train what is missing."""
+    """Yield the Case with base's stored evidence, and a collector that can train what is missing."""
     facts, base = stored_base(run_context, places, stores)
     head = Tree(run_context.root, run_context.recipe, facts.judged.sha, facts.judged.tested_sha, run_context.folder)
     with ExitStack() as stack:
@@ -158,7 +158,7 @@ def _commit_of(trees: Mapping[Side, Tree]) -> str | None:
 
 
 def _previous(run_context: RunContext, places: Places, stores: Sequence[Store]) -> SnapshotProvenance | None:
-    """What the baseline before this one says of itself."""
+    """Return the provenance of the previous baseline."""
     repository, commit = run_context.repository, run_context.facts.judged.tested_sha
     if repository is None or commit is None:
         return None
@@ -172,7 +172,7 @@ def _previous(run_context: RunContext, places: Places, stores: Sequence[Store]) 
 
 
 def _remembering(gated: Gated, previous: SnapshotProvenance | None, run: tuple[int, int]) -> Gated:
-    """The same, with what main has shown so far carried on in the Snapshot."""
+    """Return the result with main's history added to the Snapshot."""
     head = gated.case.head
     if head is None:
         return gated
@@ -184,7 +184,7 @@ def _remembering(gated: Gated, previous: SnapshotProvenance | None, run: tuple[i
 
 
 def stored_base(run_context: RunContext, places: Places, stores: Sequence[Store]) -> tuple[Facts, Snapshot | None]:
-    """Base's Snapshot where one is stored that fits, and the facts with where it is from."""
+    """Return the facts with the source of base, and base's stored Snapshot if there is one that fits."""
     facts = run_context.facts
     if places.given_base is not None:
         snapshot = read_whole(places.given_base)
@@ -215,7 +215,10 @@ def stored_base(run_context: RunContext, places: Places, stores: Sequence[Store]
 def stored_anchor(
     repository: Repository | None, facts: Facts, stores: Sequence[Store]
 ) -> tuple[Facts, Snapshot | None]:
-    """The Snapshot of the release that the Rules name, and the facts with why there is none. It is never trained."""
+    """Return the stored Snapshot of the release that the Rules name, or facts that say why it is missing.
+
+    A release is never trained.
+    """
     name = facts.rules.baseline.anchor
     if name is None:
         return facts, None
@@ -228,7 +231,7 @@ def stored_anchor(
 
 
 def _release(repository: Repository, name: str) -> str | None:
-    """The commit of a tag, a branch or a commit; what a shallow clone lacks is fetched."""
+    """Return the commit of a tag, a branch or a SHA; a shallow clone fetches what is missing."""
     for meant in (name, f"{TAGS}{name}", f"{REMOTE}{name}"):
         with suppress(UsageError):
             return repository.fetched(meant)
@@ -236,7 +239,7 @@ def _release(repository: Repository, name: str) -> str | None:
 
 
 def _stored_release(name: str, commit: str, facts: Facts, stores: Sequence[Store]) -> tuple[Snapshot | None, str]:
-    """What is stored of a release, or why it cannot be compared with."""
+    """Return the stored Snapshot of a release, or the reason why there is none to compare with."""
     unfit = ""
     for each in stores:
         found = each.find([commit], facts.now)
@@ -250,9 +253,10 @@ def _stored_release(name: str, commit: str, facts: Facts, stores: Sequence[Store
 
 
 def _comparable(run_context: RunContext) -> list[str]:
-    """Base, and those commits before it whose evidence may stand for base's.
+    """Return base and the earlier commits whose evidence may be used instead of base's.
 
-    Where base can be trained, those from which on nothing changed that can change a verdict; else what there is.
+    If base can be trained, these are the commits since which nothing that can change a verdict has changed; otherwise
+    all recent ancestors.
     """
     repository, base = run_context.repository, run_context.base_commit
     if repository is None or base is None:
@@ -264,13 +268,13 @@ def _comparable(run_context: RunContext) -> list[str]:
 
 
 def _unfit(run_context: RunContext, found: Found) -> str:
-    """Why base has to be trained again although a Snapshot of it is stored; empty where it has not, or cannot be."""
+    """Return why base must be trained again despite a stored Snapshot; empty if it need not, or cannot, be trained."""
     grave = _grave(found, run_context.facts, run_context.facts.rules.baseline.max_age)
     return ", ".join(f"{each.what} differs" for each in grave) if grave and _may_train(run_context) else ""
 
 
 def _grave(found: Found, facts: Facts, max_age_s: float | None = None) -> list[Mismatch]:
-    """What a stored Snapshot says that one collected by these Rules would not."""
+    """Return the mismatches between a stored Snapshot and these Rules that require training again."""
     wanted = found.snapshot.about.model_copy(
         update={
             "project": facts.project,
@@ -283,7 +287,7 @@ def _grave(found: Found, facts: Facts, max_age_s: float | None = None) -> list[M
 
 
 def _is_partial(base: Snapshot) -> bool:
-    """Whether base's evidence is only what some earlier run asked for, so that more of it may be wanted now."""
+    """Whether base's evidence comes from a run that collected only what it needed, so that this run may need more."""
     confirm = f"fit-{Model.USER}-{Tier.CONFIRM}-"
     return base.about.estimand == "recipe" and not any(key.startswith(confirm) for key in base.evidence)
 
@@ -295,7 +299,7 @@ def _may_train(run_context: RunContext) -> bool:
 
 @contextmanager
 def _base_tree(run_context: RunContext, commit: str) -> Iterator[Tree]:
-    """Base's files in a work tree of their own, with base's own Recipe."""
+    """Check out base's files in a separate work tree, with base's own Recipe."""
     repository = run_context.repository
     if repository is None:
         raise GateError("there is no repository to take base from")
@@ -309,7 +313,7 @@ def _base_tree(run_context: RunContext, commit: str) -> Iterator[Tree]:
 def _keep(
     run_context: RunContext, gated: Gated, places: Places, stores: Sequence[Store], *, known: Snapshot | None
 ) -> None:
-    """Keep main's evidence, and base's where some of it was trained here, for the runs to come."""
+    """Store main's evidence, and base's evidence if some of it was trained here, for later runs."""
     head, base, anchor = gated.case.head, gated.case.base, gated.case.facts.anchor.commit
     spared = () if anchor is None else (anchor,)
     if run_context.as_baseline and head is not None and head.about.commit:

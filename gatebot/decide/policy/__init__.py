@@ -1,1 +1,1 @@
-"""How much a finding matters, and what follows from that. Knows the Rules, not how anything was found."""
+"""The policy: computes priority, action and waivers of findings from the Rules."""

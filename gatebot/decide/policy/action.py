@@ -1,21 +1,21 @@
-"""What follows from a finding: block, review, warn or note."""
+"""Determines the action of a finding: block, review, warn or note."""
 
 from gatebot.config.sections.policy import Policy
 from gatebot.core.finding import Action, Priority, Status
 
 
 def action_of(priority: Priority, status: Status, policy: Policy, *, can_review: bool, fixed: Action | None) -> Action:
-    """The action for one finding.
+    """Return the action for one finding.
 
     Findings that base has too never block, and fixed ones are only noted. A priority that the policy does not list is
     a note.
 
     Args:
-        priority: from the risk.
-        status: against base.
-        policy: the Rules' own.
-        can_review: somebody other than the author could approve; else `review` is a warning.
-        fixed: what the check itself insists on, whatever the priority (`code.gate_tamper`).
+        priority: priority of the finding.
+        status: status relative to base.
+        policy: policy of the Rules.
+        can_review: whether a person other than the author can approve; if not, `review` becomes a warning.
+        fixed: action that the check itself requires, regardless of the priority (`code.gate_tamper`).
     """
     if status is Status.FIXED:
         return Action.NOTE

@@ -1,4 +1,4 @@
-"""Path patterns, as git reads them in `.gitignore`: `src/**`, `*.lock`, `data/`."""
+"""Path patterns in the syntax of `.gitignore`: `src/**`, `*.lock`, `data/`."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -12,6 +12,6 @@ def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
 
 
 def first_match(patterns: Sequence[str], paths: Iterable[str]) -> str | None:
-    """The first path that one of the patterns matches, or None."""
+    """Return the first path that one of the patterns matches, or None."""
     spec = _spec(tuple(patterns))
     return next((path for path in paths if spec.match_file(path)), None)

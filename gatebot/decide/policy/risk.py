@@ -1,4 +1,4 @@
-"""Impact x likelihood → priority, and why a finding has the one it has."""
+"""Computes the priority of a finding from impact and likelihood, with an explanation."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ MATRIX: Mapping[tuple[Level, Level], Priority] = {
 
 _LADDER = (Level.LOW, Level.MEDIUM, Level.HIGH)
 
-# Before any history a check is taken to find something in one run of ten (Beta(1, 9)); from one run in four on, it is
-# likelier here than its default says.
+# Without history, a check is assumed to find something in one run of ten (prior Beta(1, 9)). If the rate reaches one
+# run in four, its likelihood is raised.
 _PRIOR_FOUND, _PRIOR_CLEAN, _OFTEN = 1.0, 9.0, 0.25
 
-# What a touched path makes likelier everywhere. A project's own rules are in `policy.likelihood`.
+# Changed paths that raise the likelihood of checks in every project; a project's own are in `policy.likelihood`.
 _TOUCHED: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("requirements*.txt", "*.lock", "poetry.lock", "uv.lock", "environment*.yml"), ("code.environment",)),
 )
@@ -35,7 +35,7 @@ _TOUCHED: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A priority with the sentence that explains it."""
+    """Impact, likelihood and a sentence that explains them."""
 
     impact: Level
     likelihood: Level
@@ -43,13 +43,13 @@ class Risk:
 
     @property
     def priority(self) -> Priority:
-        """The cell of the matrix."""
+        """The priority, from `MATRIX`."""
         return MATRIX[self.impact, self.likelihood]
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is known of a check before it has looked: its defaults, and how often it has found something here."""
+    """What is known about a check before it runs: its defaults, and how often it found something in this project."""
 
     check: str
     impact: Level
@@ -59,16 +59,16 @@ class Prior:
 
 
 def risk_of(prior: Prior, policy: Policy, touched: Iterable[str] = (), own: Level | None = None) -> Risk:
-    """The risk of a finding of this check.
+    """Return the risk of a finding of this check.
 
-    Likelihood starts at the check's default, or at the finding's own; touched paths and a record of failures each
-    raise it by one step. Nothing lowers it.
+    Likelihood starts at the finding's own or the check's default. Changed paths and a record of failures each raise it
+    by one step; nothing lowers it.
 
     Args:
-        prior: the check.
-        policy: may say another impact, and which paths make which checks likelier.
+        prior: defaults and record of the check.
+        policy: policy of the Rules, which may change the impact and name paths that raise the likelihood of checks.
         touched: paths that the pull request changes.
-        own: the finding's own likelihood, where it differs from the check's.
+        own: the finding's own likelihood, if it differs from the check's.
     """
     impact = policy.impact.get(prior.check, prior.impact)
     likelihood = own or prior.likelihood

@@ -1,4 +1,4 @@
-"""Waivers: findings that an owner accepts, up to a ceiling, until a day, for a reason."""
+"""Matches findings with waivers. A waiver accepts a finding up to a ceiling and a date, with an owner and a reason."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -10,22 +10,22 @@ from gatebot.config.sections.policy import Waiver
 def waiver_for(
     check: str, subject: str, loss: float | None, today: date, waivers: Iterable[Waiver]
 ) -> tuple[Waiver | None, str]:
-    """The waiver that covers a finding, and why one that names it does not.
+    """Return the waiver that covers a finding, and why a waiver that names the finding does not cover it.
 
     Args:
         check: id of the check.
-        subject: the finding's.
-        loss: how much worse it is, positive, in the metric's units; None where nothing was measured.
-        today: waivers end on the day after `until`.
-        waivers: from the base branch.
+        subject: subject of the finding.
+        loss: how much worse head is, positive, in the metric's units; None if nothing was measured.
+        today: the current date; waivers are valid up to and including `until`.
+        waivers: waivers of the base branch.
 
     Returns:
-        The waiver or None; and the reason ("ended 2026-10-01") why the last one that names the finding does not cover
-        it, or an empty string.
+        The waiver or None; and the reason ("ended 2026-10-01") why the last waiver that names the finding does not
+        cover it, or an empty string.
     """
     refused = ""
     for waiver in waivers:
-        named = subject == waiver.subject or fnmatchcase(subject, waiver.subject)  # a subject may hold [ and ]
+        named = subject == waiver.subject or fnmatchcase(subject, waiver.subject)  # a subject may contain [ and ]
         if waiver.check != check or not named:
             continue
         if today > waiver.until:

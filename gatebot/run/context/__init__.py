@@ -1,1 +1,1 @@
-"""Why gatebot runs: which commit is judged, by whose Rules, against which base. Knows git and events, not models."""
+"""Determines the run context from git and GitHub events: the commit to judge, the Rules, and the base."""

@@ -1,4 +1,4 @@
-"""What a pull request touches: whether it can change the verdict, and whether it holds the gate itself."""
+"""Classifies the paths that a pull request changes: those that can change the verdict, and those of the gate itself."""
 
 import os
 import re
@@ -32,13 +32,13 @@ def changes_of(
     commits: tuple[str, ...],
     own: Collection[str] = (),
 ) -> Changes:
-    """The touched paths, and those of them that hold the gate.
+    """Return the changed paths, and those of them that belong to the gate.
 
     Args:
         here: the configuration.
         found: base's Rules, and how they were found.
-        paths: relative to the root; None where they are unknown.
-        commits: where to look whether a workflow is the gate's, base's first.
+        paths: changed paths relative to the root; None if they are unknown.
+        commits: commits in which to look whether a workflow belongs to the gate, base's first.
         own: paths of this job's workflows.
     """
     if paths is None:
@@ -53,11 +53,13 @@ def changes_of(
 
 
 def introduced(here: Configured, changes: Changes, base: str | None) -> Changes:
-    """The changes of the pull request that brings gatebot: the gate's new files are no tampering, known ones still are.
+    """Return the changes of a pull request that introduces gatebot.
+
+    New files of the gate do not count as tampering; changes to existing ones do.
 
     Args:
         here: the configuration, which base does not have.
-        changes: of the pull request.
+        changes: changes of the pull request.
         base: the tip of the base branch.
     """
     if here.repository is None or base is None:
@@ -67,7 +69,7 @@ def introduced(here: Configured, changes: Changes, base: str | None) -> Changes:
 
 
 def is_relevant(here: Configured, rules: Rules, changes: Changes) -> bool:
-    """Whether anything that was touched can change the verdict; unknown changes can."""
+    """Whether a changed path can change the verdict; True if the changes are unknown."""
     if changes.paths is None or changes.gate:
         return True
     inside = [str(PurePosixPath(path).relative_to(here.folder)) for path in changes.paths if _below(path, here.folder)]
@@ -75,7 +77,7 @@ def is_relevant(here: Configured, rules: Rules, changes: Changes) -> bool:
 
 
 def differ(run_context: RunContext, old: str, new: str) -> bool:
-    """Whether anything that can change a verdict, by the Rules of this run, differs between two commits."""
+    """Whether any path that can change a verdict under this run's Rules differs between two commits."""
     repository, rules = run_context.repository, run_context.facts.rules
     if repository is None:
         return True
@@ -89,7 +91,7 @@ def differ(run_context: RunContext, old: str, new: str) -> bool:
 
 
 def _gate_patterns(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
-    """Files of base's that judge, or that run on behalf of a pull request with secrets or beside labels."""
+    """Return base's files that judge, or that run with secrets or near labels when a pull request is judged."""
     own = [rule.python.partition(":")[0] for rule in rules.metrics if rule.python]
     contract = [rules.data.contract] if rules.data.contract else []
     fetch = _files_in(rules.data.fetch.run) if rules.data.fetch is not None else []
@@ -97,7 +99,7 @@ def _gate_patterns(here: Configured, rules: Rules, sha: str | None, path: str) -
 
 
 def _set_up_with_credentials(here: Configured, rules: Rules, sha: str | None, path: str) -> list[str]:
-    """Files of base's set-up, where it takes credentials: head's environment is then base's."""
+    """Return files of base's set-up if it uses credentials, because head then gets base's environment."""
     passed = [name for name in rules.smoke.env.pass_ if is_secret(name, os.environ.get(name, ""))]
     if not passed or sha is None or here.repository is None:
         return []
@@ -111,7 +113,7 @@ def _set_up_with_credentials(here: Configured, rules: Rules, sha: str | None, pa
 
 
 def _files_in(command: str) -> list[str]:
-    """The words of a command that can be files, as they stand or as a module's name, and what known tools read."""
+    """Return the words of a command that can be paths or module names, and the files that known tools read."""
     words = [word.removeprefix("./").rstrip("/") for word in re.split(r"[\s'\"`;|&()<>=$,]+", command)]
     words = [word for word in words if _FILE.fullmatch(word) and ".." not in word.split("/")]
     modules = [f"{word.replace('.', '/')}{end}" for word in words for end in (".py", "/__main__.py")]

@@ -1,4 +1,4 @@
-"""The commit that a user means by a name."""
+"""Resolves a name that the user gives to a commit."""
 
 from contextlib import suppress
 
@@ -7,10 +7,10 @@ from gatebot.repository.git import Repository
 
 
 def named(repository: Repository, name: str) -> str:
-    """The commit that the user means by a name: anything that git understands, or a branch of `origin`.
+    """Return the commit that a name refers to: anything that git resolves, or a branch of `origin`.
 
     Raises:
-        UsageError: there is none.
+        UsageError: There is no such commit.
     """
     found = repository.find(name) or repository.find(f"refs/remotes/origin/{name}")
     if found is None and not name.startswith("-"):

@@ -1,4 +1,4 @@
-"""The RunContext of a local run: the work tree against a commit of this repository."""
+"""Builds the RunContext of a local run, which compares the work tree with a commit of this repository."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,20 +30,20 @@ def local(
     project: str | None = None,
     out: Path = Path(own_folder.NAME),
 ) -> RunContext:
-    """Read the work tree's situation.
+    """Return the RunContext of the work tree.
 
     Args:
         config: path of gatebot.yml.
         base: a git reference, or None for the default branch.
-        now: the clock.
-        as_baseline: keep the evidence of this tree as main's; needs a clean tree.
-        isolation: the least that is accepted here, instead of what the Rules ask of a workflow: a developer's own
-            code on a developer's own machine gets what that machine can give.
-        project: replaces the Rules' own name.
-        out: where the run leaves its files: they are no change of the work tree.
+        now: the current time.
+        as_baseline: store this tree's evidence as main's baseline; requires a clean tree.
+        isolation: the least isolation to accept, instead of the one that the Rules require in workflows. A developer
+            who runs their own code on their own machine gets the isolation that the machine offers.
+        project: replaces the project name in the Rules.
+        out: output folder of the run; its files do not count as changes of the work tree.
 
     Raises:
-        UsageError: no configuration, no such reference, or an unclean tree that is to be a baseline.
+        UsageError: There is no configuration or no such reference, or the tree of a baseline is not clean.
     """
     repository = _repository(config)
     here = configured(config, repository)
@@ -87,14 +87,14 @@ def local(
 
 
 def accepting(rules: Rules, isolation: str) -> Rules:
-    """The same Rules, with another least isolation."""
+    """Return the Rules with another least isolation."""
     smoke = rules.smoke.model_copy(update={"isolation": isolation})
     return rules.model_copy(update={"smoke": smoke})
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the work tree stands: its commit, base, the tip of base's branch, and what differs from base."""
+    """The state of the work tree: its commit, base, the tip of base's branch, and the paths that differ from base."""
 
     head: str | None
     clean_head: str | None
@@ -108,7 +108,7 @@ class _Place:
 
 
 def _inside(out: Path, root: Path) -> list[Path]:
-    """The output folder as a path in the repository; nothing where it lies elsewhere, or is the repository."""
+    """Return the output folder relative to the root, or an empty list if it is outside the repository or its root."""
     place = out.resolve()
     return [place.relative_to(root)] if place.is_relative_to(root) and place != root else []
 
@@ -136,7 +136,7 @@ def _place(repository: Repository, base: str | None, ignored: Sequence[str], *, 
 
 
 def _main_tip(repository: Repository) -> str:
-    """The tip of the default branch, as far as this clone knows; its own commit where it knows none."""
+    """Return the tip of the default branch as far as this clone knows it, otherwise the checked-out commit."""
     return next((found for name in _MAIN_BRANCHES if (found := repository.find(name))), repository.head())
 
 

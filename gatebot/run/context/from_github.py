@@ -1,4 +1,4 @@
-"""The RunContext of a workflow job: what GitHub says happened, against what was really checked out."""
+"""Builds the RunContext of a workflow job from the GitHub event and from the actual checkout."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -44,19 +44,19 @@ def in_actions(
     approvals: Iterable[Approval] = (),
     environ: Mapping[str, str] | None = None,
 ) -> RunContext:
-    """Read the job's situation.
+    """Return the RunContext of a job that has checked out what it judges.
 
     Args:
         config: path of gatebot.yml in the checkout.
-        event: from the Actions environment.
-        now: the clock.
-        project: replaces the Rules' own name, for monorepos that run one job a project.
-        base: a git reference to compare with, instead of what the event says.
-        approvals: of this pull request's head, from the API.
-        environ: has the secrets that the Rules' `data.fetch` names, where this job was given them.
+        event: the event from the Actions environment.
+        now: the current time.
+        project: replaces the project name in the Rules, for monorepos with one job per project.
+        base: a git reference to compare with, instead of the event's base.
+        approvals: approvals of this pull request's head, from the API.
+        environ: environment variables; they include the secrets that `data.fetch` names if this job has them.
 
     Raises:
-        UsageError: no repository or configuration, or history that is missing and cannot be fetched.
+        UsageError: There is no repository or configuration, or history is missing and cannot be fetched.
     """
     repository = open_repository(absolute(config).parent, within=workspace_of(environ or {}))
     here = configured(config, repository)
@@ -88,7 +88,7 @@ def in_actions(
         approvals=tuple(approvals),
         is_fork=event.is_fork,
         is_first=event.is_first,
-        can_review=event.kind is not Kind.MERGE_GROUP,  # nobody can approve there: each of its parts has passed
+        can_review=event.kind is not Kind.MERGE_GROUP,  # merge groups cannot be approved; their parts have passed
         run_url=event.run.url,
         reproduce=f"gatebot run --base {chosen.sha[:12]}" if chosen.sha else "gatebot run",
     )
@@ -118,21 +118,21 @@ def of_pull(
     project: str | None = None,
     approvals: Iterable[Approval] = (),
 ) -> RunContext:
-    """The situation of a pull request that is judged from a checkout of its base branch; nothing of head is here.
+    """Return the RunContext of a pull request that is judged from a checkout of its base branch, without head's files.
 
     Args:
-        config: path of gatebot.yml in the checkout; its content counts at the tip of the base branch only.
-        event: of this job.
-        proposal: as the API says it now.
-        now: the clock.
-        paths: that it touches, as the API says it; None where it cannot list them, which is taken as touching the gate.
-        base: the commit that head says it was compared with: taken if it lies on the base branch, and not before the
-            base that the API names, so that nobody picks an old one which looks worse.
-        project: replaces the Rules' own name.
-        approvals: of the pull request's head.
+        config: path of gatebot.yml in the checkout; only its content at the tip of the base branch is used.
+        event: the event of this job.
+        proposal: the pull request as the API reports it now.
+        now: the current time.
+        paths: paths that it changes, from the API; None if the API cannot list them, which counts as changing the gate.
+        base: the commit that head's run reports as its base. It is used only if it lies on the base branch and not
+            before the base that the API names, so that nobody can choose an old commit that performs worse.
+        project: replaces the project name in the Rules.
+        approvals: approvals of the pull request's head.
 
     Raises:
-        UsageError: no repository or configuration, or history that is missing and cannot be fetched.
+        UsageError: There is no repository or configuration, or history is missing and cannot be fetched.
     """
     repository = open_repository(absolute(config).parent)
     here = configured(config, repository)
@@ -179,7 +179,7 @@ def _workflows_of(event: Event) -> tuple[str, ...]:
 
 
 def _tip(repository: Repository, event: Event, branch: str) -> str:
-    """The tip of the base branch, which need not be what is checked out."""
+    """Return the tip of the base branch, which may differ from the checked-out commit."""
     here = repository.find(f"refs/remotes/origin/{branch}")
     if here is None and event.ref == f"refs/heads/{branch}":
         return repository.head()
@@ -197,7 +197,7 @@ def _is_sha(text: str) -> bool:
 
 
 def _stranger(repository: Repository, event: Event, tip: str) -> str:
-    """The workflow that left the evidence, where it is none of the base branch's own gates; else empty."""
+    """Return the workflow that produced the evidence if it is not a gatebot workflow of the base branch; else empty."""
     path = event.trigger.workflow_path if event.trigger else ""
     if not path:
         return ""
@@ -213,10 +213,10 @@ def _nothing_to_judge(here: Configured, rules: Rules, changes: Changes, *, is_dr
 
 
 def _lacks_secrets(found: RulesFrom, environ: Mapping[str, str], *, is_fork: bool) -> bool:
-    """Whether the data cannot be had here.
+    """Whether the data cannot be fetched in this job, because it has no secrets.
 
-    GitHub gives a fork's job none of the secrets that fetching takes; and a pull request that brings its own Rules is
-    given none by us, for nobody has merged the command and the files that would run with them.
+    GitHub gives no secrets to a fork's job. gatebot gives none to a pull request that brings its own Rules, because
+    the command and the files that would use them have not been merged.
     """
     fetch = found.rules.data.fetch
     if fetch is None or not fetch.secrets:
@@ -232,14 +232,14 @@ def _base(repository: Repository, event: Event, tested: str) -> Base:
     try:
         found = events.base_of(event, tested, repository.first_parent, repository.merge_base)
     except UsageError:
-        if event.kind is Kind.DISPATCH:  # started by hand on a branch without history in common
+        if event.kind is Kind.DISPATCH:  # started manually on a branch without common history
             return Base()
         raise
     return Base(sha=repository.fetched(found.sha), relation=_RELATION[found.relation], why=str(found.relation))
 
 
 def _rules_commit(repository: Repository, event: Event, base: Base) -> str | None:
-    """The tip of the base branch: what was merged into is it; a branch tip's target has to be looked up."""
+    """Return the tip of the base branch: the first parent of a merge commit, otherwise the tip of the target branch."""
     if base.relation is Relation.FIRST_PARENT:
         return base.sha
     tip = repository.find(f"refs/remotes/origin/{event.base_ref or event.default_branch}")

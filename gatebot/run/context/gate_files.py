@@ -1,4 +1,4 @@
-"""Which files of a repository run the gate: workflows that name it, and the workflows and actions that these call."""
+"""Finds the files that run the gate: workflows that name gatebot, and the workflows and actions that they call."""
 
 import posixpath
 import re
@@ -12,15 +12,15 @@ _ACTIONS = ("action.yml", "action.yaml")
 
 
 def gate_files(repository: Repository, commit: str, own: Collection[str] = ()) -> frozenset[str]:
-    """Files, and folders with a slash at their end.
+    """Return the gate's files, and its folders with a trailing slash.
 
-    A workflow is the gate's where it, or anything of the repository that it calls, names gatebot. What a gate's
-    workflow calls decides what is judged, whatever it says itself.
+    A workflow belongs to the gate if it, or any workflow or action of the repository that it calls, names gatebot.
+    Everything that such a workflow calls belongs to the gate too, because it can influence what is judged.
 
     Args:
-        repository: where.
-        commit: whose workflows count.
-        own: paths of workflows that are the gate's whatever they say: this job's.
+        repository: the repository.
+        commit: the commit whose workflows are read.
+        own: paths of this job's workflows, which belong to the gate whatever they contain.
     """
     texts = repository.contents(commit, _may_matter)
     found: set[str] = set()
@@ -37,7 +37,7 @@ def _may_matter(path: str) -> bool:
 
 
 def _called(texts: Mapping[str, bytes], path: str) -> set[str]:
-    """A workflow and all of the repository that it calls, whatever calls it in between."""
+    """Return a workflow and everything in the repository that it calls, directly or indirectly."""
     found: set[str] = set()
     queue = [path]
     while queue:
@@ -53,6 +53,6 @@ def _called(texts: Mapping[str, bytes], path: str) -> set[str]:
 
 
 def _texts_of(called: str) -> tuple[str, ...]:
-    """The files that say what a workflow or an action does."""
+    """Return the files that define a workflow or an action."""
     folder = called.rstrip("/")
     return tuple(posixpath.normpath(f"{folder}/{name}") for name in _ACTIONS) if called.endswith("/") else (called,)

@@ -1,4 +1,4 @@
-"""Which projects a repository holds: one for each configuration in it."""
+"""Lists the projects of a repository: one for each configuration file."""
 
 from pathlib import Path
 
@@ -9,19 +9,19 @@ from gatebot.run.context.rules_found import absolute, project_at
 def projects_in(
     config: Path, project: str, repository_name: str, base_ref: str, *, workspace: Path | None = None
 ) -> tuple[str, ...]:
-    """Every project of a repository that holds several, sorted; the tested tree's and the base branch's.
+    """Return the sorted names of all projects of a repository, in the tested tree and in the base branch.
 
-    A project that a pull request takes away still counts: its gate cannot be removed in passing.
+    A project that a pull request removes still counts, so that its gate cannot be removed unnoticed.
 
     Args:
-        config: of the project at hand; those of the others bear the same file name.
-        project: its name, which may be another than its configuration says.
-        repository_name: names projects whose configurations do not.
+        config: configuration of the current project; those of other projects have the same file name.
+        project: name of the current project, which may differ from the name in its configuration.
+        repository_name: used to name projects whose configuration gives no name.
         base_ref: the base branch, or empty.
-        workspace: of the workflow job.
+        workspace: workspace of the workflow job.
 
     Raises:
-        UsageError: there is no repository.
+        UsageError: There is no repository.
     """
     path = absolute(config)
     repository = open_repository(path.parent, within=workspace)

@@ -1,4 +1,4 @@
-"""Finds the Rules that judge: the configuration here, and what base has under the same name."""
+"""Finds the Rules to judge by: base's configuration, or the work tree's own if base has none."""
 
 import os
 import re
@@ -20,12 +20,12 @@ class Configured:
     """A configuration file in its repository.
 
     Attributes:
-        root: of the repository, or the configuration's folder where there is none.
-        folder: of the configuration, relative to the root.
+        root: root of the repository, or the configuration's folder outside git.
+        folder: folder of the configuration, relative to the root.
         repository: None outside git.
-        name: of the file.
-        document: what the work tree says; None where no regular file stands there.
-        trouble: why there is no document.
+        name: name of the file.
+        document: the configuration in the work tree; None if it is not a regular file.
+        trouble: the reason why there is no document.
     """
 
     root: Path
@@ -37,15 +37,15 @@ class Configured:
 
     @property
     def path(self) -> str:
-        """Of the configuration, relative to the root."""
+        """The path of the configuration, relative to the root."""
         return str(self.folder / self.name)
 
 
 def configured(path: Path, repository: Repository | None) -> Configured:
-    """Read the configuration of the work tree. It is found by its name: no link on the way there is followed.
+    """Read the configuration of the work tree, without following links.
 
     Raises:
-        UsageError: it is missing or wrong, or lies outside the repository.
+        UsageError: The configuration is missing or wrong, or lies outside the repository.
     """
     path = absolute(path)
     root = path.parent if repository is None else repository.root
@@ -61,24 +61,24 @@ def configured(path: Path, repository: Repository | None) -> Configured:
 
 
 def workspace_of(environ: Mapping[str, str]) -> Path | None:
-    """Where the checkouts of a workflow job lie; None outside of one."""
+    """Return the folder of a workflow job's checkouts; None outside a job."""
     said = environ.get("GITHUB_WORKSPACE")
     return Path(said) if said else None
 
 
 def absolute(path: Path) -> Path:
-    """The same path from the root of the file system, through the same links."""
+    """Return the absolute path, without resolving links."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links that a checkout chose
 
 
 @dataclass(frozen=True, slots=True)
 class RulesFrom:
-    """Rules, the commit that they are from, and whether the base branch has none yet.
+    """The Rules, the commit that they come from, and whether the base branch has none yet.
 
     Attributes:
-        document: whose Recipe head is trained by: the work tree's, or base's where the work tree has no regular file.
-        path: of the Rules in base's tree.
-        moved: whether the pull request's own path is another: the way to the Rules has changed.
+        document: the document with head's Recipe: the work tree's, or base's if the work tree has no regular file.
+        path: path of the Rules in base's tree.
+        moved: whether the pull request's configuration has another path than base's.
     """
 
     rules: Rules
@@ -90,19 +90,19 @@ class RulesFrom:
 
 
 def rules_at(here: Configured, commit: str | None, *, project: str | None = None, alone: bool = False) -> RulesFrom:
-    """The Rules of the base branch; the work tree's own where the base branch has none.
+    """Return the Rules of the base branch, or the work tree's own if the base branch has none.
 
-    They are found by name: the same path, as a regular file, in base's tree. A project is new only where base has no
-    such file, and no other configuration of base's is this project's.
+    The Rules are a regular file with the same path in base's tree. A project is new only if base has no such file,
+    and no other configuration in base belongs to this project.
 
     Args:
         here: the configuration.
-        commit: the tip of the base branch; None where there is none.
-        project: its name, where it was given.
-        alone: whether this is the repository's only project, so that any configuration of base's is its.
+        commit: the tip of the base branch; None if there is none.
+        project: the project's name, if given.
+        alone: whether this is the repository's only project, so that any configuration in base belongs to it.
 
     Raises:
-        UsageError: base's configuration is wrong, or there is none at all.
+        UsageError: Base's configuration is wrong, or there is no configuration at all.
     """
     if commit is None or here.repository is None:
         return _own(here, bootstrap=False)
@@ -125,7 +125,7 @@ def _own(here: Configured, *, bootstrap: bool) -> RulesFrom:
 
 
 def _known_as(here: Configured, repository: Repository, commit: str, project: str | None, *, alone: bool) -> str:
-    """The path of base's configuration of this project, where it is another than here; empty where there is none."""
+    """Return the path of this project's configuration in base if it differs from the current one; else empty."""
     known = [path for name in sorted({here.name, FILE_NAME}) for path in repository.named(commit, name)]
     said = here.document.rules.project if here.document is not None else None
     wanted = project or said or default_project(here.root.name, here.folder)
@@ -134,7 +134,7 @@ def _known_as(here: Configured, repository: Repository, commit: str, project: st
 
 
 def project_at(repository: Repository, commit: str, path: str, repository_name: str) -> str:
-    """What a configuration calls its project; what it is called by default where that says nothing or is unreadable."""
+    """Return the project's name in a configuration, or the default name if it gives none or is unreadable."""
     try:
         said = parse((repository.file(commit, path) or b"").decode("utf-8"), path).project
     except (UsageError, UnicodeDecodeError):
@@ -143,10 +143,10 @@ def project_at(repository: Repository, commit: str, path: str, repository_name: 
 
 
 def document_from(raw: bytes, name: str) -> Document:
-    """A configuration from bytes.
+    """Parse a configuration from bytes.
 
     Raises:
-        UsageError: it is wrong; `name` says which.
+        UsageError: The configuration is wrong; the message begins with `name`.
     """
     try:
         return parse(raw.decode("utf-8"), name)
@@ -155,10 +155,10 @@ def document_from(raw: bytes, name: str) -> Document:
 
 
 def project_of(here: Configured, rules: Rules, repository_name: str, given: str | None = None) -> str:
-    """The project's name: as given, or what the Rules say, or the repository's and, below its root, the folder's.
+    """Return the project's name: the given one, the one in the Rules, or the default one.
 
     Raises:
-        UsageError: the given one is none.
+        UsageError: The given name is invalid.
     """
     if given and not _PROJECT.fullmatch(given):
         hint = "Letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or a digit."
@@ -167,6 +167,6 @@ def project_of(here: Configured, rules: Rules, repository_name: str, given: str 
 
 
 def default_project(repository_name: str, folder: PurePosixPath) -> str:
-    """The name of a project whose configuration lies in this folder and gives it none."""
+    """Return the default name of a project: the repository's name, and the folder's if it is not the root."""
     words = [repository_name, *folder.parts]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words)).strip("-._")[:64] or "project"

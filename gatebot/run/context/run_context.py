@@ -1,4 +1,4 @@
-"""Everything about a run that is known before any evidence is collected."""
+"""The run context: everything about a run that is known before evidence is collected."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,21 +12,21 @@ from gatebot.repository.git import Repository
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """One run.
+    """The context of one run.
 
     Attributes:
-        facts: what the judge will know; costs, effort and base's age are filled in later.
-        recipe: of the tree at `root`.
-        root: the repository, or the configuration's folder where there is none.
-        folder: of the configuration, relative to `root`.
+        facts: the facts for the judge; costs, effort and base's age are filled in later.
+        recipe: Recipe of the tree at `root`.
+        root: root of the repository, or the configuration's folder outside git.
+        folder: folder of the configuration, relative to `root`.
         repository: None outside git.
-        base_commit: the commit to compare with; None where there is none.
-        as_baseline: this is main's own run, whose evidence is kept for pull requests.
-        trusts_head: the tree's own files may run with a secret where no base decides: not a pull request's that brings
-            its own Rules.
-        may_train_base: base's code may run here: it is trusted, and not a fork's job.
-        rules_path: of base's configuration, relative to `root`.
-        run: workflow run and attempt; zeros outside Actions.
+        base_commit: the commit to compare with; None if there is none.
+        as_baseline: this is main's own run, whose evidence is stored for pull requests.
+        trusts_head: the tree's own files may run with secrets if no base decides. It is False for a pull request,
+            which may bring its own Rules.
+        may_train_base: base's code may run in this job, because it is trusted; False in a fork's job.
+        rules_path: path of base's configuration, relative to `root`.
+        run: ids of the workflow run and of the attempt; zeros outside Actions.
     """
 
     facts: Facts
@@ -43,5 +43,5 @@ class RunContext:
 
 
 def with_state(facts: Facts, *states: State) -> Facts:
-    """The facts with more named states."""
+    """Return the facts with additional states."""
     return facts.model_copy(update={"states": (*facts.states, *states)})
