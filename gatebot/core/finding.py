@@ -48,7 +48,7 @@ class Action(StrEnum):
 
 
 class Status(StrEnum):
-    """A finding against base's."""
+    """How a finding relates to base: new, worse, inherited or fixed."""
 
     NEW = "new"
     WORSE = "worse"
@@ -78,7 +78,7 @@ class Provenance(StrEnum):
 
 
 class Bound(StrEnum):
-    """What a measure is held against."""
+    """What a measure is compared with."""
 
     CHANGE = "change"  # base's value minus the margin
     FLOOR = "floor"  # a fixed value: the `floor` or `ceiling` of the Rules

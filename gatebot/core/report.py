@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 class VerdictName(StrEnum):
-    """What gatebot says of a pull request, the worst first."""
+    """The verdicts, the worst first."""
 
     BLOCKED = "blocked"
     ERROR = "error"
@@ -75,7 +75,7 @@ Number = Annotated[float | None, AfterValidator(_finite)]
 
 
 class Base(Part):
-    """What head was compared with, and why that."""
+    """The commit that head was compared with, and how it was chosen."""
 
     sha: str | None = None
     relation: Relation = Relation.NONE
@@ -87,7 +87,7 @@ class Base(Part):
 
 
 class Head(Part):
-    """What was judged: `sha` bears the status, `tested_sha` is the tree that was trained."""
+    """The commit that was judged: `sha` gets the status, `tested_sha` is the tree that was trained."""
 
     sha: str | None = None
     tested_sha: str | None = None
@@ -126,7 +126,7 @@ class ReportedMeasure(Part):
 
 
 class ReportedFinding(Part):
-    """Something found, how much it matters, and what follows."""
+    """A finding, its priority, and the action that follows."""
 
     check: str
     title: str
@@ -148,7 +148,7 @@ class ReportedFinding(Part):
 
 
 class SkippedCheck(Part):
-    """A check that did not run, and why. Excused where that leaves no gap in the verdict."""
+    """A check that did not run, and why. It is excused if that leaves no gap in the verdict."""
 
     check: str
     title: str
@@ -157,7 +157,7 @@ class SkippedCheck(Part):
 
 
 class CrashedCheck(Part):
-    """A check that failed: gatebot's fault, and never a pass."""
+    """A check that failed because of a bug in gatebot; it never counts as a pass."""
 
     check: str
     error: str
@@ -174,7 +174,7 @@ class WaivedFinding(Part):
 
 
 class ReportedApproval(Part):
-    """Who has accepted the head commit, when, by what and why."""
+    """Who accepted the head commit, when, why, and by which comment or review."""
 
     login: str
     at: datetime | None = None
@@ -185,7 +185,7 @@ class ReportedApproval(Part):
 
 
 class EnvironmentChange(Part):
-    """Something of the environment that differs between base and head."""
+    """A difference between the environments of base and head."""
 
     name: str
     base: str | None
@@ -193,7 +193,7 @@ class EnvironmentChange(Part):
 
 
 class Costs(Part):
-    """What the verdict took. `gate_s` is gatebot's own share."""
+    """The time and memory that the run took. `gate_s` is gatebot's own share."""
 
     train_s: float = 0.0
     predict_s: float = 0.0
@@ -204,7 +204,7 @@ class Costs(Part):
 
 
 class Want(Part):
-    """Evidence that would settle what is undecided."""
+    """Evidence that would decide an undecided measure."""
 
     measure: str
     tier: str
@@ -212,7 +212,7 @@ class Want(Part):
 
 
 class ReportedGuarantee(Part):
-    """What holds for many commits together. No estimate stands here: whoever learns it has learned too much."""
+    """The guarantee over many commits. It contains no estimates, because showing them would use up the eval rows."""
 
     condition: str
     reliability: float
@@ -226,7 +226,7 @@ class ReportedGuarantee(Part):
 
 
 class Report(Part):
-    """One verdict with everything it rests on."""
+    """A verdict with everything that it is based on."""
 
     schema_version: int = SCHEMA_VERSION
     gatebot_version: str
