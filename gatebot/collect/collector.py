@@ -185,14 +185,19 @@ class Collector:
             self._threads([(works[side], group) for group in groups if group.fit.side is side], found)
 
     def _threads(self, todo: list[tuple[JobRunner, TrainingJob]], found: Collected) -> None:
-        pool = ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker")
-        futures = [pool.submit(work.carry_out, group) for work, group in todo]
+        """Carry out jobs in their order. Reference models take seconds, and no slot of a training."""
+        pools = {
+            True: ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker"),
+            False: ThreadPoolExecutor(1, thread_name_prefix="worker"),
+        }
+        futures = [pools[group.fit.model is Model.USER].submit(work.carry_out, group) for work, group in todo]
         try:
             _wait(futures)
         finally:
             if not all(future.done() and future.exception() is None for future in futures):
                 self._cancel.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            for pool in pools.values():
+                pool.shutdown(wait=True, cancel_futures=True)
         errors = [error for future in futures if not future.cancelled() and (error := future.exception()) is not None]
         for error in sorted(errors, key=lambda error: isinstance(error, InterruptedRunError)):
             self._cancel.clear()
