@@ -54,6 +54,7 @@ def test_without_a_baseline_base_is_trained_in_a_work_tree_and_the_report_says_s
     assert git(story.folder, "worktree", "list").count("\n") == 0
 
 
+@pytest.mark.whole
 def test_the_second_run_takes_what_the_first_has_left_of_base(story: Story) -> None:
     assert story.second.code == 1, story.second.err
     assert "base: training" not in story.second.err
@@ -61,11 +62,13 @@ def test_the_second_run_takes_what_the_first_has_left_of_base(story: Story) -> N
     assert (base["sha"], base["source"], base["relation"]) == (story.main, "this machine", "merge_base")
 
 
+@pytest.mark.whole
 def test_no_path_of_this_machine_stands_in_what_may_be_published(story: Story) -> None:
     for name in ("report.json", "comment.md", "report.html"):
         assert str(story.folder.parent) not in (story.out / name).read_text(), name
 
 
+@pytest.mark.whole
 def test_git_and_user_code_see_nothing_of_what_a_run_leaves(story: Story) -> None:
     assert git(story.folder, "status", "--porcelain") == ""
 
@@ -80,6 +83,7 @@ def test_judge_comes_to_the_same_report_byte_for_byte(story: Story, tmp_path: Pa
     assert (tmp_path / "comment.md").read_bytes() == (story.out / "comment.md").read_bytes()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("kind", "sign"),
     [
@@ -97,6 +101,7 @@ def test_render(story: Story, kind: str, sign: str) -> None:
     assert sign.lower() in done.out.lower()
 
 
+@pytest.mark.whole
 def test_collect_and_judge_say_what_run_says(story: Story, tmp_path: Path) -> None:
     collected = inside(story.folder, "collect", "--out", str(tmp_path / "evidence"), "--quiet")
     assert collected.code == 0, collected.err
@@ -109,6 +114,7 @@ def test_collect_and_judge_say_what_run_says(story: Story, tmp_path: Path) -> No
     assert json.loads(judged.out)["verdict"] == "blocked"
 
 
+@pytest.mark.whole
 def test_plan_shows_and_trains_nothing(story: Story) -> None:
     done = inside(story.folder, "run", "--plan")
     assert done.code == 0, done.err
@@ -119,6 +125,7 @@ def test_plan_shows_and_trains_nothing(story: Story) -> None:
     assert report_in(story.out)["verdict"] == "blocked", "what the last run left is still there"
 
 
+@pytest.mark.whole
 def test_json_is_the_report_and_nothing_else(story: Story, tmp_path: Path) -> None:
     done = gatebot(story.folder, "run", "--base", ".gatebot/base", "--json", "--out", str(tmp_path / "out"))
     assert done.code == 1, done.err
@@ -213,6 +220,7 @@ def test_bootstrap(tmp_path: Path) -> None:
     assert "no gatebot.yml yet" in " ".join(done.out.split()) or "bootstrap" in done.out.lower()
 
 
+@pytest.mark.whole
 def test_nothing_relevant_changed(story: Story, tmp_path: Path) -> None:
     folder = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--branch", "main", str(story.folder), str(folder))
