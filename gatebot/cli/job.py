@@ -118,8 +118,8 @@ def _of_branch(report: Report, branch: str) -> Report:
     """
     if report.branch == branch:
         return report
-    meant = [f"{name or 'the default branch'}" for name in (report.branch, branch)]
-    raise UsageError(f"the report is of a pull request into {meant[0]}, and this one goes into {meant[1]}", AGAIN)
+    decided, meant = (name or "the default branch" for name in (report.branch, branch))
+    raise UsageError(f"the report is of a pull request into {decided}, and this one goes into {meant}", AGAIN)
 
 
 def finish_job(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -17,7 +17,7 @@ def making(home: Path) -> dict[str, Any]:
 
 
 def test_what_was_made_once_is_not_made_again(tmp_path: Path) -> None:
-    folders = Cache(tmp_path / "shelf")
+    folders = Cache(tmp_path / "cache")
     first, second = folders.get("d", making), folders.get("d", making)
     assert (first.cached, second.cached) == (False, True)
     assert (first.path, first.note) == (second.path, second.note) == (second.path, {"of": "this"})
@@ -77,7 +77,7 @@ def test_only_the_longest_unused_go(tmp_path: Path) -> None:
 def test_a_cache_that_cannot_be_written_says_what_to_set(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(MachineError, match="cannot be used as a cache") as caught:
-        Cache(tmp_path / "file/shelf").get("d", making)
+        Cache(tmp_path / "file/cache").get("d", making)
     assert "GATEBOT_CACHE" in caught.value.hint
 
 
@@ -110,10 +110,10 @@ def renamed(entry: Path) -> None:
 
 @pytest.mark.parametrize("plant", [committed, changed, grown, swapped_for_a_link, renamed])
 def test_what_is_not_as_it_was_made_is_made_anew(tmp_path: Path, plant: Callable[[Path], None]) -> None:
-    folders = Cache(tmp_path / "shelf")
+    folders = Cache(tmp_path / "cache")
     if plant is not committed:
         folders.get("d", making)
-    plant(tmp_path / "shelf/d")
+    plant(tmp_path / "cache/d")
     kept = folders.get("d", making)
     assert not kept.cached
     assert {path.name: path.read_text() for path in kept.path.iterdir()} == {"file": "made"}
