@@ -23,9 +23,9 @@ from benchmarks.pages import Page, exact, percent
 from benchmarks.pull import CONFIRM_SEEDS, MARGINS, SMOKE_SEEDS, Pull
 from benchmarks.rivals import RULES, rules
 from benchmarks.world import draw
-from gatebot.core.needs import Tier
 from gatebot.core.report import Report, VerdictName
 from gatebot.decide.judge import judge
+from gatebot.evidence.need import Tier
 
 ROWS = (300, 1000, 5000)
 SMALL, FULL = (10, 5, 3), (200, 100, 50)

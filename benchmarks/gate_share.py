@@ -18,9 +18,9 @@ from benchmarks.stopwatch import Took, timed_process
 from benchmarks.world import BASE, draw
 from examples.gate import run_gate
 from examples.repository import Repository, example
-from gatebot.core.needs import Profile, Side, Tier
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import DataProfile, Levels, Trait
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.profile import DataProfile, Levels, Profile, Trait
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.run.output import leave_evidence
 
@@ -72,7 +72,7 @@ def _told(snapshot: Snapshot | None) -> Snapshot | None:
         for at, codes in enumerate(drawn)
     )
     told = replace(profile, eval_rows=replace(profile.eval_rows, levels=levels))
-    return replace(snapshot, evidence={**snapshot.evidence, Profile(Side.HEAD).key: told})
+    return replace(snapshot, evidence={**snapshot.evidence, Profile(Side.HEAD): told})
 
 
 def whole_run() -> list[list[str]]:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.pull import AA_SEEDS, CONFIRM_SEEDS, SMOKE_SEEDS, Array, Pull
-from gatebot.core.needs import Side, Tier
 from gatebot.evidence.column import Column, Names, Numbers
+from gatebot.evidence.need import Side, Tier
 
 TRAIN_ROWS = {Tier.SMOKE: 800, Tier.CONFIRM: 2000}
 SLICES = ("web", "mail", "phone")

@@ -10,21 +10,17 @@ from numpy.typing import NDArray
 
 from gatebot.comparison.case import Case, Changes, Facts
 from gatebot.config.document import Rules
-from gatebot.core.needs import Effort, Fit, Need, Predict, Profile, Side, Tier
 from gatebot.core.report import Base, Relation
 from gatebot.evidence.column import Column, Names, Numbers
-from gatebot.evidence.kinds import (
-    ColumnProfile,
-    DataProfile,
-    Effects,
-    Ending,
-    Evidence,
-    Predictions,
-    RowTable,
-    Training,
-    Truth,
-)
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import ColumnProfile, DataProfile, Profile, RowTable
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
+from gatebot.evidence.training import Fit, Training
+from gatebot.evidence.truth import Truth
 
 Array = NDArray[np.float64]
 
@@ -127,7 +123,7 @@ def _rules(task: str, metrics: tuple[str, ...]) -> Rules:
 
 
 def _snapshot(evidence: Mapping[Need, Evidence], truth: Truth, task: str) -> Snapshot:
-    return Snapshot(about(task), {need.key: found for need, found in evidence.items()}, truth=truth)
+    return Snapshot(about(task), evidence, truth=truth)
 
 
 def about(task: str = "classification") -> SnapshotProvenance:

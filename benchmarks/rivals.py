@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from benchmarks.pull import Array, Pull
-from gatebot.core.needs import Tier
+from gatebot.evidence.need import Tier
 from gatebot.stats import student
 from gatebot.stats.binomial import mcnemar, wilson
 

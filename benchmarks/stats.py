@@ -23,10 +23,15 @@ from gatebot.checks.measures import change
 from gatebot.checks.row_views import View, Views
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Measure
-from gatebot.core.needs import Effort, Fit, Predict, Profile, Side
 from gatebot.evidence.column import Names, Numbers
-from gatebot.evidence.kinds import DataProfile, Effects, Ending, Predictions, RowTable, Truth
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Profile, RowTable
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit
+from gatebot.evidence.truth import Truth
 from gatebot.tasks.registry import task_named
 from gatebot.tasks.task import Margin, Metric
 
@@ -72,7 +77,7 @@ class Data:
         head, base = (
             Snapshot(
                 said,
-                {Profile(side).key: profile, Predict(Fit(side)).key: _predictions(ids, scores)},
+                {Profile(side): profile, Predict(Fit(side)): _predictions(ids, scores)},
                 truth=truth,
             )
             for side, scores in ((Side.HEAD, self.head), (Side.BASE, self.base))

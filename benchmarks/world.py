@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.pull import AA_SEEDS, CONFIRM_SEEDS, SMOKE_SEEDS, Array, Pull
-from gatebot.core.needs import Tier
 from gatebot.evidence.column import Names
+from gatebot.evidence.need import Tier
 
 Codes = NDArray[np.int32]
 

@@ -18,10 +18,13 @@ from gatebot.checks.check import Check
 from gatebot.checks.registry import all_checks, check_named
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level, Measure
-from gatebot.core.needs import Effort, File, Fit, Need, Predict, Profile, Score, Side, Timing
 from gatebot.decide.policy.risk import MATRIX
 from gatebot.errors import UsageError
-from gatebot.evidence.kinds import Ending, Predictions
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.registry import all_kinds
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.tasks.registry import TASKS, task_named
 from tests.checks.worlds import HARMLESS, World, about, claiming, ended, world
@@ -154,7 +157,7 @@ def test_every_option_is_described_and_has_a_default(check: Check) -> None:
 @pytest.mark.parametrize("effort", EFFORTS, ids=["default", "brought", "folds"])
 def test_needs_are_values_of_one_side(check: Check, effort: Effort) -> None:
     for need in (*check.needs(effort), *check.wishes(effort)):
-        assert isinstance(need, Fit | Predict | Timing | Profile | File | Score)
+        assert isinstance(need, all_kinds()[need.kind].need)
         assert need.side in Side
         assert len({need, need}) == 1
     assert not set(check.needs(effort)) & set(check.wishes(effort))

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Area, Finding, Level, Measure
-from gatebot.core.needs import Effort, Need
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need
 
 
 class Options(BaseModel):

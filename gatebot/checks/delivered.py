@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding
-from gatebot.core.needs import Predict, Side, Tier
 from gatebot.evidence.column import Hashes, Names
-from gatebot.evidence.kinds import Ending, Predictions
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.tasks.task import Problem
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from gatebot.checks.row_views import Tables, View, metric_of
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Bound, Direction, Measure, Provenance, Reading
-from gatebot.core.needs import Side, Tier
 from gatebot.evidence.column import Hashes
+from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.snapshot import SeedNoise
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Estimand, Ledger, Pairing, Spread, row_variance, single, spread

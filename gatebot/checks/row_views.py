@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.needs import Tier
 from gatebot.evidence.column import Hashes
+from gatebot.evidence.need import Tier
 from gatebot.tasks.own import own_metric
 from gatebot.tasks.table import Index, Mask, Table
 from gatebot.tasks.task import Declared, Metric

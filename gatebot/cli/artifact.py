@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from gatebot.baseline.artifact import ArtifactStore, Fetched
 from gatebot.baseline.store import Part
-from gatebot.core.needs import Side
 from gatebot.errors import MachineError
+from gatebot.evidence.need import Side
 from gatebot.github import artifacts
 from gatebot.github.api import Api
 from gatebot.github.api_errors import ApiError, MissingError

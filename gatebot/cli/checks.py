@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatebot.checks.check import Check
-    from gatebot.core.needs import Fit, Need
+    from gatebot.evidence.need import Need
 
 EPILOG = """\
 examples:
@@ -66,14 +66,14 @@ def facts_of(check: "Check") -> dict[str, Any]:
 
 def needs_of(check: "Check") -> list[str]:
     """Return what the check requires, in words."""
-    from gatebot.core.needs import Effort
+    from gatebot.evidence.effort import Effort
 
     return in_words(check.needs(Effort()))
 
 
 def uses_of(check: "Check") -> list[str]:
     """Return what the check uses if available, in words."""
-    from gatebot.core.needs import Effort
+    from gatebot.evidence.effort import Effort
 
     needed = needs_of(check)
     return [words for words in in_words(check.wishes(Effort())) if words not in needed]
@@ -81,43 +81,7 @@ def uses_of(check: "Check") -> list[str]:
 
 def in_words(needs: Iterable["Need"]) -> list[str]:
     """Return needs in words, each kind once."""
-    return list(dict.fromkeys(_words(need) for need in needs))
-
-
-def _words(need: "Need") -> str:
-    from gatebot.core import needs as kinds
-
-    match need:
-        case kinds.Fit(side=side):
-            return f"{side}'s {_training(need)}"
-        case kinds.Predict(fit=fit, rows=rows):
-            return f"{fit.side}'s predictions of {rows} rows{_of(fit)}"
-        case kinds.Score(predict=predict, metric=metric):
-            return f"{predict.side}'s value of the metric {metric}"
-        case kinds.Timing():
-            return "both sides timed in turn on this machine"
-        case kinds.Profile(side=side):
-            return f"{side}'s data"
-        case kinds.File(side=side, kind=kind):
-            return f"{side}'s {kind} file"
-
-
-def _training(fit: "Fit") -> str:
-    from gatebot.core.needs import Labels, Model, Tier
-
-    if fit.model is not Model.USER:
-        return f"{fit.model} reference model"
-    if fit.labels is not Labels.TRUE:
-        return "training on shuffled labels"
-    if fit.repeat:
-        return "repeated training"
-    return "trainings of the confirm tier" if fit.tier is Tier.CONFIRM else "smoke trainings"
-
-
-def _of(fit: "Fit") -> str:
-    """Return whose predictions they are, or an empty string for the user's model."""
-    words = _training(fit)
-    return "" if words == "smoke trainings" else f" of the {words}"
+    return list(dict.fromkeys(f"{need.side}'s {need.text}" for need in needs))
 
 
 def listed(checks: Iterable["Check"]) -> str:

@@ -14,10 +14,10 @@ from gatebot.cli.context import stores_of
 from gatebot.cli.exit import leave_and_show, say, summarised
 from gatebot.cli.github import GitHub, api_of, order_of, pull_of, said_on, target_of, warn
 from gatebot.comparison.case import Approval, Case
-from gatebot.core.needs import Side
 from gatebot.core.report import Report
 from gatebot.decide.judge import judge
 from gatebot.errors import ExitCode, MachineError, UsageError
+from gatebot.evidence.need import Side
 from gatebot.github import status
 from gatebot.github.api import Api
 from gatebot.github.artifacts import runs_of_head

@@ -11,6 +11,7 @@ from gatebot.run.output import COMMENT_FILE, PAGE_FILE, REPORT_FILE, report_json
 
 if TYPE_CHECKING:  # judge and render import this module, but not the code that collects
     from gatebot.comparison.case import Case
+    from gatebot.evidence.need import Need
     from gatebot.run.whole_run import Here
 
 
@@ -46,8 +47,11 @@ def show_plan(planned: "tuple[Case, Here]", *, as_json: bool = False) -> None:
     case, collector = planned
     plan = first_plan(case, collector)
     if as_json:
-        needs = [{"need": need.key, "side": need.side, "seconds": plan.seconds[need]} for need in plan.needs]
-        cut = [{"need": need.key, "side": need.side, "why": why} for need, why in plan.cut.items()]
+        needs = [
+            {"need": need.label, "key": need.key, "side": need.side, "seconds": plan.seconds[need]}
+            for need in plan.needs
+        ]
+        cut = [{"need": need.label, "key": need.key, "side": need.side, "why": why} for need, why in plan.cut.items()]
         sys.stdout.write(json.dumps({"needs": needs, "left_out": cut}, indent=1) + "\n")
         return
     rows = [
@@ -60,4 +64,8 @@ def show_plan(planned: "tuple[Case, Here]", *, as_json: bool = False) -> None:
     cost = "what they take is known after a first run" if unknown else f"about {plan.total_s:.0f} s of training"
     print(f"\n{len(plan.trainings)} trainings, {others} other pieces of evidence; {cost}")
     for need, why in plan.cut.items():
-        print(f"left out: {need.key}: {why}")
+        print(f"left out: {need.side}'s {need.label}: {why}")
+
+
+def _facts_of(need: "Need") -> dict[str, str]:
+    return {"need": need.label, "key": need.key, "side": need.side}

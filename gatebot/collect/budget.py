@@ -3,10 +3,11 @@
 import time
 from threading import Lock
 
-from gatebot.collect.adapters.adapter import UnmetError
 from gatebot.collect.job import Job
-from gatebot.core.needs import Fit, Side, Tier
-from gatebot.evidence.kinds import Ending, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.kind import UnmetError
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.training import Fit, Training
 
 Kind = tuple[Side | None, Tier]
 
@@ -21,10 +22,9 @@ class Budget:
         self._took: dict[Kind, float] = {}
         self._rows: dict[Kind, int] = {}
         if job.known_base is not None:
-            for key, evidence in job.known_base.evidence.items():
-                if isinstance(evidence, Training) and key.startswith("fit-user-"):
-                    tier = next(tier for tier in Tier if f"-{tier}-" in key)
-                    self._note((None, tier), evidence)
+            for need, evidence in job.known_base.evidence.items():
+                if isinstance(evidence, Training) and isinstance(need, Fit) and need.is_plain:
+                    self._note((None, need.tier), evidence)
 
     def seconds_for(self, fit: Fit, rows: int) -> float:
         """Return the time limit for a training.

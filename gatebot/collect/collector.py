@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from gatebot.collect import bounded_read, files, reported_metrics
+from gatebot.collect import files
 from gatebot.collect.adapters.adapter import Surroundings
 from gatebot.collect.budget import Budget
 from gatebot.collect.denied_paths import denied
@@ -21,12 +21,17 @@ from gatebot.collect.job import Job, Tree
 from gatebot.collect.prepared import PreparedSide, equip, open_tree, surroundings, with_environment
 from gatebot.collect.progress import NullProgress, Progress, ProgressReporter
 from gatebot.collect.runner import InterruptedRunError, Runner
-from gatebot.collect.training_job import Collected, JobRunner, TrainingCache, TrainingJob, grouped, twice
-from gatebot.core.needs import File, Fit, Model, Need, Predict, Profile, Rows, Score, Side, Tier, Timing
+from gatebot.collect.session import CollectorSession
+from gatebot.collect.training_job import Collected, TrainingCache, TrainingJob, grouped, twice
 from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.evidence.column import concatenated
-from gatebot.evidence.kinds import DataProfile, Truth
+from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
+from gatebot.evidence.own_score import Score
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Model
+from gatebot.evidence.truth import Truth
 from gatebot.sandbox import Isolation, probe, scratch, take_plain_name, terminate_as_interrupt
 
 WORKER_SOURCE = Path(__file__).parents[1] / "worker"  # copied, not imported: it runs in the user's interpreter
@@ -114,7 +119,7 @@ class Collector:
 
     def saves(self, side: Side) -> bool | None:
         """Return whether a side's models are saved to files and can be loaded again; None before the first training."""
-        workspace = self._memory.first_workspace(self._prepared[side]) if side in self._prepared else None
+        workspace = self._memory.first_workspace(side) if side in self._prepared else None
         return None if workspace is None else not getattr(self._prepared[side].adapter, "in_one_process", "")
 
     def _open(self, side: Side) -> None:
@@ -143,54 +148,57 @@ class Collector:
 
     def _carried_out(self, asked: list[Need]) -> Collected:
         found = Collected()
-        served_by = {need: self._served_by(need) for need in asked if need.side in self._prepared}
-        groups = grouped(served_by.values())
-        new = [group for group in groups if self._memory.done(group.fit) is None]
-        self._reporter.planned(sum(group.fit.model is Model.USER for group in new))
-        self._at_once(groups, found)
+        served_by = {need: self._served_by(need) for need in asked if self._is_prepared(need)}
+        needs = list(dict.fromkeys(served_by.values()))
+        jobs = grouped(needs)
+        session = self._session(needs, jobs)
+        new = [job for job in jobs if self._memory.done(job.fit) is None]
+        self._reporter.planned(sum(job.fit.model is Model.USER for job in new))
+        self._at_once(session, jobs, found)
+        in_jobs = {need for job in jobs for need in job.needs}
+        found.add(session.carry_out(need for need in needs if need not in in_jobs))
         found.share(served_by)
-        for need in asked:
-            prepared_side = self._prepared.get(need.side)
-            if prepared_side is None:
-                found.unmet[need] = self._why_no_site(need.side)
-            elif isinstance(need, Profile):
-                found.evidence[need] = prepared_side.dataset.profile
-            elif isinstance(need, File):
-                self._read_file(need, prepared_side, found)
-            elif isinstance(need, Timing):
-                found.unmet[need] = "times of base and head are not taken yet"
+        found.unmet |= {need: self._why_not_prepared(need) for need in asked if need not in served_by}
         return found
+
+    def _is_prepared(self, need: Need) -> bool:
+        return all(each.side in self._prepared for each in with_prerequisites(need))
+
+    def _session(self, needs: list[Need], jobs: list[TrainingJob]) -> CollectorSession:
+        scored = any(isinstance(part, Score) for need in needs for part in with_prerequisites(need))
+        return CollectorSession(
+            self._prepared,
+            self._memory,
+            self._budget,
+            self._reporter,
+            self._metrics_from() if scored else "no metric of the user's is asked for",
+            {job.fit: job.predicts for job in jobs},
+        )
 
     def _served_by(self, need: Need) -> Need:
         """Return the need that provides the evidence for this one.
 
         This is the need of the smoke tier if both tiers train on the same rows.
         """
-        shared = self._prepared[need.side].dataset.profile.one_tier
-        return need.at(Tier.SMOKE) if shared and isinstance(need, Fit | Predict | Score) else need
+        return need.at(Tier.SMOKE) if self._prepared[need.side].dataset.profile.one_tier else need
 
-    def _why_no_site(self, side: Side) -> str:
-        if side in self.broken:
-            return self.broken[side].message
-        return f"the files of {side} are not here"
+    def _why_not_prepared(self, need: Need) -> str:
+        sides = {each.side for each in with_prerequisites(need)} - self._prepared.keys()
+        side = min(sides)
+        return self.broken[side].message if side in self.broken else f"the files of {side} are not here"
 
-    def _at_once(self, groups: list[TrainingJob], found: Collected) -> None:
+    def _at_once(self, session: CollectorSession, jobs: list[TrainingJob], found: Collected) -> None:
         """Carry out training jobs in threads, which wait for the processes that run user code."""
-        metrics = self._metrics_of(groups)
-        works = {
-            side: JobRunner(prepared_side, self._memory, self._budget, self._reporter, metrics)
-            for side, prepared_side in self._prepared.items()
-        }
         for side in (Side.BASE, Side.HEAD):  # one side after the other: no process of head can reach base's code
-            self._threads([(works[side], group) for group in groups if group.fit.side is side], found)
+            self._threads(session, [job for job in jobs if job.fit.side is side], found)
 
-    def _threads(self, todo: list[tuple[JobRunner, TrainingJob]], found: Collected) -> None:
+    def _threads(self, session: CollectorSession, jobs: list[TrainingJob], found: Collected) -> None:
         """Carry out jobs in their order. Reference models take seconds, and no slot of a training."""
         pools = {
             True: ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker"),
             False: ThreadPoolExecutor(1, thread_name_prefix="worker"),
         }
-        futures = [pools[group.fit.model is Model.USER].submit(work.carry_out, group) for work, group in todo]
+        futures = [pools[job.fit.model is Model.USER].submit(session.carry_out, job.needs) for job in jobs]
         try:
             _wait(futures)
         finally:
@@ -203,13 +211,10 @@ class Collector:
             self._cancel.clear()
             raise error
         for future in futures:
-            found.evidence |= future.result().evidence
-            found.unmet |= future.result().unmet
+            found.add(future.result())
 
-    def _metrics_of(self, groups: list[TrainingJob]) -> tuple[Tree, Surroundings] | str:
+    def _metrics_from(self) -> tuple[Tree, Surroundings] | str:
         """Return the tree and the surroundings of the user's own metrics, or the reason why they cannot run."""
-        if not any(group.scores for group in groups):
-            return "no metric of the user's is asked for"
         around, tree = self._metrics_around(), self._job.code_tree
         if isinstance(around, str):
             return around
@@ -246,30 +251,6 @@ class Collector:
         environment = with_environment(self._runner, tree, tree.path, files.listed(tree.path), step)
         return surroundings(self._runner, environment, folder, self._worker, None)
 
-    def _read_file(self, need: File, prepared_side: PreparedSide, found: Collected) -> None:
-        name = prepared_side.tree.recipe.model.metrics
-        if name is None:
-            found.unmet[need] = "`model.metrics` is not set"
-            return
-        workspace = self._memory.first_workspace(prepared_side)
-        roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
-        for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
-            path = (folder / name).parent.resolve() / Path(name).name
-            if not path.is_relative_to(root.resolve()):
-                continue
-            try:
-                read = reported_metrics.read(bounded_read.read(path, reported_metrics.MOST_BYTES))
-            except FileNotFoundError:
-                continue
-            except bounded_read.UnreadableError as error:
-                read = str(error)
-            if isinstance(read, str):
-                found.unmet[need] = f"`{name}`: {read}"
-            else:
-                found.evidence[need] = read
-            return
-        found.unmet[need] = f"`{name}` was not written"
-
     def _snapshot(self, side: Side, asked: list[Need], found: Collected) -> Snapshot | None:
         prepared_side, known = self._prepared.get(side), self._job.known_base if side is Side.BASE else None
         about = prepared_side.about if prepared_side is not None else known.about if known is not None else None
@@ -277,8 +258,8 @@ class Collector:
             return None
         return Snapshot(
             about,
-            {need.key: evidence for need, evidence in found.evidence.items() if need.side is side},
-            {need.key: self._runner.redactor.mask(why) for need, why in found.unmet.items() if need.side is side},
+            {need: evidence for need, evidence in found.evidence.items() if need.side is side},
+            {need: self._runner.redactor.mask(why) for need, why in found.unmet.items() if need.side is side},
             None if prepared_side is None else _truth(prepared_side, asked),
         )
 
@@ -299,9 +280,7 @@ def _truth(prepared_side: PreparedSide, asked: list[Need]) -> Truth | None:
     """Return the labels of the eval rows, and those of the training rows that were predicted."""
     truth = prepared_side.dataset.truth
     needs = [
-        need
-        for need in asked
-        if isinstance(need, Predict) and need.rows is Rows.TRAIN and need.side is prepared_side.side
+        need for need in asked if isinstance(need, Predict) and need.rows.is_train and need.side is prepared_side.side
     ]
     parts = [part for need in needs if (part := prepared_side.dataset.truth_of(need)) is not None]
     if truth is None or not parts:

@@ -20,7 +20,7 @@ from gatebot.data.rows import Index
 from gatebot.data.text import table
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Column, Names, Numbers, label
-from gatebot.evidence.kinds import Copied
+from gatebot.evidence.predictions import Copied
 
 if TYPE_CHECKING:
     import polars as pl

@@ -2,25 +2,39 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
+from threading import RLock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatebot.collect.delivered import RequestedRows
 from gatebot.collect.workspace import PredictRequest, RowsFile, TrainRequest
-from gatebot.core.needs import Fit, Labels, Predict, seed_of
-from gatebot.core.needs import Rows as Which
-from gatebot.data.handover import write_rows
-from gatebot.data.identity import spelled
-from gatebot.data.rows import Index, Rows
+from gatebot.data.handover import Change, write_rows
+from gatebot.data.identity import id_hashes, spelled
+from gatebot.data.rows import Columns, Index, Rows
 from gatebot.data.split import Split
 from gatebot.data.target import NOTHING
+from gatebot.errors import GateError, UsageError
 from gatebot.evidence.column import Column, Hashes, Names, Numbers
-from gatebot.evidence.kinds import DataProfile, Truth
+from gatebot.evidence.kind import UnmetError
+from gatebot.evidence.predictions import EVAL, TRAIN, Predict
+from gatebot.evidence.predictions.rows import AnyRows
+from gatebot.evidence.profile import DataProfile
+from gatebot.evidence.training import Fit, Labels, seed_of
+from gatebot.evidence.truth import Truth
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def no_table(path: str) -> "pl.DataFrame":
+    """Raise an error: there are no further tables."""
+    raise UsageError(f"`{path}` cannot be read: no files of the base branch are here")
 
 
 @dataclass(eq=False)
@@ -36,6 +50,7 @@ class Dataset:
         folder: where rows are written.
         version: the version of the data: a digest of the version files that the Recipe names, or else of the data
             itself.
+        read_table: reads a further table of the repository by its path; raises `GateError` if it cannot.
     """
 
     project: str
@@ -45,34 +60,55 @@ class Dataset:
     truth: Truth | None
     folder: Path
     version: str = ""
+    read_table: Callable[[str], "pl.DataFrame"] = no_table
+    _tables: dict[str, Rows] = field(default_factory=dict)
     _files: dict[str, RowsFile] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _lock: RLock = field(default_factory=RLock, repr=False)
 
     def train_request(self, fit: Fit) -> TrainRequest:
         """Return what a training gets: its rows with labels, and its seed."""
-        index = self.split.training(fit.tier, fit.fold)
+        index = self.trained(fit)
         seed = seed_of(self.project, fit.seed)
-        name = f"train-{fit.tier}-f{fit.fold}"
-        shuffle = None
-        if fit.labels is Labels.SHUFFLED:
-            name, shuffle = f"{name}-shuffled-s{fit.seed}", seed
+        shuffle = seed if fit.labels is Labels.SHUFFLED else None
+        name = f"train-{fit.tier}-f{fit.fold}-{fit.rows}-{shuffle}"
         return TrainRequest(fit, seed, self._file(name, index, labelled=True, shuffle=shuffle), self._classes(index))
 
+    def trained(self, fit: Fit) -> Index:
+        """Return the positions of the rows that a training gets."""
+        index = self.split.training(fit.tier, fit.fold)
+        return index if fit.rows is None else self._few(index, fit.rows)
+
     def predict_request(self, need: Predict) -> PredictRequest:
-        """Return the rows to predict, without labels, and how predictions are matched to rows."""
-        fit, index = need.fit, self.index_of(need)
-        name = f"ask-train-{fit.tier}-f{fit.fold}" if need.rows is Which.TRAIN else f"ask-eval-f{fit.fold}"
-        return PredictRequest(need.rows.value, self._file(name, index, labelled=False), self._asked(index))
+        """Return the rows to predict, without labels, and how predictions are matched to rows.
+
+        Raises:
+            UnmetError: the rows are those of a table that cannot be read.
+        """
+        plain = need.rows in (EVAL, TRAIN)
+        return self._request(need, self.index_of(need), need.rows.of if plain else need.key)
+
+    def _request(self, need: Predict, index: Index, name: str) -> PredictRequest:
+        rows, size = need.rows, need.rows.batch
+        file = self._file(f"ask-{rows}-{need.fit if rows.is_train else need.fit.fold}-{name}", index, rows=rows)
+        parts: tuple[PredictRequest, ...] = ()
+        if size is not None and size < len(index):
+            starts = range(0, len(index), size)
+            parts = tuple(self._request(need, index[at : at + size], f"{name}-{at}") for at in starts)
+        return PredictRequest(name, file, self._asked(rows, index), parts)
 
     def index_of(self, need: Predict) -> Index:
-        """Return the positions of the rows to predict."""
-        if need.rows is Which.TRAIN:
-            return self.split.training(need.fit.tier, need.fit.fold)
-        return self.asked(need.fit.fold)
+        """Return the positions of the rows to predict: in the data, or in the table that holds them.
+
+        Raises:
+            UnmetError: the table cannot be read.
+        """
+        if need.rows.table is not None:
+            return np.arange(len(self._table(need.rows.table)), dtype=np.intp)
+        return need.rows.select(self.trained(need.fit) if need.rows.is_train else self.asked(need.fit.fold))
 
     def ids_of(self, need: Predict) -> Hashes:
         """Return the hashes of the ids of these rows."""
-        return self.split.identity.ids[self.index_of(need)]
+        return self._ids(need.rows, self.index_of(need))
 
     @property
     def not_features(self) -> tuple[str, ...]:
@@ -90,32 +126,69 @@ class Dataset:
     def truth_of(self, need: Predict) -> Truth | None:
         """Return the labels of the rows to predict, or None if there are none."""
         target = self.split.target
-        if target is None:
+        if target is None or need.rows.table is not None:
             return None
         index = self.index_of(need)
         return Truth(self.split.identity.ids[index], target.take(index))
 
-    def _asked(self, index: Index) -> RequestedRows:
-        name = self.rows.columns.id
-        hashes = self.split.identity.ids[index]
-        if name is None:
+    def _ids(self, rows: AnyRows, index: Index) -> Hashes:
+        if rows.table is not None:
+            return id_hashes(self.project, (f"{rows.table}:{at}" for at in index.tolist()))
+        ids: Hashes = self.split.identity.ids[index]
+        return ids
+
+    def _asked(self, rows: AnyRows, index: Index) -> RequestedRows:
+        name, hashes = self.rows.columns.id, self._ids(rows, index)
+        if name is None or rows.table is not None:
             return RequestedRows(hashes)
         return RequestedRows(hashes, tuple(spelled(self.rows.frame, name).gather(index).to_list()), name)
 
-    def _file(self, name: str, index: Index, *, labelled: bool, shuffle: int | None = None) -> RowsFile:
+    def _few(self, index: Index, count: int) -> Index:
+        """Return some of the rows in their order: as many of each class as possible, or spread evenly."""
+        target = self.split.target
+        if not isinstance(target, Names):
+            return index[np.unique(np.linspace(0, len(index) - 1, min(count, len(index))).round().astype(np.intp))]
+        codes = target.codes[index]
+        nth = np.zeros(len(index), dtype=np.intp)
+        for code in np.unique(codes):
+            nth[codes == code] = np.arange((codes == code).sum())
+        return index[np.sort(np.argsort(nth, kind="stable")[:count])]
+
+    def _table(self, path: str) -> Rows:
+        """Return a table of the repository.
+
+        Raises:
+            UnmetError: it cannot be read.
+        """
+        with self._lock:
+            if path not in self._tables:
+                try:
+                    frame = self.read_table(path)
+                except GateError as error:
+                    raise UnmetError(error.message) from error
+                self._tables[path] = Rows(frame, Columns(target=self.rows.columns.target), typed=False, files={})
+            return self._tables[path]
+
+    def _file(
+        self, name: str, index: Index, *, labelled: bool = False, shuffle: int | None = None, rows: AnyRows = EVAL
+    ) -> RowsFile:
+        source = self.rows if rows.table is None else self._table(rows.table)
         with self._lock:  # parallel trainings request the same rows
             if name not in self._files:
-                self._files[name] = self._written(index, labelled=labelled, shuffle=shuffle)
+                change = None if rows in (EVAL, TRAIN) else partial(_features_changed, rows, self.rows.columns.id)
+                self._files[name] = self._written(source, index, labelled=labelled, shuffle=shuffle, change=change)
             return self._files[name]
 
-    def _written(self, index: Index, *, labelled: bool, shuffle: int | None) -> RowsFile:
-        identity = self.split.identity
+    def _written(
+        self, rows: Rows, index: Index, *, labelled: bool, shuffle: int | None, change: Change | None
+    ) -> RowsFile:
         name = secrets.token_hex(8)  # random: user code sees the path, which must not tell the rows
-        paper = write_rows(self.rows, identity, index, self.folder, name, target=labelled, shuffle_labels=shuffle)
-        csv = paper.path if not self.rows.typed else self._as_csv(paper.path)
-        for each in (csv, paper.path):
+        path = write_rows(rows, index, self.folder, name, target=labelled, shuffle_labels=shuffle, change=change)
+        csv = path if not rows.typed else self._as_csv(path)
+        for each in (csv, path):
             each.chmod(0o644)
-        return RowsFile(paper.path, csv, len(index), self._digest(index, shuffle), self._types)
+        digest = self._digest(index, shuffle) if rows is self.rows else ""
+        return RowsFile(path, csv, len(index), digest, self._types)
 
     def _as_csv(self, parquet: Path) -> Path:
         """Write the same rows as CSV, for interpreters that cannot read Parquet."""
@@ -168,6 +241,13 @@ class Dataset:
             return ()
         codes = np.unique(target.codes[index])
         return tuple(sorted((target.names[code] for code in codes if code >= 0), key=_by_number_first))
+
+
+def _features_changed(rows: AnyRows, id_name: str | None, frame: "pl.DataFrame") -> "pl.DataFrame":
+    """Return rows with changed features and unchanged ids."""
+    if id_name is None or id_name not in frame.columns:
+        return rows.change(frame)
+    return rows.change(frame.drop(id_name)).insert_column(0, frame.get_column(id_name))
 
 
 def column_bytes(column: Column) -> bytes:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gatebot.config.document import Recipe, Rules
-from gatebot.core.needs import Side
 from gatebot.core.redact import is_secret
+from gatebot.evidence.need import Side
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.sandbox import Reach
 

@@ -1,10 +1,12 @@
 """Reads the data of one side, as the Rules and its Recipe describe it, into a Dataset."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from gatebot.collect import argv
-from gatebot.collect.dataset import Dataset
+from gatebot.collect.dataset import Dataset, no_table
 from gatebot.collect.decoding import Decoding
 from gatebot.collect.fetch import Fetched
 from gatebot.collect.job import Tree
@@ -15,6 +17,7 @@ from gatebot.config.document import Rules
 from gatebot.config.quantity import Share
 from gatebot.config.sections.data import ColumnSplit, FoldSplit
 from gatebot.config.sections.model import ModelRecipe
+from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.data.digest import data_version, version_digests
 from gatebot.data.profile import profile, truth
 from gatebot.data.read import Readers, read
@@ -22,7 +25,14 @@ from gatebot.data.rows import Columns
 from gatebot.data.rules import SplitRules
 from gatebot.data.source import Source
 from gatebot.data.split import Split, split
-from gatebot.evidence.kinds import DataProfile
+from gatebot.data.text import table
+from gatebot.errors import UsageError
+from gatebot.evidence.profile import DataProfile
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_TABLE_BYTES = 8 << 20
 
 
 def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Dataset:
@@ -50,9 +60,24 @@ def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None,
     rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
     parts: Split = split(rows, rules, base.eval_rows if base else None)
     version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files
+    further = no_table if job.code_tree is None else partial(_table, job.code_tree)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
-    return Dataset(job.project, rows, parts, profile(rows, parts), truth(parts), folder, data_version(version))
+    return Dataset(job.project, rows, parts, profile(rows, parts), truth(parts), folder, data_version(version), further)
+
+
+def _table(tree: Tree, path: str) -> "pl.DataFrame":
+    """Return a small table of a tree, every column as text.
+
+    Raises:
+        UsageError: there is no such table.
+    """
+    place = PurePosixPath(path)
+    try:
+        data = Checkout(tree.path).read(tree.folder / place, MOST_TABLE_BYTES)
+    except (OSError, UnsafePathError) as error:
+        raise UsageError(f"`{path}` cannot be read: {error}", "Commit it to the base branch.") from error
+    return table(data, path, place.suffix.lower())
 
 
 def readers(rules: Rules, programs: Programs, environ: Mapping[str, str]) -> Readers:

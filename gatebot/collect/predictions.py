@@ -3,12 +3,31 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from gatebot.collect import bounded_read
 from gatebot.collect import delivered as columns
 from gatebot.collect.adapters.adapter import Surroundings, delivered, failed, without_output
 from gatebot.collect.program import Programs
 from gatebot.collect.workspace import PredictRequest
-from gatebot.evidence.kinds import Effects, Ending, Predictions
+from gatebot.evidence.column import concatenated
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.predictions import Predictions
+
+
+def in_one(parts: list[Predictions]) -> Predictions:
+    """Return the predictions of several calls as one set; a failed call makes it a failure."""
+    if len(parts) == 1:
+        return parts[0]
+    failed_parts = [part for part in parts if part.problem or part.effects.ended is not Ending.OK]
+    if failed_parts or any(part.columns.keys() != parts[0].columns.keys() for part in parts):
+        problem = failed_parts[0].problem if failed_parts else "its calls gave different columns"
+        return failed((failed_parts or parts)[0].effects, problem)
+    try:
+        columns_of_all = {name: concatenated([part.columns[name] for part in parts]) for name in parts[0].columns}
+    except TypeError as error:
+        return failed(parts[0].effects, str(error))
+    return replace(parts[0], ids=np.concatenate([part.ids for part in parts]), columns=columns_of_all, copied=None)
 
 
 def read(

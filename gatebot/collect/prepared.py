@@ -25,9 +25,9 @@ from gatebot.collect.runner import Runner
 from gatebot.collect.setup import Environment, prepared
 from gatebot.collect.workspace import Workspace, make_workspace
 from gatebot.core.checkout import Checkout
-from gatebot.core.needs import Side
 from gatebot.errors import UsageError
-from gatebot.evidence.kinds import DataProfile
+from gatebot.evidence.need import Side
+from gatebot.evidence.profile import DataProfile
 from gatebot.evidence.snapshot import SnapshotProvenance
 from gatebot.sandbox import Isolation
 

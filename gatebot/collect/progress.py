@@ -8,7 +8,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import Protocol
 
-from gatebot.core.needs import Side
+from gatebot.evidence.need import Side
 
 
 class Phase(StrEnum):
@@ -21,6 +21,7 @@ class Phase(StrEnum):
     REFERENCE = "reference"
     PREDICT = "predict"
     SCORE = "score"
+    INSPECT = "inspect"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from gatebot.collect.adapters.adapter import UnmetError
 from gatebot.collect.bounded_read import UnreadableError
 from gatebot.collect.dataset import Dataset
 from gatebot.collect.program import Programs
 from gatebot.config.document import TaskName
-from gatebot.core.needs import Fit, Model, Predict
 from gatebot.data.identity import spelled
 from gatebot.data.rows import Index
 from gatebot.evidence.column import Column, Floats, Hashes, Names, Numbers
-from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.kind import UnmetError
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Model, Training
 from gatebot.sandbox import MIB, Ended, Limits
 
 MOST_ROWS = 20_000

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 
-from gatebot.evidence.kinds import ReportedMetrics
+from gatebot.evidence.metrics_file import ReportedMetrics
 
 MOST_BYTES = 1 << 20
 MOST_NUMBERS = 1000

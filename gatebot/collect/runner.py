@@ -12,7 +12,7 @@ from gatebot.collect.job import Job
 from gatebot.collect.log_lines import last_lines
 from gatebot.core.redact import Redactor, holds_password, is_secret, redactor, secrets_of
 from gatebot.errors import MachineError
-from gatebot.evidence.kinds import Effects, Ending
+from gatebot.evidence.effects import Effects, Ending
 from gatebot.sandbox import Command, Completed, Ended, Isolation, Limits, Reach, run
 from gatebot.sandbox.environment import THREADS
 

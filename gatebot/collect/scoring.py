@@ -9,12 +9,15 @@ from uuid import uuid4
 import numpy as np
 
 from gatebot.collect import bounded_read, files
-from gatebot.collect.adapters.adapter import Surroundings, UnmetError
+from gatebot.collect.adapters.adapter import Surroundings
 from gatebot.collect.dataset import Dataset
 from gatebot.collect.job import Tree
-from gatebot.core.needs import Score
 from gatebot.evidence.column import Column, Names, Numbers
-from gatebot.evidence.kinds import Ending, OwnScore, Predictions, Truth
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.kind import UnmetError
+from gatebot.evidence.own_score import OwnScore, Score
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.sandbox import Ended
 
 MOST_BYTES = 64 << 20

@@ -15,8 +15,8 @@ from gatebot.collect.job import Job, Tree
 from gatebot.collect.runner import Runner
 from gatebot.config.locks import USUAL_LOCKS
 from gatebot.core.checkout import Checkout, UnsafePathError
-from gatebot.core.needs import Side
 from gatebot.errors import UsageError
+from gatebot.evidence.need import Side
 from gatebot.sandbox import Isolation, scratch
 
 MOST_BYTES = 1 << 20  # the maximum size of a file that tells where code is installed

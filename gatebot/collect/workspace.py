@@ -1,12 +1,14 @@
 """The workspace of one training: a copy of the tree to run in, and places for the files that runs write."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from gatebot.collect import bounded_read, files
 from gatebot.collect.delivered import RequestedRows
-from gatebot.core.needs import Fit
+from gatebot.evidence.training import Fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,14 @@ class RowsFile:
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """The input of one training. `classes` are the labels of its rows, sorted as numbers if they are numbers."""
+    """The input of one training.
+
+    Attributes:
+        fit: the need.
+        seed: the value of the seed.
+        rows: the rows with their labels.
+        classes: the labels of these rows, sorted as numbers if they are numbers.
+    """
 
     fit: Fit
     seed: int
@@ -40,11 +49,39 @@ class TrainRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictRequest:
-    """Rows to predict, without their labels."""
+    """Rows to predict, without their labels.
+
+    Attributes:
+        name: distinguishes the requests of a training.
+        rows: the rows.
+        asked: how predictions are matched to them.
+        batches: the same rows in parts, if they are to be predicted in several calls.
+    """
 
     name: str
     rows: RowsFile
     asked: RequestedRows
+    batches: "tuple[PredictRequest, ...]" = ()
+
+    @property
+    def calls(self) -> "tuple[PredictRequest, ...]":
+        """The rows of each call of `predict`."""
+        return self.batches or (self,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InspectRequest:
+    """A program of gatebot's that runs beside a loaded model.
+
+    Attributes:
+        program: the Python file.
+        facts: JSON values for it.
+        rows: the rows that it may predict.
+    """
+
+    program: Path
+    facts: Mapping[str, Any]
+    rows: RowsFile
 
 
 @dataclass(frozen=True, slots=True)

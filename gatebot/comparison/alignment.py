@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gatebot.core.needs import Profile, Side
 from gatebot.evidence.column import Hashes, Names, Numbers
-from gatebot.evidence.kinds import DataProfile, Truth
+from gatebot.evidence.need import Side
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.truth import Truth
 from gatebot.tasks.table import Index, among, rows_of
 
 NO_ROWS: Hashes = np.empty(0, dtype=np.uint64)

@@ -8,10 +8,13 @@ from pydantic import BaseModel, ConfigDict
 
 from gatebot.config.document import Rules
 from gatebot.core.finding import Priority
-from gatebot.core.needs import Effort, Fit, Need, Predict, Score, Side
 from gatebot.core.report import Base, Costs, Head, State
-from gatebot.evidence.kinds import Ending, Predictions, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Training, training_of
 
 
 class Value(BaseModel):
@@ -139,9 +142,8 @@ class Case:
 
     def failed(self, need: Need, side: Side) -> bool:
         """Whether the user's code ran for this need on that side, and failed."""
-        predict = need.predict if isinstance(need, Score) else need
-        snapshot, fit = self.side(side), predict.fit if isinstance(predict, Predict) else predict
-        if snapshot is None or not isinstance(fit, Fit):
+        snapshot, fit = self.side(side), training_of(need)
+        if snapshot is None or fit is None:
             return False
         training, predictions = snapshot.get(fit, Training), snapshot.get(Predict(fit), Predictions)
         ran = [each.effects.ended for each in (training, predictions) if each is not None]
@@ -153,7 +155,7 @@ class Case:
 
     def cut(self, reasons: Mapping[Need, str]) -> "Case":
         """Return the Case with reasons why needs are not met; reasons for a side without a Snapshot are dropped."""
-        sides = {side: {n.key: why for n, why in reasons.items() if n.side is side} for side in Side}
+        sides = {side: {n: why for n, why in reasons.items() if n.side is side} for side in Side}
         head, base = (
             None if snapshot is None else snapshot.with_evidence({}, sides[side])
             for side, snapshot in ((Side.HEAD, self.head), (Side.BASE, self.base))

@@ -9,10 +9,16 @@ import numpy as np
 from gatebot.comparison.alignment import NO_ROWS, EvalChanges, eval_changes
 from gatebot.comparison.runs import Run, joined
 from gatebot.comparison.slices import places_by_name
-from gatebot.core.needs import Effort, Fit, Predict, Profile, Score, Side, Tier
 from gatebot.evidence.column import Hashes, Names, Numbers
-from gatebot.evidence.kinds import DataProfile, Ending, Levels, OwnScore, Predictions, RowTable, Truth
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.own_score import OwnScore, Score
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Levels, Profile, RowTable
 from gatebot.evidence.snapshot import SeedNoise, Snapshot, noise_key
+from gatebot.evidence.training import Fit
+from gatebot.evidence.truth import Truth
 from gatebot.stats.promise import Promise
 from gatebot.tasks.own import own_table
 from gatebot.tasks.table import Index, Table, among, rows_of

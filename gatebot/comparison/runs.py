@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from gatebot.evidence.column import concatenated, equal
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.predictions import Predictions
 from gatebot.tasks.table import Table
 
 

@@ -9,7 +9,7 @@ from gatebot.data.identity import spelled
 from gatebot.data.target import NOTHING
 from gatebot.data.times import moments
 from gatebot.evidence.column import Floats
-from gatebot.evidence.kinds import ColumnProfile
+from gatebot.evidence.profile import ColumnProfile
 
 _QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 TOP = 50

@@ -1,58 +1,40 @@
-"""Rows on their way to user code: files with train rows, and files with eval rows that hold no target."""
+"""Writes rows for user code: rows to train on with the target, and rows to predict without it."""
 
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatebot.data.identity import Identity
 from gatebot.data.rows import Index, Rows
 from gatebot.errors import MachineError
-from gatebot.evidence.column import Hashes
 
 if TYPE_CHECKING:
     import polars as pl
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Handover:
-    """A file that user code gets.
-
-    Attributes:
-        path: CSV, or Parquet where the data is.
-        ids: hashes of its rows in its order, shape [n].
-        digest: of those ids: whether two trainings saw the same rows in the same order.
-    """
-
-    path: Path
-    ids: Hashes
-    digest: str
+Change = Callable[["pl.DataFrame"], "pl.DataFrame"]
 
 
 def write_rows(
     rows: Rows,
-    identity: Identity,
     index: Index,
     folder: Path,
     stem: str,
     *,
     target: bool,
     shuffle_labels: int | None = None,
-) -> Handover:
-    """Write some rows, every column as it was read.
+    change: Change | None = None,
+) -> Path:
+    """Write some rows, every column as it was read, and return the path: CSV, or Parquet if the data is.
 
     Args:
-        rows: what was read.
-        identity: its hashes.
-        index: which rows, in the order of the file: `Split.training` (source order), `Split.eval` (order of hashes),
-            or any
-            permutation or part of them.
-        folder: where to; made if need be.
-        stem: the file's name without its ending.
-        target: with the target column. Eval rows are written without.
-        shuffle_labels: a seed: labels change places among these rows.
+        rows: the rows that were read.
+        index: positions of the rows to write, in the order of the file.
+        folder: the folder to write to; made if necessary.
+        stem: the name of the file without its ending.
+        target: whether the target column is written. Rows to predict are written without it.
+        shuffle_labels: a seed by which the labels of these rows are exchanged among each other.
+        change: changes the rows before they are written.
 
     Raises:
         MachineError: the disk is full or the folder cannot be written.
@@ -60,9 +42,11 @@ def write_rows(
     frame = rows.frame[index]
     name = rows.columns.target
     if name is not None and not target:
-        frame = frame.drop(name)
+        frame = frame.drop(name, strict=False)
     elif name is not None and shuffle_labels is not None:
         frame = frame.with_columns(shuffled(frame.get_column(name), shuffle_labels))
+    if change is not None:
+        frame = change(frame)
     path = folder / f"{stem}{'.parquet' if rows.typed else '.csv'}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,14 +55,9 @@ def write_rows(
         raise MachineError(
             f"`{path}` cannot be written: {error}.", "Free some disk, or choose another folder."
         ) from error
-    return Handover(path, identity.ids[index], rows_digest(identity.ids[index]))
+    return path
 
 
 def shuffled(values: "pl.Series", seed: int) -> "pl.Series":
-    """The same values in another order, drawn by `seed`."""
+    """Return the same values in another order, drawn by `seed`."""
     return values[np.random.default_rng(seed).permutation(len(values))]
-
-
-def rows_digest(ids: Hashes) -> str:
-    """Hexadecimal digest of rows in their order."""
-    return blake2b(ids.astype("<u8").tobytes(), digest_size=16).hexdigest()

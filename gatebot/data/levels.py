@@ -17,7 +17,7 @@ from gatebot.data.strata import rounded_edges
 from gatebot.data.target import spelled_names
 from gatebot.data.times import moments
 from gatebot.evidence.column import MISSING, Floats, Hashes, Names
-from gatebot.evidence.kinds import ColumnProfile, Levels, Trait
+from gatebot.evidence.profile import ColumnProfile, Levels, Trait
 from gatebot.stats.arrays import Ints
 from gatebot.stats.levels import MOST_NAMES, binned, frequent, named
 

@@ -13,7 +13,8 @@ from gatebot.data.slices import slices_of
 from gatebot.data.split import Split
 from gatebot.data.target import present
 from gatebot.evidence.column import MISSING, Hashes, Names, Numbers
-from gatebot.evidence.kinds import ColumnProfile, DataProfile, Overlap, RowTable, Truth
+from gatebot.evidence.profile import ColumnProfile, DataProfile, Overlap, RowTable
+from gatebot.evidence.truth import Truth
 
 _EXAMPLES = 20
 

@@ -12,7 +12,7 @@ from gatebot.data.target import spelled_names
 from gatebot.data.times import latest_first
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Column, Hashes, label
-from gatebot.evidence.kinds import RowTable
+from gatebot.evidence.profile import RowTable
 
 EVAL_SHARE = 0.4  # of all rows, at most, where `eval_rows` is a count
 IDENTIFYING = 0.5  # share of distinct contents from which on equal contents mean the same thing

@@ -13,7 +13,6 @@ from typing import assert_never
 
 import numpy as np
 
-from gatebot.core.needs import Tier
 from gatebot.data.folds import folds_of, known_folds
 from gatebot.data.identity import Identity, copies, identify, mixed
 from gatebot.data.rows import Index, Mask, Rows
@@ -23,7 +22,8 @@ from gatebot.data.strata import Strata, Units, first_rows, strata_of
 from gatebot.data.target import present, target_of
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Column, Hashes
-from gatebot.evidence.kinds import RowTable
+from gatebot.evidence.need import Tier
+from gatebot.evidence.profile import RowTable
 
 TINY = 1000  # below this many rows every row is predicted out of fold
 TINY_FOLDS = 5

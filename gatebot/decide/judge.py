@@ -11,7 +11,6 @@ from gatebot.comparison.comparison import Comparison
 from gatebot.config.guarantee import obstacles
 from gatebot.config.sections.metric import MetricRule
 from gatebot.core.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
-from gatebot.core.needs import Fit, Predict, Side, Tier
 from gatebot.core.report import (
     Base,
     CrashedCheck,
@@ -29,7 +28,9 @@ from gatebot.decide.decisions import answered, reported, wanting
 from gatebot.decide.prioritise import Prioritised, prioritise, risk
 from gatebot.decide.run_checks import CheckResults, could_not_see, run_checks
 from gatebot.errors import ExitCode, GateError, UsageError
-from gatebot.evidence.kinds import Training
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.training import Fit, Training
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.promise import Promise
 from gatebot.tasks.registry import Declaration, declared, task_named
@@ -282,7 +283,7 @@ def _wants(case: Case, results: Sequence[CheckResults]) -> tuple[Want, ...]:
     asked = [(each.subject, each.answer.reason) for each in measures if each.answer]
     asked += [(f.subject, "not confirmed on more rows") for each in results for f in each.findings if _open(f)]
     tried = [need for need in case.facts.effort.fits(Side.HEAD, Tier.CONFIRM) if not case.has(need)]
-    why = next((case.why_unmet(need) for need in tried if case.head and need.key in case.head.unmet), "")
+    why = next((case.why_unmet(need) for need in tried if case.head and need in case.head.unmet), "")
     return tuple(
         Want(measure=subject, tier=Tier.CONFIRM, reason=f"{reason}; {why}" if why else reason)
         for subject, reason in dict(asked).items()

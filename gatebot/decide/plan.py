@@ -2,25 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gatebot.checks.check import Check
 from gatebot.checks.registry import all_checks
 from gatebot.comparison.case import Case
 from gatebot.core.finding import Priority
-from gatebot.core.needs import Effort, Fit, Model, Need, Predict, Profile, Score, Side, Tier
-from gatebot.core.report import Want
+from gatebot.core.report import State, Want
 from gatebot.decide.policy.risk import Prior, risk_of
-from gatebot.evidence.kinds import DataProfile, Training
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
+from gatebot.evidence.own_score import Score
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit, Model, training_of
 
 AA_SEEDS = 5
 """Smoke seeds of a baseline. They compare main with itself, which shows how much seeds alone change a metric."""
 
 SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER = 2, 3
 """Smoke seeds of a pull request if main's seed noise is known, and if it is not."""
-
-CONFIRM_COST = 2.5
-"""Assumed cost of a confirm training, in smoke trainings, if none was measured; it follows from the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def plan_next(wants: Iterable[Want], case: Case, sides: Iterable[Side], budget_s
         return Plan()
     compared = [Side.HEAD] if case.base is None else [Side.HEAD, Side.BASE]
     asked = {part: Priority.P1 for side in compared for part in _whole_tier(effort, side, Tier.CONFIRM)}
-    missing = [need for need in asked if isinstance(need, Fit | Predict) and not case.has(need)]
+    missing = [need for need in asked if not isinstance(need, Profile | Score) and not case.has(need)]
     if any(need.side not in here for need in missing):
         return Plan()
     plan = _cut(case, asked, here, float("inf"))
@@ -100,28 +101,16 @@ def _ranked(case: Case) -> dict[Need, Priority]:
     enabled = [check for check in all_checks().values() if case.facts.rules.checks.get(check.id) is not False]
     priorities = {check.id: _priority(case, check) for check in enabled}
     for check in sorted(enabled, key=lambda check: (priorities[check.id], check.id)):
-        for need in (*check.needs(effort), *check.wishes(effort)):
-            for part in _with_prerequisites(need):
+        wishes = (need for need in check.wishes(effort) if not _trains_again(case, need))
+        for need in (*check.needs(effort), *wishes):
+            for part in with_prerequisites(need):
                 ranked.setdefault(part, priorities[check.id])
     return ranked
 
 
 def _whole_tier(effort: Effort, side: Side, tier: Tier) -> tuple[Need, ...]:
     asked: tuple[Need, ...] = (*effort.predictions(side, tier), *effort.scores(side, tier))
-    return tuple(dict.fromkeys(part for need in asked for part in _with_prerequisites(need)))
-
-
-def _with_prerequisites(need: Need) -> tuple[Need, ...]:
-    """Return the prerequisites of a need, in order, followed by the need."""
-    match need:
-        case Score(predict=predict):
-            return (*_with_prerequisites(predict), need)
-        case Predict(fit=fit):
-            return (Profile(fit.side), fit, need)
-        case Fit(side=side):
-            return (Profile(side), need)
-        case _:
-            return (need,)
+    return tuple(dict.fromkeys(part for need in asked for part in with_prerequisites(need)))
 
 
 def _priority(case: Case, check: Check) -> Priority:
@@ -139,7 +128,7 @@ def _cut(case: Case, ranked: Mapping[Need, Priority], sides: frozenset[Side], bu
     """
     open_needs = [need for need in ranked if need.side in sides and not case.has(need)]
     trainings = {need: _served_by(case, need, ranked) for need in open_needs}
-    shared = frozenset(need for need in open_needs if trainings[need] != _training(need))
+    shared = frozenset(need for need in open_needs if trainings[need] != training_of(need))
     costs = {need: 0.0 if need in shared else _cost(case, need) for need in open_needs}
     order = {need: place for place, need in enumerate(open_needs)}
     open_needs.sort(key=lambda need: (ranked[need], costs.get(trainings[need] or need, 0.0), order[need]))
@@ -160,7 +149,7 @@ def _cut(case: Case, ranked: Mapping[Need, Priority], sides: frozenset[Side], bu
 
 def _served_by(case: Case, need: Need, ranked: Mapping[Need, Priority]) -> Fit | None:
     """Return the training that provides a need: the smoke tier's if it is equivalent and present or requested."""
-    training = _training(need)
+    training = training_of(need)
     if training is None or not _one_tier(case, need.side):
         return training
     smoke = training.at(Tier.SMOKE)
@@ -178,33 +167,33 @@ def _over(needed_s: float, left_s: float) -> str:
     return f"budget: {needed_s:.0f} s needed, {max(left_s, 0.0):.0f} s left"
 
 
-def _training(need: Need) -> Fit | None:
-    """Return the training that a need depends on."""
-    match need:
-        case Fit():
-            return need
-        case Predict(fit=fit):
-            return fit
-        case Score(predict=predict):
-            return predict.fit
-        case _:
-            return None
-
-
 def _cost(case: Case, need: Need) -> float:
-    """Estimate the seconds of a need from the slower side, or from the other tier scaled by its rows; 0 if unknown."""
-    if not isinstance(need, Fit) or need.model is not Model.USER:
-        return 0.0
-    other = Tier.SMOKE if need.tier is Tier.CONFIRM else Tier.CONFIRM
-    factor = CONFIRM_COST if need.tier is Tier.CONFIRM else 1 / CONFIRM_COST
-    factor = 1.0 if _one_tier(case, need.side) else factor
-    snapshots = [side for side in (case.base, case.head) if side is not None]
-    same = [mean for side in snapshots if (mean := _mean_s(side, need.tier)) is not None]
-    like = [mean * factor for side in snapshots if (mean := _mean_s(side, other)) is not None]
-    return max(same or like, default=0.0)
+    """Estimate the seconds of a need from what both sides have recorded; 0 if nothing is known."""
+    one_tier = _one_tier(case, need.side)
+    past = partial(_past_s, case, one_tier=one_tier)
+    again = (each for each in with_prerequisites(need) if isinstance(each, Fit) and _trains_again(case, each))
+    return need.cost(past) + sum(each.cost(past) for each in again if each != need)
 
 
-def _mean_s(snapshot: Snapshot, tier: Tier) -> float | None:
-    fits = (f"fit-{Model.USER}-{tier}-s{seed}-f0" for seed in range(AA_SEEDS))
-    known = [each for key in fits if isinstance(each := snapshot.evidence.get(key), Training)]
-    return sum(each.effects.seconds for each in known) / len(known) if known else None
+def _trains_again(case: Case, need: Need) -> bool:
+    """Whether base's model is needed, of which only the evidence is stored, so that it would be trained again."""
+    if State.RETRAINED in case.facts.states:
+        return False
+    fits = (each for each in with_prerequisites(need) if isinstance(each, Fit) and each.side is Side.BASE)
+    return any(case.has(fit) for fit in fits)
+
+
+def _past_s(case: Case, asked: Need, *, one_tier: bool) -> float | None:
+    """Return the mean seconds of a need over all seeds of the slower side; None if it was never carried out."""
+    sides = [side for side in (case.base, case.head) if side is not None]
+    means = [mean for side in sides if (mean := _mean_s(side, asked, one_tier=one_tier)) is not None]
+    return max(means, default=None)
+
+
+def _mean_s(snapshot: Snapshot, asked: Need, *, one_tier: bool) -> float | None:
+    def like(need: Need) -> Need:
+        return need.at(Tier.SMOKE).typical if one_tier else need.typical
+
+    alike = (value for need, value in snapshot.evidence.items() if like(need) == like(asked))
+    known = [value.seconds for value in alike if value.seconds is not None]
+    return sum(known) / len(known) if known else None

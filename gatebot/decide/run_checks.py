@@ -10,8 +10,11 @@ from gatebot.checks.check import Check, Options
 from gatebot.comparison.case import Case
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Area, Clean, Crashed, Finding, Found, Measure, Outcome, Skipped, Status
-from gatebot.core.needs import File, Fit, Predict, Profile, Side
 from gatebot.errors import UsageError
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.profile import Profile
+from gatebot.evidence.training import Fit
 
 WORSE = 1.5
 """A finding that base has too is worse if its size exceeds base's by this factor; smaller changes are noise."""
@@ -79,7 +82,7 @@ def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None
     needs = check.needs(case.facts.effort)
     for need in needs:
         if need.side is Side.HEAD and not case.has(need):
-            excused = isinstance(need, File) or all(case.failed(need, side) for side in Side)
+            excused = need.optional or all(case.failed(need, side) for side in Side)
             return Skipped(case.why_unmet(need), excused)
     if check.relative and case.base is None:
         return Skipped("there is no baseline to compare with", excused=True)

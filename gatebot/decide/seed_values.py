@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from gatebot.checks.row_views import Views, metric_of
 from gatebot.comparison.case import Case
-from gatebot.core.needs import Tier
 from gatebot.decide.judge import comparison_of
+from gatebot.evidence.need import Tier
 from gatebot.evidence.snapshot import noise_key
 
 

@@ -5,10 +5,11 @@ from hashlib import blake2b
 import numpy as np
 
 from gatebot.evidence.column import equal
-from gatebot.evidence.kinds import Predictions, Truth
 from gatebot.evidence.manifest import written, written_truth
 from gatebot.evidence.packed import Outgoing
+from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.truth import Truth
 
 
 def digest(snapshot: Snapshot) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from gatebot.evidence.bundle import LIMITS, Bundle, Limits
-from gatebot.evidence.kinds import Truth
 from gatebot.evidence.manifest import snapshot_of, truth_of
 from gatebot.evidence.packed import Incoming
 from gatebot.evidence.snapshot import Snapshot, SnapshotError
+from gatebot.evidence.truth import Truth
 
 SNAPSHOT_FILE = Path("snapshot", "snapshot.zip")
 TRUTH_FILE = Path("labels", "truth.zip")

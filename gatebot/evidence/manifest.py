@@ -1,36 +1,20 @@
 """Reads and writes Snapshot and Truth as JSON with separate arrays, and validates types and sizes."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from gatebot.core import needs
 from gatebot.evidence.column import MAX_TEXT, short
-from gatebot.evidence.kinds import (
-    DataProfile,
-    Evidence,
-    OwnScore,
-    Predictions,
-    ReportedMetrics,
-    Timings,
-    Training,
-    Truth,
-)
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.need import Need
 from gatebot.evidence.packed import Incoming, Outgoing
+from gatebot.evidence.registry import kind_of, need_of
 from gatebot.evidence.snapshot import SCHEMA_VERSION, Snapshot, SnapshotError, SnapshotProvenance
-from gatebot.evidence.soundness import flaws
+from gatebot.evidence.truth import Truth
 
-KINDS: Mapping[type[needs.Need], type[Evidence]] = {
-    needs.Fit: Training,
-    needs.Predict: Predictions,
-    needs.Profile: DataProfile,
-    needs.File: ReportedMetrics,
-    needs.Score: OwnScore,
-    needs.Timing: Timings,
-}
 MAX_KEYS = 10_000  # the maximum pieces of evidence in one Snapshot
 MAX_DEPTH = 12
 MAX_CONTAINERS = 300_000  # an empty list takes two bytes of JSON but fifty bytes of memory
@@ -38,6 +22,7 @@ _MAX_INT = 2**63
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # built at first use, because each takes milliseconds
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Evidence | Truth)
 
 
 def written(snapshot: Snapshot, arrays: Outgoing) -> bytes:
@@ -45,15 +30,13 @@ def written(snapshot: Snapshot, arrays: Outgoing) -> bytes:
 
     Texts of more than 1,000 characters are shortened; nothing else is changed.
     """
-    evidence = {key: _dumped(_kind(key), snapshot.evidence[key], arrays) for key in sorted(snapshot.evidence)}
-    return _document(
-        "snapshot",
-        {
-            "about": snapshot.about.model_dump(mode="json"),
-            "evidence": evidence,
-            "unmet": {key: snapshot.unmet[key] for key in sorted(snapshot.unmet)},
-        },
-    )
+    evidence = {
+        need.key: {"need": need.parameters, "value": _dumped(kind_of(need).value, value, arrays)}
+        for need, value in _by_key(snapshot.evidence)
+    }
+    unmet = {need.key: {"need": need.parameters, "why": why} for need, why in _by_key(snapshot.unmet)}
+    about = snapshot.about.model_dump(mode="json")
+    return _document("snapshot", {"about": about, "evidence": evidence, "unmet": unmet})
 
 
 def written_truth(truth: Truth, arrays: Outgoing) -> bytes:
@@ -71,12 +54,13 @@ def snapshot_of(manifest: bytes, arrays: Incoming) -> Snapshot:
     evidence, unmet = _mapping(body, "evidence"), _mapping(body, "unmet")
     if len(evidence) + len(unmet) > MAX_KEYS:
         raise SnapshotError(f"the Snapshot has more than {MAX_KEYS:,} pieces of evidence")
-    for key in unmet:
-        _kind(key)
     return Snapshot(
         about=_loaded(SnapshotProvenance, body.get("about"), "about", arrays),
-        evidence={key: _sound(_loaded(_kind(key), value, key, arrays), key) for key, value in evidence.items()},
-        unmet=_loaded(dict[str, str], unmet, "unmet", arrays),
+        evidence={
+            need: _sound(_loaded(kind_of(need).value, value, need.key, arrays), need.key)
+            for need, value in _entries(evidence, "value")
+        },
+        unmet={need: _loaded(str, why, need.key, arrays) for need, why in _entries(unmet, "why")},
     )
 
 
@@ -120,17 +104,27 @@ def _loaded(kind: type[T], value: object, where: str, arrays: Incoming) -> T:
     return found
 
 
-def _sound(evidence: T, where: str) -> T:
-    for flaw in flaws(evidence):  # type: ignore[arg-type]
+def _sound(evidence: S, where: str) -> S:
+    for flaw in evidence.flaws():
         raise SnapshotError(f"{where}: {flaw[:500]}")
     return evidence
 
 
-def _kind(key: str) -> type[Evidence]:
-    try:
-        return KINDS[type(needs.need_of(key, needs.Side.HEAD))]
-    except ValueError as trouble:
-        raise SnapshotError(str(trouble)) from trouble
+def _by_key(found: Mapping[Need, T]) -> list[tuple[Need, T]]:
+    """Return needs with their values, sorted by key, so that equal Snapshots give equal bytes."""
+    return sorted(found.items(), key=lambda each: each[0].key)
+
+
+def _entries(found: dict[str, Any], name: str) -> Iterator[tuple[Need, object]]:
+    """Yield each need of a part of the manifest, with its value under `name`."""
+    for key, entry in found.items():
+        if not isinstance(entry, dict) or entry.keys() != {"need", name}:
+            raise SnapshotError(f"{key[:100]} does not consist of its need and its {name}")
+        try:
+            need = need_of(key, entry["need"])
+        except ValueError as trouble:  # pydantic's errors are of this type
+            raise SnapshotError(f"no evidence has the name {key[:100]!r}") from trouble
+        yield need, entry[name]
 
 
 def _document(what: str, body: Any) -> bytes:

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gatebot.core.needs import Need, Tier
 from gatebot.errors import GateError
-from gatebot.evidence.kinds import Evidence, Truth
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.truth import Truth
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 E = TypeVar("E")
 
@@ -93,28 +94,38 @@ def noise_key(tier: Tier, subject: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """Evidence by need. It is append-only: existing keys are never replaced."""
+    """Evidence by need, and the reasons for missing evidence. It is append-only: existing evidence is never replaced.
+
+    A Snapshot holds the evidence of one commit, so all its needs name head as their side, and are found whatever side
+    they are looked up for.
+    """
 
     about: SnapshotProvenance
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)
-    unmet: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[Need, Evidence] = field(default_factory=dict)
+    unmet: Mapping[Need, str] = field(default_factory=dict)
     truth: Truth | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("evidence", "unmet"):
+            by_need = {need.on(Side.HEAD): value for need, value in getattr(self, name).items()}
+            object.__setattr__(self, name, by_need)
 
     def has(self, need: Need) -> bool:
         """Return whether there is evidence for a need."""
-        return need.key in self.evidence
+        return need.on(Side.HEAD) in self.evidence
 
     def get(self, need: Need, kind: type[E]) -> E | None:
         """Return the evidence for a need, or None if there is none of the given kind."""
-        found = self.evidence.get(need.key)
+        found = self.evidence.get(need.on(Side.HEAD))
         return found if isinstance(found, kind) else None
 
     def why_unmet(self, need: Need) -> str:
         """Return why there is no evidence for a need."""
-        return self.unmet.get(need.key, "not collected")
+        return self.unmet.get(need.on(Side.HEAD), "not collected")
 
-    def with_evidence(self, new: Mapping[str, Evidence], unmet: Mapping[str, str]) -> "Snapshot":
+    def with_evidence(self, new: Mapping[Need, Evidence], unmet: Mapping[Need, str]) -> "Snapshot":
         """Return this Snapshot with further evidence. Existing evidence is kept."""
-        evidence = {**new, **self.evidence}
-        reasons = {key: why for key, why in {**self.unmet, **unmet}.items() if key not in evidence}
-        return replace(self, evidence=evidence, unmet=reasons)
+        more = Snapshot(self.about, new, unmet, self.truth)
+        evidence = {**more.evidence, **self.evidence}
+        reasons = {need: why for need, why in {**self.unmet, **more.unmet}.items() if need not in evidence}
+        return replace(more, evidence=evidence, unmet=reasons)

@@ -6,10 +6,12 @@ from pathlib import Path
 from gatebot.evidence.bundle import LIMITS, pack
 from gatebot.evidence.disk import flush, flush_folder, writing
 from gatebot.evidence.intake import SNAPSHOT_FILE, TRUTH_FILE, read
-from gatebot.evidence.kinds import Evidence, Truth
+from gatebot.evidence.kind import Evidence
 from gatebot.evidence.manifest import snapshot_of, truth_of, written, written_truth
+from gatebot.evidence.need import Need
 from gatebot.evidence.packed import Incoming, Outgoing
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.truth import Truth
 
 
 def packed(snapshot: Snapshot) -> bytes:
@@ -51,7 +53,7 @@ def write_truth(truth: Truth, folder: Path) -> None:
     _write(packed_truth(truth), folder, TRUTH_FILE)
 
 
-def add(new: Mapping[str, Evidence], unmet: Mapping[str, str], folder: Path) -> Snapshot:
+def add(new: Mapping[Need, Evidence], unmet: Mapping[Need, str], folder: Path) -> Snapshot:
     """Add evidence to the Snapshot in a folder; existing keys are never replaced.
 
     Returns:

@@ -9,12 +9,15 @@ from gatebot.checks.row_views import View, Views, metric_of
 from gatebot.comparison.case import Case, Facts
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.document import Rules
-from gatebot.core.needs import Effort, Fit, Predict, Profile, Side, Tier
 from gatebot.decide.judge import comparison_of
 from gatebot.decide.plan import AA_SEEDS, SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
 from gatebot.errors import UsageError
-from gatebot.evidence.kinds import DataProfile, Predictions, Training
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit, Training
 from gatebot.power.detectable_effect import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Estimand

@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 from gatebot.comparison.case import Case
 from gatebot.config.document import Rules
 from gatebot.config.sections.model import ModelRecipe
-from gatebot.core.needs import Effort, Fit, Model, Need, Predict, Profile, Side, need_of
 from gatebot.core.report import Report
 from gatebot.decide.judge import judge
 from gatebot.decide.plan import (
@@ -20,8 +19,12 @@ from gatebot.decide.plan import (
     plan_first,
     plan_next,
 )
-from gatebot.evidence.kinds import DataProfile, Predictions, Training
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Model, Training, training_of
 
 MAX_ROUNDS = 2
 """Smoke, then confirm. The limit prevents collecting evidence repeatedly until the result looks good."""
@@ -135,7 +138,7 @@ def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:
     """Return the Case with its costs: the user's trainings, and gatebot's own share of the time."""
     if case.head is None:
         return case
-    trainings, predictions = _of_user(case.head, "fit", Training), _of_user(case.head, "predict", Predictions)
+    trainings, predictions = _of_user(case.head, Training), _of_user(case.head, Predictions)
     base = case.base if Side.BASE in collector.sides else None
     effects = [*(each.effects for each in trainings), *(each.effects for each in predictions)]
     costs = case.facts.costs.model_copy(
@@ -145,16 +148,14 @@ def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:
             "gate_s": round(max(0.0, elapsed_s - collector.user_s), 3),
             "peak_rss_mb": round(max((each.peak_rss_bytes for each in effects), default=0) / 1e6, 1),
             "trainings": len(trainings),
-            "base_trainings": 0 if base is None else len(_of_user(base, "fit", Training)),
+            "base_trainings": 0 if base is None else len(_of_user(base, Training)),
         }
     )
     return replace(case, facts=case.facts.model_copy(update={"costs": costs}))
 
 
-def _of_user(snapshot: Snapshot, stage: str, kind: type[E]) -> list[E]:
+def _of_user(snapshot: Snapshot, kind: type[E]) -> list[E]:
     """Return the evidence of the user's own models, without reference models; evidence shared by tiers counts once."""
-    needs = {key: need_of(key, Side.HEAD) for key in snapshot.evidence if key.startswith(f"{stage}-")}
-    fits = {key: need.fit if isinstance(need, Predict) else need for key, need in needs.items()}
-    keys = [key for key, fit in fits.items() if isinstance(fit, Fit) and fit.model is Model.USER]
-    found = (each for key in keys if isinstance(each := snapshot.evidence[key], kind))
-    return list({id(each): each for each in found}.values())
+    fits = {need: training_of(need) for need, value in snapshot.evidence.items() if isinstance(value, kind)}
+    found = (snapshot.get(need, kind) for need, fit in fits.items() if fit is not None and fit.model is Model.USER)
+    return list({id(each): each for each in found if each is not None}.values())

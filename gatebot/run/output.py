@@ -6,13 +6,13 @@ from typing import Any
 
 from gatebot.comparison.case import Case, Facts
 from gatebot.core.checkout import Checkout, UnsafePathError
-from gatebot.core.needs import Side
 from gatebot.core.redact import Redactor, redactor
 from gatebot.core.report import Report
 from gatebot.errors import MachineError, UsageError
 from gatebot.evidence import store as snapshots
 from gatebot.evidence.disk import flush, remove, writing
 from gatebot.evidence.intake import read_whole
+from gatebot.evidence.need import Side
 from gatebot.repository import own_folder
 
 ANCHOR = "anchor"

@@ -6,9 +6,9 @@ from dataclasses import replace
 from gatebot.baseline.store import Store
 from gatebot.collect.provenance import rules_digest
 from gatebot.comparison.case import Approval, Case
-from gatebot.core.needs import Side
 from gatebot.decide.judge import NOTHING_TO_JUDGE
 from gatebot.errors import MachineError
+from gatebot.evidence.need import Side
 from gatebot.run.context.run_context import RunContext
 from gatebot.run.gate import sized
 from gatebot.run.whole_run import Places, stored_anchor, stored_base

@@ -19,13 +19,14 @@ from gatebot.collect.progress import Progress
 from gatebot.collect.provenance import rules_digest
 from gatebot.collect.stopwatch import Stopwatch
 from gatebot.comparison.case import Anchor, Case, Facts
-from gatebot.core.needs import Model, Need, Side, Tier
 from gatebot.core.report import Base, Relation, State
 from gatebot.decide.judge import NOTHING_TO_JUDGE, judge
 from gatebot.decide.seed_values import seed_values
 from gatebot.errors import GateError, UsageError
 from gatebot.evidence.intake import read_whole
+from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
+from gatebot.evidence.training import Fit
 from gatebot.repository.git import REMOTE, TAGS, Repository
 from gatebot.repository.worktrees import worktree
 from gatebot.run.context.changes import differ
@@ -288,8 +289,8 @@ def _grave(found: Found, facts: Facts, max_age_s: float | None = None) -> list[M
 
 def _is_partial(base: Snapshot) -> bool:
     """Whether base's evidence comes from a run that collected only what it needed, so that this run may need more."""
-    confirm = f"fit-{Model.USER}-{Tier.CONFIRM}-"
-    return base.about.estimand == "recipe" and not any(key.startswith(confirm) for key in base.evidence)
+    confirmed = any(isinstance(need, Fit) and need.is_plain and need.tier is Tier.CONFIRM for need in base.evidence)
+    return base.about.estimand == "recipe" and not confirmed
 
 
 def _may_train(run_context: RunContext) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from gatebot.evidence.column import Floats, Names, Numbers, label
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.tasks.delivered import wrong_lengths
 from gatebot.tasks.labels import PREFIX, SINGLE, as_names, ordered
 from gatebot.tasks.task import Facts, Problem

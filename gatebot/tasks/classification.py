@@ -7,7 +7,8 @@ import numpy as np
 
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Hashes
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.tasks import class_problems
 from gatebot.tasks.definition import Definition, Settings, Value, defined, number, one_of, whole
 from gatebot.tasks.estimate import LOSS, RATE, Estimate

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gatebot.evidence.column import Numbers
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.predictions import Predictions
 from gatebot.tasks.task import Facts, Problem
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatebot.evidence.column import Floats, Hashes, Numbers
-from gatebot.evidence.kinds import OwnScore
+from gatebot.evidence.own_score import OwnScore
 from gatebot.stats.arrays import StatError
 from gatebot.tasks.estimate import LOSS, UNDEFINED, Estimate, mean, weight_of
 from gatebot.tasks.table import Table, rows_of

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from gatebot.errors import UsageError
 from gatebot.evidence.column import label
-from gatebot.evidence.kinds import Truth
+from gatebot.evidence.truth import Truth
 from gatebot.tasks import classification, regression, scores
 from gatebot.tasks.definition import Definition, Value
 from gatebot.tasks.estimate import LOSS

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatebot.evidence.column import Floats, Hashes, Numbers
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.stats.influence import ratio
 from gatebot.tasks import delivered
 from gatebot.tasks.definition import Definition, Settings, Value, defined, number

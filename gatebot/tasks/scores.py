@@ -8,7 +8,8 @@ import numpy as np
 
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Floats, Hashes, Numbers
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.tasks import delivered
 from gatebot.tasks.definition import Definition, Settings, Value, defined, number, written
 from gatebot.tasks.estimate import LOSS, RATE, UNDEFINED, Estimate, Formula, crowding, mean, weight_of

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatebot.evidence.column import Column, Floats, Hashes
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 
 Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]

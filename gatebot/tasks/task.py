@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gatebot.evidence.column import Floats, Hashes
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.tasks.table import Mask, Table
 
 Direction = Literal["higher", "lower"]

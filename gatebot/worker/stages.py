@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import runpy
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -15,6 +17,9 @@ Task = Dict[str, Any]
 def train(task: Task) -> None:
     """Train and save the model; where it cannot be saved, say why instead."""
     module = user_code.load(task["root"], task["pipeline"])
+    if task["capacity"] != 1 and not user_code.takes(module, "train", "capacity"):
+        _leave(task["status"], {"unmet": "`train` has no parameter `capacity`"})
+        return
     model = _trained(task, module)
     saved, why = model_file.save(module, model, task["model"])
     _leave(task["status"], {"saved": saved, "why": why})
@@ -41,6 +46,27 @@ def train_and_predict(task: Task) -> None:
         _predicted(task, module, model, job)
 
 
+def inspect(task: Task) -> None:
+    """Load a model, or train it where it is not a file, and run a program beside it."""
+    start = time.perf_counter()
+    module = user_code.load(task["root"], task["pipeline"])
+    try:
+        model = model_file.load(module, task["model"], task["saved"]) if task["saved"] else _trained(task, module)
+    except model_file.NotLoadableError as error:
+        _leave(task["status"], {"why": str(error)})
+        return
+    start_s = time.perf_counter() - start
+    seeds.sow(task["seed"])
+
+    def call(table: Any) -> Any:
+        return user_code.call(module, "predict", {**_common(task), "model": model, "rows": table})
+
+    program = runpy.run_path(task["program"])
+    asked = rows.read(task["asked"]["rows"], task["asked"]["csv"], task["types"])
+    values = program["run"](call, asked, task["facts"])
+    _leave(task["status"], {"values": values, "start_s": start_s})
+
+
 def score(task: Task) -> None:
     """Call a metric of the user's."""
     file, _, name = task["metric"].rpartition(":")
@@ -57,6 +83,7 @@ STAGES: dict[str, Callable[[Task], None]] = {
     "train": train,
     "predict": predict,
     "train_and_predict": train_and_predict,
+    "inspect": inspect,
     "score": score,
     "environment": environment,
 }
@@ -89,7 +116,7 @@ def _classes(model: Any, seen: list[str]) -> list[Any]:
 
 
 def _common(task: Task) -> Task:
-    return {name: task[name] for name in ("seed", "out", "device", "budget_s", "assets")}
+    return {name: task[name] for name in ("seed", "capacity", "out", "device", "budget_s", "assets")}
 
 
 def _leave(path: str, facts: Any) -> None:

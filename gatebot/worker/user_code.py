@@ -42,6 +42,12 @@ def call(module: Any, name: str, offered: dict[str, Any]) -> Any:
     return function(**chosen(function, offered, name))
 
 
+def takes(module: Any, name: str, parameter: str) -> bool:
+    """Whether a function of the module has a parameter of this name."""
+    function = getattr(module, name, None)
+    return function is not None and parameter in inspect.signature(function).parameters
+
+
 def chosen(function: Any, offered: dict[str, Any], name: str) -> dict[str, Any]:
     """Those of the offered arguments that a function's signature names."""
     parameters = inspect.signature(function).parameters.values()

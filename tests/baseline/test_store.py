@@ -17,8 +17,8 @@ from gatebot.baseline.store import BackendStore, Found, Missing, Part, Store
 from gatebot.baseline.url import UrlBackend
 from gatebot.baseline.web import Web
 from gatebot.errors import UsageError
-from gatebot.evidence.kinds import Training
 from gatebot.evidence.snapshot import SnapshotError
+from gatebot.evidence.training import Training
 from tests.baseline.kept import COMMITS, FIT, NOW, TRUTH, folder_of
 from tests.baseline.servers import StoreServer, serving
 from tests.evidence.evidence import same

@@ -5,9 +5,9 @@ import pytest
 
 from benchmarks.learners import GENERATORS, Harmless, pull
 from benchmarks.pull import AA_SEEDS, SMOKE_SEEDS, Pull
-from gatebot.core.needs import Tier
 from gatebot.core.report import VerdictName
 from gatebot.decide.judge import judge
+from gatebot.evidence.need import Tier
 
 
 def drawn(name: str, change: Harmless, number: int = 0, rows: int = 2000) -> Pull:

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.changes import Kind, faulty, graded, harmless
 from benchmarks.pull import Array, Pull
 from benchmarks.world import BASE, Rows, accuracy, draw, worse_by
-from gatebot.core.needs import Tier
+from gatebot.evidence.need import Tier
 
 
 def right(pull: Pull, runs: tuple[Array, ...]) -> Array:

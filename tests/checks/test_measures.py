@@ -9,7 +9,7 @@ from gatebot.checks.measures import change, rests_on
 from gatebot.checks.row_views import Views
 from gatebot.core.finding import Measure
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.predictions import Predictions
 from gatebot.stats.contrast import Estimand
 from gatebot.tasks.registry import task_named
 from gatebot.tasks.task import Margin

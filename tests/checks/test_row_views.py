@@ -3,8 +3,8 @@
 import numpy as np
 
 from gatebot.checks.row_views import Views, metric_of
-from gatebot.core.needs import Side, Tier
-from gatebot.evidence.kinds import OwnScore
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.own_score import OwnScore
 from tests.checks.worlds import SLICES, scored, world
 
 SLICED = world(slices=SLICES, groups=200)

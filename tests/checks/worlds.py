@@ -20,29 +20,23 @@ from gatebot.comparison.case import Case, Facts
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.document import Rules
 from gatebot.core.finding import Action, Crashed, Finding, Measure, Status
-from gatebot.core.needs import Effort, File, FileKind, Fit, Model, Need, Predict, Profile, Score, Side, Tier
 from gatebot.core.report import Head, ReportedFinding
 from gatebot.decide.decisions import answered
 from gatebot.decide.judge import comparison_of
 from gatebot.decide.prioritise import prioritise
 from gatebot.decide.run_checks import CheckResults, run_checks
 from gatebot.evidence.column import Column, Hashes, Names, Numbers
-from gatebot.evidence.kinds import (
-    ColumnProfile,
-    DataProfile,
-    Effects,
-    Ending,
-    Evidence,
-    Levels,
-    OwnScore,
-    Predictions,
-    ReportedMetrics,
-    RowTable,
-    Training,
-    Trait,
-    Truth,
-)
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.own_score import OwnScore, Score
+from gatebot.evidence.predictions import EVAL, Predict, Predictions
+from gatebot.evidence.profile import ColumnProfile, DataProfile, Levels, Profile, RowTable, Trait
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
+from gatebot.evidence.training import Fit, Model, Training
+from gatebot.evidence.truth import Truth
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OK = Effects(Ending.OK, 0, seconds=10.0, cpu_seconds=20.0, peak_rss_bytes=500_000_000)
@@ -101,14 +95,14 @@ class World:
         """With more evidence on one side; it replaces what is there."""
         snapshot = self.head if side is Side.HEAD else self.base
         assert snapshot is not None
-        new = replace(snapshot, evidence={**snapshot.evidence, **{need.key: each for need, each in evidence.items()}})
+        new = replace(snapshot, evidence={**snapshot.evidence, **evidence})
         return replace(self, head=new) if side is Side.HEAD else replace(self, base=new)
 
     def minus(self, side: Side, *needs: Need, why: str = "not collected") -> "World":
         """Without some evidence on one side."""
         snapshot = self.head if side is Side.HEAD else self.base
         assert snapshot is not None
-        keys = {need.key for need in needs}
+        keys = {need.on(Side.HEAD) for need in needs}
         left = {key: each for key, each in snapshot.evidence.items() if key not in keys}
         new = replace(snapshot, evidence=left, unmet={**snapshot.unmet, **dict.fromkeys(keys, why)})
         return replace(self, head=new) if side is Side.HEAD else replace(self, base=new)
@@ -184,7 +178,7 @@ def world(
     for side, less in ((Side.BASE, np.zeros(rows)), (Side.HEAD, lost)):
         count = 5 if side is Side.BASE and trains else effort.smoke_seeds
         tiers = {Tier.SMOKE: count} | ({Tier.CONFIRM: 5} if confirm else {})
-        evidence: dict[str, Evidence] = {Profile(side).key: drawn.profile()}
+        evidence: dict[Need, Evidence] = {Profile(side): drawn.profile()}
         for tier, runs in tiers.items():
             for seed in range(runs):
                 answers = drawn.answers(
@@ -275,19 +269,19 @@ class _Drawn:
                 columns[f"score_{name}"] = Numbers(np.where(said == code, sure, (1 - sure) / (many - 1)))
         return columns
 
-    def evidence(self, fit: Fit, columns: Mapping[str, Column]) -> dict[str, Evidence]:
+    def evidence(self, fit: Fit, columns: Mapping[str, Column]) -> dict[Need, Evidence]:
         """One seed's training and predictions, fold by fold."""
-        found: dict[str, Evidence] = {}
+        found: dict[Need, Evidence] = {}
         for fold in range(int(self.table.folds.max()) + 1):
             one = replace(fit, fold=fold)
             rows = np.flatnonzero(self.table.folds == fold)
             taken = {name: column.take(rows) for name, column in columns.items()}
-            found[Predict(one).key] = Predictions(OK, self.table.ids[rows], taken, rescored=not self.trains)
+            found[Predict(one)] = Predictions(OK, self.table.ids[rows], taken, rescored=not self.trains)
             if self.trains:
-                found[one.key] = Training(OK, 2 * len(self.table), "rows", artifact_bytes=1_000_000)
+                found[one] = Training(OK, 2 * len(self.table), "rows", artifact_bytes=1_000_000)
         return found
 
-    def reference_models(self, side: Side, rng: np.random.Generator) -> dict[str, Evidence]:
+    def reference_models(self, side: Side, rng: np.random.Generator) -> dict[Need, Evidence]:
         """A constant, and a model with less skill."""
         if self.task == "scores":
             return {}
@@ -305,18 +299,15 @@ class _Drawn:
 
 def edited(snapshot: Snapshot, **edits: Callable[[Any], Any]) -> Snapshot:
     """A Snapshot with each piece of evidence of a kind passed through a function."""
-    kinds: Mapping[str, tuple[type, str]] = {
-        "predictions": (Predictions, "predict-eval-user"),
-        "trainings": (Training, "fit-user"),
-        "profile": (DataProfile, "profile"),
+    chosen: Mapping[str, Callable[[Need], bool]] = {
+        "predictions": lambda need: isinstance(need, Predict) and need.fit.is_plain and need.rows == EVAL,
+        "trainings": lambda need: isinstance(need, Fit) and need.is_plain,
+        "profile": lambda need: isinstance(need, Profile),
     }
     evidence = dict(snapshot.evidence)
     for name, edit in edits.items():
-        if name in kinds:
-            kind, prefix = kinds[name]
-            for key, each in snapshot.evidence.items():
-                if isinstance(each, kind) and key.startswith(prefix):
-                    evidence[key] = edit(each)
+        if name in chosen:
+            evidence |= {need: edit(each) for need, each in snapshot.evidence.items() if chosen[name](need)}
     truth = snapshot.truth
     return Snapshot(
         edits["about"](snapshot.about) if "about" in edits else snapshot.about,
@@ -374,7 +365,7 @@ def scored(from_: World, name: str, values: Callable[[Side, Tier, int], OwnScore
 def claiming(from_: World, side: Side, **values: float) -> World:
     """With a metrics file of the user's own."""
     return from_.plus(
-        side, {File(side, FileKind.METRICS): ReportedMetrics({key.replace("__", "."): v for key, v in values.items()})}
+        side, {MetricsFile(side): ReportedMetrics({key.replace("__", "."): v for key, v in values.items()})}
     )
 
 

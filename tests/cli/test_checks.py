@@ -7,7 +7,12 @@ import pytest
 from gatebot.checks.registry import all_checks
 from gatebot.cli.checks import in_words
 from gatebot.cli.main import main
-from gatebot.core.needs import File, FileKind, Fit, Labels, Model, Need, Predict, Profile, Score, Side, Tier, Timing
+from gatebot.evidence.metrics_file import MetricsFile
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.own_score import Score
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.profile import Profile
+from gatebot.evidence.training import Fit, Labels, Model
 
 IDS = tuple(all_checks())
 
@@ -52,19 +57,18 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_needs_in_words_each_kind_once() -> None:
     needs: list[Need] = [
-        Fit(Side.HEAD), Fit(Side.HEAD, seed=1), Predict(Fit(Side.BASE)), Profile(Side.HEAD), Timing(),
+        Fit(Side.HEAD), Fit(Side.HEAD, seed=1), Predict(Fit(Side.BASE)), Profile(Side.HEAD),
         Fit(Side.HEAD, Tier.CONFIRM), Fit(Side.HEAD, labels=Labels.SHUFFLED), Fit(Side.HEAD, repeat=1),
-        Predict(Fit(Side.HEAD, model=Model.SIMPLE)), File(Side.HEAD, FileKind.METRICS),
+        Predict(Fit(Side.HEAD, model=Model.SIMPLE)), MetricsFile(Side.HEAD),
         Score(Predict(Fit(Side.HEAD)), "m.py:cost"),
     ]  # fmt: skip
     assert in_words(needs) == [
         "head's smoke trainings",
         "base's predictions of eval rows",
         "head's data",
-        "both sides timed in turn on this machine",
         "head's trainings of the confirm tier",
         "head's training on shuffled labels",
-        "head's repeated training",
+        "head's training, repeated",
         "head's predictions of eval rows of the simple reference model",
         "head's metrics file",
         "head's value of the metric m.py:cost",

@@ -1,17 +1,15 @@
 """A slice that nobody declared, end to end: from a column of the data to a warning that names it."""
 
-import json
 import random
-import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gatebot.evidence.intake import read
-from gatebot.evidence.store import write as write_snapshot
+from gatebot.evidence.need import Side
+from gatebot.evidence.profile import DataProfile, Profile
 from tests.cli import tiny
 from tests.cli.laptop import Done, commit, gatebot, report_in, repository
 
@@ -82,30 +80,12 @@ def test_people_read_what_happened_and_how_to_hold_the_slice(folder: Path, done:
 
 
 def test_nothing_that_leaves_the_machine_holds_an_address_or_a_word_of_a_note(folder: Path, done: Done) -> None:
-    rows = read(folder / ".gatebot" / "head").evidence["profile"].eval_rows  # type: ignore[union-attr]
-    names = " ".join(name for each in rows.levels or () for name in each.values.names)
+    profile = read(folder / ".gatebot" / "head").get(Profile(Side.HEAD), DataProfile)
+    assert profile is not None
+    names = " ".join(name for each in profile.eval_rows.levels for name in each.values.names)
     assert "shop=east" in names
     assert "mail: " in names
     assert "note: " in names
     for text in (names, (folder / ".gatebot" / "report.json").read_text()):
         assert "@example" not in text
         assert "secret" not in text
-
-
-def test_evidence_from_before_columns_were_kept_is_judged_and_the_gap_is_named(
-    folder: Path, done: Done, tmp_path: Path
-) -> None:
-    assert done.code == 0
-    shutil.copytree(folder / ".gatebot", tmp_path / "left")
-    base = read(tmp_path / "left" / "base")
-    profile: Any = base.evidence["profile"]
-    old = replace(profile, eval_rows=replace(profile.eval_rows, levels=None))
-    write_snapshot(replace(base, evidence={**base.evidence, "profile": old}), tmp_path / "left" / "base")
-    sides = ("--base", str(tmp_path / "left" / "base"), "--head", str(tmp_path / "left" / "head"))
-    judged = gatebot(folder, "judge", *sides, "--out", str(tmp_path / "out"))
-    assert judged.code == 0, judged.err
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
-    (gap,) = [each for each in report["skipped"] if each["check"] == CHECK]
-    assert gap["excused"]
-    assert "no columns kept" in gap["reason"]
-    assert not [each for each in report["findings"] if each["check"] == CHECK]

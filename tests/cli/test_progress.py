@@ -6,7 +6,7 @@ import pytest
 
 from gatebot.cli.progress import Lines, progress_for
 from gatebot.collect.progress import Phase, Step
-from gatebot.core.needs import Side
+from gatebot.evidence.need import Side
 
 TRAIN = Step(Phase.TRAIN, Side.HEAD, "seed 1, smoke")
 

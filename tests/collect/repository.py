@@ -11,7 +11,7 @@ from typing import Any
 from gatebot.collect import Job, Tree
 from gatebot.collect.progress import Step
 from gatebot.config.document import Document
-from gatebot.core.needs import Side
+from gatebot.evidence.need import Side
 from gatebot.sandbox import Isolation, reachable
 
 PLAIN_PYTHON = next((path for path in ("/usr/bin/python3", "/usr/local/bin/python3") if Path(path).exists()), "python3")

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 
 from gatebot.collect import Collector, Phase, Step, Tree, collect
-from gatebot.core.needs import Effort, Fit, Need, Predict, Profile, Rows, Side, Tier, Timing
 from gatebot.errors import MachineError, UsageError
-from gatebot.evidence.kinds import DataProfile, Effects, Ending, Predictions, Training
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.predictions import TRAIN, Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit, Training
 from tests.collect.repository import PIPELINE, Recorded, document, git, job, repository, tickets, with_folds, write
 
 FIT, ASK = Fit(Side.HEAD), Predict(Fit(Side.HEAD))
@@ -32,14 +36,13 @@ def test_a_later_round_finds_what_an_earlier_one_trained(open_path: Path, shared
     progress = Recorded()
     with Collector(job(repository(open_path / "repo"), shared_cache), progress) as collector:
         first = collector.collect([FIT])[Side.HEAD]
-        second = collector.collect([ASK, Predict(FIT, Rows.TRAIN), Timing()])[Side.HEAD]
+        second = collector.collect([ASK, Predict(FIT, TRAIN)])[Side.HEAD]
         assert collector.saves(Side.HEAD) is True
     phases = [step.phase for step, _ in progress.finished_steps]
     assert phases.count(Phase.TRAIN) == 1
     assert phases.count(Phase.PREDICT) == 2
     assert phases.count(Phase.READ) == 1
     assert first.get(FIT, Training) == second.get(FIT, Training)
-    assert "not taken" in second.why_unmet(Timing())
     assert progress.trainings == 1
 
 
@@ -53,10 +56,10 @@ def test_where_both_tiers_train_on_the_same_rows_a_training_serves_both(open_pat
     assert trained == [f"seed {seed}, smoke" for seed in (1, 2, 3)]
     assert progress.trainings == 3
     for one, same in zip(smoke, confirm[: len(smoke)], strict=True):
-        assert second.evidence[same.key] is first.evidence[one.key]
-        assert second.evidence[same.fit.key] is first.evidence[one.fit.key]
+        assert second.evidence[same] is first.evidence[one]
+        assert second.evidence[same.fit] is first.evidence[one.fit]
     asked: set[Need] = {*effort.fits(Side.HEAD, Tier.CONFIRM), *confirm}
-    assert set(second.evidence) == {need.key for need in asked}
+    assert set(second.evidence) == set(asked)
 
 
 def test_a_training_that_serves_both_tiers_fails_in_both(open_path: Path, shared_cache: Path) -> None:
@@ -106,7 +109,7 @@ def test_bases_eval_rows_bind_head(open_path: Path, shared_cache: Path) -> None:
     assert head is not None
     assert old is not None
     assert np.isin(old.eval_rows.ids, head.eval_rows.ids).all()
-    stored = Snapshot(found[Side.BASE].about, {Profile(Side.BASE).key: old})
+    stored = Snapshot(found[Side.BASE].about, {Profile(Side.BASE): old})
     again = collect([Profile(Side.HEAD)], job(root, shared_cache, config, known_base=stored))[Side.HEAD]
     bound = again.get(Profile(Side.HEAD), DataProfile)
     assert bound is not None
@@ -130,7 +133,7 @@ def test_needs_of_a_base_that_is_not_here_stay_unmet(open_path: Path, shared_cac
     assert set(collect([ASK, BASE_ASK], job(root, shared_cache))) == {Side.HEAD}
     known = collect([Profile(Side.HEAD)], job(root, shared_cache))[Side.HEAD]
     found = collect([BASE_ASK], job(root, shared_cache, known_base=known))
-    assert found[Side.BASE].unmet == {BASE_ASK.key: "the files of base are not here"}
+    assert found[Side.BASE].unmet == {ASK: "the files of base are not here"}
 
 
 def test_heads_data_that_cannot_be_read_is_the_users_error(open_path: Path, shared_cache: Path) -> None:
@@ -143,14 +146,14 @@ def test_heads_data_that_cannot_be_read_is_the_users_error(open_path: Path, shar
 def test_when_time_is_up_no_training_starts(open_path: Path, shared_cache: Path) -> None:
     root = repository(open_path / "repo")
     found = collect([FIT, ASK], job(root, shared_cache, deadline=time.monotonic() - 1))[Side.HEAD]
-    assert found.unmet == {FIT.key: "budget: 0 s needed, 0 s left", ASK.key: "budget: 0 s needed, 0 s left"}
+    assert found.unmet == {FIT: "budget: 0 s needed, 0 s left", ASK: "budget: 0 s needed, 0 s left"}
 
 
 def test_a_training_that_would_not_end_in_time_is_not_started(open_path: Path, shared_cache: Path) -> None:
     """Base's stored training says what one takes; a larger tier takes more."""
     root = repository(open_path / "repo")
     known = collect([Fit(Side.HEAD)], job(root, shared_cache))[Side.HEAD]
-    stored = Snapshot(known.about, {FIT.key: Training(Effects(Ending.OK, seconds=500), 10, "")})
+    stored = Snapshot(known.about, {FIT: Training(Effects(Ending.OK, seconds=500), 10, "")})
     config, end = document(smoke={"train_rows": 10}), time.monotonic() + 100
     confirm = Fit(Side.HEAD, Tier.CONFIRM)
     found = collect([FIT, confirm], job(root, shared_cache, config, known_base=stored, deadline=end))[Side.HEAD]

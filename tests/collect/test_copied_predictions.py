@@ -19,9 +19,10 @@ from gatebot.collect.load import load
 from gatebot.collect.program import Programs
 from gatebot.collect.runner import Runner
 from gatebot.config.document import TaskName
-from gatebot.core.needs import Fit, Predict, Side
 from gatebot.data.packing import decoded
-from gatebot.evidence.kinds import Copied, Predictions
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Copied, Predict, Predictions
+from gatebot.evidence.training import Fit
 from gatebot.sandbox import Isolation, probe
 from tests.collect.repository import document, job, repository, tickets, with_folds, write
 

@@ -16,8 +16,10 @@ from gatebot.collect.job import Tree
 from gatebot.collect.load import load
 from gatebot.collect.runner import Runner
 from gatebot.config.document import Document
-from gatebot.core.needs import Fit, Labels, Predict, Rows, Side
-from gatebot.data.handover import Handover, write_rows
+from gatebot.data.handover import write_rows
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import EVAL, TRAIN, Batches, InvalidRows, Predict, ShuffledRows
+from gatebot.evidence.training import Fit, Labels
 from gatebot.sandbox import probe
 from tests.collect.repository import document, job, repository, tickets, with_folds
 
@@ -66,7 +68,7 @@ def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
 
 def test_questions_hold_no_label_and_lessons_know_their_classes(tmp_path: Path) -> None:
     stuff = read(repository(tmp_path / "repo"), tmp_path, document())
-    for rows in Rows:
+    for rows in (EVAL, TRAIN, ShuffledRows(), Batches(4, 2), InvalidRows("empty")):
         question = stuff.predict_request(Predict(FIT, rows))
         frame = pl.read_csv(question.rows.path)
         assert "label" not in frame.columns
@@ -96,8 +98,8 @@ def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pyte
     stuff = read(repository(tmp_path / "repo"), tmp_path, document())
     written: list[str] = []
 
-    def slowly(*given: Any, **more: Any) -> Handover:
-        written.append(given[4])
+    def slowly(*given: Any, **more: Any) -> Path:
+        written.append(given[3])
         time.sleep(0.05)
         return write_rows(*given, **more)
 

@@ -14,9 +14,9 @@ import pytest
 from gatebot.collect import collect
 from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
-from gatebot.core.needs import Profile, Side
 from gatebot.errors import UsageError
-from gatebot.evidence.kinds import DataProfile
+from gatebot.evidence.need import Side
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.sandbox import Isolation, probe
 from tests.collect.repository import document, job, repository
 from tests.data.test_read import zstd

@@ -11,9 +11,11 @@ from gatebot.collect import Job, Phase, Step, Tree, collect
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.runner import Runner
 from gatebot.config.document import Document
-from gatebot.core.needs import Fit, Predict, Side
 from gatebot.errors import MachineError, UsageError
-from gatebot.evidence.kinds import Ending, Predictions, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Training
 from gatebot.sandbox import Isolation, Reach, probe
 from tests.collect.repository import (
     FULL,

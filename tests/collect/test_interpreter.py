@@ -9,9 +9,10 @@ import pytest
 
 from gatebot.collect import collect
 from gatebot.collect.interpreter import found, user_path
-from gatebot.core.needs import Fit, Side
 from gatebot.errors import UsageError
-from gatebot.evidence.kinds import Ending, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.training import Fit, Training
 from tests.collect.repository import document, job, repository
 
 FIT = Fit(Side.HEAD)

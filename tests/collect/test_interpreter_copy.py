@@ -10,8 +10,9 @@ import pytest
 from gatebot.collect import collect, interpreter_copy
 from gatebot.collect.cache import Cache
 from gatebot.collect.interpreter import at, found
-from gatebot.core.needs import Fit, Side
-from gatebot.evidence.kinds import Ending, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.training import Fit, Training
 from tests.collect.repository import FULL, document, job, repository, rich_python
 
 FIT = Fit(Side.HEAD)

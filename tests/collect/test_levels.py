@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from gatebot.collect import collect
-from gatebot.core.needs import Fit, Predict, Side
-from gatebot.evidence.kinds import Ending, Predictions, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Training
 from gatebot.sandbox import Isolation, probe, secrets_in
 from gatebot.sandbox.token_guard import initial_environ
 from tests.collect.repository import document, git, job, repository

@@ -10,8 +10,9 @@ import pytest
 
 from gatebot.collect import collect
 from gatebot.collect.program import Programs
-from gatebot.core.needs import Fit, Model, Predict, Side
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Model
 from gatebot.sandbox import Isolation, Limits, Reach, probe
 from tests.collect.repository import job, repository, tickets, with_folds, write
 

@@ -3,7 +3,7 @@ from threading import Thread
 import pytest
 
 from gatebot.collect.progress import Phase, ProgressReporter, Step
-from gatebot.core.needs import Side
+from gatebot.evidence.need import Side
 from tests.collect.repository import Recorded
 
 

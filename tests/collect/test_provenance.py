@@ -5,7 +5,8 @@ import pytest
 
 from gatebot.collect import collect
 from gatebot.collect.provenance import environment_of, recipe_digest, rules_digest, runner
-from gatebot.core.needs import Profile, Side
+from gatebot.evidence.need import Side
+from gatebot.evidence.profile import Profile
 from gatebot.evidence.snapshot import SnapshotProvenance
 from gatebot.sandbox import reachable
 from tests.collect.repository import document, git, job, repository, write

@@ -5,9 +5,10 @@ import pytest
 
 from gatebot.collect import collect
 from gatebot.collect.linear import fitted
-from gatebot.core.needs import Fit, Model, Predict, Side
 from gatebot.evidence.column import Names, Numbers
-from gatebot.evidence.kinds import Predictions, Training
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Model, Training
 from tests.collect.repository import document, job, repository, tickets, with_folds
 
 TRIVIAL, SIMPLE = Fit(Side.HEAD, model=Model.TRIVIAL), Fit(Side.HEAD, model=Model.SIMPLE)

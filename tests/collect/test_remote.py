@@ -18,13 +18,13 @@ from gatebot.collect.decoding import Decoding
 from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
 from gatebot.config.sections.data import DataRules
-from gatebot.core.needs import Profile, Side
 from gatebot.data.digest import bytes_digest
 from gatebot.data.read import Readers, read
 from gatebot.data.rows import Rows
 from gatebot.data.source import Source
 from gatebot.errors import GateError, MachineError, UsageError
-from gatebot.evidence.kinds import DataProfile
+from gatebot.evidence.need import Side
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.sandbox import Isolation, probe
 from tests.collect.repository import document, job, repository, tickets, with_folds
 

@@ -1,7 +1,7 @@
 import pytest
 
 from gatebot.collect.reported_metrics import read
-from gatebot.evidence.kinds import ReportedMetrics
+from gatebot.evidence.metrics_file import ReportedMetrics
 
 
 def test_numbers_are_named_by_their_path() -> None:

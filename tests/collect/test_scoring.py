@@ -7,8 +7,10 @@ import pytest
 
 from gatebot.collect import Tree, collect
 from gatebot.config.document import Document
-from gatebot.core.needs import Fit, Predict, Score, Side
-from gatebot.evidence.kinds import OwnScore
+from gatebot.evidence.need import Side
+from gatebot.evidence.own_score import OwnScore, Score
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.training import Fit
 from tests.collect.repository import document, git, job, repository, write
 
 pytestmark = pytest.mark.whole

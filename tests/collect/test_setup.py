@@ -8,9 +8,9 @@ import pytest
 
 from gatebot.collect import Phase, Tree, collect
 from gatebot.config.document import Document
-from gatebot.core.needs import Fit, Side
 from gatebot.errors import MachineError, UsageError
-from gatebot.evidence.kinds import Training
+from gatebot.evidence.need import Side
+from gatebot.evidence.training import Fit, Training
 from tests.collect.repository import FULL, PLAIN_PYTHON, Recorded, document, git, job, repository, write
 
 pytestmark = pytest.mark.whole

@@ -11,8 +11,10 @@ import pytest
 
 from gatebot.collect import Tree, collect
 from gatebot.collect.collector import WORKER_SOURCE
-from gatebot.core.needs import Fit, Predict, Side
-from gatebot.evidence.kinds import Ending, Predictions, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Training
 from gatebot.sandbox import scratch
 from tests.collect.repository import FULL, PLAIN_PYTHON, document, git, job, repository, write
 

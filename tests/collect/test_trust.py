@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from gatebot.collect import collect
-from gatebot.core.needs import Fit, Predict, Side
 from gatebot.errors import GateError, MachineError
-from gatebot.evidence.kinds import Ending, Predictions, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Training
 from gatebot.sandbox import Isolation, Reach
 from tests.collect.repository import FULL, document, git, job, repository, tickets, with_folds, write
 

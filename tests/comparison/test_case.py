@@ -5,8 +5,13 @@ from dataclasses import replace
 import pytest
 
 from gatebot.comparison.case import Approval, Changes, CheckRecord, Facts
-from gatebot.core.needs import Effort, Fit, Need, Predict, Profile, Score, Side
-from gatebot.evidence.kinds import Ending
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.own_score import Score
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.profile import Profile
+from gatebot.evidence.training import Fit
 from tests.checks.worlds import SHA, ended, world
 
 FIT = Fit(Side.HEAD)

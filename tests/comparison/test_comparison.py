@@ -6,10 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.needs import Effort, Fit, Predict, Profile, Side
 from gatebot.evidence.column import Hashes, Names
-from gatebot.evidence.kinds import DataProfile, Effects, Ending, Predictions, RowTable, Truth
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Profile, RowTable
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
+from gatebot.evidence.training import Fit
+from gatebot.evidence.truth import Truth
 from gatebot.tasks.registry import task_named
 from tests.tasks.tables import column, few_examples
 
@@ -38,7 +44,7 @@ def _snapshot(side: Side, ids: list[int], labels: list[object]) -> Snapshot:
     distinct = np.unique(_ids(ids))
     rows = RowTable(distinct, distinct, None, np.zeros(len(distinct), dtype=np.uint64), {})
     profile = DataProfile(len(ids), len(ids), (), (), rows)
-    return Snapshot(ABOUT, {Profile(side).key: profile}, truth=Truth(_ids(ids), column(labels)))
+    return Snapshot(ABOUT, {Profile(side): profile}, truth=Truth(_ids(ids), column(labels)))
 
 
 @pytest.mark.parametrize(
@@ -71,8 +77,8 @@ def test_relabelled_rows(
 def test_a_table_is_aligned_once() -> None:
     fits = Effort(smoke_seeds=2).fits(Side.BASE)
     labels = column(["a", "b"])
-    predicted = {
-        Predict(fit).key: Predictions(Effects(Ending.OK), _ids([2, 1]), {"prediction": labels}) for fit in fits
+    predicted: dict[Need, Evidence] = {
+        Predict(fit): Predictions(Effects(Ending.OK), _ids([2, 1]), {"prediction": labels}) for fit in fits
     }
     base = _snapshot(Side.BASE, [1, 2], ["a", "b"]).with_evidence(predicted, {})
     head = _snapshot(Side.HEAD, [1, 2], ["a", "b"]).with_evidence(predicted, {})
@@ -89,7 +95,7 @@ def test_units_of_a_slice_are_those_with_its_value(codes: list[int], values: int
     column_ = Names(np.array([values - 1 if code == 4 else code for code in codes], dtype=np.int32), names)
     rows = RowTable(ids, ids, None, np.zeros(len(ids), dtype=np.uint64), {"shop": column_})
     profile = DataProfile(len(ids), 0, (), (), rows)
-    head = Snapshot(ABOUT, {Profile(Side.HEAD).key: profile}, truth=Truth(ids, column(["a"] * len(ids))))
+    head = Snapshot(ABOUT, {Profile(Side.HEAD): profile}, truth=Truth(ids, column(["a"] * len(ids))))
     found = Comparison(task_named("classification"), head, None).slice_units("shop")
     expected = {name: np.flatnonzero(column_.codes == code).tolist() for code, name in enumerate(names)}
     assert {name: part.tolist() for name, part in found.items()} == {n: p for n, p in expected.items() if p}
@@ -101,7 +107,7 @@ def test_runs_are_aligned_and_compared_once() -> None:
     sides = {
         side: Snapshot(
             ABOUT,
-            {**_snapshot(side, ids, ["a", "b", "b"]).evidence, Predict(Fit(side)).key: answers},
+            {**_snapshot(side, ids, ["a", "b", "b"]).evidence, Predict(Fit(side)): answers},
             truth=Truth(_ids(ids), column(["a", "b", "b"])),
         )
         for side in Side

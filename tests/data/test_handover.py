@@ -1,19 +1,18 @@
 """What user code gets: the rows asked for, in that order, as they were read, and never a label too many."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from gatebot.core.needs import Tier
-from gatebot.data.handover import rows_digest, write_rows
+from gatebot.data.handover import write_rows
 from gatebot.data.read import read
 from gatebot.data.rows import Columns
 from gatebot.data.rules import SplitRules
 from gatebot.data.source import Source
 from gatebot.data.split import split
 from gatebot.errors import MachineError
+from gatebot.evidence.need import Tier
 from tests.data.made import tickets
 
 RULES = SplitRules("tickets", folds=1, train_rows=50, eval_rows=40)
@@ -22,33 +21,30 @@ RULES = SplitRules("tickets", folds=1, train_rows=50, eval_rows=40)
 def test_train_rows_have_the_target_and_eval_rows_do_not(tmp_path: Path) -> None:
     rows = tickets(300)
     result = split(rows, RULES)
-    train = write_rows(rows, result.identity, result.training(), tmp_path / "in", "train", target=True)
-    held = write_rows(rows, result.identity, result.eval, tmp_path / "in", "rows", target=False)
-    assert (train.path.name, held.path.name) == ("train.csv", "rows.csv")
-    written = pl.read_csv(train.path, infer_schema=False)
+    train = write_rows(rows, result.training(), tmp_path / "in", "train", target=True)
+    held = write_rows(rows, result.eval, tmp_path / "in", "rows", target=False)
+    assert (train.name, held.name) == ("train.csv", "rows.csv")
+    written = pl.read_csv(train, infer_schema=False)
     assert written.equals(rows.frame[result.training().tolist()])
-    written = pl.read_csv(held.path, infer_schema=False)
+    written = pl.read_csv(held, infer_schema=False)
     assert written.equals(rows.frame[result.eval.tolist()].drop("label"))
-    assert held.ids.tolist() == result.identity.ids[result.eval].tolist()
 
 
-def test_rows_come_in_the_order_asked_for_and_the_digest_tells(tmp_path: Path) -> None:
+def test_rows_come_in_the_order_asked_for(tmp_path: Path) -> None:
     rows = tickets(300)
     result = split(rows, RULES)
     backwards = result.eval[::-1]
-    one = write_rows(rows, result.identity, result.eval, tmp_path, "one", target=False)
-    other = write_rows(rows, result.identity, backwards, tmp_path, "other", target=False)
-    assert pl.read_csv(other.path)["id"].to_list() == pl.read_csv(one.path)["id"].to_list()[::-1]
-    assert one.digest == rows_digest(result.identity.ids[result.eval]) != other.digest
+    one = write_rows(rows, result.eval, tmp_path, "one", target=False)
+    other = write_rows(rows, backwards, tmp_path, "other", target=False)
+    assert pl.read_csv(other)["id"].to_list() == pl.read_csv(one)["id"].to_list()[::-1]
 
 
 def test_values_arrive_as_they_were_read(tmp_path: Path) -> None:
     text = 'id,x,y\n007,1.50,"a, ""b""\n"\n008,NA,\n009,é,c\n'
     (tmp_path / "t.csv").write_text(text)
     rows = read(Source(tmp_path, ("t.csv",)), Columns("y"))
-    identity = split(rows, RULES if len(rows) > 9 else replace(RULES, folds=2)).identity
-    written = write_rows(rows, identity, pl.arange(3, eager=True).to_numpy(), tmp_path / "out", "rows", target=True)
-    assert written.path.read_text() == text
+    written = write_rows(rows, pl.arange(3, eager=True).to_numpy(), tmp_path / "out", "rows", target=True)
+    assert written.read_text() == text
 
 
 def test_typed_rows_stay_typed(tmp_path: Path) -> None:
@@ -56,9 +52,9 @@ def test_typed_rows_stay_typed(tmp_path: Path) -> None:
     frame.write_parquet(tmp_path / "t.parquet")
     rows = read(Source(tmp_path, ("t.parquet",)), Columns("y", "id"))
     result = split(rows, RULES)
-    written = write_rows(rows, result.identity, result.eval, tmp_path / "out", "rows", target=False)
-    assert written.path.name == "rows.parquet"
-    assert pl.read_parquet(written.path).schema == frame.drop("y").schema
+    written = write_rows(rows, result.eval, tmp_path / "out", "rows", target=False)
+    assert written.name == "rows.parquet"
+    assert pl.read_parquet(written).schema == frame.drop("y").schema
 
 
 def test_shuffled_labels_are_the_same_labels_on_other_rows(tmp_path: Path) -> None:
@@ -66,10 +62,10 @@ def test_shuffled_labels_are_the_same_labels_on_other_rows(tmp_path: Path) -> No
     result = split(rows, RULES)
     index = result.training(Tier.CONFIRM)
     files = [
-        write_rows(rows, result.identity, index, tmp_path, f"{place}", target=True, shuffle_labels=seed)
+        write_rows(rows, index, tmp_path, f"{place}", target=True, shuffle_labels=seed)
         for place, seed in enumerate((7, 7, 8))
     ]
-    one, again, other = (pl.read_csv(file.path) for file in files)
+    one, again, other = (pl.read_csv(file) for file in files)
     true = rows.frame[index.tolist()]
     assert one.equals(again)
     assert one.drop("label").equals(other.drop("label"))
@@ -82,4 +78,4 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     result = split(rows, RULES)
     (tmp_path / "file").write_text("")
     with pytest.raises(MachineError, match="cannot be written"):
-        write_rows(rows, result.identity, result.eval, tmp_path / "file", "rows", target=False)
+        write_rows(rows, result.eval, tmp_path / "file", "rows", target=False)

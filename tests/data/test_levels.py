@@ -19,7 +19,7 @@ from gatebot.data.profile import profile
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.rules import SplitRules
 from gatebot.data.split import split
-from gatebot.evidence.kinds import Levels, Trait
+from gatebot.evidence.profile import Levels, Trait
 from tests.data.made import rows_of, tickets
 
 RNG = np.random.default_rng(0)

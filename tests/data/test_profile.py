@@ -10,7 +10,7 @@ from gatebot.data.rows import Columns
 from gatebot.data.rules import SplitRules
 from gatebot.data.split import split
 from gatebot.evidence.column import Names, Numbers
-from gatebot.evidence.kinds import Overlap
+from gatebot.evidence.profile import Overlap
 from tests.data.made import rows_of, tickets
 
 RULES = SplitRules("tickets", folds=1, eval_rows=100)

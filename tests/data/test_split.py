@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatebot.core.needs import Tier
 from gatebot.data.profile import overlap, profile, row_table
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.rules import SplitRules
 from gatebot.data.split import Split, split
 from gatebot.errors import UsageError
-from gatebot.evidence.kinds import RowTable
+from gatebot.evidence.need import Tier
+from gatebot.evidence.profile import RowTable
 from tests.data.made import only, rows_of, tickets
 
 RULES = SplitRules("tickets", train_rows=40, eval_rows=60)

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from gatebot.comparison.case import Approval, Changes
 from gatebot.core.finding import Action, Priority, Provenance, Status
-from gatebot.core.needs import Side
 from gatebot.core.report import Report, State, VerdictName
 from gatebot.decide.judge import judge, verdict_of
 from gatebot.errors import ExitCode, GateError, UsageError
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import DataProfile, Ending, Overlap, Predictions
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.profile import DataProfile, Overlap
 from gatebot.render.pieces import flat
 from gatebot.render.sentences import headline, lead
 from tests.checks.worlds import (

@@ -8,10 +8,16 @@ from hypothesis import strategies as st
 
 from gatebot.checks.registry import all_checks
 from gatebot.comparison.case import Case, Changes, CheckRecord
-from gatebot.core.needs import Effort, File, Fit, Model, Need, Predict, Profile, Score, Side, Tier
 from gatebot.core.report import Want
 from gatebot.decide.plan import AA_SEEDS, Plan, plan_baseline, plan_first, plan_next
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.metrics_file import MetricsFile
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.own_score import Score
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.profile import Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit, Model
 from tests.checks.worlds import World, about, world
 
 ENDLESS = 1e9
@@ -212,7 +218,7 @@ def test_trainings_of_the_smoke_tier_are_not_bought_again() -> None:
 def test_a_baseline_is_trained_once_for_both_tiers(budget_s: float) -> None:
     small = _small(world(seeds=5))
     profile = Profile(Side.HEAD)
-    read = Snapshot(small.head.about, {profile.key: small.head.evidence[profile.key]})
+    read = Snapshot(small.head.about, {profile: small.head.evidence[profile]})
     plan = plan_baseline(replace(small.case(), head=read, base=None), budget_s)
     assert set(plan.trainings) == set(Effort(smoke_seeds=AA_SEEDS).fits(Side.HEAD))
     assert set(Effort().predictions(Side.HEAD, Tier.CONFIRM)) <= set(plan.needs)
@@ -257,10 +263,10 @@ def test_evidence_is_only_ever_added(need: Need) -> None:
     case = world().case()
     known = case.head
     assert known is not None
-    other = Snapshot(about(), {need.key: world(noise=9).head.evidence[need.key]})
+    other = Snapshot(about(), {need: world(noise=9).head.evidence[need]})
     more = case.with_evidence({Side.HEAD: other})
     assert more.head is not None
-    assert more.head.evidence[need.key] is known.evidence[need.key]
+    assert more.head.evidence[need] is known.evidence[need]
 
 
 def test_reasons_stand_where_evidence_is_missing() -> None:
@@ -268,4 +274,4 @@ def test_reasons_stand_where_evidence_is_missing() -> None:
     cut = world().case().cut({fit: "budget: 42 s needed, 10 s left", Fit(Side.HEAD): "budget"})
     assert cut.why_unmet(fit) == "budget: 42 s needed, 10 s left"
     assert cut.why_unmet(Fit(Side.HEAD)) == "not collected"
-    assert File not in {type(need) for need in cut.facts.effort.compared()}
+    assert MetricsFile not in {type(need) for need in cut.facts.effort.compared()}

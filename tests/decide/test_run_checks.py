@@ -9,10 +9,12 @@ import pytest
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Clean, Crashed, Finding, Found, Level, Outcome, Skipped, Status
-from gatebot.core.needs import Effort, Need, Predict, Side
 from gatebot.decide.judge import comparison_of
 from gatebot.decide.run_checks import could_not_see, run_checks
-from gatebot.evidence.kinds import Ending
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predict
 from tests.checks.worlds import World, ended, world
 
 

@@ -10,40 +10,28 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
-from gatebot.core.needs import (
-    File,
-    FileKind,
-    Fit,
-    Labels,
-    Model,
-    Need,
-    Predict,
-    Profile,
-    Rows,
-    Score,
-    Side,
-    Tier,
-    Timing,
-)
 from gatebot.evidence.column import Column, Hashes, Names, Numbers
-from gatebot.evidence.kinds import (
-    ColumnProfile,
-    DataProfile,
-    Effects,
-    Ending,
-    Evidence,
-    Levels,
-    Overlap,
-    OwnScore,
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.own_score import OwnScore, Score
+from gatebot.evidence.predictions import (
+    EVAL,
+    TRAIN,
+    Batches,
+    CaseRows,
+    InvalidRows,
+    PerturbedRows,
+    Predict,
     Predictions,
-    ReportedMetrics,
-    RowTable,
-    Timings,
-    Training,
-    Trait,
-    Truth,
+    RepeatedRows,
+    ShuffledRows,
 )
+from gatebot.evidence.profile import ColumnProfile, DataProfile, Levels, Overlap, Profile, RowTable, Trait
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
+from gatebot.evidence.training import Fit, Labels, Model, Training
+from gatebot.evidence.truth import Truth
 
 ABOUT = SnapshotProvenance(
     gatebot="0.1",
@@ -63,6 +51,7 @@ ABOUT = SnapshotProvenance(
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 COUNT = st.integers(0, 2**62)
+COUNTS = st.integers(0, 9999)
 TIME = st.floats(0, 1e6)
 ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
 FITS = st.builds(
@@ -74,15 +63,26 @@ FITS = st.builds(
     st.sampled_from(Labels),
     st.integers(0, 3),
     st.sampled_from(Model),
+    st.none() | st.integers(1, 9999),
+    st.sampled_from([0.5, 1.0, 4.0]),
 )
-PREDICTS = st.builds(Predict, FITS, st.sampled_from(Rows))
+ROWS = st.one_of(
+    st.just(EVAL),
+    st.just(TRAIN),
+    st.builds(ShuffledRows, st.integers(0, 9)),
+    st.builds(Batches, st.integers(1, 999), st.integers(1, 9)),
+    st.builds(RepeatedRows, st.integers(0, 9)),
+    st.builds(PerturbedRows, st.sampled_from(["noise", "missing"]), TEXT.filter(bool), st.floats(0.01, 1), COUNTS),
+    st.builds(CaseRows, TEXT.filter(bool)),
+    st.builds(InvalidRows, st.sampled_from(["no_rows", "huge"])),
+)
+PREDICTS = st.builds(Predict, FITS, ROWS)
 NEEDS = st.one_of(
     FITS,
     PREDICTS,
     st.builds(Score, PREDICTS, TEXT.filter(bool)),
-    st.builds(Timing, st.lists(st.sampled_from(Side), min_size=1, max_size=2).map(tuple)),
     st.just(Profile(Side.HEAD)),
-    st.builds(File, st.just(Side.HEAD), st.sampled_from(FileKind)),
+    st.just(MetricsFile(Side.HEAD)),
 )
 EFFECTS = st.builds(
     Effects,
@@ -133,20 +133,17 @@ def row_tables(rows: int) -> st.SearchStrategy[RowTable]:
         st.none() | hashes(rows),
         hn.arrays(np.uint64, rows, elements=st.integers(0, 9)),
         st.dictionaries(TEXT, names(rows), max_size=2),
-        st.none() | st.lists(levels, max_size=2).map(tuple),
+        st.lists(levels, max_size=2).map(tuple),
     )
 
 
 def _of(need: Need, rows: int) -> st.SearchStrategy[Evidence]:
-    times = st.dictionaries(st.sampled_from(Side).map(str), st.lists(TIME, max_size=3).map(tuple))
     match need:
         case Fit():
             losses = st.lists(ANY_FLOAT, max_size=3).map(tuple)
             return st.builds(Training, EFFECTS, COUNT, TEXT, st.none() | COUNT, losses)
         case Predict():
             return predictions(rows)
-        case Timing():
-            return st.builds(Timings, times, times)
         case Profile():
             extreme = st.none() | ANY_FLOAT | TEXT
             number = st.none() | ANY_FLOAT
@@ -162,21 +159,22 @@ def _of(need: Need, rows: int) -> st.SearchStrategy[Evidence]:
                 *(COUNT, COUNT, st.lists(column, max_size=2).map(tuple), st.lists(TEXT, max_size=2).map(tuple)),
                 *(row_tables(rows), overlap, COUNT, COUNT, counts, quantiles, st.dictionaries(TEXT, TEXT, max_size=2)),
             )
-        case File():
+        case MetricsFile():
             return st.builds(ReportedMetrics, st.dictionaries(TEXT, ANY_FLOAT, max_size=3))
         case Score():
             return st.builds(OwnScore, ANY_FLOAT, st.none() | numbers(rows).map(lambda column: column.values), TEXT)
+    raise AssertionError(need)
 
 
-def evidence(rows: int) -> st.SearchStrategy[Mapping[str, Evidence]]:
-    def filled(needs: list[Need]) -> st.SearchStrategy[Mapping[str, Evidence]]:
-        return st.fixed_dictionaries({need.key: _of(need, rows) for need in needs})
+def evidence(rows: int) -> st.SearchStrategy[Mapping[Need, Evidence]]:
+    def filled(needs: list[Any]) -> st.SearchStrategy[Mapping[Need, Evidence]]:
+        return st.fixed_dictionaries({need: _of(need, rows) for need in needs})
 
     return st.lists(NEEDS, max_size=4, unique_by=lambda need: need.key).flatmap(filled)
 
 
 def snapshots() -> st.SearchStrategy[Snapshot]:
-    unmet = st.dictionaries(NEEDS.map(lambda need: need.key), TEXT, max_size=2)
+    unmet = st.dictionaries(NEEDS, TEXT, max_size=2)
     about = st.builds(
         ABOUT.__class__.model_copy,
         st.just(ABOUT),
@@ -208,6 +206,6 @@ def same(one: Any, other: Any) -> bool:
 
 def ordered(snapshot: Snapshot) -> Snapshot:
     """With keys in the order in which they are stored."""
-    return dataclasses.replace(
-        snapshot, evidence=dict(sorted(snapshot.evidence.items())), unmet=dict(sorted(snapshot.unmet.items()))
-    )
+    evidence = {need: snapshot.evidence[need] for need in sorted(snapshot.evidence, key=lambda need: need.key)}
+    unmet = {need: snapshot.unmet[need] for need in sorted(snapshot.unmet, key=lambda need: need.key)}
+    return dataclasses.replace(snapshot, evidence=evidence, unmet=unmet)

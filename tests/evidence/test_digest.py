@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from gatebot.core.needs import Fit, Side
 from gatebot.evidence.column import Column, Names, Numbers
 from gatebot.evidence.digest import digest, predictions_equal, truth_digest
-from gatebot.evidence.kinds import Effects, Ending, Predictions, RowTable, Training, Truth
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.profile import RowTable
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit, Training
+from gatebot.evidence.truth import Truth
 from tests.evidence.evidence import ABOUT, predictions
 
 IDS = np.array([3, 1, 2], dtype=np.uint64)
@@ -25,7 +29,7 @@ def _delivered(**columns: Column) -> Predictions:
 
 def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
     training = Training(Effects(Ending.OK), 1, "rows")
-    keys = [Fit(Side.HEAD, seed=seed).key for seed in range(3)]
+    keys = [Fit(Side.HEAD, seed=seed) for seed in range(3)]
     one = Snapshot(ABOUT, dict.fromkeys(keys, training))
     other = Snapshot(ABOUT, dict.fromkeys(reversed(keys), training))
     assert digest(one) == digest(other)

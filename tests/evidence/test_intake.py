@@ -16,26 +16,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gatebot.core.needs import Fit, Predict, Profile, Side, Timing
 from gatebot.evidence import store
 from gatebot.evidence.bundle import Limits
 from gatebot.evidence.column import Names, Numbers
+from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.intake import parse, parse_truth, read, read_truth, read_whole
-from gatebot.evidence.kinds import (
-    DataProfile,
-    Effects,
-    Ending,
-    Levels,
-    Predictions,
-    RowTable,
-    Timings,
-    Training,
-    Trait,
-    Truth,
-)
 from gatebot.evidence.manifest import digest_of
+from gatebot.evidence.need import Need, Side
 from gatebot.evidence.packed import npy
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Levels, Profile, RowTable, Trait
 from gatebot.evidence.snapshot import Snapshot, SnapshotError
+from gatebot.evidence.training import Fit, Training
+from gatebot.evidence.truth import Truth
 from tests.evidence.evidence import ABOUT
 
 IDS = np.arange(5, dtype=np.uint64)
@@ -46,22 +39,15 @@ VALID = store.packed(
     Snapshot(
         ABOUT,
         {
-            FIT.key: Training(Effects(Ending.OK, 0, 1.5, log_tail=("epoch 1",)), 2000, "rows"),
-            Predict(FIT).key: Predictions(
+            FIT: Training(Effects(Ending.OK, 0, 1.5, log_tail=("epoch 1",)), 2000, "rows"),
+            Predict(FIT): Predictions(
                 Effects(Ending.OK), IDS, {"prediction": LABELS, "score_yes": Numbers(np.linspace(0, 1, 5))}
             ),
-            Profile(Side.HEAD).key: DataProfile(
+            Profile(Side.HEAD): DataProfile(
                 9, 4, (), ("text",), RowTable(IDS, IDS * 7, None, IDS * 0, {"c": LABELS}, LEVELS)
             ),
-            Timing().key: Timings({"head": (0.1, 0.2)}, {}),
         },
-        {"fit-user-smoke-s1-f0": "budget"},
-    )
-)
-WITHOUT_LEVELS = store.packed(
-    Snapshot(
-        ABOUT,
-        {Profile(Side.HEAD).key: DataProfile(9, 4, (), ("text",), RowTable(IDS, IDS, None, IDS * 0, {}))},
+        {Fit(Side.HEAD, seed=1): "budget"},
     )
 )
 VALID_TRUTH = store.packed_truth(Truth(IDS, LABELS))
@@ -167,12 +153,24 @@ def test_any_value_left_out_of_the_manifest(place: tuple[Any, ...]) -> None:
     _survives(_with_body(change))
 
 
+def _value(body: dict[str, Any], need: Need) -> Any:
+    return body["evidence"][need.key]["value"]
+
+
 def _array(body: dict[str, Any], column: str) -> Any:
-    return body["evidence"][Predict(FIT).key]["columns"][column]
+    return _value(body, Predict(FIT))["columns"][column]
+
+
+def _need(body: dict[str, Any], need: Need) -> Any:
+    return body["evidence"][need.key]["need"]
+
+
+def _renamed(body: dict[str, Any], need: Need, key: str) -> None:
+    body["evidence"][key] = body["evidence"].pop(need.key)
 
 
 def _levels(body: dict[str, Any]) -> Any:
-    return body["evidence"]["profile"]["eval_rows"]["levels"]
+    return _value(body, Profile(Side.HEAD))["eval_rows"]["levels"]
 
 
 def _nested(depth: int) -> Any:
@@ -183,14 +181,20 @@ def _nested(depth: int) -> Any:
 
 
 HOSTILE_BODIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "a key that no need has": (lambda body: body["evidence"].update({"fit-../../etc": {}}), "no evidence has the name"),
-    "a need under a second key": (lambda body: body["unmet"].update({"fit-user-smoke-s01-f0": ""}), "no evidence has"),
+    "a kind that there is not": (lambda body: _renamed(body, FIT, "fit-../../etc"), "no evidence has the name"),
+    "a need under another key": (lambda body: _renamed(body, FIT, "training-" + "0" * 20), "no evidence has the name"),
+    "a need that is spelled differently": (lambda body: _need(body, FIT).update(seed="0"), "no evidence has the name"),
+    "a need with more in it": (lambda body: _need(body, FIT).update(token="x"), "no evidence has the name"),
+    "a need beyond its bounds": (lambda body: _need(body, FIT).update(seed=10**9), "no evidence has the name"),
+    "a need that is a list": (lambda body: body["evidence"][FIT.key].update(need=[]), "no evidence has the name"),
+    "evidence without its need": (lambda body: body["evidence"][FIT.key].pop("need"), "its need and its value"),
+    "a reason without its need": (lambda body: body["unmet"].update({FIT.key: "why"}), "its need and its why"),
     "too many keys": (
-        lambda body: body["unmet"].update({f"fit-user-smoke-s{s}-f{f}": "" for s in range(101) for f in range(100)}),
+        lambda body: body["unmet"].update({str(number): "" for number in range(10_001)}),
         "more than 10,000 pieces",
     ),
     "evidence of another kind": (
-        lambda body: body["evidence"].update({FIT.key: body["evidence"][Predict(FIT).key]}),
+        lambda body: body["evidence"][FIT.key].update(value=_value(body, Predict(FIT))),
         "is not what it should be",
     ),
     "a code without a label": (lambda body: _array(body, "prediction").update(names=["no"]), "code without a label"),
@@ -204,13 +208,13 @@ HOSTILE_BODIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "an array that is not there": (lambda body: _array(body, "score_yes").update(values="0" * 40), "missing"),
     "a path for an array": (lambda body: _array(body, "score_yes").update(values="../x"), "not a name"),
     "ids for rows that repeat": (
-        lambda body: body["evidence"]["profile"]["eval_rows"].update(
-            ids=body["evidence"]["profile"]["eval_rows"]["folds"]
+        lambda body: _value(body, Profile(Side.HEAD))["eval_rows"].update(
+            ids=_value(body, Profile(Side.HEAD))["eval_rows"]["folds"]
         ),
         "stands twice",
     ),
     "too many columns in levels": (
-        lambda body: body["evidence"]["profile"]["eval_rows"].update(levels=_levels(body) * 201),
+        lambda body: _value(body, Profile(Side.HEAD))["eval_rows"].update(levels=_levels(body) * 201),
         "more than 200 columns",
     ),
     "a column in too many levels": (
@@ -219,12 +223,12 @@ HOSTILE_BODIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a level without a name": (lambda body: _levels(body)[0]["values"].update(names=["no"]), "code without a label"),
     "an unknown trait": (lambda body: _levels(body)[0].update(trait="name of somebody"), "is not what it should be"),
-    "time below zero": (lambda body: body["evidence"][Timing().key]["single"].update(head=[-1]), "not finite and at"),
+    "time below zero": (lambda body: _value(body, FIT)["effects"].update(seconds=-1), "not finite and at"),
     "a long log": (
-        lambda body: body["evidence"][FIT.key]["effects"].update(log_tail=["x"] * 2001),
+        lambda body: _value(body, FIT)["effects"].update(log_tail=["x"] * 2001),
         "more than 2,000 lines",
     ),
-    "a huge number": (lambda body: body["evidence"][FIT.key].update(rows=10**40), "64 bits"),
+    "a huge number": (lambda body: _value(body, FIT).update(rows=10**40), "64 bits"),
     "deep nesting": (lambda body: body.update(more=_nested(200)), "nested more than"),
     "no about": (lambda body: body.pop("about"), "about is not"),
     "something unknown about": (lambda body: body["about"].update(token="x"), "about is not"),
@@ -238,14 +242,6 @@ def test_a_hostile_manifest_is_refused(change: Callable[[dict[str, Any]], object
         parse(_with_body(change))
 
 
-def test_a_snapshot_from_before_levels_were_kept_has_none() -> None:
-    old = parse(_with_body(lambda body: body["evidence"]["profile"]["eval_rows"].pop("levels"), WITHOUT_LEVELS))
-    profile = old.get(Profile(Side.HEAD), DataProfile)
-    assert profile is not None
-    assert profile.eval_rows.levels is None
-    assert len(profile.eval_rows) == 5
-
-
 def test_labels_must_agree_in_length() -> None:
     def change(truth: dict[str, Any]) -> None:
         truth["weight"] = {"values": truth["ids"]}
@@ -256,15 +252,15 @@ def test_labels_must_agree_in_length() -> None:
 
 MANIFESTS = {
     "nothing": (b"", "not JSON"),
-    "not UTF-8": (b'{"schema_version": 1, "x": "\xff"}', "not JSON"),
-    "a key twice": (b'{"schema_version": 1, "schema_version": 1}', "a key stands twice"),
+    "not UTF-8": (b'{"schema_version": 2, "x": "\xff"}', "not JSON"),
+    "a key twice": (b'{"schema_version": 2, "schema_version": 2}', "a key stands twice"),
     "very deep": (b"[" * 100_000, "not JSON"),
     "a number of 10,000 digits": (b'{"schema_version": ' + b"1" * 10_000 + b"}", "not JSON"),
     "a million lists": (b"[" + b"[]," * 1_000_000 + b"[]]", "more than 300,000 lists"),
     "a list": (b"[]", "no schema version"),
-    "an older version": (b'{"schema_version": 0}', "older schema 0"),
+    "an older version": (b'{"schema_version": 1}', "older schema 1"),
     "a newer version": (b'{"schema_version": 99}', "schema 99"),
-    "a digest that does not fit": (b'{"schema_version": 1, "digest": "", "snapshot": {}}', "digest does not fit"),
+    "a digest that does not fit": (b'{"schema_version": 2, "digest": "", "snapshot": {}}', "digest does not fit"),
     "labels": (_members(VALID_TRUTH)["manifest.json"], "does not hold a snapshot"),
 }
 

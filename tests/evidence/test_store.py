@@ -13,15 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatebot.core.needs import Fit, Predict, Profile, Side
 from gatebot.errors import MachineError
 from gatebot.evidence import store
 from gatebot.evidence.column import MAX_TEXT, Column, Names, Numbers
 from gatebot.evidence.digest import digest
+from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.intake import parse, parse_truth, read, read_truth, read_whole
-from gatebot.evidence.kinds import DataProfile, Effects, Ending, Evidence, Predictions, RowTable, Training, Truth
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.need import Need, Side
 from gatebot.evidence.precision import rounded
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Profile, RowTable
 from gatebot.evidence.snapshot import Snapshot, SnapshotError
+from gatebot.evidence.training import Fit, Training
+from gatebot.evidence.truth import Truth
 from tests.evidence.evidence import ABOUT, ordered, same, snapshots, truths
 
 TRUTH = Truth(np.arange(3, dtype=np.uint64), Names(np.array([0, 1, -1], dtype=np.int32), ("no", "yes")))
@@ -52,7 +57,7 @@ def test_labels_are_read_as_they_were_written(truth: Truth) -> None:
 
 
 def test_labels_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
-    snapshot = Snapshot(ABOUT, {FIT.key: TRAINED}, truth=TRUTH)
+    snapshot = Snapshot(ABOUT, {FIT: TRAINED}, truth=TRUTH)
     store.write(snapshot, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["snapshot"]
     store.write_truth(TRUTH, tmp_path)
@@ -62,14 +67,14 @@ def test_labels_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
 
 
 def test_without_labels_the_whole_is_the_snapshot(tmp_path: Path) -> None:
-    store.write(Snapshot(ABOUT, {FIT.key: TRAINED}), tmp_path)
+    store.write(Snapshot(ABOUT, {FIT: TRAINED}), tmp_path)
     assert read_whole(tmp_path).truth is None
 
 
 def test_evidence_is_added_and_never_filled_again(tmp_path: Path) -> None:
-    store.write(Snapshot(ABOUT, {FIT.key: TRAINED}, {"fit-user-smoke-s1-f0": "budget"}), tmp_path)
+    store.write(Snapshot(ABOUT, {FIT: TRAINED}, {Fit(Side.HEAD, seed=1): "budget"}), tmp_path)
     other = replace(TRAINED, rows=1)
-    store.add({FIT.key: other, Fit(Side.HEAD, seed=1).key: other}, {}, tmp_path)
+    store.add({FIT: other, Fit(Side.HEAD, seed=1): other}, {}, tmp_path)
     found = read(tmp_path)
     assert found.get(FIT, Training) == TRAINED
     assert found.get(Fit(Side.HEAD, seed=1), Training) == other
@@ -78,7 +83,7 @@ def test_evidence_is_added_and_never_filled_again(tmp_path: Path) -> None:
 
 def test_long_and_broken_text_is_shortened_not_refused() -> None:
     log = ("x" * 5000, "a\udc80b")
-    snapshot = Snapshot(ABOUT, {FIT.key: replace(TRAINED, effects=Effects(Ending.CRASHED, 1, log_tail=log))})
+    snapshot = Snapshot(ABOUT, {FIT: replace(TRAINED, effects=Effects(Ending.CRASHED, 1, log_tail=log))})
     found = parse(store.packed(snapshot)).get(FIT, Training)
     assert found is not None
     long, broken = found.effects.log_tail
@@ -87,23 +92,22 @@ def test_long_and_broken_text_is_shortened_not_refused() -> None:
 
 
 UNSOUND = {
-    "evidence under another kind's key": {Profile(Side.HEAD).key: TRAINED},
-    "a key that no need has": {"model": TRAINED},
+    "evidence under another kind's key": {Profile(Side.HEAD): TRAINED},
     "columns of another length": {
-        Predict(FIT).key: Predictions(Effects(Ending.OK), TRUTH.ids, {"prediction": Numbers(np.zeros(2))})
+        Predict(FIT): Predictions(Effects(Ending.OK), TRUTH.ids, {"prediction": Numbers(np.zeros(2))})
     },
     "a code without a label": {
-        Predict(FIT).key: Predictions(
+        Predict(FIT): Predictions(
             Effects(Ending.OK), TRUTH.ids, {"prediction": Names(np.array([0, 1, 2], dtype=np.int32), ("no", "yes"))}
         )
     },
     "a type that is not kept": {
-        Predict(FIT).key: Predictions(Effects(Ending.OK), TRUTH.ids, {"p": Numbers(np.zeros(3, dtype=np.float32))})
+        Predict(FIT): Predictions(Effects(Ending.OK), TRUTH.ids, {"p": Numbers(np.zeros(3, dtype=np.float32))})
     },
-    "a table": {Predict(FIT).key: Predictions(Effects(Ending.OK), TRUTH.ids, {"p": Numbers(np.zeros((3, 2)))})},
-    "time that is not finite": {FIT.key: replace(TRAINED, effects=Effects(Ending.OK, 0, float("nan")))},
+    "a table": {Predict(FIT): Predictions(Effects(Ending.OK), TRUTH.ids, {"p": Numbers(np.zeros((3, 2)))})},
+    "time that is not finite": {FIT: replace(TRAINED, effects=Effects(Ending.OK, 0, float("nan")))},
     "ids that repeat": {
-        Profile(Side.HEAD).key: DataProfile(
+        Profile(Side.HEAD): DataProfile(
             4, 2, (), (), RowTable(np.zeros(2, "u8"), np.zeros(2, "u8"), None, np.zeros(2, "u8"), {})
         )
     },
@@ -111,20 +115,20 @@ UNSOUND = {
 
 
 @pytest.mark.parametrize("evidence", UNSOUND.values(), ids=UNSOUND)
-def test_nothing_is_written_that_could_not_be_read(evidence: dict[str, Training], tmp_path: Path) -> None:
+def test_nothing_is_written_that_could_not_be_read(evidence: dict[Need, Evidence], tmp_path: Path) -> None:
     with pytest.raises(SnapshotError):
         store.write(Snapshot(ABOUT, evidence), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    store.write(Snapshot(ABOUT, {FIT.key: TRAINED}), tmp_path)
+    store.write(Snapshot(ABOUT, {FIT: TRAINED}), tmp_path)
     store.write(Snapshot(ABOUT), tmp_path)
     assert not read(tmp_path).evidence
 
 
 def _write_without_end(folder: Path) -> None:
-    snapshots = [Snapshot(ABOUT, {FIT.key: replace(TRAINED, rows=rows)}) for rows in (1, 2)]
+    snapshots = [Snapshot(ABOUT, {FIT: replace(TRAINED, rows=rows)}) for rows in (1, 2)]
     while True:
         for snapshot in snapshots:
             store.write(snapshot, folder)
@@ -132,7 +136,7 @@ def _write_without_end(folder: Path) -> None:
 
 @pytest.mark.whole
 def test_a_killed_writer_leaves_the_last_whole_snapshot(tmp_path: Path) -> None:
-    store.write(Snapshot(ABOUT, {FIT.key: TRAINED}), tmp_path)
+    store.write(Snapshot(ABOUT, {FIT: TRAINED}), tmp_path)
     for _ in range(5):
         writer = multiprocessing.get_context("spawn").Process(target=_write_without_end, args=(tmp_path,))
         writer.start()
@@ -162,7 +166,7 @@ def _of_many_rows(rows: int, seeds: int) -> Snapshot:
     ids, contents = random.integers(0, 2**64, (2, rows), dtype=np.uint64)
     channel = Names(random.integers(0, 3, rows).astype(np.int32), ("mail", "phone", "web"))
     table = RowTable(ids, contents, None, np.zeros(rows, "u8"), {"channel": channel})
-    evidence: dict[str, Evidence] = {Profile(Side.HEAD).key: DataProfile(2 * rows, rows, (), (), table)}
+    evidence: dict[Need, Evidence] = {Profile(Side.HEAD): DataProfile(2 * rows, rows, (), (), table)}
     for seed in range(seeds):
         yes = random.random(rows)
         columns: dict[str, Column] = {
@@ -170,7 +174,7 @@ def _of_many_rows(rows: int, seeds: int) -> Snapshot:
             "score_no": Numbers(1 - yes),
             "score_yes": Numbers(yes),
         }
-        evidence[Predict(Fit(Side.HEAD, seed=seed)).key] = Predictions(Effects(Ending.OK), ids, rounded(columns))
+        evidence[Predict(Fit(Side.HEAD, seed=seed))] = Predictions(Effects(Ending.OK), ids, rounded(columns))
     return Snapshot(ABOUT, evidence)
 
 
@@ -179,7 +183,7 @@ def test_100_000_rows_of_three_seeds_take_four_megabytes(tmp_path: Path) -> None
     store.write(snapshot, tmp_path)
     file = tmp_path / "snapshot" / "snapshot.zip"
     assert file.stat().st_size < 4.1e6
-    assert same(read(tmp_path).evidence, dict(sorted(snapshot.evidence.items())))
+    assert same(read(tmp_path).evidence, ordered(snapshot).evidence)
 
 
 def test_arrays_are_files_that_numpy_reads(tmp_path: Path) -> None:

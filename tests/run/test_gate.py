@@ -8,10 +8,14 @@ import pytest
 
 from gatebot.comparison.case import Case
 from gatebot.config.sections.model import ModelRecipe
-from gatebot.core.needs import Effort, Fit, Need, Profile, Side, Tier
 from gatebot.core.report import State
 from gatebot.decide.plan import SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.profile import Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit
 from gatebot.run.gate import effort_of, first_plan, gate, gather, surveyed
 from tests.checks.worlds import World, world
 
@@ -34,8 +38,8 @@ class Shelf:
         full = self.full.head if side is Side.HEAD else self.full.base
         assert full is not None
         mine = [need for need in asked if need.side is side]
-        found = {need.key: full.evidence[need.key] for need in mine if need.key in full.evidence}
-        unmet = {need.key: "not on the shelf" for need in mine if need.key not in full.evidence}
+        found = {need: found for need in mine if (found := full.get(need, Evidence)) is not None}
+        unmet = {need: "not on the shelf" for need in mine if not full.has(need)}
         return replace(full, evidence=found, unmet=unmet)
 
     @property
@@ -119,7 +123,7 @@ def test_main_leaves_all_that_pull_requests_need_and_is_compared_with_nothing() 
 def test_a_training_that_serves_both_tiers_is_paid_once() -> None:
     evidence = dict(LOSS.head.evidence)
     for fit in LOSS.effort.fits(Side.HEAD):
-        evidence[fit.at(Tier.CONFIRM).key] = evidence[fit.key]
+        evidence[fit.at(Tier.CONFIRM)] = evidence[fit]
     shared = replace(LOSS, head=replace(LOSS.head, evidence=evidence))
     costs = gate(_warm(shared), Shelf(shared)).report.costs
     assert (costs.trainings, costs.train_s) == (5, 50.0)

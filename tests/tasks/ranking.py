@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Floats, Hashes, Numbers
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.tasks.definition import Definition, Value, defined
 from gatebot.tasks.estimate import RATE, Estimate, mean, weight_of
 from gatebot.tasks.table import Table

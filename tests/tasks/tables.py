@@ -8,7 +8,9 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from gatebot.evidence.column import Column, Floats, Hashes, Names, Numbers, names_of
-from gatebot.evidence.kinds import Effects, Ending, Predictions, Truth
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Metric
 

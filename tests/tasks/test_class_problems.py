@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.predictions import Predictions
 from gatebot.tasks.class_problems import of_range, of_shape
 from tests.tasks.tables import delivered, facts_by_code, truth_of
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gatebot.evidence.column import Floats
-from gatebot.evidence.kinds import OwnScore
+from gatebot.evidence.own_score import OwnScore
 from gatebot.tasks.own import own_metric, own_table
 from gatebot.tasks.registry import Declaration, declared, task_named
 from tests.tasks.tables import ids, moved_by_each_unit

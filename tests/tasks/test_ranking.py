@@ -8,10 +8,15 @@ from numpy.typing import NDArray
 from sklearn.metrics import ndcg_score
 
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.needs import Effort, Need, Predict, Profile, Side
 from gatebot.evidence.column import Hashes, Numbers, names_of
-from gatebot.evidence.kinds import DataProfile, Effects, Ending, Evidence, Predictions, RowTable, Truth
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Profile, RowTable
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
+from gatebot.evidence.truth import Truth
 from gatebot.stats.contrast import Estimand, spread
 from gatebot.tasks.registry import Declaration, declared
 from gatebot.tasks.table import Table
@@ -65,7 +70,7 @@ def _snapshot(side: Side, noise: float, relevance: Matrix) -> Snapshot:
         rng = np.random.default_rng([fit.seed, side is Side.HEAD])
         scores = RELEVANCE + rng.normal(0, noise, RELEVANCE.shape)
         evidence[Predict(fit)] = _predictions(scores, rng.permutation(QUERIES))
-    return Snapshot(_about(), {need.key: found for need, found in evidence.items()}, truth=_truth(relevance))
+    return Snapshot(_about(), evidence, truth=_truth(relevance))
 
 
 RELABELLED = RELEVANCE.copy()

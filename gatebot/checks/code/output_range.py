@@ -10,7 +10,9 @@ from gatebot.checks.check import Check, Options
 from gatebot.checks.delivered import delivered, finding_of
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level
-from gatebot.core.needs import Effort, Need, Profile, Side
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.profile import Profile
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:

@@ -12,9 +12,11 @@ from gatebot.checks.check import Check, Options
 from gatebot.checks.delivered import delivered, finding_of, known_classes
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level
-from gatebot.core.needs import Effort, Need, Profile, Side
 from gatebot.evidence.column import Hashes
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.profile import Profile
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Fact, Finding, Level
-from gatebot.core.needs import Effort, Fit, Need, Predict, Side, Tier
-from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Training
 
 SAYS = {
     Ending.CRASHED: "{stage} crashed (exit code {exit_code}) in {runs} of {all_runs} runs",

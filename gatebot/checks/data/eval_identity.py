@@ -11,8 +11,10 @@ from pydantic import Field
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Action, Finding, Level
-from gatebot.core.needs import Effort, Need, Profile, Side
 from gatebot.evidence.column import Hashes
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.profile import Profile
 
 
 class IdentityOptions(Options):

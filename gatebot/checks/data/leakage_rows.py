@@ -11,7 +11,9 @@ from pydantic import Field
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level
-from gatebot.core.needs import Effort, Need, Profile, Side
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.profile import Profile
 
 
 class LeakageOptions(Options):

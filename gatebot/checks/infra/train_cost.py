@@ -12,8 +12,10 @@ from pydantic import Field
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level
-from gatebot.core.needs import Effort, Need, Side
-from gatebot.evidence.kinds import Ending, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.training import Training
 
 FEWEST_RUNS = 2
 

@@ -15,7 +15,9 @@ from gatebot.checks.measures import change_of
 from gatebot.checks.row_views import Views
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Level, Measure
-from gatebot.core.needs import Effort, Need, Profile, Side
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.profile import Profile
 from gatebot.tasks.task import Declared, Margin
 
 

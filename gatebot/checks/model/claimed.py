@@ -13,8 +13,10 @@ from gatebot.checks.check import Check, Options
 from gatebot.checks.row_views import View, Views, metric_of
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Action, Direction, Fact, Finding, Level, Measure, Provenance
-from gatebot.core.needs import Effort, File, FileKind, Need, Profile, Side, Tier
-from gatebot.evidence.kinds import ReportedMetrics
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.profile import Profile
 from gatebot.tasks.task import Declared
 
 
@@ -27,7 +29,7 @@ class ClaimOptions(Options):
 def needs(effort: Effort) -> tuple[Need, ...]:
     """The metrics file, and what it speaks of."""
     return (
-        File(Side.HEAD, FileKind.METRICS),
+        MetricsFile(Side.HEAD),
         Profile(Side.HEAD),
         *effort.predictions(Side.HEAD),
         *effort.scores(Side.HEAD),
@@ -37,7 +39,7 @@ def needs(effort: Effort) -> tuple[Need, ...]:
 def wishes(effort: Effort) -> tuple[Need, ...]:
     """Base's claims, and what they speak of."""
     return (
-        File(Side.BASE, FileKind.METRICS),
+        MetricsFile(Side.BASE),
         Profile(Side.BASE),
         *effort.predictions(Side.BASE),
         *effort.scores(Side.BASE),
@@ -75,7 +77,7 @@ def claim_of(name: str, claims: Mapping[str, float]) -> float | None:
 
 def _claims(comparison: Comparison, side: Side) -> Mapping[str, float]:
     snapshot = comparison.side(side)
-    found = None if snapshot is None else snapshot.get(File(side, FileKind.METRICS), ReportedMetrics)
+    found = None if snapshot is None else snapshot.get(MetricsFile(side), ReportedMetrics)
     return {} if found is None else found.values
 
 

@@ -12,7 +12,8 @@ from gatebot.checks.check import Check, Options
 from gatebot.checks.guarantee import GuaranteeOutcome, Judged, Lack, judged
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Action, Fact, Finding, Level
-from gatebot.core.needs import Effort, Need
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need
 from gatebot.stats.condition import Mode
 
 LACKS: Mapping[Lack, tuple[str, str]] = {

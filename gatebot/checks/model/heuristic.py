@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Direction, Fact, Finding, Level
-from gatebot.core.needs import Effort, Fit, Model, Need, Predict, Profile, Side
-from gatebot.evidence.kinds import Ending, Predictions
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import Profile
+from gatebot.evidence.training import Fit, Model
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Estimand, pair
 from gatebot.tasks.table import Table

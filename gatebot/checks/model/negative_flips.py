@@ -15,7 +15,8 @@ from gatebot.checks.measures import FEWEST_ROWS
 from gatebot.checks.row_views import View, Views
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Fact, Finding, Level
-from gatebot.core.needs import Effort, Need, Tier
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Tier
 from gatebot.stats.binomial import clopper_pearson_lower, clopper_pearson_upper
 from gatebot.tasks.table import Mask, Table
 

@@ -12,7 +12,8 @@ from gatebot.checks.measures import change, change_of
 from gatebot.checks.row_views import View, Views
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Bound, Level, Measure
-from gatebot.core.needs import Effort, Need, Side
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
 from gatebot.tasks.task import Declared, Margin
 
 

@@ -17,9 +17,10 @@ from gatebot.checks.row_views import View
 from gatebot.comparison.comparison import Comparison
 from gatebot.comparison.runs import Run
 from gatebot.core.finding import Fact, Level, Measure
-from gatebot.core.needs import Effort, Need
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import Levels, Trait
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need
+from gatebot.evidence.profile import Levels, Trait
 from gatebot.stats.discovery import Search, Slice, discover, half
 from gatebot.tasks.table import Mask
 from gatebot.tasks.task import Margin, Metric
@@ -53,9 +54,6 @@ def excuse(comparison: Comparison) -> str:
     rows, units = comparison.rows, len(comparison.units)
     if rows is None or comparison.base is None:
         return ""
-    if rows.levels is None:
-        version = comparison.base.about.gatebot
-        return f"base was trained before gatebot kept columns of eval rows (by {version}): no columns kept"
     if not rows.levels:
         return "no column tells eval rows apart"
     if units < FEWEST_UNITS:

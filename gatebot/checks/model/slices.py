@@ -13,7 +13,8 @@ from gatebot.checks.measures import FEWEST_ROWS, change_of
 from gatebot.checks.row_views import Views
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Level, Measure
-from gatebot.core.needs import Effort, Need, Side
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
 from gatebot.tasks.task import Margin
 
 

@@ -13,9 +13,11 @@ from gatebot.checks.measures import FEWEST_COUNTED, FEWEST_ROWS, rests_on
 from gatebot.checks.row_views import View, Views, metric_of
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Fact, Finding, Level
-from gatebot.core.needs import Effort, Need, Profile, Side, Tier
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import OwnScore
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.own_score import OwnScore
+from gatebot.evidence.profile import Profile
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Declared, Metric
 

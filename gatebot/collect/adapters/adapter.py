@@ -7,13 +7,12 @@ from typing import Protocol
 from gatebot.collect.copied_predictions import CommittedFiles
 from gatebot.collect.delivered import Delivered
 from gatebot.collect.runner import Runner
-from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
+from gatebot.collect.workspace import InspectRequest, PredictRequest, TrainRequest, Workspace
 from gatebot.config.document import TaskName
-from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
-
-
-class UnmetError(Exception):
-    """A need cannot be met. The message gives the reason and is shown to users."""
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.kind import Inspection
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.training import Training
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +109,21 @@ class ModelAdapter(Protocol):
 
         Raises:
             UnmetError: this adapter cannot meet the request.
+            MachineError: the machine failed.
+        """
+
+    def inspect(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        inspect_request: InspectRequest,
+        seconds: float,
+    ) -> Inspection:
+        """Run a program of gatebot's beside a trained model, in the user's process.
+
+        Raises:
+            UnmetError: this adapter starts no process that gatebot could look into.
             MachineError: the machine failed.
         """
 

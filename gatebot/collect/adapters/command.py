@@ -1,14 +1,18 @@
 """The adapter for commands: one command that trains and one that predicts, in any language."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatebot.collect import argv, bounded_read, predictions
 from gatebot.collect.adapters.adapter import Surroundings, Trained, without_output
-from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
-from gatebot.evidence.kinds import Ending, Predictions, Training
+from gatebot.collect.workspace import InspectRequest, PredictRequest, TrainRequest, Workspace
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.kind import Inspection, UnmetError
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.training import Training
 
-COMMON = ("seed", "device", "budget_s", "assets")
+COMMON = ("seed", "capacity", "device", "budget_s", "assets")
 TRAIN = ("train", "out", "model", *COMMON)
 PREDICT = ("rows", "predictions", "out", "model", *COMMON)
 
@@ -44,7 +48,9 @@ class CommandAdapter:
         return cls(around, training, predicting, device, network)
 
     def why_not(self, train_request: TrainRequest) -> str:
-        """Return an empty string: every training is possible."""
+        """Return why this training is not possible: only a command with `{capacity}` can enlarge its model."""
+        if train_request.fit.capacity != 1 and "capacity" not in argv.places(self.training):
+            return "`model.train` takes no {capacity}"
         return ""
 
     def train(
@@ -79,7 +85,18 @@ class CommandAdapter:
         predict_request: PredictRequest,
         seconds: float,
     ) -> Predictions:
-        """Run the predict command."""
+        """Run the predict command, once for each call."""
+        start, parts = time.monotonic(), list[Predictions]()
+        for call in predict_request.calls:
+            left = max(seconds - (time.monotonic() - start), 1.0)
+            parts.append(self._call(workspace, train_request, call, left))
+            if parts[-1].problem or parts[-1].effects.ended is not Ending.OK:
+                break
+        return predictions.in_one(parts)
+
+    def _call(
+        self, workspace: Workspace, train_request: TrainRequest, predict_request: PredictRequest, seconds: float
+    ) -> Predictions:
         file = workspace.answer(f"{predict_request.name}.csv")
         bounded_read.forget(file)
         completed = self.around.runner.run(
@@ -97,11 +114,23 @@ class CommandAdapter:
         )
         return predictions.read(file, predict_request, self.around.runner.effects(completed), self.around)
 
+    def inspect(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        inspect_request: InspectRequest,
+        seconds: float,
+    ) -> Inspection:
+        """Raise an error: a command may start any process."""
+        raise UnmetError("`model.predict` is a command, so nothing can be looked at inside of its process")
+
     def _common(
         self, workspace: Workspace, train_request: TrainRequest, seconds: float
     ) -> dict[str, str | int | float | Path]:
         return {
             "seed": train_request.seed,
+            "capacity": train_request.fit.capacity,
             "device": self.device,
             "budget_s": round(seconds),
             "assets": self.around.assets or workspace.cwd,

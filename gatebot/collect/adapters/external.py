@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatebot.collect import argv, bounded_read, delivered, predictions
-from gatebot.collect.adapters.adapter import Surroundings, Trained, UnmetError
+from gatebot.collect.adapters.adapter import Surroundings, Trained
 from gatebot.collect.program import Programs
-from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
-from gatebot.core.needs import Fit, Labels, Tier
-from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
+from gatebot.collect.workspace import InspectRequest, PredictRequest, TrainRequest, Workspace
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.kind import Inspection, UnmetError
+from gatebot.evidence.need import Tier
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.training import Fit, Labels, Training
 
 PLACES = ("seed", "rows", "predictions", "train", "out", "device", "budget_s", "assets")
 
@@ -42,9 +45,11 @@ class ExternalPredictions:
         shuffled.
         """
         fit = train_request.fit
+        if fit.capacity != 1:
+            return "`model.run` takes no {capacity}"
         if "train" in argv.places(self.command):
             return ""
-        if fit.tier is not Tier.SMOKE or fit.labels is not Labels.TRUE:
+        if fit.tier is not Tier.SMOKE or fit.labels is not Labels.TRUE or fit.rows is not None:
             return "`model.run` trains on rows of its own"
         if fit.seed and "seed" not in argv.places(self.command):
             return "`model.run` takes no {seed}: there is one run"
@@ -110,6 +115,17 @@ class ExternalPredictions:
         if "predictions" not in argv.places(self.command):
             raise UnmetError("`model.run` does not say where {predictions} go")
         raise UnmetError("`model.run` predicts eval rows only")
+
+    def inspect(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        inspect_request: InspectRequest,
+        seconds: float,
+    ) -> Inspection:
+        """Raise an error: a command may start any process."""
+        raise UnmetError("`model.run` is a command, so nothing can be looked at inside of its process")
 
 
 def from_file(root: Path, name: str, fit: Fit, predict_request: PredictRequest, around: Surroundings) -> Predictions:

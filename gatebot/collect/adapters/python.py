@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ from uuid import uuid4
 
 from gatebot.collect import bounded_read, predictions
 from gatebot.collect.adapters.adapter import Surroundings, Trained, without_output
-from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
+from gatebot.collect.workspace import InspectRequest, PredictRequest, RowsFile, TrainRequest, Workspace
 from gatebot.errors import MachineError
-from gatebot.evidence.kinds import Effects, Ending, Predictions, Training
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.kind import Inspection, UnmetError
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.training import Training
 from gatebot.sandbox import Completed
 
 JOURNAL_BYTES = 32 << 20
@@ -65,6 +69,8 @@ class PythonAdapter:
         if status is None:
             effects = without_output(trained.training.effects, "model: the process ended before `train` returned")
             return replace(trained, training=replace(trained.training, effects=effects))
+        if "unmet" in status:
+            raise UnmetError(str(status["unmet"])[:300])
         trained.saved = status.get("saved") or ""
         if not trained.saved:
             self.in_one_process = str(status.get("why"))[:300] or "it cannot be saved"
@@ -88,14 +94,45 @@ class PythonAdapter:
         self._forget(workspace)
         task = self._task("predict", workspace, train_request, seconds) | {
             "saved": trained.saved,
-            "predict": [self._asking(workspace, predict_request)],
+            "predict": self._asking(workspace, predict_request),
         }
-        effects = self._effects(self._run(task, workspace, (predict_request.rows,), seconds))
+        files = tuple(call.rows for call in predict_request.calls)
+        effects = self._effects(self._run(task, workspace, files, seconds))
         status = self._status(workspace) or {}
         if effects.ended is Ending.OK and "why" in status:
             self.in_one_process, trained.saved = str(status["why"])[:300], ""
             return self._at_once(workspace, train_request, (predict_request,), seconds).answered[predict_request.name]
         return self._answer(workspace, predict_request, effects)
+
+    def inspect(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        inspect_request: InspectRequest,
+        seconds: float,
+    ) -> Inspection:
+        """Run a program in a process that loads the model, or trains it again if it is not a file."""
+        self._forget(workspace)
+        program = self.around.tasks / f"{uuid4().hex}.py"
+        shutil.copyfile(inspect_request.program, program)
+        program.chmod(0o644)
+        rows = inspect_request.rows
+        task = self._task("inspect", workspace, train_request, seconds) | {
+            "saved": trained.saved,
+            "program": str(program),
+            "facts": dict(inspect_request.facts),
+            "asked": {"rows": str(rows.path), "csv": str(rows.csv)},
+        }
+        completed = self._run(task, workspace, (train_request.rows, rows), seconds, program)
+        effects, status = self._effects(completed), self._status(workspace) or {}
+        if effects.ended is not Ending.OK or "values" not in status:
+            last = "".join(effects.log_tail[-1:])
+            ended = f"{effects.ended}: {last}" if last else str(effects.ended)
+            return Inspection(None, str(status.get("why") or ended)[:300], peak_rss_bytes=completed.peak_rss_bytes)
+        start_s = status.get("start_s")
+        start_s = float(start_s) if isinstance(start_s, int | float) and 0 <= start_s < math.inf else 0.0
+        return Inspection(status["values"], "", start_s, completed.peak_rss_bytes)
 
     def _at_once(
         self,
@@ -105,9 +142,9 @@ class PythonAdapter:
         seconds: float,
     ) -> Trained:
         self._forget(workspace)
-        asking = [self._asking(workspace, predict_request) for predict_request in predict_requests]
+        asking = [asking for request in predict_requests for asking in self._asking(workspace, request)]
         task = self._task("train_and_predict", workspace, train_request, seconds) | {"predict": asking}
-        rows = (train_request.rows, *(predict_request.rows for predict_request in predict_requests))
+        rows = (train_request.rows, *(call.rows for request in predict_requests for call in request.calls))
         completed = self._run(task, workspace, rows, seconds)
         trained = Trained(self._training(workspace, train_request, completed))
         why = f"gatebot: trained and asked in one process, because the model is not a file ({self.in_one_process})"
@@ -119,15 +156,23 @@ class PythonAdapter:
         }
         return trained
 
-    def _asking(self, workspace: Workspace, predict_request: PredictRequest) -> dict[str, str]:
-        return {
-            "rows": str(predict_request.rows.path),
-            "csv": str(predict_request.rows.csv),
-            "predictions": str(_file(workspace, predict_request)),
-        }
+    def _asking(self, workspace: Workspace, predict_request: PredictRequest) -> list[dict[str, str]]:
+        """Return the task of each call of `predict`."""
+        return [
+            {
+                "rows": str(call.rows.path),
+                "csv": str(call.rows.csv),
+                "predictions": str(_file(workspace, call)),
+            }
+            for call in predict_request.calls
+        ]
 
     def _answer(self, workspace: Workspace, predict_request: PredictRequest, effects: Effects) -> Predictions:
-        return predictions.read(_file(workspace, predict_request), predict_request, effects, self.around, by_order=True)
+        parts = [
+            predictions.read(_file(workspace, call), call, effects, self.around, by_order=True)
+            for call in predict_request.calls
+        ]
+        return predictions.in_one(parts)
 
     def _task(self, stage: str, workspace: Workspace, train_request: TrainRequest, seconds: float) -> dict[str, Any]:
         return {
@@ -141,6 +186,7 @@ class PythonAdapter:
             "task": self.around.task.value,
             "id": None,
             "seed": train_request.seed,
+            "capacity": train_request.fit.capacity,
             "device": self.device,
             "budget_s": seconds,
             "assets": None if self.around.assets is None else str(self.around.assets),
@@ -150,7 +196,9 @@ class PythonAdapter:
             "report": str(workspace.answer("report.jsonl")),
         }
 
-    def _run(self, task: dict[str, Any], workspace: Workspace, rows: tuple[Any, ...], seconds: float) -> Completed:
+    def _run(
+        self, task: dict[str, Any], workspace: Workspace, rows: tuple[RowsFile, ...], seconds: float, *programs: Path
+    ) -> Completed:
         around = self.around
         if around.python is None:
             raise MachineError("There is no Python to run the pipeline.", "Set `smoke.python`.")
@@ -163,7 +211,7 @@ class PythonAdapter:
             (str(around.python), str(around.worker), str(file)),
             workspace.scratch,
             cwd=workspace.cwd,
-            readable=(around.worker.parent, file, *sorted(granted), *assets),
+            readable=(around.worker.parent, file, *programs, *sorted(granted), *assets),
             network={"train": training, "predict": predicting}.get(task["stage"], training and predicting),
             seconds=seconds,
             env=around.env(workspace),

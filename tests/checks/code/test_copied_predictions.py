@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from gatebot.core.finding import Priority, Status
-from gatebot.evidence.kinds import Copied, Predictions
+from gatebot.evidence.predictions import Copied, Predictions
 from tests.checks.worlds import HARMLESS, facts, said, silent, weighed, world
 
 CHECK = "code.copied_predictions"

@@ -6,7 +6,7 @@ import pytest
 
 from gatebot.core.finding import Priority, Status
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.predictions import Predictions
 from tests.checks.worlds import HARMLESS, Answers, column, facts, said, silent, weighed, world
 
 CHECK = "code.output_range"

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Priority, Status
-from gatebot.core.needs import Predict, Side
 from gatebot.evidence.column import Hashes, Names, Numbers
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
 from tests.checks.worlds import HARMLESS, facts, rows_of, said, silent, weighed, world
 
 CHECK = "code.output_shape"

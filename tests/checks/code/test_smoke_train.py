@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from gatebot.core.finding import Level, Priority, Status
-from gatebot.core.needs import Fit, Side, Tier
 from gatebot.decide.judge import judge
-from gatebot.evidence.kinds import Ending
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.training import Fit, Training
 from gatebot.render.pieces import flat, noted
 from tests.checks.worlds import HARMLESS, World, ended, facts, said, silent, weighed, world
 
@@ -33,7 +34,7 @@ def _fails(what: World, side: Side, tier: Tier, ending: Ending, seeds: int = 1) 
         fit = Fit(side, tier, seed)
         snapshot = what.head if side is Side.HEAD else what.base
         assert snapshot is not None
-        evidence: Any = snapshot.evidence[fit.key]
+        evidence: Any = snapshot.get(fit, Training)
         what = what.plus(side, {fit: ended(ending)(evidence)})
     return what
 

@@ -7,7 +7,8 @@ import pytest
 from gatebot.core.finding import Action, Status
 from gatebot.decide.judge import judge
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import DataProfile, Truth
+from gatebot.evidence.profile import DataProfile
+from gatebot.evidence.truth import Truth
 from tests.checks.worlds import HARMLESS, World, facts, run, said, silent, weighed, world
 
 CHECK = "data.eval_identity"

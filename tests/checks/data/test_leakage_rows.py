@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from gatebot.core.finding import Action, Priority, Status
-from gatebot.evidence.kinds import DataProfile, Overlap
+from gatebot.evidence.profile import DataProfile, Overlap
 from tests.checks.worlds import HARMLESS, facts, run, said, silent, weighed, world
 
 CHECK = "data.leakage_rows"

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from gatebot.core.finding import Priority, Status
-from gatebot.evidence.kinds import ColumnProfile, DataProfile
+from gatebot.evidence.profile import ColumnProfile, DataProfile
 from tests.checks.worlds import HARMLESS, facts, run, said, silent, weighed, world
 
 CHECK = "data.schema"

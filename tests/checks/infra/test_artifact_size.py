@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from gatebot.core.finding import Action, Priority, Status
-from gatebot.evidence.kinds import Training
+from gatebot.evidence.training import Training
 from tests.checks.worlds import HARMLESS, facts, run, silent, weighed, world
 
 CHECK = "infra.artifact_size"

@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from gatebot.core.finding import Action, Priority, Status
-from gatebot.core.needs import Fit, Side, Tier
-from gatebot.evidence.kinds import Ending, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.training import Fit, Training
 from tests.checks.worlds import HARMLESS, OK, World, facts, said, silent, weighed, world
 
 CHECK = "infra.train_cost"

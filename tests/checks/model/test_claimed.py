@@ -2,7 +2,7 @@ import pytest
 
 from gatebot.checks.model.claimed import claim_of
 from gatebot.core.finding import Action, Provenance, Skipped, Status
-from gatebot.core.needs import Side
+from gatebot.evidence.need import Side
 from tests.checks.worlds import HARMLESS, claiming, examined, facts, measures, said, silent, weighed, world
 
 CHECK = "model.claimed"

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Action, Bound, Direction, Priority, Status
-from gatebot.core.needs import Side, Tier
-from gatebot.evidence.kinds import Ending, OwnScore
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.own_score import OwnScore
 from tests.checks.worlds import HARMLESS, SLICES, World, ended, facts, measures, said, scored, silent, weighed, world
 
 CHECK = "model.floor"

@@ -8,10 +8,11 @@ import pytest
 
 from gatebot.checks.guarantee import values
 from gatebot.core.finding import Action, Priority, Skipped, Status
-from gatebot.core.needs import Side
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import Predictions, Truth
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.truth import Truth
 from gatebot.stats.condition import Variable
 from tests.checks.worlds import HARMLESS, World, examined, facts, rows_of, said, silent, weighed, world
 

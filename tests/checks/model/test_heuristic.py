@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Action, Priority, Skipped, Status
-from gatebot.core.needs import Fit, Model, Predict, Side
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict
+from gatebot.evidence.training import Fit, Model
 from tests.checks.worlds import HARMLESS, World, column, examined, facts, said, silent, weighed, world
 
 CHECK = "model.heuristic"

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Action, Priority, Status
-from gatebot.core.needs import Effort, Side, Tier
 from gatebot.decide.judge import judge
 from gatebot.evidence.column import Codes, Names
-from gatebot.evidence.kinds import Predictions
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.predictions import Predictions
 from tests.checks.worlds import HARMLESS, SLICES, World, edited, facts, run, said, silent, weighed, world
 
 CHECK = "model.negative_flips"
@@ -63,7 +64,7 @@ def test_seeds_of_models_that_disagree_with_themselves_are_silent(noise: int) ->
 
 def test_what_any_two_seeds_of_base_flip_is_noise() -> None:
     planted = _swapped(world(confirm=True), 200)
-    odd = planted.plus(Side.BASE, {_CONFIRM[4]: planted.head.evidence[_CONFIRM[0].key]})
+    odd = planted.plus(Side.BASE, {_CONFIRM[4]: planted.head.evidence[_CONFIRM[0]]})
     assert said(CHECK, planted) == {"flips": Status.NEW}
     assert silent(CHECK, odd)
 

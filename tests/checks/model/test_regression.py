@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Action, Bound, Priority, Provenance, Status
-from gatebot.core.needs import Score, Side, Tier
 from gatebot.decide.judge import judge
-from gatebot.evidence.kinds import OwnScore
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.stats.decision import Outcome
 from tests.checks.worlds import (
     HARMLESS,

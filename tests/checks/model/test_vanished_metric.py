@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Action, Priority, Status
-from gatebot.core.needs import Side, Tier
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import DataProfile, OwnScore, Predictions
+from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.own_score import OwnScore
+from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.profile import DataProfile
 from gatebot.render.pieces import flat, noted
 from tests.checks.worlds import HARMLESS, SLICES, column, facts, said, scored, silent, weighed, world
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from gatebot.collect import collect
-from gatebot.core.needs import Fit, Predict, Side, seed_of
 from gatebot.errors import UsageError
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import Ending, Predictions, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.need import Side
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.training import Fit, Training, seed_of
 from tests.collect.repository import document, job, repository
 
 FIT = Fit(Side.HEAD)

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 from gatebot.collect import collect
-from gatebot.core.needs import File, FileKind, Fit, Labels, Need, Predict, Rows, Side, Tier, seed_of
 from gatebot.evidence.column import Names
-from gatebot.evidence.kinds import Ending, Predictions, ReportedMetrics, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.predictions import TRAIN, Predict, Predictions
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit, Labels, Training, seed_of
 from tests.collect.repository import document, job, repository, with_folds
 
 FIT = Fit(Side.HEAD)
 ASK = Predict(FIT)
-METRICS = File(Side.HEAD, FileKind.METRICS)
+METRICS = MetricsFile(Side.HEAD)
 EVALUATE = """
 set -e
 seed=$1; rows=$2; out=$3
@@ -49,7 +52,7 @@ def test_what_such_a_command_cannot_do_is_said(open_path: Path, shared_cache: Pa
     needs: dict[Need, str] = {
         Fit(Side.HEAD, Tier.CONFIRM): "rows of its own",
         Fit(Side.HEAD, labels=Labels.SHUFFLED): "rows of its own",
-        Predict(FIT, Rows.TRAIN): "eval rows",
+        Predict(FIT, TRAIN): "eval rows",
     }
     root = repository(open_path / "repo", {"evaluate.sh": EVALUATE})
     found = head(root, shared_cache, {"run": RUN}, *needs)
@@ -151,4 +154,4 @@ def test_a_metrics_file_that_says_nothing(open_path: Path, shared_cache: Path, t
 
 def test_without_a_metrics_file_there_are_no_claims(open_path: Path, shared_cache: Path) -> None:
     found = head(repository(open_path / "repo"), shared_cache, {"python": "pipeline.py"}, METRICS)
-    assert found.unmet == {METRICS.key: "`model.metrics` is not set"}
+    assert found.unmet == {METRICS: "`model.metrics` is not set"}

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from gatebot.collect import Collector, collect
-from gatebot.core.needs import Effort, Fit, Labels, Need, Predict, Profile, Rows, Side, Tier, seed_of
 from gatebot.evidence.column import Names, Numbers
-from gatebot.evidence.kinds import DataProfile, Ending, Predictions, Training
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.predictions import TRAIN, Predict, Predictions
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
+from gatebot.evidence.training import Fit, Labels, Training, seed_of
 from tests.collect.repository import PIPELINE, Recorded, document, job, repository, rich_python, tickets, with_folds
 
 FIT = Fit(Side.HEAD)
@@ -26,7 +30,7 @@ def test_a_round_leaves_trainings_predictions_and_the_data(open_path: Path, shar
     needs: tuple[Need, ...] = (*effort.fits(Side.HEAD), *effort.predictions(Side.HEAD), Profile(Side.HEAD))
     found = head(repository(open_path / "repo"), shared_cache, *needs)
     assert found.unmet == {}
-    assert set(found.evidence) == {need.key for need in needs}
+    assert set(found.evidence) == set(needs)
     training, predictions, profile = (
         found.get(FIT, Training),
         found.get(ASK, Predictions),
@@ -66,7 +70,7 @@ def test_train_rows_are_predicted_without_their_labels_and_get_their_truth(open_
         PIPELINE
         + "\ndef predict(model, rows):\n    return ['label' in row and row['label'] or 'none' for row in rows]\n"
     )
-    on_train = Predict(FIT, Rows.TRAIN)
+    on_train = Predict(FIT, TRAIN)
     found = head(repository(open_path / "repo", {"pipeline.py": code}), shared_cache, on_train)
     predictions = found.get(on_train, Predictions)
     assert predictions is not None
@@ -148,7 +152,7 @@ def test_what_the_users_code_does_wrong_is_evidence(
     assert training is not None
     assert training.effects.ended is ended
     assert log in "\n".join(training.effects.log_tail)
-    assert found.unmet == {ASK.key: f"its training ended with: {ended}"}
+    assert found.unmet == {ASK: f"its training ended with: {ended}"}
 
 
 @pytest.mark.whole
@@ -202,7 +206,7 @@ def test_a_model_that_is_no_file_is_asked_where_it_was_trained(open_path: Path, 
     root = repository(open_path / "repo", {"pipeline.py": CLOSURE})
     with Collector(job(root, shared_cache)) as collector:
         assert collector.saves(Side.HEAD) is None
-        found = collector.collect([FIT, ASK, Predict(FIT, Rows.TRAIN)])[Side.HEAD]
+        found = collector.collect([FIT, ASK, Predict(FIT, TRAIN)])[Side.HEAD]
         assert collector.saves(Side.HEAD) is False
     predictions = found.get(ASK, Predictions)
     assert predictions is not None

@@ -1,75 +1,15 @@
-"""The kinds of evidence, one class each. A check reads nothing else."""
+"""The data of one side as evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gatebot.evidence.column import Column, Floats, Hashes, Names, Numbers
+from gatebot.evidence.column import Hashes, Names
+from gatebot.evidence.flaws import in_columns, negative, repeated
+from gatebot.evidence.kind import Evidence
 
-
-class Ending(StrEnum):
-    """How a run of user code ended."""
-
-    OK = "ok"
-    CRASHED = "crashed"
-    TIMEOUT = "timeout"
-    MEMORY = "memory"
-    DISK = "disk"
-    PROCESSES = "processes"
-    NO_OUTPUT = "no_output"
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """How a run of user code ended, and what it used. Times are in seconds."""
-
-    ended: Ending
-    exit_code: int | None = None
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    peak_rss_bytes: int = 0
-    log_tail: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """One training. `rows_digest` is equal for equal training rows; `artifact_bytes` is the size of the model."""
-
-    effects: Effects
-    rows: int
-    rows_digest: str
-    artifact_bytes: int | None = None
-    losses: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """A file of the tree that already held the predictions: `equal` of the `rows` requested rows are equal to it."""
-
-    path: str
-    rows: int
-    equal: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Predictions:
-    """The predictions of a model as delivered: not aligned, and possibly wrong.
-
-    Attributes:
-        effects: of the predict run; unless it ended OK, the columns are empty.
-        ids: keyed hash of each row's id, shape [n]; equal to the requested rows' hashes if the delivery is correct.
-        columns: `prediction`, and `score_<class>` per class in [0, 1], each of length n.
-        problem: why the delivery could not be read as predictions ("3 columns, expected 1"), or empty.
-        rescored: True if the user delivered the predictions, instead of gatebot calling `predict`.
-        copied: the file that held them before the run; None if there is none or it was not checked.
-    """
-
-    effects: Effects
-    ids: Hashes
-    columns: Mapping[str, Column]
-    problem: str = ""
-    rescored: bool = False
-    copied: Copied | None = None
+MAX_TRAITS = 200  # the maximum number of leveled columns; all pairs of them are examined
+MAX_LEVELS = 64
 
 
 class Trait(StrEnum):
@@ -105,7 +45,7 @@ class RowTable:
         groups: keyed hash of the row's group, shape [n], or None.
         folds: the fold whose model predicts the row, shape [n]; zeros without folds.
         slices: the declared slice and protected columns; numbers are binned.
-        levels: the columns, reduced to levels; None in Snapshots of gatebot versions without levels.
+        levels: the columns, reduced to levels.
     """
 
     ids: Hashes
@@ -113,10 +53,21 @@ class RowTable:
     groups: Hashes | None
     folds: Hashes
     slices: Mapping[str, Names]
-    levels: tuple[Levels, ...] | None = None
+    levels: tuple[Levels, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def flaws(self) -> Iterator[str]:
+        """Yield everything that is wrong with the values, one sentence each."""
+        yield from repeated(self.ids)
+        for name, hashes in (("contents", self.contents), ("groups", self.groups), ("folds", self.folds)):
+            if hashes is not None and len(hashes) != len(self):
+                yield f"{name} has {len(hashes):,} rows where there are {len(self):,} ids"
+        yield from in_columns(len(self), self.slices.items())
+        yield from in_columns(len(self), ((each.column, each.values) for each in self.levels))
+        if len(self.levels) > MAX_TRAITS or any(len(each.values.names) > MAX_LEVELS for each in self.levels):
+            yield f"more than {MAX_TRAITS} columns are told in levels, or one of them in more than {MAX_LEVELS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +100,7 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DataProfile:
+class DataProfile(Evidence):
     """A profile of the data as it was read.
 
     Attributes:
@@ -178,38 +129,7 @@ class DataProfile:
     files: Mapping[str, str] = field(default_factory=dict)  # path -> digest of what was read
     one_tier: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class ReportedMetrics:
-    """The numbers in the user's own metrics file."""
-
-    values: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OwnScore:
-    """The values of a user-written metric: one for all rows, and one per row if it returns them."""
-
-    value: float
-    rows: Floats | None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Seconds of single predictions and of whole batches by side, in the order of measurement."""
-
-    single: Mapping[str, tuple[float, ...]]
-    batch: Mapping[str, tuple[float, ...]]
-
-
-Evidence = Training | Predictions | DataProfile | ReportedMetrics | OwnScore | Timings
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Truth:
-    """The labels of the eval rows, stored apart from everything that user code can access."""
-
-    ids: Hashes
-    target: Column
-    weight: Numbers | None = None
+    def flaws(self) -> Iterator[str]:
+        """Yield everything that is wrong with the values, one sentence each."""
+        yield from negative("rows", [self.rows, self.train_rows, self.duplicate_ids, self.excluded])
+        yield from self.eval_rows.flaws()

@@ -1,0 +1,249 @@
+"""What the collector does for the kinds of evidence: train, predict, score, read a file, look inside a process."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from gatebot.collect import bounded_read, reference_models, reported_metrics
+from gatebot.collect.adapters import external
+from gatebot.collect.adapters.adapter import ModelAdapter, Surroundings
+from gatebot.collect.budget import Budget
+from gatebot.collect.job import Tree
+from gatebot.collect.prepared import PreparedSide
+from gatebot.collect.program import Programs
+from gatebot.collect.progress import Phase, ProgressReporter
+from gatebot.collect.scoring import score
+from gatebot.collect.training_job import Collected, FinishedTraining, TrainingCache, twice
+from gatebot.collect.workspace import InspectRequest
+from gatebot.evidence.effects import Ending
+from gatebot.evidence.kind import Inspection, UnmetError
+from gatebot.evidence.metrics_file import ReportedMetrics
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.own_score import OwnScore, Score
+from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.profile import DataProfile
+from gatebot.evidence.registry import kind_of
+from gatebot.evidence.training import Fit, Model, Training, training_of
+
+
+@dataclass(slots=True)
+class CollectorSession:
+    """Carries out needs by their kinds. It is used by several threads, but each training by one at a time.
+
+    Attributes:
+        prepared: the sides that could be prepared.
+        memory: the trainings and predictions made so far.
+        budget: the remaining time.
+        reporter: the progress reporter.
+        metrics_from: the tree with the user's own metrics and where they run, or the reason why they cannot run.
+        planned: the predictions that will be asked of each training.
+    """
+
+    prepared: Mapping[Side, PreparedSide]
+    memory: TrainingCache
+    budget: Budget
+    reporter: ProgressReporter
+    metrics_from: tuple[Tree, Surroundings] | str
+    planned: Mapping[Fit, tuple[Predict, ...]] = field(default_factory=dict)
+    _references: dict[Fit, Training] = field(default_factory=dict)
+    _failed: dict[Fit, UnmetError] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def carry_out(self, needs: Iterable[Need]) -> Collected:
+        """Collect evidence by its kinds; what cannot be met is recorded with the reason.
+
+        Raises:
+            MachineError: the machine failed twice.
+            GateError: user code must not be started here.
+        """
+        found = Collected()
+        for need in needs:
+            try:
+                found.evidence[need] = kind_of(need).collect(need, self)
+            except UnmetError as error:
+                found.unmet[need] = str(error)
+            fit = training_of(need)
+            done = None if fit is None else self.memory.done(fit)
+            if done is not None:  # a training is evidence, even if only its predictions were asked for
+                found.evidence[done.train_request.fit] = done.trained.training
+        return found
+
+    def profile(self, side: Side) -> DataProfile:
+        """Return the profile of a side's data."""
+        return self.prepared[side].dataset.profile
+
+    def train(self, fit: Fit) -> Training:
+        """Return a training; it is carried out if it was not yet."""
+        if fit.model is not Model.USER:
+            return self._reference(fit)
+        return self._done(fit).trained.training
+
+    def predict(self, need: Predict) -> Predictions:
+        """Return predictions; they are made if they were not yet."""
+        known = self.memory.predictions(need)
+        if known is None:
+            self._predict(need)
+            known = self.memory.predictions(need)
+        if known is None:
+            raise UnmetError("there is no model that predicts")
+        return known
+
+    def score(self, need: Score) -> OwnScore:
+        """Return the values of one of the user's own metrics."""
+        predictions = self.predict(need.predict)
+        if isinstance(self.metrics_from, str):
+            raise UnmetError(self.metrics_from)
+        tree, around = self.metrics_from
+        dataset = self.prepared[need.side].dataset
+        with self.reporter.step(Phase.SCORE, need.side, need.metric):
+            return twice(lambda: score(need, predictions, dataset, tree, around))
+
+    def metrics_file(self, side: Side) -> ReportedMetrics:
+        """Return the metrics in the file that `model.metrics` names, as the first training left it, or the commit."""
+        prepared_side = self.prepared[side]
+        name = prepared_side.tree.recipe.model.metrics
+        if name is None:
+            raise UnmetError("`model.metrics` is not set")
+        workspace = self.memory.first_workspace(side)
+        roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
+        for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
+            path = (folder / name).parent.resolve() / Path(name).name
+            if not path.is_relative_to(root.resolve()):
+                continue
+            try:
+                read = reported_metrics.read(bounded_read.read(path, reported_metrics.MOST_BYTES))
+            except FileNotFoundError:
+                continue
+            except bounded_read.UnreadableError as error:
+                read = str(error)
+            if isinstance(read, str):
+                raise UnmetError(f"`{name}`: {read}")
+            return read
+        raise UnmetError(f"`{name}` was not written")
+
+    def inspect(self, fit: Fit, program: Path, facts: Mapping[str, Any]) -> Inspection:
+        """Run a program of gatebot's beside a loaded model."""
+        done, adapter = self._done(fit), self._adapter(fit)
+        self._require_model(done)
+        rows = self.prepared[fit.side].dataset.predict_request(Predict(fit)).rows
+        request = InspectRequest(program, facts, rows)
+        seconds = self.budget.seconds_left()
+        with self.reporter.step(Phase.INSPECT, fit.side, f"{program.parent.name.replace('_', ' ')}, {fit.label}"):
+            return twice(lambda: adapter.inspect(done.workspace, done.train_request, done.trained, request, seconds))
+
+    def _adapter(self, fit: Fit) -> ModelAdapter:
+        adapter = self.prepared[fit.side].adapter
+        if adapter is None:
+            raise UnmetError("predictions are brought: nothing is trained")
+        return adapter
+
+    def _done(self, fit: Fit) -> FinishedTraining:
+        """Return a finished training of the user's model. A training that failed to start is not tried again."""
+        adapter = self._adapter(fit)
+        done = self.memory.done(fit)
+        if done is None:
+            done = self._trained(fit, adapter)
+        return done
+
+    def _trained(self, fit: Fit, adapter: ModelAdapter) -> FinishedTraining:
+        with self._lock:
+            known = self._failed.get(fit)
+        if known is not None:
+            raise UnmetError(str(known))
+        try:
+            return self._train(fit, adapter)
+        except UnmetError as error:
+            with self._lock:
+                self._failed[fit] = error
+            raise
+
+    def _train(self, fit: Fit, adapter: ModelAdapter) -> FinishedTraining:
+        prepared_side = self.prepared[fit.side]
+        train_request = prepared_side.dataset.train_request(fit)
+        why_not = adapter.why_not(train_request)
+        if why_not:
+            raise UnmetError(why_not)
+        requests = tuple(prepared_side.dataset.predict_request(need) for need in self.planned.get(fit, ()))
+        seconds = self.budget.seconds_for(fit, train_request.rows.rows)
+
+        def in_new_workspace() -> FinishedTraining:
+            workspace = prepared_side.workspace()
+            trained = adapter.train(workspace, train_request, requests, seconds)
+            return FinishedTraining(workspace, train_request, trained)
+
+        with self.reporter.step(Phase.TRAIN, fit.side, fit.label) as outcome:
+            done = twice(in_new_workspace)
+            outcome.word = done.trained.training.effects.ended.value
+        if self.budget.cut_short(done.trained.training, seconds):
+            raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")
+        if fit.is_plain:
+            self.budget.note(fit, done.trained.training)
+        self.memory.keep(done)
+        return done
+
+    def _predict(self, need: Predict) -> None:
+        """Make predictions, and store them."""
+        if need.fit.model is not Model.USER:
+            self._reference(need.fit, need)
+        elif self.prepared[need.side].adapter is None:
+            self.memory.keep_predictions(need, self._from_file(need))
+        else:
+            done = self._done(need.fit)
+            self.memory.keep_predictions(need, self._ask(need, done))
+
+    def _ask(self, need: Predict, done: FinishedTraining) -> Predictions:
+        prepared_side, adapter = self.prepared[need.side], self._adapter(need.fit)
+        predict_request = prepared_side.dataset.predict_request(need)
+        if predict_request.name not in done.trained.answered:
+            self._require_model(done)
+        seconds = self.budget.seconds_left()
+        with self.reporter.step(Phase.PREDICT, need.side, need.label) as outcome:
+            predictions = twice(
+                lambda: adapter.predict(done.workspace, done.train_request, done.trained, predict_request, seconds)
+            )
+            outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
+        if predictions.effects.ended is Ending.TIMEOUT and seconds < prepared_side.job.rules.smoke.timeout:
+            raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")
+        return predictions
+
+    def _require_model(self, done: FinishedTraining) -> None:
+        ended = done.trained.training.effects.ended
+        if ended is not Ending.OK:
+            raise UnmetError(f"its training ended with: {ended}")
+
+    def _from_file(self, need: Predict) -> Predictions:
+        prepared_side = self.prepared[need.side]
+        name, around = prepared_side.tree.recipe.model.predictions, prepared_side.around
+        if name is None or around is None:
+            raise UnmetError("no model is named")
+        predict_request = prepared_side.dataset.predict_request(need)
+        folder = prepared_side.root / prepared_side.tree.folder
+        return external.from_file(folder, name, need.fit, predict_request, around)
+
+    def _reference(self, fit: Fit, *more: Predict) -> Training:
+        """Return the training of a reference model, whose planned predictions are made at the same time."""
+        asked = tuple(dict.fromkeys((*self.planned.get(fit, ()), *more)))
+        with self._lock:
+            known, failed = self._references.get(fit), self._failed.get(fit)
+        if failed is not None:
+            raise UnmetError(str(failed))
+        if known is not None and all(self.memory.predictions(need) for need in asked):
+            return known
+        prepared_side = self.prepared[fit.side]
+        dataset, task = prepared_side.dataset, prepared_side.job.rules.task
+        programs = Programs.beside(prepared_side.runner)
+        try:
+            with self.reporter.step(Phase.REFERENCE, fit.side, fit.label):
+                effects, predictions = reference_models.measured(dataset, asked, fit, task, programs)
+        except UnmetError as error:
+            with self._lock:
+                self._failed[fit] = error
+            raise
+        for need, each in predictions.items():
+            self.memory.keep_predictions(need, each)
+        training = reference_models.training(effects, dataset, fit)
+        with self._lock:
+            self._references[fit] = training
+        return training

@@ -1,0 +1,289 @@
+"""Rows that a model can be asked to predict: eval rows, train rows, and both in other orders, batches or spellings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from gatebot.evidence.need import Count
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Index = NDArray[np.intp]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Rows:
+    """A set of rows. The default is all eval rows, as they are, in one call.
+
+    Subclasses are frozen dataclasses with a literal field `of`, which distinguishes them in JSON.
+    """
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        """The rows in words: `eval rows`."""
+        raise NotImplementedError
+
+    @property
+    def is_train(self) -> bool:
+        """Whether they are taken from the training rows of the model, instead of the eval rows."""
+        return False
+
+    @property
+    def batch(self) -> int | None:
+        """The number of rows of each call of `predict`; None for all rows in one call."""
+        return None
+
+    @property
+    def table(self) -> str | None:
+        """The path of the file that holds the rows, if they are not part of the data."""
+        return None
+
+    def select(self, index: Index) -> Index:
+        """Return the positions of these rows, in order, from those of all rows."""
+        return index
+
+    def change(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Return the rows as they are handed to `predict`. The number and the order of rows stay the same."""
+        return frame
+
+
+@dataclass(frozen=True, slots=True)
+class EvalRows(Rows):
+    """All eval rows."""
+
+    of: Literal["eval"] = "eval"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return "eval rows"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRows(Rows):
+    """The rows that the model was trained on, which show the gap between train and eval rows."""
+
+    of: Literal["train"] = "train"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return "train rows"
+
+    @property
+    def is_train(self) -> bool:
+        """Whether they are training rows."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ShuffledRows(Rows):
+    """All eval rows in another order, drawn by a seed."""
+
+    seed: Count = 0
+    of: Literal["shuffled"] = "shuffled"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return "shuffled eval rows"
+
+    def select(self, index: Index) -> Index:
+        """Return the positions in another order."""
+        order: Index = np.random.default_rng(self.seed).permutation(index)
+        return order
+
+
+@dataclass(frozen=True, slots=True)
+class Batches(Rows):
+    """The first eval rows, in several calls of `predict` with a few rows each."""
+
+    size: Annotated[int, Field(gt=0, lt=1_000_000)] = 1
+    calls: Annotated[int, Field(gt=0, le=1000)] = 1
+    of: Literal["batches"] = "batches"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return f"eval rows in batches of {self.size}"
+
+    @property
+    def batch(self) -> int | None:
+        """The number of rows of each call."""
+        return self.size
+
+    def select(self, index: Index) -> Index:
+        """Return the first positions."""
+        return index[: self.size * self.calls]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRows(Rows):
+    """All eval rows again, in another process. `number` distinguishes several repetitions."""
+
+    number: Count = 1
+    of: Literal["repeated"] = "repeated"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return "eval rows, repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class PerturbedRows(Rows):
+    """All eval rows with one column changed.
+
+    Attributes:
+        name: the change. `noise` adds normal noise of `strength` standard deviations to numbers, `missing` empties a
+            share of `strength`, `typo` swaps two neighbouring letters in a share of `strength`, `shuffled` gives a
+            share of `strength` the values of other rows.
+        column: the changed column.
+        strength: how much is changed.
+        seed: of all that is drawn.
+    """
+
+    name: Literal["noise", "missing", "typo", "shuffled"]
+    column: Name
+    strength: Annotated[float, Field(gt=0, le=100)] = 0.1
+    seed: Count = 0
+    of: Literal["perturbed"] = "perturbed"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return f"eval rows with {self.name} in `{self.column}`"
+
+    def change(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Return the rows with the column changed, or as they are if there is no such column."""
+        if self.column not in frame.columns:
+            return frame
+        rng = np.random.default_rng(self.seed)
+        return frame.with_columns(_CHANGES[self.name](frame.get_column(self.column), self.strength, rng))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRows(Rows):
+    """The rows of a table in the repository, as base has it. They have no labels, and their ids are their places."""
+
+    path: Name
+    of: Literal["cases"] = "cases"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return f"the cases in {self.path}"
+
+    @property
+    def table(self) -> str | None:
+        """The path of the table."""
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRows(Rows):
+    """The first eval rows, damaged in a way that `predict` should refuse or survive.
+
+    Attributes:
+        name: the damage. `no_rows` leaves only the columns, `empty` empties every value, `text` puts words into every
+            column, `huge` puts 1e308 into every column, `missing_column` drops the first column.
+    """
+
+    name: Literal["no_rows", "empty", "text", "huge", "missing_column"]
+    of: Literal["invalid"] = "invalid"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return f"invalid rows ({self.name.replace('_', ' ')})"
+
+    def select(self, index: Index) -> Index:
+        """Return a few positions, or none."""
+        return index[: 0 if self.name == "no_rows" else INVALID_ROWS]
+
+    def change(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Return the damaged rows."""
+        import polars as pl
+
+        match self.name:
+            case "no_rows":
+                return frame
+            case "missing_column":
+                return frame.drop(frame.columns[:1])
+            case "empty":
+                return frame.with_columns(pl.lit(None, frame.schema[name]).alias(name) for name in frame.columns)
+        value = "gatebot" if self.name == "text" else "1e308"
+        return frame.with_columns(pl.lit(value).alias(name) for name in frame.columns)
+
+
+AnyRows = Annotated[
+    EvalRows | TrainRows | ShuffledRows | Batches | RepeatedRows | PerturbedRows | CaseRows | InvalidRows,
+    Field(discriminator="of"),
+]
+EVAL, TRAIN = EvalRows(), TrainRows()
+INVALID_ROWS = 20
+
+Change = Callable[["pl.Series", float, np.random.Generator], "pl.Series"]
+
+
+def _noise(values: "pl.Series", strength: float, rng: np.random.Generator) -> "pl.Series":
+    """Add noise to the numbers of a column. Values that are no numbers stay as they are."""
+    import polars as pl
+
+    numbers = values.cast(pl.Float64, strict=False)
+    spread = numbers.std()
+    noise = pl.Series(rng.normal(size=len(values)) * strength * (float(spread) if isinstance(spread, float) else 0.0))
+    changed = numbers + noise
+    if values.dtype == pl.String:
+        changed = changed.cast(pl.String)
+    elif values.dtype.is_integer():
+        changed = changed.round().cast(values.dtype, strict=False)
+    elif not values.dtype.is_float():
+        return values
+    return pl.select(pl.when(numbers.is_null()).then(values).otherwise(changed)).to_series().alias(values.name)
+
+
+def _shuffled(values: "pl.Series", strength: float, rng: np.random.Generator) -> "pl.Series":
+    """Exchange the values of some rows among each other."""
+    chosen = np.flatnonzero(rng.random(len(values)) < strength)
+    order = np.arange(len(values))
+    order[chosen] = rng.permutation(chosen)
+    return values[order]
+
+
+def _missing(values: "pl.Series", strength: float, rng: np.random.Generator) -> "pl.Series":
+    """Empty some values."""
+    import polars as pl
+
+    chosen = pl.Series(rng.random(len(values)) < strength)
+    return pl.select(pl.when(chosen).then(None).otherwise(values)).to_series().alias(values.name)
+
+
+def _typo(values: "pl.Series", strength: float, rng: np.random.Generator) -> "pl.Series":
+    """Swap two neighbouring letters of some values."""
+    import polars as pl
+
+    if values.dtype != pl.String:
+        return values
+    swap = partial(_swapped, rng=rng)
+    chosen = rng.random(len(values)) < strength
+    texts = [swap(text) if take and text else text for text, take in zip(values.to_list(), chosen, strict=True)]
+    return pl.Series(values.name, texts, pl.String)
+
+
+def _swapped(text: str, rng: np.random.Generator) -> str:
+    if len(text) < 2:
+        return text
+    at = int(rng.integers(0, len(text) - 1))
+    return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+
+
+_CHANGES: dict[str, Change] = {"noise": _noise, "missing": _missing, "typo": _typo, "shuffled": _shuffled}

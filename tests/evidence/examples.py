@@ -1,0 +1,52 @@
+"""One piece of evidence of each kind, for what must hold for all kinds."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gatebot.evidence.column import Names, Numbers
+from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.kind import Evidence
+from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.own_score import OwnScore, Score
+from gatebot.evidence.predictions import Copied, PerturbedRows, Predict, Predictions
+from gatebot.evidence.profile import ColumnProfile, DataProfile, Levels, Overlap, Profile, RowTable, Trait
+from gatebot.evidence.training import Fit, Training
+
+IDS = np.arange(5, dtype=np.uint64)
+LABELS = Names(np.array([0, 1, -1, 1, 0], dtype=np.int32), ("no", "yes"))
+SCORES = Numbers(np.array([0.0, 0.25, 0.5, 0.75, 1.0]))
+EFFECTS = Effects(Ending.OK, 0, 1.5, 1.25, 10**8, ("epoch 1", "epoch 2"))
+FIT = Fit(Side.HEAD, seed=1)
+PREDICT = Predict(FIT, PerturbedRows("noise", "amount", 0.5))
+ROWS = RowTable(IDS, IDS * 7, IDS // 2, IDS * 0, {"channel": LABELS}, (Levels("channel", Trait.VALUE, LABELS),))
+COLUMN = ColumnProfile("amount", "number", 9, 1, 8, 0.5, 9.5, 4.0, 1.0, (0.5, 9.5), top={"1.5": 2})
+
+EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
+    "training": (FIT, Training(EFFECTS, 2000, "rows", 10**6, (1.0, 0.5))),
+    "predictions": (
+        PREDICT,
+        Predictions(EFFECTS, IDS, {"prediction": LABELS, "score_yes": SCORES}, copied=Copied("old.csv", 5, 4)),
+    ),
+    "profile": (
+        Profile(Side.HEAD),
+        DataProfile(
+            *(
+                9,
+                4,
+                (COLUMN,),
+                ("text",),
+                ROWS,
+                Overlap(1, 2, 3, ("a",)),
+                1,
+                2,
+                {"no": 2},
+                (0.0, 1.0),
+                {"data.csv": "d"},
+            )
+        ),
+    ),
+    "own_score": (Score(PREDICT, "metrics.py:cost"), OwnScore(0.5, np.linspace(0, 1, 5), "")),
+    "metrics_file": (MetricsFile(Side.HEAD), ReportedMetrics({"accuracy": 0.9})),
+}
