@@ -1,4 +1,4 @@
-"""Rows on their way to user code: files with train rows, and files with eval rows that hold no target."""
+"""Writes files for user code: train rows with the target, and eval rows without it."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Handover:
-    """A file that user code gets.
+    """A file that is given to user code.
 
     Attributes:
-        path: CSV, or Parquet where the data is.
-        ids: hashes of its rows in its order, shape [n].
-        digest: of those ids: whether two trainings saw the same rows in the same order.
+        path: the file: Parquet if the data is Parquet, else CSV.
+        ids: hashes of its rows in the order of the file, shape [n].
+        digest: digest of `ids`; equal if two trainings got the same rows in the same order.
     """
 
     path: Path
@@ -44,15 +44,14 @@ def write_rows(
     """Write some rows, every column as it was read.
 
     Args:
-        rows: what was read.
-        identity: its hashes.
-        index: which rows, in the order of the file: `Split.training` (source order), `Split.eval` (order of hashes),
-            or any
-            permutation or part of them.
-        folder: where to; made if need be.
-        stem: the file's name without its ending.
-        target: with the target column. Eval rows are written without.
-        shuffle_labels: a seed: labels change places among these rows.
+        rows: the rows that were read.
+        identity: the hashes of `rows`.
+        index: the rows to write, in the order of the file: `Split.training` (source order), `Split.eval` (order of
+            hashes), or any permutation or part of them.
+        folder: folder of the file; created if it does not exist.
+        stem: the file's name without its suffix.
+        target: write the target column too; False for eval rows.
+        shuffle_labels: seed by which the labels of these rows are shuffled; None leaves them.
 
     Raises:
         MachineError: the disk is full or the folder cannot be written.
@@ -75,10 +74,10 @@ def write_rows(
 
 
 def shuffled(values: "pl.Series", seed: int) -> "pl.Series":
-    """The same values in another order, drawn by `seed`."""
+    """Return the values in a random order, drawn with `seed`."""
     return values[np.random.default_rng(seed).permutation(len(values))]
 
 
 def rows_digest(ids: Hashes) -> str:
-    """Hexadecimal digest of rows in their order."""
+    """Return the hexadecimal digest of row hashes, which depends on their order."""
     return blake2b(ids.astype("<u8").tobytes(), digest_size=16).hexdigest()
