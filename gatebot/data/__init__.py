@@ -1,1 +1,1 @@
-"""Data as evidence: read, identified, split, profiled and handed on, without running a line of user code."""
+"""Reads, identifies, splits and profiles data, and writes it for user code. Runs no user code."""

@@ -1,4 +1,4 @@
-"""One column's profile: what kind of values it holds, guessed from all of them at once, and their numbers."""
+"""Profiles one column: guesses the kind of its values from all of them, and computes statistics."""
 
 from dataclasses import replace
 
@@ -14,19 +14,19 @@ from gatebot.evidence.profile import ColumnProfile
 _QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 TOP = 50
 _MOSTLY = 0.95  # share of values that must fit a kind
-_CATEGORIES = 1000  # distinct values that names of categories may have
-_REPEATED = 0.1  # and at most this share of the rows
+_CATEGORIES = 1000  # most distinct values of a category column
+_REPEATED = 0.1  # with more than TOP values, they are also at most this share of the rows
 _SAMPLE = 1000
-_CODE = r"^[+-]?0\d"  # 007 is a code and no number
-_BLANK = ("", "nan", "<na>")  # missing in columns that are no numbers: `NA` may be Namibia
+_CODE = r"^[+-]?0\d"  # 007 is a code, not a number
+_BLANK = ("", "nan", "<na>")  # missing in columns other than numbers; not `NA`, which may be Namibia
 
 
 def column_profile(values: pl.Series) -> ColumnProfile:
     """Profile one column, text or typed.
 
-    Numbers: statistics of the finite values. Times: earliest and latest as ISO text. Text: statistics of its length in
-    characters. `top` holds the most frequent values of columns that are no free text and have at most 50 of
-    them, and of categories.
+    Numbers get statistics of the finite values, times the earliest and latest as ISO text, and free text statistics of
+    its length in characters. `top` holds the most frequent values of categories, and of booleans and numbers with at
+    most 50 distinct values.
     """
     start = ColumnProfile(values.name, "empty", len(values), 0, 0)
     if values.dtype.is_numeric():
@@ -44,7 +44,7 @@ def column_profile(values: pl.Series) -> ColumnProfile:
 
 
 def _blank(texts: pl.Series) -> pl.Series:
-    """True where a text stands for nothing. Only short ones can spell it."""
+    """Return True where a text means a missing value."""
     blank = texts.str.strip_chars() == ""
     short = (texts.str.len_bytes() <= 8) & ~blank
     spelled_out = texts.filter(short).str.strip_chars().str.to_lowercase().is_in(_BLANK)
@@ -61,7 +61,7 @@ def _boolean(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> Col
 
 
 def _numbers(start: ColumnProfile, values: pl.Series) -> ColumnProfile:
-    """A typed column of numbers."""
+    """Profile a typed column of numbers."""
     whole = values.dtype.is_integer()
     present = values.drop_nulls() if whole else values.cast(pl.Float64).fill_nan(None).drop_nulls()
     start = replace(start, missing=len(values) - len(present), distinct=present.n_unique())
@@ -72,7 +72,7 @@ def _numbers(start: ColumnProfile, values: pl.Series) -> ColumnProfile:
 
 
 def _number_texts(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> ColumnProfile | None:
-    """A column of texts that are numbers: nearly all of them, and none of them a code such as `007`."""
+    """Profile a text column of numbers; None unless at least 95 % are numbers and none is a code such as `007`."""
     if dtype != pl.String or not _looks_numeric(filled):
         return None
     numbers = filled.cast(pl.Float64, strict=False)
@@ -98,14 +98,14 @@ def _number_texts(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -
 
 
 def _looks_numeric(filled: pl.Series) -> bool:
-    """A look at some values, so that free text is not parsed a million times for nothing."""
+    """Return whether a sample of the values is mostly numbers, so that free text is not parsed as a whole."""
     some = filled.gather_every(max(1, len(filled) // _SAMPLE)).str.strip_chars()
     some = some.filter(~some.str.to_lowercase().is_in(NOTHING))
     return not len(some) or some.cast(pl.Float64, strict=False).null_count() <= 0.2 * len(some)
 
 
 def _measured(start: ColumnProfile, numbers: pl.Series) -> ColumnProfile:
-    """The statistics of the finite numbers."""
+    """Add the statistics of the finite numbers to a profile."""
     finite = numbers.filter(numbers.is_finite()).to_numpy()
     start = replace(start, not_finite=len(numbers) - len(finite))
     if not len(finite):
@@ -122,7 +122,7 @@ def _measured(start: ColumnProfile, numbers: pl.Series) -> ColumnProfile:
 
 
 def quantiles_of(values: Floats) -> tuple[float, ...]:
-    """0, 1, 5, 25, 50, 75, 95, 99 and 100 % of some finite values; nothing of none."""
+    """Return the 0, 1, 5, 25, 50, 75, 95, 99 and 100 % quantiles of finite values; empty if there are none."""
     return tuple(np.quantile(values, _QUANTILES).tolist()) if len(values) else ()
 
 
@@ -153,6 +153,6 @@ def _words(start: ColumnProfile, filled: pl.Series) -> ColumnProfile:
 
 
 def _top(filled: pl.Series) -> dict[str, int]:
-    """The most frequent values, most frequent first, equal ones by name."""
+    """Return the most frequent values with their counts, most frequent first, ties by name."""
     counts = filled.alias("value").value_counts().sort(["count", "value"], descending=[True, False]).head(TOP)
     return dict(zip(counts["value"].to_list(), counts["count"].to_list(), strict=True))

@@ -1,4 +1,4 @@
-"""CSV and TSV into rows, every column as text, every fault with its line."""
+"""Reads CSV and TSV into rows, every column as text. Errors name the line."""
 
 import csv
 import io
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SEPARATORS = ",;\t|"
-_PIECE = 1 << 24  # bytes looked at in one go
+_PIECE = 1 << 24  # bytes processed at a time
 
 
 def delimited(data: bytes, name: str, separator: str = "") -> "pl.DataFrame":
-    """Rows of a CSV or TSV file. Lines without any value are skipped, as other readers do."""
+    """Return the rows of a CSV or TSV file. Lines without any value are skipped, as other readers do."""
     import polars as pl
 
     data = data.lstrip(b"\r\n")
     if not data.endswith(b"\n"):
-        data += b"\n"  # polars drops an empty value too many from a last line without an end
+        data += b"\n"  # without it, polars drops an empty value from the last line
     names, separator = _header(data, name, separator)
     require_extent(len(names), data.count(b"\n"), len(data), name)
     try:
@@ -43,7 +43,7 @@ def delimited(data: bytes, name: str, separator: str = "") -> "pl.DataFrame":
 
 
 def _slowly(data: bytes, name: str, separator: str, names: list[str]) -> "pl.DataFrame":
-    """Rows as Python's own reader has them: it says what is wrong where, and bears quotes within values."""
+    """Read rows with the `csv` module, which locates errors and accepts quotes within values."""
     import polars as pl
 
     records = list(_records(data, name, separator, len(names)))[1:]
@@ -53,7 +53,7 @@ def _slowly(data: bytes, name: str, separator: str, names: list[str]) -> "pl.Dat
 
 
 def _header(data: bytes, name: str, separator: str) -> tuple[list[str], str]:
-    """The column names and the separator, from the first line."""
+    """Return the column names and the separator, from the first line."""
     lines = io.StringIO(data[:_PIECE].decode(errors="ignore"), newline="")
     first = lines.readline()
     if not separator:
@@ -73,7 +73,7 @@ def _header(data: bytes, name: str, separator: str) -> tuple[list[str], str]:
 
 
 def _records(data: bytes, name: str, separator: str, width: int) -> Iterator[list[str]]:
-    """Every record, the header too, without blank lines.
+    """Yield every record including the header, without blank lines.
 
     Raises:
         UsageError: a record has more or fewer than `width` values, or a quote never closes.
@@ -103,13 +103,13 @@ def _records(data: bytes, name: str, separator: str, width: int) -> Iterator[lis
 
 
 def _may_be_uneven(data: bytes, separator: str, width: int) -> bool:
-    """Whether some record seems to have another number of values than `width`: a quick look before the slow one.
+    """Return whether some record may have a number of values other than `width`: a fast check before `_records`.
 
-    Counts separators between line ends, outside of quotes, piece by piece. It may cry wolf, as about quotes within
-    values; it never misses.
+    Counts separators between line ends, outside of quotes, piece by piece. It has false positives, for example with
+    quotes within values, but no false negatives.
     """
     whole = np.frombuffer(data, dtype=np.uint8)
-    quoted, start, fields = False, 0, 0  # inside quotes; where the open record starts; separators it has so far
+    quoted, start, fields = False, 0, 0  # inside quotes; start of the current record; its separators so far
     for offset in range(0, len(data), _PIECE):
         piece = whole[offset : offset + _PIECE]
         marks = (piece == ord(separator)) | (piece == ord("\n"))

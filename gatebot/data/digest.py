@@ -1,4 +1,4 @@
-"""Digests of files and bytes: what tells one version of the data from another."""
+"""Computes digests of files and bytes, which identify a version of the data."""
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -18,12 +18,12 @@ _SIZE = 16  # bytes
 
 
 def bytes_digest(data: bytes) -> str:
-    """Hexadecimal digest of some bytes."""
+    """Return the hexadecimal digest of some bytes."""
     return blake2b(data, digest_size=_SIZE).hexdigest()
 
 
 def frame_digest(frame: "pl.DataFrame") -> str:
-    """Hexadecimal digest of a table's names and values, where its bytes are not at hand."""
+    """Return the hexadecimal digest of a table's column names and values, if its bytes are not available."""
     hasher = blake2b(digest_size=_SIZE)
     hasher.update("\x1f".join(frame.columns).encode())
     for text in joined(frame, frame.columns).to_list():
@@ -32,10 +32,10 @@ def frame_digest(frame: "pl.DataFrame") -> str:
 
 
 def content(source: Source, path: PurePosixPath, name: str) -> bytes:
-    """The bytes of a file that a source means.
+    """Return the bytes of a file of a source.
 
     Raises:
-        UsageError: it cannot be read, or is too large.
+        UsageError: the file cannot be read, or is too large.
     """
     try:
         return source.checkout.read(path, LARGEST)
@@ -46,7 +46,7 @@ def content(source: Source, path: PurePosixPath, name: str) -> bytes:
 
 
 def version_digests(source: Source, patterns: tuple[str, ...]) -> Mapping[str, str]:
-    """Digests of the files under `data.version.files`: they stand for data that is not in git. Name -> digest."""
+    """Return name -> digest of the files under `data.version.files`, which represent data that is not in git."""
     if not patterns:
         return {}
     return {
@@ -57,6 +57,6 @@ def version_digests(source: Source, patterns: tuple[str, ...]) -> Mapping[str, s
 
 
 def data_version(digests: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
-    """One digest for a set of files: the same for the same names and bytes, whatever the order."""
+    """Return one digest for a set of files. It depends on names and bytes, not on the order."""
     pairs = digests.items() if isinstance(digests, Mapping) else digests
     return bytes_digest("\n".join(f"{digest}  {name}" for name, digest in sorted(pairs)).encode())

@@ -1,19 +1,18 @@
-"""How large a table may be for the bytes that it comes from: few bytes must not become a table that fills memory."""
+"""Limits the size of a table by the bytes that it is read from, so that a small file cannot fill the memory."""
 
 from gatebot.errors import UsageError
 
 MOST_COLUMNS = 100_000
-SPARSE = (
-    4  # cells for each byte: a cell that is there takes one in CSV and four in JSON, one that is missing takes none
-)
-ALWAYS = 1_000_000  # cells
+# Cells allowed per byte. A present cell takes at least one byte in CSV and four in JSON, a missing one may take none.
+SPARSE = 4
+ALWAYS = 1_000_000  # cells that are always allowed
 
 
 def require_extent(columns: int, lines: int, size: int, name: str) -> None:
-    """Refuse a text of `size` bytes that would become a table of nearly nothing but gaps.
+    """Refuse a text of `size` bytes that would become a table of mostly missing cells.
 
     Raises:
-        UsageError: it has too many columns, or too many for its lines.
+        UsageError: there are too many columns, or too many cells for the size.
     """
     if columns > MOST_COLUMNS:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Folds: every row is predicted by a model that did not see its unit."""
+"""Assigns units to folds, so that every row is predicted by a model that was not trained on its unit."""
 
 import numpy as np
 
@@ -9,16 +9,16 @@ from gatebot.evidence.column import Hashes
 
 
 def folds_of(units: Units, priority: Hashes, count: int, known: Hashes | None) -> tuple[Hashes, int]:
-    """The fold of every unit, shape [units], and how many folds there are.
+    """Return the fold of every unit, shape [units], and the number of folds.
 
-    Units go, stratum by stratum in the order of their hashes, to the fold that has fewest rows of their stratum,
-    then of all.
+    Each stratum is processed from the largest unit to the smallest, equal sizes by `priority`. A unit goes to the fold
+    that has the fewest rows of its stratum, then the fewest rows in total.
 
     Args:
-        units: what stays together.
-        priority: orders them.
-        count: how many folds are wanted; fewer where there are fewer units.
-        known: the fold that base gave a unit, `count` or more where it gave none; these stay.
+        units: rows that stay together.
+        priority: hash of each unit, by which units of equal size are ordered.
+        count: number of folds wanted; fewer are made if there are fewer units.
+        known: the fold of each unit on base, which is kept; `count` or more if base has none.
 
     Raises:
         UsageError: there is only one unit.
@@ -48,7 +48,7 @@ def folds_of(units: Units, priority: Hashes, count: int, known: Hashes | None) -
 
 
 def known_folds(units: Units, row_folds: Hashes, count: int) -> Hashes:
-    """The fold of every unit, from those that base gave some rows; `count` where none, shape [units]."""
+    """Return the fold of every unit, from the folds of base's rows; `count` if there is none, shape [units]."""
     folds = np.full(len(units.hashes), count, dtype=np.uint64)
     has = row_folds < count
     folds[units.of[has]] = row_folds[has]

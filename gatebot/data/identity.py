@@ -1,9 +1,8 @@
-"""Who a row is: keyed 64-bit hashes of its id, its content and its group.
+"""Identifies rows by keyed 64-bit hashes of their id, content and group.
 
-Values are hashed as text. A typed value (Parquet) is spelled as a CSV writer would spell it: `7`, `1.5`, `1.0`,
-`true`, ISO 8601 times; nothing, an empty text and NaN are one. So a row keeps its hashes when the same values move
-between formats,
-as long as the text file spells them that way (`1.50` or `True` in a CSV file is another text).
+Values are hashed as text. A typed value (Parquet) is written as a CSV writer would write it: `7`, `1.5`, `1.0`,
+`true`, ISO 8601 times. Null, an empty text and NaN are the same. A row therefore keeps its hashes when the data moves
+between formats, as long as the text file uses this spelling (`1.50` or `True` in a CSV file is a different text).
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,12 +26,12 @@ class Identity:
     """Hashes of every row that was read, each of shape [n].
 
     Attributes:
-        ids: of the declared id; without one, of the content and of which copy of it this is (the k-th in source order).
-        contents: of the values of `columns`.
-        groups: of the group, or None where no group column is declared. A row without a group is its own group.
-        columns: whose values make the content, sorted.
-        named: the row has an id: all True without a declared id column.
-        nth: how many rows with the same id stand before the row, in source order.
+        ids: hash of the declared id; without one, of the content and the number of the copy in source order.
+        contents: hash of the values of `columns`.
+        groups: hash of the group; None if no group column is declared. A row without a group is its own group.
+        columns: columns that make up the content, sorted.
+        named: True if the row has an id; all True without a declared id column.
+        nth: number of rows with the same id before the row, in source order.
     """
 
     ids: Hashes
@@ -47,10 +46,10 @@ def identify(rows: Rows, project: str, columns: Sequence[str] | None = None) -> 
     """Hash every row.
 
     Args:
-        rows: what was read.
-        project: keys the hashes, so that two projects' hashes never meet.
-        columns: whose values make the content: base's, to compare with base. A column that is gone counts as empty.
-            Default: every column but the target, the id and the split column.
+        rows: the rows that were read.
+        project: key of the hashes, so that the hashes of two projects differ.
+        columns: columns that make up the content; base's, to compare with base. A missing column counts as empty.
+            Default: every column except the target, the id and the split column.
     """
     parts = rows.columns
     if columns is None:
@@ -75,7 +74,7 @@ def identify(rows: Rows, project: str, columns: Sequence[str] | None = None) -> 
 
 
 def id_hashes(project: str, ids: Iterable[object]) -> Hashes:
-    """Hashes of ids that came back from user code, as `Identity.ids` has them where an id column is declared."""
+    """Return the hashes of ids that user code returned, equal to `Identity.ids` if an id column is declared."""
     import polars as pl
 
     return keyed(project, "id", pl.Series([_text(value) for value in ids], dtype=pl.String))
@@ -88,7 +87,7 @@ def _text(value: object) -> str:
 
 
 def keyed(project: str, kind: str, texts: "pl.Series") -> Hashes:
-    """One keyed blake2b hash a text, 64 bits each (RFC 7693), shape [n]."""
+    """Return a keyed 64-bit BLAKE2b hash (RFC 7693) of each text, shape [n]."""
     key = blake2b(project.encode(), digest_size=32).digest()
     ready = blake2b(digest_size=8, key=key, person=kind.encode())
     digests = []
@@ -100,7 +99,7 @@ def keyed(project: str, kind: str, texts: "pl.Series") -> Hashes:
 
 
 def mixed(hashes: Hashes, purpose: str, number: Hashes | int = 0) -> Hashes:
-    """Another hash of the same things, for another purpose: splitmix64 (Steele, Lea and Flood 2014), shape [n]."""
+    """Return new hashes for another purpose, derived by splitmix64 (Steele, Lea and Flood 2014), shape [n]."""
     salt = np.uint64(int.from_bytes(blake2b(purpose.encode(), digest_size=8).digest(), "little"))
     with np.errstate(over="ignore"):
         z = (hashes ^ salt) + np.uint64(0x9E3779B97F4A7C15) * (np.asarray(number, dtype=np.uint64) + np.uint64(1))
@@ -111,7 +110,7 @@ def mixed(hashes: Hashes, purpose: str, number: Hashes | int = 0) -> Hashes:
 
 
 def copies(hashes: Hashes) -> Hashes:
-    """How many equal hashes stand before each one, shape [n]."""
+    """Return the number of equal hashes before each one, shape [n]."""
     order = np.argsort(hashes, kind="stable")
     ordered = hashes[order]
     place = np.arange(len(hashes))
@@ -123,7 +122,7 @@ def copies(hashes: Hashes) -> Hashes:
 
 
 def joined(frame: "pl.DataFrame", names: Sequence[str]) -> "pl.Series":
-    """The values of some columns as one text a row, such that different values never make the same text."""
+    """Return the values of some columns as one text per row; different values give different texts."""
     import polars as pl
 
     texts = [
@@ -146,7 +145,7 @@ def _escaped(texts: "pl.Series") -> "pl.Series":
 
 
 def spelled(frame: "pl.DataFrame", name: str) -> "pl.Series":
-    """A column as text, the way a CSV writer spells it; missing values are empty texts."""
+    """Return a column as text, as a CSV writer writes it; missing values are empty texts."""
     import polars as pl
 
     values = frame.get_column(name)

@@ -1,4 +1,4 @@
-"""JSON Lines and JSON arrays into rows, every column as text, every fault with its line."""
+"""Reads JSON Lines and JSON arrays into rows, every column as text. Errors name the line or element."""
 
 import io
 import json
@@ -15,7 +15,7 @@ _PIECE = 1 << 16
 
 
 def json_lines(data: bytes, name: str) -> "pl.DataFrame":
-    """Rows of a JSON Lines file. Columns in the order in which they first appear; nested values stay JSON text."""
+    """Return the rows of a JSON Lines file, columns in order of first appearance. Nested values stay JSON text."""
     import polars as pl
 
     keys = _keys(data, name)
@@ -29,10 +29,10 @@ def json_lines(data: bytes, name: str) -> "pl.DataFrame":
 
 
 def _keys(data: bytes, name: str) -> list[str]:
-    """Every key, piece by piece: the reader takes long for many lines that have keys of their own.
+    """Return every key. Reads piece by piece, since polars is slow if many lines have keys of their own.
 
     Raises:
-        UsageError: there are far more keys than values, or a line is not JSON.
+        UsageError: there are far more keys than values, or a line is not a JSON object.
     """
     import polars as pl
 
@@ -51,7 +51,7 @@ def _keys(data: bytes, name: str) -> list[str]:
 
 
 def _json_keys(data: bytes, name: str) -> list[str]:
-    """Every key of every line, line by line: slow, and says which line is wrong."""
+    """Return every key. Reads line by line, which is slow but locates errors."""
     keys: dict[str, None] = {}
     for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
@@ -70,7 +70,7 @@ def _json_keys(data: bytes, name: str) -> list[str]:
 
 
 def array_as_lines(data: bytes, name: str) -> bytes:
-    """A JSON array of objects as JSON Lines."""
+    """Convert a JSON array of objects to JSON Lines."""
     try:
         values: Any = json.loads(data)
     except (ValueError, RecursionError) as error:

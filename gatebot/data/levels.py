@@ -1,7 +1,8 @@
-"""The columns of the eval rows as a few levels each: what slices that nobody declared are made of.
+"""Reduces the columns of the eval rows to a few levels each, from which undeclared slices are formed.
 
-Nothing here tells of one person: numbers and times become ranges between rounded edges, a category is named when many
-rows share it, and of free text or of what looks like an address or a number of somebody only lengths are kept.
+Levels reveal no single person: numbers and times become ranges between rounded edges, and a category is named only if
+at least 50 rows share it. Of free text, only its length, its number of words and the presence of digits are kept; of
+values that look like personal addresses or numbers, only their length.
 """
 
 import re
@@ -27,28 +28,29 @@ if TYPE_CHECKING:
 MOST_ROWS = 200_000
 MOST_TRAITS = 40
 BINS = 6
-FEWEST = 50  # rows that share what is named
-LONGEST = 60  # characters of a category that is named
+FEWEST = 50  # rows that must share a value for it to be named
+LONGEST = 60  # most characters of a value that is named
 
 _ID = re.compile(r"(?i:(?:^|[_\W])(?:id|uuid|guid|key|hash)$)|[a-z]I[dD]$")
 _PERSONAL = re.compile(r"[^\s@]@[^\s@]+\.\w|(?:\d[ ./-]?){7}|\d{1,3}(?:\.\d{1,3}){3}")
-"""An address of mail, a number of a telephone or a card, an address of the network."""
-_WORDS = 0.05  # share of texts with a space below which a column holds codes and no prose
+"""Matches e-mail addresses, telephone and card numbers, and IP addresses."""
+_WORDS = 0.05  # if a smaller share of the texts contains a space, the column holds codes, not prose
 _DAY = 86_400_000_000  # microseconds
 _WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Codes = tuple[Ints, Sequence[str]]
-"""int[n] levels, and the name of each; `column` and a phrase."""
+"""The level of each row, int[n], and the phrase that names each level."""
 
 
 def levels_of(rows: Rows, ids: Hashes, order: Index, columns: Sequence[ColumnProfile]) -> tuple[Levels, ...]:
-    """At most 40 traits of the columns that a model may read; a column with one level only has none.
+    """Return at most 40 traits of the columns that a model may read. A column with a single level has none.
 
     Args:
-        rows: what was read.
-        ids: of these, by which 200,000 of more eval rows are chosen; the others have no level.
+        rows: the rows that were read.
+        ids: hashes of `rows`. If there are more than 200,000 eval rows, that many are chosen by hash; the others get
+            no level.
         order: the eval rows.
-        columns: of all rows, in the order of the frame.
+        columns: profiles of the columns, in the order of the frame.
     """
     places = np.arange(len(order))
     if len(order) > MOST_ROWS:
@@ -63,11 +65,11 @@ def levels_of(rows: Rows, ids: Hashes, order: Index, columns: Sequence[ColumnPro
 
 
 _KINDS = ("boolean", "category", "integer", "number", "time", "text", "empty")
-"""Those that make the most readable slices come first."""
+"""Kinds of columns; those that give the most readable slices come first."""
 
 
 def _names_rows(column: ColumnProfile) -> bool:
-    """Whether it is a key: called one, or of whole numbers that are all different."""
+    """Return whether a column is a key: by its name, or because it holds integers that are all different."""
     present = column.rows - column.missing
     whole = column.kind == "integer" and column.distinct == present > MOST_NAMES
     called = column.kind in ("integer", "text") and column.distinct > FEWEST and _ID.search(column.name)
@@ -75,7 +77,7 @@ def _names_rows(column: ColumnProfile) -> bool:
 
 
 def _traits(values: "pl.Series", column: ColumnProfile) -> Iterator[Levels]:
-    """The traits of one column that tell rows apart."""
+    """Yield the traits of one column that have more than one level."""
     name = column.name
     match column.kind:
         case "boolean" | "category":
@@ -98,7 +100,7 @@ def _traits(values: "pl.Series", column: ColumnProfile) -> Iterator[Levels]:
 
 
 def _values(values: "pl.Series", name: str) -> tuple[Trait, Codes]:
-    """The most frequent values, the others together; lengths where the values are somebody's."""
+    """Return the most frequent values and one level for the others; lengths if values are long or look personal."""
     texts = spelled(values.to_frame(), values.name)
     found = spelled_names(texts)
     kept = frequent(found.codes, fewest=FEWEST)
@@ -118,7 +120,7 @@ def _numbers(values: "pl.Series") -> Floats:
 
 
 def _ranges(values: Floats, name: str) -> Codes:
-    """`age up to 30`, `age in (30, 41]`, `age above 41`."""
+    """Return ranges of numbers: `age up to 30`, `age in (30, 41]`, `age above 41`."""
     edges = _edges(values)
     shown = [f"{edge:.10g}" for edge in edges]
     middle = [f"{name} in ({low}, {high}]" for low, high in pairwise(shown)]
@@ -127,7 +129,7 @@ def _ranges(values: Floats, name: str) -> Codes:
 
 
 def _edges(values: Floats) -> Floats:
-    """Of at most six bins, as they are written: what is too close to be told apart is one."""
+    """Return the inner edges of at most six bins as they are written; edges that are written alike are merged."""
     with np.errstate(all="ignore"):
         edges = rounded_edges(values, BINS)
     written = [float(f"{edge:.10g}") for edge in edges if np.isfinite(edge)]
@@ -135,7 +137,7 @@ def _edges(values: Floats) -> Floats:
 
 
 def _text(texts: "pl.Series", name: str) -> Iterator[Codes]:
-    """Length, words and digits of prose; of codes such as addresses the length alone."""
+    """Yield the length of texts; for prose also the number of words and whether there are digits."""
     yield _lengths(texts, name)
     if texts.str.contains(" ", literal=True).sum() < _WORDS * len(texts):
         return
@@ -150,7 +152,10 @@ def _lengths(texts: "pl.Series", name: str) -> Codes:
 
 
 def _counted(counts: Floats, name: str, what: str) -> Codes:
-    """`text: fewer than 60 characters`, `text: 60 to 119 characters`, `text: at least 120 characters`; 0 is missing."""
+    """Return ranges of counts; a count of 0 is missing.
+
+    For example `text: fewer than 60 characters`, `text: 60 to 119 characters`, `text: at least 120 characters`.
+    """
     counts = np.where(counts > 0, counts, np.nan)
     edges = np.unique(np.ceil(_edges(counts)))
     shown = [int(edge) for edge in edges]
@@ -161,7 +166,7 @@ def _counted(counts: Floats, name: str, what: str) -> Codes:
 
 
 def _times(values: "pl.Series", name: str) -> Iterator[Codes]:
-    """The days between rounded edges, and the day of the week."""
+    """Yield ranges of days between rounded edges, and the day of the week."""
     import polars as pl
 
     if values.dtype == pl.String:
@@ -172,12 +177,16 @@ def _times(values: "pl.Series", name: str) -> Iterator[Codes]:
     yield _days(days, name)
     week = np.where(
         np.isnan(days), len(_WEEK), (np.nan_to_num(days).astype(np.int64) + 3) % len(_WEEK)
-    )  # 1970: Thursday
+    )  # 1970-01-01 was a Thursday
     yield week.astype(np.intp), (*(f"{name} on a {day}" for day in _WEEK), f"{name} missing")
 
 
 def _days(days: Floats, name: str) -> Codes:
-    """`created_at before 2026-03-01`, `created_at from 2026-03-01 to 2026-04-30`, `created_at from 2026-05-01 on`."""
+    """Return ranges of days.
+
+    For example `created_at before 2026-03-01`, `created_at from 2026-03-01 to 2026-04-30`,
+    `created_at from 2026-05-01 on`.
+    """
     edges = np.unique(np.ceil(_edges(days)))
     dates = [str(np.datetime64(int(edge), "D")) for edge in edges]
     ends = [str(np.datetime64(int(edge) - 1, "D")) for edge in edges]
@@ -187,7 +196,7 @@ def _days(days: Floats, name: str) -> Codes:
 
 
 def _spread(levels: Levels, places: Index, count: int) -> Levels:
-    """The levels of the chosen rows among all of them."""
+    """Return the levels of all eval rows; those that were not chosen have none."""
     if len(places) == count:
         return levels
     codes = np.full(count, MISSING, dtype=np.int32)

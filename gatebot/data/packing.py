@@ -1,4 +1,4 @@
-"""Bytes out of their compression: gzip, bzip2, xz and zstd, told by their first bytes and not by the name."""
+"""Decompresses gzip, bzip2, xz and zstd, which are recognised by their first bytes, not by the file name."""
 
 import bz2
 import gzip
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LARGEST = min(16 * 2**30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8)
-"""Bytes of one file, as it is and after unpacking: an eighth of what the machine has in memory, at most 16 GiB."""
+"""Largest size of one file in bytes, packed and unpacked: an eighth of the machine's memory, at most 16 GiB."""
 
 _OPENERS: tuple[tuple[bytes, Callable[[io.BytesIO], io.BufferedIOBase]], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
@@ -27,27 +27,27 @@ _ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zstd")
 
 
 def is_packed(data: bytes) -> bool:
-    """Whether bytes have to be decoded before they are text: packed ones, and Parquet."""
+    """Return whether bytes are compressed or Parquet, so that they must be decoded before they are text."""
     return data.startswith((PARQUET, _ZSTD, *(magic for magic, _ in _OPENERS)))
 
 
 def decoded(data: bytes, name: str) -> "bytes | pl.DataFrame":
-    """Plain bytes, or a table where they are Parquet; decoded in this process.
+    """Return plain bytes, or a table if they are Parquet. Decodes in this process.
 
-    For files of the user's own only. What a pull request brings is decoded in the sandbox.
+    Use it only for the user's own files. Files of a pull request are decoded in the sandbox.
 
     Raises:
-        UsageError: it cannot be decoded.
+        UsageError: the bytes cannot be decoded.
     """
     plain = unpacked(data, name)
     return _parquet(plain, name) if plain.startswith(PARQUET) else plain
 
 
 def unpacked(data: bytes, name: str) -> bytes:
-    """The bytes themselves, or what is packed in them.
+    """Return the bytes, decompressed if they are compressed.
 
     Raises:
-        UsageError: the packing is broken, holds more than `LARGEST` bytes, or is an archive of several files.
+        UsageError: they cannot be decompressed, hold more than `LARGEST` bytes, or are an archive of several files.
     """
     refuse_archive(data, name)
     if data.startswith(_ZSTD):
@@ -59,7 +59,7 @@ def unpacked(data: bytes, name: str) -> bytes:
 
 
 def plain_name(name: str) -> str:
-    """A file's name without what says how it is packed, in lower case."""
+    """Return a file's name in lower case, without the suffix of its compression."""
     lower = name.lower().partition("?")[0]
     return next((lower.removesuffix(ending) for ending in _ENDINGS if lower.endswith(ending)), lower)
 
@@ -84,7 +84,7 @@ def _parquet(data: bytes, name: str) -> "pl.DataFrame":
 
 
 def _zstd(data: bytes, name: str) -> bytes:
-    """Python 3.11 has no zstd of its own; polars has."""
+    """Decompress zstd with polars; the standard library of Python 3.11 cannot."""
     import polars as pl
 
     try:
@@ -95,29 +95,33 @@ def _zstd(data: bytes, name: str) -> bytes:
 
 
 def refuse_archive(data: bytes, name: str) -> None:
-    """Raises: UsageError: it is an archive of several files."""
+    """Refuse a ZIP archive.
+
+    Raises:
+        UsageError: the data is an archive of several files.
+    """
     if data.startswith(b"PK\x03\x04"):
         raise UsageError(f"`{name}` is a ZIP archive or a spreadsheet.", "Unpack it, or export it as CSV or Parquet.")
 
 
 def too_large(name: str, most: int) -> UsageError:
-    """The error for a file that holds too much."""
+    """Return the error for a file that is too large."""
     said = f"{most >> 30} GiB" if most >> 30 else f"{most >> 20} MiB" if most >> 20 else f"{most} bytes"
     return UsageError(f"`{name}` holds more than {said}.", "Give several smaller files, or Parquet.")
 
 
 def bad_parquet(name: str, why: str) -> UsageError:
-    """The error for a file that is not Parquet, or not whole."""
+    """Return the error for a file that is not Parquet, or incomplete."""
     return UsageError(f"`{name}` is not readable as Parquet: {why}.", "Is it complete? Write or fetch it again.")
 
 
 def broken(name: str, why: str) -> UsageError:
-    """The error for a packed file that does not unpack."""
+    """Return the error for a file that cannot be decompressed."""
     return UsageError(
         f"`{name}` cannot be unpacked: {why.strip() or 'it is cut off'}.", "Is the file complete? Fetch it again."
     )
 
 
 def first_line(error: BaseException) -> str:
-    """What a reader says, in one line."""
+    """Return the first line of an error's message, without a full stop."""
     return (str(error).strip().splitlines() or ["unreadable"])[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""The data as evidence: every column, the eval rows, what stands on both sides, in one pass over what was read."""
+"""Builds the profile of the data: its columns, the eval rows, and the overlap of train and eval rows."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ _EXAMPLES = 20
 
 
 def profile(rows: Rows, split: Split) -> DataProfile:
-    """All that is known about the data, without the labels of eval rows."""
+    """Return the profile of the data, without the labels of eval rows."""
     identity = split.identity
     duplicates = 0
     if rows.columns.id is not None:
@@ -46,13 +46,13 @@ def profile(rows: Rows, split: Split) -> DataProfile:
 
 
 def _columns(rows: Rows) -> tuple[ColumnProfile, ...]:
-    """Columns side by side: the engine leaves the interpreter alone while it works."""
+    """Profile the columns in threads; polars releases the interpreter lock while it works."""
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         return tuple(workers.map(column_profile, rows.frame.get_columns()))
 
 
 def row_table(rows: Rows, split: Split) -> RowTable:
-    """The eval rows, in the order in which they are predicted."""
+    """Return the eval rows, in the order in which they are predicted."""
     identity, order = split.identity, split.eval
     folds = np.zeros(len(rows), dtype=np.uint64) if split.folds is None else split.folds
     return RowTable(
@@ -65,17 +65,17 @@ def row_table(rows: Rows, split: Split) -> RowTable:
 
 
 def truth(split: Split) -> Truth | None:
-    """Labels of the eval rows, in the order of the row table; None without a target."""
+    """Return the labels of the eval rows, in the order of the row table; None without a target."""
     if split.target is None:
         return None
     return Truth(split.identity.ids[split.eval], split.target.take(split.eval))
 
 
 def overlap(split: Split) -> Overlap:
-    """What stands on both sides: of the user's own split as it was made, of gatebot's as it is used.
+    """Return what is on both sides: of the user's own split as declared, else of gatebot's split as used.
 
-    Counts different ids, contents and groups. Contents count only where they tell rows apart. With folds, the sides
-    are a fold and the others.
+    Counts distinct ids, contents and groups. Contents count only if they identify rows. With folds, the sides are one
+    fold and the rows that train its model.
     """
     identity = split.identity
     contents = identity.contents if split.identifying else None
@@ -90,7 +90,7 @@ def overlap(split: Split) -> Overlap:
 
 
 def _shared(split: Split, hashes: Hashes | None) -> Index:
-    """Eval rows whose hash stands among rows that train the model which predicts them."""
+    """Return the eval rows whose hash also occurs among the rows that train the model that predicts them."""
     held = split.eval
     if hashes is None:
         return held[:0]

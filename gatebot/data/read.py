@@ -1,4 +1,4 @@
-"""Data as it lies there, into rows: text stays text, typed formats keep their types, every fault names its file."""
+"""Reads data files into rows. Text stays text, typed formats keep their types, and errors name the file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ Decode = Callable[[bytes, str], "bytes | pl.DataFrame"]
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """How bytes come here.
+    """How addresses are fetched and files decoded.
 
     Attributes:
-        fetch: brings the files behind an address, by name: bytes, or tables. Without it no address is read.
-        decode: unpacks bytes, and makes tables of Parquet; in this process by default, which is for the user's own
-            files only.
+        fetch: returns the files at an address as pairs of name and bytes or table. Without it, no address is read.
+        decode: decompresses bytes, and reads Parquet into a table. The default decodes in this process and is only for
+            the user's own files.
     """
 
     fetch: Fetch | None = None
@@ -46,18 +46,18 @@ class _File:
 
 
 def read(source: Source, columns: Columns | None = None, readers: Readers = Readers()) -> Rows:
-    """Read every file of a source, as one table.
+    """Read all files of a source into one table.
 
-    Text formats are read without guessing types, so that a row's text, hashes and what user code is given never
-    depend on another row. Several files must have the same columns, in any order.
+    Text formats are read without guessing types, so that a row's text, its hashes and what user code gets never
+    depend on other rows. All files must have the same columns, in any order.
 
     Args:
-        source: where they are.
-        columns: which column plays which part.
-        readers: how addresses are fetched, and packed files and Parquet decoded.
+        source: the files and addresses.
+        columns: the roles of columns.
+        readers: how addresses are fetched, and compressed files and Parquet decoded.
 
     Raises:
-        UsageError: something is missing, unreadable or does not fit together; says what, where and what to do.
+        UsageError: something is missing or unreadable, or the files do not fit together; names the file and a remedy.
     """
     columns = columns or Columns()
     if source.path:
@@ -147,7 +147,7 @@ def _one_table(files: Sequence[_File]) -> "pl.DataFrame":
 
 
 def _find(columns: Columns, present: Sequence[str], name: str) -> None:
-    """Complain about the first part whose column is not there."""
+    """Raise a UsageError for the first role whose column does not exist."""
     lower = {column.lower(): column for column in present}
     for part, column in columns.parts():
         if column in present:

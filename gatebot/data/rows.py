@@ -1,4 +1,4 @@
-"""What was read: the rows as one frame, which column plays which part, and where they came from."""
+"""Defines the rows that were read: one frame, the roles of its columns, and its source files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column plays which part. Every named column must be there.
+    """The roles of columns. Every named column must exist.
 
     Attributes:
-        target: the label.
-        id: what names a row.
-        group: what must not straddle train and eval.
-        time: what decides which rows are the latest.
-        split: what says on which side a row stands, where the user splits.
+        target: column of the label.
+        id: column that identifies a row.
+        group: column of a row's group; a group is never on both the train and the eval side.
+        time: column of a row's time; the latest rows become eval rows.
+        split: column that assigns rows to train or eval, if the user splits.
         slices: declared slice and protected columns.
     """
 
@@ -35,7 +35,7 @@ class Columns:
     slices: tuple[str, ...] = ()
 
     def parts(self) -> tuple[tuple[str, str], ...]:
-        """Every part that is played, with the column that plays it."""
+        """Return pairs of role and column, for every role that is set."""
         single = (("target", self.target), ("id", self.id), ("group", self.group), ("time", self.time))
         pairs = [*single, ("split.column", self.split), *(("slices", name) for name in self.slices)]
         return tuple((part, name) for part, name in pairs if name is not None)
@@ -46,11 +46,11 @@ class Rows:
     """Rows as they were read, in source order: file by file, line by line.
 
     Attributes:
-        frame: all rows. Every column is text where the source is text, so that no row changes how another one reads.
-        columns: which column plays which part.
-        typed: the source keeps types (Parquet), so rows are handed on as Parquet.
+        frame: all rows. If the source is text, every column is text, so that no row affects how another is read.
+        columns: the roles of columns.
+        typed: True if the source keeps types (Parquet); rows are then given to user code as Parquet.
         files: path or address -> digest of its bytes.
-        fixed_eval: True where a row stands in the user's own eval files, shape [n]; None with one source.
+        fixed_eval: True if a row is in the user's own eval files, shape [n]; None if train and eval share one source.
     """
 
     frame: "pl.DataFrame"

@@ -1,26 +1,27 @@
-"""How rows are split: what may be set, and what holds where nothing is."""
+"""Defines the settings for splitting rows, and their defaults."""
 
 from dataclasses import dataclass
 
 EVAL_VALUES = ("eval", "test", "val", "valid", "validation")
 
-Amount = int | float  # rows: a count, or a share of all in (0, 1] as float
+Amount = int | float  # number of rows as int, or share of all rows in (0, 1] as float
 
 
 @dataclass(frozen=True, slots=True)
 class SplitRules:
-    """How rows are split.
+    """Settings for splitting rows.
 
     Attributes:
-        project: keys all hashes.
-        task: classification, regression or scores.
-        folds: out-of-fold predictions of every row, by so many models; None: only on tiny data.
+        project: key of all hashes.
+        task: `classification`, `regression` or `scores`.
+        folds: number of models that predict all rows out of fold; None uses folds only with few rows.
         eval_values: values of `Columns.split` that mean eval, compared without case.
-        train_rows: of the smoke tier, of the rows that may train.
-        eval_rows: at most, of all rows.
-        confirm_rows: of the confirm tier; None: 2.5 times the smoke rows. Never fewer than the smoke rows.
-        identity: columns that make a row's content: base's, None where there is no base.
-        trains: whether anything learns from rows that are handed out; where nothing does, all can be eval rows.
+        train_rows: rows that the smoke tier trains on, of those that may train.
+        eval_rows: most eval rows, of all rows.
+        confirm_rows: rows that the confirm tier trains on, never fewer than the smoke tier; None means 2.5 times as
+            many as the smoke tier.
+        identity: columns that make up a row's content, as on base; None without a base.
+        trains: whether user code trains on the rows; if not, all rows can be eval rows.
     """
 
     project: str
@@ -35,6 +36,6 @@ class SplitRules:
 
 
 def count_of(amount: Amount, of: int) -> int:
-    """A count of rows from a count or a share, between 1 and `of`."""
+    """Convert a number or a share of rows to a number between 1 and `of`."""
     count = int(amount * of) if isinstance(amount, float) else amount
     return max(1, min(count, of))

@@ -1,4 +1,4 @@
-"""Which rows are eval rows and which never train, when one model predicts all of them."""
+"""Chooses the eval rows and the rows that never train, if one model predicts all eval rows."""
 
 from dataclasses import dataclass, replace
 
@@ -14,32 +14,35 @@ from gatebot.errors import UsageError
 from gatebot.evidence.column import Column, Hashes, label
 from gatebot.evidence.profile import RowTable
 
-EVAL_SHARE = 0.4  # of all rows, at most, where `eval_rows` is a count
-IDENTIFYING = 0.5  # share of distinct contents from which on equal contents mean the same thing
+EVAL_SHARE = 0.4  # largest share of all rows, if `eval_rows` is a number
+IDENTIFYING = 0.5  # smallest share of distinct contents at which contents identify rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
-    """What every way of splitting works on."""
+    """The input of every way of splitting."""
 
     rows: Rows
     rules: SplitRules
     identity: Identity
     target: Column | None
     labelled: Mask
-    eligible: Mask  # can be eval rows
-    claimed: Mask | None  # rows that the user's own split calls eval
+    eligible: Mask  # rows that can be eval rows
+    claimed: Mask | None  # rows that the user's own split assigns to eval
     known: RowTable | None
 
     @property
     def bound(self) -> Mask:
-        """Rows that base predicts, copies of their ids too."""
+        """True for rows whose id is among base's eval rows, including copies."""
         if self.known is None:
             return np.zeros(len(self.rows), dtype=bool)
         return np.isin(self.identity.ids, self.known.ids)
 
     def units(self, *, single: bool = False) -> Units:
-        """What stays together: rows alone, groups, or equal contents where only they tell rows apart."""
+        """Return the units that stay on one side.
+
+        These are groups; else rows with equal contents, if there is no id and contents identify rows; else single rows.
+        """
         identity = self.identity
         hashes = identity.ids
         if not single and identity.groups is not None:
@@ -50,12 +53,16 @@ class Sides:
 
 
 def identifying(contents: Hashes) -> bool:
-    """Whether equal contents mean the same thing; not so where a few values make all rows."""
+    """Return whether contents identify rows: at least half as many distinct contents as rows."""
     return len(np.unique(contents)) >= IDENTIFYING * len(contents)
 
 
 def claimed_eval(rows: Rows, rules: SplitRules) -> Mask | None:
-    """Rows that the user's own split calls eval; None where gatebot splits."""
+    """Return True for the rows that the user's own split assigns to eval; None if gatebot splits.
+
+    Raises:
+        UsageError: the split column assigns no row to eval, or all rows.
+    """
     name = rows.columns.split
     if rows.fixed_eval is not None:
         return rows.fixed_eval
@@ -74,9 +81,9 @@ def claimed_eval(rows: Rows, rules: SplitRules) -> Mask | None:
 
 
 def zone(sides: Sides) -> tuple[Mask, Mask]:
-    """Rows that never train, and those of them to predict, each of shape [n].
+    """Return the rows that never train, and those of them that are predicted, each of shape [n].
 
-    The first are more than the second: what lies among eval rows without being able to be one does not train either.
+    Rows within the eval side that cannot be eval rows do not train either.
     """
     claimed, total = sides.claimed, int(sides.eligible.sum())
     cap = count_of(sides.rules.eval_rows, total)
@@ -94,14 +101,14 @@ def zone(sides: Sides) -> tuple[Mask, Mask]:
 
 
 def _share(rules: SplitRules) -> float:
-    """The share of rows that may be eval rows."""
+    """Return the share of rows that may be eval rows."""
     if isinstance(rules.eval_rows, float):
         return rules.eval_rows
     return EVAL_SHARE if rules.trains else 1.0
 
 
 def _ordered(sides: Sides, share: float) -> tuple[Units, Hashes]:
-    """What is put on one side, and the order in which it becomes eval rows."""
+    """Return the units that are put on one side, and the order in which they become eval rows."""
     claimed, time = sides.claimed, sides.rows.columns.time
     units = sides.units(single=claimed is not None or time is not None)
     by_hash = mixed(units.hashes, "eval")
@@ -116,7 +123,7 @@ def _ordered(sides: Sides, share: float) -> tuple[Units, Hashes]:
 
 
 def _as_base(sides: Sides, units: Units, picked: Mask) -> Mask:
-    """Units that base predicts, in every stratum that base knew; elsewhere those picked."""
+    """Return the units that base predicts, in strata that base has; the picked units in the others."""
     bound = np.zeros(len(units.hashes), dtype=bool)
     bound[units.of[sides.bound & sides.eligible]] = True
     familiar = np.zeros(len(units.offsets), dtype=bool)
@@ -125,7 +132,7 @@ def _as_base(sides: Sides, units: Units, picked: Mask) -> Mask:
 
 
 def _at_most(sides: Sides, wanted: Mask, cap: int) -> Mask:
-    """Rows to predict: base's all, then the lowest hashes while there is room, shape [n]."""
+    """Return the rows to predict: all of base's, then those with the lowest hashes up to `cap`, shape [n]."""
     if wanted.sum() <= cap:
         return wanted
     bound = wanted & sides.bound

@@ -1,4 +1,4 @@
-"""Slice columns of the eval rows: names as they stand, numbers in quartiles with readable, steady names."""
+"""Reads slice columns: names as they are, numbers in quartiles with readable, stable names."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -15,22 +15,21 @@ from gatebot.evidence.column import MISSING, Floats, Names
 if TYPE_CHECKING:
     import polars as pl
 
-FEW = 20  # numbers with more distinct values are binned
-MOST = 200  # names of one column that are kept apart
+FEW = 20  # a column of numbers with more distinct values is binned
+MOST = 200  # most names of one column; the others are merged
 OTHERS = "(other)"
 
 
 def slices_of(rows: Rows) -> Mapping[str, Names]:
-    """Every declared slice column, of all rows that were read."""
+    """Return every declared slice column, for all rows that were read."""
     return {name: slice_names(spelled(rows.frame, name)) for name in rows.columns.slices}
 
 
 def slice_names(texts: "pl.Series") -> Names:
-    """One column as names, shape [n].
+    """Return one column as names, shape [n].
 
-    A column of numbers with more than `FEW` different ones is binned by its quartiles, rounded so that a few more
-    rows do not
-    rename them. Beyond the `MOST` most frequent names, all are one.
+    A column of numbers with more than `FEW` distinct values is binned by its quartiles, which are rounded so that a
+    few more rows do not rename the bins. If there are more than `MOST` names, the least frequent become `OTHERS`.
     """
     import polars as pl
 
@@ -42,7 +41,7 @@ def slice_names(texts: "pl.Series") -> Names:
 
 
 def binned(values: Floats) -> Names:
-    """Numbers in quartiles, NaN in none: `< 1.2`, `[1.2, 3.4)`, `[3.4, 8)`, `>= 8`."""
+    """Bin numbers by quartiles: `< 1.2`, `[1.2, 3.4)`, `[3.4, 8)`, `>= 8`. NaN is missing."""
     edges = rounded_edges(values, 4)
     shown = [f"{edge:.10g}" for edge in edges]
     middle = [f"[{low}, {high})" for low, high in pairwise(shown)]

@@ -1,4 +1,4 @@
-"""Where the data lies: patterns become a sorted list of files and addresses, or an error that names what is near."""
+"""Resolves patterns to a list of files and addresses. Errors suggest similar names."""
 
 import os
 import re
@@ -15,19 +15,19 @@ from gatebot.errors import UsageError
 
 _WILD = re.compile(r"[*?\[]")
 NEVER = frozenset({".git", ".gatebot"})
-"""Folders that hold no data of a project's, but a token, labels or evidence."""
+"""Folders that are never read: they may hold a token, labels or evidence."""
 HINT = "Keep data in the repository as regular files, bring it with `data.fetch`, or give an address."
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows come from. Either `path`, or `train` and `eval`.
+    """The files and addresses of the rows: either `path`, or `train` and `eval`.
 
     Attributes:
-        folder: what paths are relative to: the folder of `gatebot.yml`.
-        path, train, eval: files, globs (`**` too) and addresses (`s3://`, `gs://`, `az://`, `http(s)://`).
-        root: of the repository that files have to lie in, after links are followed; default: `folder`. A commit under
-            test chooses these paths, and whatever is read here is shown to its code.
+        folder: folder of `gatebot.yml`, to which paths are relative.
+        path, train, eval: files, globs (also with `**`) and addresses (`s3://`, `gs://`, `az://`, `http(s)://`).
+        root: root of the repository; default `folder`. Files must be inside it after links are followed, because the
+            commit under test chooses these paths and its code gets what is read.
     """
 
     folder: Path
@@ -43,7 +43,7 @@ class Source:
 
     @property
     def inside(self) -> PurePosixPath:
-        """The folder, relative to the root."""
+        """The folder of `gatebot.yml`, relative to the root."""
         if self.root is None:
             return PurePosixPath()
         if self.folder.is_relative_to(self.root):
@@ -56,8 +56,8 @@ class Place:
     """One file or address.
 
     Attributes:
-        name: for people; of an address, the address itself.
-        path: of a file, beneath the root and without links; None for an address.
+        name: name to show; the address itself for an address.
+        path: path of a file relative to the root, without links; None for an address.
     """
 
     name: str
@@ -65,10 +65,10 @@ class Place:
 
 
 def locate(source: Source, patterns: tuple[str, ...]) -> tuple[Place, ...]:
-    """Every file and address that the patterns mean: patterns in their order, files of one glob sorted, each once.
+    """Return every file and address that the patterns match, once each, in the order of patterns; globs are sorted.
 
     Raises:
-        UsageError: a pattern matches nothing, is no regular file, or leads out of the repository.
+        UsageError: a pattern matches nothing, is not a regular file, or leads out of the repository.
     """
     if not patterns:
         raise UsageError("`data.path` is not set.", "Set `data.path`, or `data.train` and `data.eval`, in gatebot.yml.")
@@ -101,7 +101,7 @@ def _places(source: Source, pattern: str) -> Iterator[Place]:
 
 
 def _beneath(source: Source, pattern: str) -> PurePosixPath:
-    """A pattern relative to the root; may still go up."""
+    """Return a pattern relative to the root; it may still contain `..`."""
     given = PurePosixPath(pattern)
     root = source.checkout.root
     if given.is_absolute():
@@ -112,7 +112,7 @@ def _beneath(source: Source, pattern: str) -> PurePosixPath:
 
 
 def _kind(checkout: Checkout, path: PurePosixPath) -> int | None:
-    """What a path leads to; None where there is nothing."""
+    """Return the file type of a path's target, as `stat.S_IFMT` does; None if there is nothing."""
     try:
         status = checkout.status(checkout.resolved(path))
     except FileNotFoundError:
@@ -121,10 +121,10 @@ def _kind(checkout: Checkout, path: PurePosixPath) -> int | None:
 
 
 def _readable(checkout: Checkout, path: PurePosixPath) -> PurePosixPath:
-    """The path without links, of a regular file of the project's.
+    """Return the path of a regular file of the project, with links resolved.
 
     Raises:
-        UnsafePathError: it is none.
+        UnsafePathError: it is not such a file, or its name contains a control character.
     """
     real = checkout.resolved(path)
     if NEVER & {part.casefold() for part in real.parts}:
@@ -136,7 +136,7 @@ def _readable(checkout: Checkout, path: PurePosixPath) -> PurePosixPath:
 
 
 def _globbed(source: Source, pattern: PurePosixPath) -> list[PurePosixPath]:
-    """Files that a glob matches, in the order of their names; hidden folders are not searched unless named."""
+    """Return the paths that a glob matches, sorted. Hidden names match only if the pattern has a hidden part."""
     parts = pattern.parts
     first = next((at for at, part in enumerate(parts) if _WILD.search(part)), None)
     if first is None:
@@ -151,7 +151,7 @@ def _globbed(source: Source, pattern: PurePosixPath) -> list[PurePosixPath]:
 def _matching(
     checkout: Checkout, folder: PurePosixPath, parts: tuple[str, ...], *, wants_hidden: bool
 ) -> Iterator[PurePosixPath]:
-    """Paths below a folder whose names match one pattern each; `**` is any number of folders, links left out."""
+    """Yield paths below a folder whose parts match `parts`. `**` matches any number of folders and follows no links."""
     pattern, rest = parts[0], parts[1:]
     if pattern == "**":
         yield from _matching(checkout, folder, rest or ("*",), wants_hidden=wants_hidden)
@@ -175,12 +175,12 @@ def _is_hidden(name: str) -> bool:
 
 
 def _name(source: Source, path: PurePosixPath) -> str:
-    """A path as it is seen from the folder of `gatebot.yml`."""
+    """Return a path relative to the folder of `gatebot.yml`."""
     return os.path.relpath(path, source.inside)
 
 
 def _near(source: Source, path: PurePosixPath) -> str:
-    """What to do about a pattern that matches nothing."""
+    """Return a hint for a pattern that matches nothing."""
     checkout, parent = source.checkout, path.parent
     while _WILD.search(str(parent)) or _kind(checkout, parent) != stat.S_IFDIR:
         parent = parent.parent

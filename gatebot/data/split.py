@@ -1,10 +1,9 @@
-"""Which rows train and which are predicted: the same on base and head, whatever happens to other rows.
+"""Splits rows into train and eval rows, consistently between base and head.
 
-A row's side comes from a keyed hash of its unit (its group; else its declared id; else its content, so that copies stay
-together). Within each class or bin of the target, the units with the lowest hashes are eval rows. One row more
-moves at most one other row of its own stratum, and, where `eval_rows` is the limit, at most one of another. With
-base's rows
-given, nothing moves: their side is binding, and what lay beyond base's boundary keeps training.
+A row's side depends on a keyed hash of its unit: its group; else its declared id; else its content, so that copies stay
+together. Within each class or bin of the target, the units with the lowest hashes are eval rows. An additional row
+moves at most one other row of its own stratum and, if `eval_rows` is the limit, at most one row of another stratum. If
+base's eval rows are given, no row moves: they stay eval rows, and rows beyond base's boundary keep training.
 """
 
 from dataclasses import dataclass
@@ -25,30 +24,30 @@ from gatebot.evidence.column import Column, Hashes
 from gatebot.evidence.need import Tier
 from gatebot.evidence.profile import RowTable
 
-TINY = 1000  # below this many rows every row is predicted out of fold
+TINY = 1000  # with fewer rows, all are predicted out of fold
 TINY_FOLDS = 5
-CONFIRM = 2.5  # times the smoke rows
-FEW_LEFT = 0.1  # share of the earlier rows that must be left to train on when `group` and `time` are both set
+CONFIRM = 2.5  # multiple of the smoke rows
+FEW_LEFT = 0.1  # smallest share of the earlier rows that must remain to train on if both `group` and `time` are set
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Sides of all rows; every index is into the rows that were read.
+    """The sides of all rows. Indices refer to the rows that were read.
 
     Attributes:
-        rules: how it was split.
+        rules: the settings of the split.
         identity: hashes of every row.
-        target: of every row, None without one.
-        eval: rows that are predicted, in the order in which they are (that of their hashes).
-        train: rows that training may draw from, in source order. With folds: all of them; `training` leaves out the
-            fold's.
-        folds: the fold of every row that was read, shape [n]; None where one model predicts all.
-        fold_count: 1 without folds.
-        identifying: equal contents mean the same thing here, so what equals an eval row does not train.
-        claimed: the user's own split calls these rows train; None where gatebot split.
-        excluded: rows that do not train because their content is an eval row's.
-        unlabelled: rows without a label that would else be eval rows.
-        left_out: other rows on neither side: beyond `eval_rows`, copies of an id, too late to train.
+        target: target of every row; None without one.
+        eval: rows that are predicted, in the order of their hashes.
+        train: rows that may train, in source order. With folds these are all rows; `training` leaves out the fold's
+            rows.
+        folds: the fold of every row that was read, shape [n]; None if one model predicts all.
+        fold_count: number of folds; 1 without folds.
+        identifying: whether contents identify rows; rows with the content of an eval row then do not train.
+        claimed: rows that the user's own split assigns to train; None if gatebot split.
+        excluded: number of rows that do not train because an eval row has the same content.
+        unlabelled: number of rows that would be eval rows if they had a label.
+        left_out: number of other rows on neither side: beyond `eval_rows`, copies of an id, or too late to train.
     """
 
     rules: SplitRules
@@ -65,19 +64,19 @@ class Split:
     left_out: int
 
     def training(self, tier: Tier = Tier.SMOKE, fold: int = 0) -> Index:
-        """Rows of one training, in source order. Those of the smoke tier are among those of the confirm tier."""
+        """Return the rows of one training, in source order. The confirm tier includes the rows of the smoke tier."""
         pool = self.outside(fold)
         return pool[np.flatnonzero(self._first(pool, self._amount(tier, len(pool))))]
 
     @cached_property
     def one_tier(self) -> bool:
-        """Whether both tiers train on the same rows: where smoke takes all that there are."""
+        """Whether both tiers train on the same rows, because the smoke tier already takes as many."""
         pools = [len(self.outside(fold)) for fold in range(self.fold_count)]
         same = (self._amount(Tier.SMOKE, pool) >= self._amount(Tier.CONFIRM, pool) for pool in pools)
         return self.rules.trains and all(same)
 
     def outside(self, fold: int) -> Index:
-        """Rows that may train the model of one fold, in source order."""
+        """Return the rows that may train the model of one fold, in source order."""
         if self.folds is None:
             return self.train
         pool: Index = self.train[self.folds[self.train] != fold]
@@ -118,12 +117,13 @@ class Split:
 
 
 def split(rows: Rows, rules: SplitRules, known: RowTable | None = None) -> Split:
-    """Put every row on its side.
+    """Split rows into train and eval rows.
 
     Args:
-        rows: what was read.
-        rules: how. `Columns.split`, `Columns.time` and fixed eval files decide where they are given.
-        known: base's eval rows: they stay eval rows (with their folds), and neither they nor what equals them trains.
+        rows: the rows that were read. `Columns.split`, `Columns.time` and the user's own eval files determine the
+            sides if they are given.
+        rules: the settings of the split.
+        known: base's eval rows. They stay eval rows, with their folds; neither they nor rows equal to them train.
 
     Raises:
         UsageError: a side would be empty, or the target cannot be read.
@@ -144,7 +144,7 @@ def split(rows: Rows, rules: SplitRules, known: RowTable | None = None) -> Split
 
 
 def _first_of_its_id(ids: Hashes, claimed: Mask | None) -> Mask:
-    """True for one row of each id: the first that the user calls eval, else the first, shape [n]."""
+    """Return True for one row of each id: the first that the user assigns to eval, else the first; shape [n]."""
     order = np.arange(len(ids)) if claimed is None else np.argsort(~claimed, kind="stable")
     first = np.empty(len(ids), dtype=bool)
     first[order] = copies(ids[order]) == 0
@@ -152,7 +152,7 @@ def _first_of_its_id(ids: Hashes, claimed: Mask | None) -> Mask:
 
 
 def _fold_count(sides: Sides) -> int:
-    """How many models predict the eval rows between them: base's count where there is one."""
+    """Return the number of models that predict the eval rows: base's number of folds, if it has folds."""
     if not sides.rules.trains:
         return 1
     if sides.known is not None and sides.known.folds.any():
@@ -240,7 +240,11 @@ def _held_out(sides: Sides) -> Split:
 
 
 def _complain_if_few(train: int, early: int) -> None:
-    """Groups that go on over time leave nothing to train on once the latest rows are held out."""
+    """Refuse a split with few train rows, which happens if groups extend into the time of the eval rows.
+
+    Raises:
+        UsageError: fewer than 10 % of the earlier rows remain to train on.
+    """
     if train < FEW_LEFT * early:
         raise UsageError(
             f"Of {early} rows before the eval rows only {train} belong to groups that the eval rows do not have.",

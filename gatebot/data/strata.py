@@ -1,4 +1,4 @@
-"""Strata: which rows are alike in their target, and how many of each a subset of a given size takes."""
+"""Groups rows into strata by their target, and computes how many rows of each stratum a subset takes."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -16,12 +16,12 @@ _BINS = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strata:
-    """Rows that are alike in their target.
+    """Rows grouped by similar targets.
 
     Attributes:
         of: the stratum of each row, shape [n].
-        offsets: where in [0, 1) each stratum rounds its share up, shape [strata]; a stratum's own, whatever others
-            there are.
+        offsets: value in [0, 1) that is added to a stratum's share before it is rounded down, shape [strata]. It
+            depends on the name of the stratum only.
     """
 
     of: Counts
@@ -30,14 +30,14 @@ class Strata:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """What is put on one side as a whole: groups, or equal contents, or single rows.
+    """Sets of rows that are put on one side as a whole: groups, rows with equal contents, or single rows.
 
     Attributes:
         of: the unit of each row, shape [rows].
-        hashes: of each unit, shape [units].
-        stratum: of each unit: that of most of its rows, shape [units].
-        size: rows of each unit that can be eval rows, shape [units].
-        offsets: of each stratum, shape [strata].
+        hashes: the hash of each unit, shape [units].
+        stratum: the stratum of most rows of each unit, shape [units].
+        size: number of rows of each unit that can be eval rows, shape [units].
+        offsets: the offset of each stratum, shape [strata].
     """
 
     of: NDArray[np.intp]
@@ -48,11 +48,10 @@ class Units:
 
 
 def strata_of(target: Column | None, eligible: Mask) -> Strata:
-    """Strata of all rows: the class, or a bin of the number; rows that are not eligible share one more.
+    """Return the strata of all rows: the class, or a bin of the number. Rows that are not eligible share one stratum.
 
-    Bins have deciles for edges, rounded, so that a few more rows do not move them. Where most labels stand on one
-    row only they are
-    no classes, and there is one stratum.
+    The edges of bins are deciles, rounded so that a few more rows do not move them. If most labels occur once only,
+    they are not classes, and all eligible rows form one stratum.
     """
     match target:
         case Names() if not _mostly_single(target.codes[eligible]):
@@ -76,7 +75,7 @@ def _fraction(name: str) -> float:
 
 
 def rounded_edges(values: Floats, bins: int) -> Floats:
-    """Inner edges of bins that hold about equally many values, rounded by at most a quarter of a bin's usual width."""
+    """Return inner edges of bins of about equally many values, rounded by at most a quarter of a bin's usual width."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return np.empty(0)
@@ -86,11 +85,11 @@ def rounded_edges(values: Floats, bins: int) -> Floats:
     if width <= 0:
         return np.unique(edges)
     step = 10.0 ** np.floor(np.log10(width / 2))
-    return np.unique(np.round(edges / step) * step + 0.0)  # no minus zero
+    return np.unique(np.round(edges / step) * step + 0.0)  # turns -0.0 into 0.0
 
 
 def units_of(hashes: Hashes, strata: Strata, eligible: Mask) -> Units:
-    """Rows with equal hashes become one unit."""
+    """Group rows with equal hashes into units."""
     unique, of = np.unique(hashes, return_inverse=True)
     size = np.bincount(of, weights=eligible, minlength=len(unique)).astype(np.int64)
     stratum = np.full(len(unique), len(strata.offsets) - 1, dtype=np.int64)
@@ -99,19 +98,18 @@ def units_of(hashes: Hashes, strata: Strata, eligible: Mask) -> Units:
     else:
         pairs, counts = np.unique((of * len(strata.offsets) + strata.of)[eligible], return_counts=True)
         owner, kind = np.divmod(pairs, len(strata.offsets))
-        order = np.lexsort((-kind, counts))  # of what is written to one place the last stays: most rows, then lowest
+        order = np.lexsort((-kind, counts))  # the last assignment stays: most rows, then the lowest stratum
         stratum[owner[order]] = kind[order]
     return Units(of, unique, stratum, size, strata.offsets)
 
 
 def quotas(sizes: Counts, offsets: Floats, least: Counts, most: Counts, *, share: float, cap: int) -> Counts:
-    """How many rows each stratum gives, shape [strata]: its share, and no more than `cap` together.
+    """Return the number of rows that each stratum gives, shape [strata]: its share, at most `cap` in total.
 
-    Every stratum gives `floor(p * size + offset)` within `least` and `most`, with the largest p up to `share` for
-    which the
-    sum fits the cap: a divisor method (Balinski and Young 1982), so more rows elsewhere never add to a stratum, and
-        one row
-    more moves at most one place. Offsets in [0, 1) differ, so that no two strata step at the same p.
+    Every stratum gives `floor(p * size + offset)`, limited to `least` and `most`, for the largest p up to `share` at
+    which the sum is at most `cap`. This is a divisor method (Balinski and Young 1982): more rows in one stratum never
+    add to another, and one more row moves at most one place. Offsets in [0, 1) differ, so that no two strata step at
+    the same p.
     """
 
     def given(p: float) -> Counts:
@@ -127,7 +125,7 @@ def quotas(sizes: Counts, offsets: Floats, least: Counts, most: Counts, *, share
 
 
 def large_last(units: Units, priority: Hashes, share: float) -> Hashes:
-    """The same order, but units larger than a stratum's share come last, so that they do not crowd out all others."""
+    """Return the order with units larger than their stratum's share last, so that they do not displace all others."""
     size = np.bincount(units.stratum, weights=units.size, minlength=len(units.offsets))
     large = units.size > np.maximum(share * size, 1)[units.stratum]
     ordered: Hashes = (priority >> np.uint64(1)) | (large.astype(np.uint64) << np.uint64(63))
@@ -135,9 +133,10 @@ def large_last(units: Units, priority: Hashes, share: float) -> Hashes:
 
 
 def first_rows(units: Units, priority: Hashes, share: float, cap: int, *, keep_one: bool) -> Mask:
-    """The units with the lowest priority of each stratum, up to its quota in rows; shape [units].
+    """Return the units with the lowest `priority` of each stratum, up to its quota of rows; shape [units].
 
-    Every stratum of two units or more gives one where the cap allows, and with `keep_one` keeps one.
+    Every stratum gives at least one unit if `cap` allows it. With `keep_one`, every stratum keeps at least one row,
+    and a stratum of a single unit need not give it.
     """
     count = len(units.offsets)
     size = np.bincount(units.stratum, weights=units.size, minlength=count).astype(np.int64)
@@ -161,10 +160,10 @@ def first_rows(units: Units, priority: Hashes, share: float, cap: int, *, keep_o
 
 
 def before_the_last(units: Units, priority: Hashes, chosen: Mask) -> Mask:
-    """Units up to the boundary that `chosen` units mark, stratum by stratum, shape [units].
+    """Return the units up to the boundary of the `chosen` units in each stratum, shape [units].
 
-    The boundary is where taking all units before it agrees best with `chosen` (a chosen one counts two, another one -1,
-    one without eligible rows nothing), so one stray unit does not move it.
+    The boundary maximises the score of the units before it: 2 for a chosen unit, -1 for another one, 0 for one without
+    eligible rows. A single outlying unit therefore does not move it.
     """
     order = np.lexsort((priority, units.stratum))
     strata = units.stratum[order]

@@ -1,4 +1,4 @@
-"""The target column as labels or numbers, and the labels that are kept apart from all user code."""
+"""Reads the target column as labels or numbers."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,14 +22,14 @@ NOTHING = (
     "none",
     "<na>",
     "#n/a",
-)  # what stands where a number is missing, in lower case
+)  # spellings of a missing number, in lower case
 
 
 def target_of(rows: Rows, task: str) -> Column | None:
-    """The target of every row that was read: labels for classification, numbers otherwise; None without a target.
+    """Return the target of every row: labels for classification, numbers otherwise; None without a target.
 
     Raises:
-        UsageError: a number is wanted and a value is none, or is infinite.
+        UsageError: numbers are needed, and a value is not a number or is infinite.
     """
     name = rows.columns.target
     if name is None:
@@ -38,7 +38,7 @@ def target_of(rows: Rows, task: str) -> Column | None:
 
 
 def present(target: Column) -> Mask:
-    """True where there is a label, shape [n]."""
+    """Return True where there is a label, shape [n]."""
     match target:
         case Names():
             known: Mask = target.codes != MISSING
@@ -48,12 +48,12 @@ def present(target: Column) -> Mask:
 
 
 def names_in(frame: "pl.DataFrame", name: str) -> Names:
-    """A column as labels in their one spelling; names are sorted."""
+    """Return a column as labels in canonical spelling; names are sorted."""
     return spelled_names(spelled(frame, name))
 
 
 def spelled_names(texts: "pl.Series") -> Names:
-    """Texts as labels in their one spelling."""
+    """Return texts as labels in canonical spelling; names are sorted."""
     import polars as pl
 
     raw: list[str] = texts.unique().to_list()

@@ -1,4 +1,4 @@
-"""Text into rows, every column as text: which format it is, and whether it is text at all."""
+"""Reads text files into rows: checks the encoding and detects the format."""
 
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 def table(data: bytes, name: str, ending: str) -> "pl.DataFrame":
-    """Rows of one text file, every column as text.
+    """Return the rows of one text file, every column as text.
 
     Args:
-        data: the file's bytes, unpacked.
-        name: of the file, for errors.
-        ending: `.csv`, `.tsv`, `.jsonl` and so on; anything else is told by the first byte.
+        data: the file's bytes, decompressed.
+        name: name of the file, for errors.
+        ending: suffix such as `.csv`, `.tsv` or `.jsonl`; with another one, the first byte determines the format.
 
     Raises:
-        UsageError: the bytes are no such file; says where and what to do.
+        UsageError: the bytes are not valid in this format; names the line, if known, and a remedy.
     """
     data = _utf8(data, name)
     start = data[:1024].lstrip()[:1]

@@ -1,4 +1,4 @@
-"""Texts and typed values as moments in time."""
+"""Parses texts and typed values as times."""
 
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ _SHAPE = r"^\d{1,4}[-/.]?(?:\d\d?|[A-Za-z]{3})[-/.]?\d{1,4}(?:[T ]|$)"
 
 
 def moments(texts: "pl.Series") -> "pl.Series":
-    """Texts as times (UTC where they name a zone), null where a text is none.
+    """Parse texts as times, in UTC if they name a zone; null if a text is not a time.
 
-    The common spellings, year first, are read together; of the others, the one that reads most values.
+    Uses all formats that begin with the year, and of the others the one that parses the most values.
     """
     import polars as pl
 
@@ -46,7 +46,7 @@ def moments(texts: "pl.Series") -> "pl.Series":
 
 
 def _forms(sample: "pl.Series") -> list[str]:
-    """Formats that read something of a sample: all with the year first, and the best of the others."""
+    """Return the formats that parse part of a sample: all that begin with the year, and the best of the others."""
     plain = sample.str.replace("T", " ", literal=True)
     hits = {}
     for day in _DAYS:
@@ -61,7 +61,7 @@ def _forms(sample: "pl.Series") -> list[str]:
 
 
 def moment_numbers(rows: Rows, name: str) -> Floats:
-    """A time column as numbers that grow with time, NaN where there is none, shape [n].
+    """Return a time column as numbers that increase with time, NaN if missing, shape [n].
 
     Raises:
         UsageError: no value is a time or a number.
@@ -87,7 +87,7 @@ def moment_numbers(rows: Rows, name: str) -> Floats:
 
 
 def latest_first(rows: Rows, name: str, ids: Hashes) -> Hashes:
-    """The place of each row when the latest come first, shape [n]; equal times by hash, none at the end."""
+    """Return the rank of each row, latest first, shape [n]; equal times by hash, missing times last."""
     times = np.nan_to_num(moment_numbers(rows, name), nan=-np.inf)
     places = np.empty(len(times), dtype=np.uint64)
     places[np.lexsort((mixed(ids, "eval"), -times))] = np.arange(len(times), dtype=np.uint64)

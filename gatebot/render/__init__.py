@@ -1,1 +1,1 @@
-"""A Report as text: Markdown, a terminal, HTML, JUnit, SARIF. Numbers become words here and nowhere else."""
+"""Renders a Report as Markdown, terminal text, HTML, JUnit XML or SARIF. Only this package formats numbers."""

@@ -1,4 +1,4 @@
-"""What to do about a verdict: the command that reproduces it, fixes, who can let it pass, a waiver to fill in."""
+"""Describes what to do about a verdict: the command to reproduce it, fixes, who can accept it, and a waiver."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from gatebot.render.rows import loss_of, measure_behind
 
 WAIVER_DAYS = 30
 MOST_WAIVERS = 3
-MOST_SUBJECT = 300  # a longer one would be cut, and a waiver with half a name covers nothing
+MOST_SUBJECT = 300  # a longer one would be cut off, and its waiver would match nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Advice:
     """What to do next.
 
     Attributes:
-        command: reproduces the verdict on a laptop; may be empty.
-        fixes: what helps, each with the ids of the checks that say so.
-        steps: who may let it pass, and what more evidence would settle; whole sentences.
+        command: command that reproduces the verdict locally; may be empty.
+        fixes: fixes, each with the ids of the checks that suggest it.
+        steps: sentences about who may accept the commit, and which evidence would decide undecided measures.
         waiver: YAML for gatebot.yml on the base branch; may be empty.
-        accept: the comment that lets this very commit pass, to be copied; empty where none would.
+        accept: text of the comment that accepts this commit; empty if none would.
     """
 
     command: str
@@ -38,7 +38,7 @@ class Advice:
 
 
 def advice_for(report: Report) -> Advice:
-    """What the author can do, or nothing at all where nothing is asked for."""
+    """Return what the author can do; empty if nothing is required."""
     decisive = report.decisive
     stopping = [each for each in decisive if each.action in (Action.BLOCK, Action.REVIEW)]
     passing = report.verdict is VerdictName.PASS
@@ -52,8 +52,8 @@ def advice_for(report: Report) -> Advice:
 
 
 def _fixes(findings: Sequence[ReportedFinding]) -> Iterable[tuple[tuple[str, ...], Sentence]]:
-    """Each fix once, and behind it what its findings tell besides."""
-    checks: dict[str, dict[str, None]] = defaultdict(dict)  # inner: a set in order
+    """Return each fix once, with the checks that suggest it and followed by the notes of its findings."""
+    checks: dict[str, dict[str, None]] = defaultdict(dict)  # the inner dict is an ordered set
     notes: dict[str, dict[Sentence, None]] = defaultdict(dict)
     for each in findings:
         if each.fix:
@@ -83,12 +83,12 @@ def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence
 
 
 def _may_be_meant(finding: ReportedFinding) -> bool:
-    """Whether a waiver makes sense: nobody means to merge what does not run, or what is not even proven."""
+    """Return whether a waiver makes sense: not for code that does not run, and not for undecided findings."""
     return not finding.undecided and not finding.check.startswith("code.")
 
 
 def _evidence(report: Report) -> Iterable[Sentence]:
-    """What would settle undecided measures."""
+    """Yield the evidence that would decide each undecided measure."""
     for finding in report.decisive:
         measure = measure_behind(report, finding) if finding.undecided else None
         if measure is None:
@@ -119,7 +119,7 @@ def _waivers(report: Report, findings: list[ReportedFinding]) -> str:
 
 
 def _ceiling(measure: ReportedMeasure | None) -> str:
-    """The loss rounded up to two digits, so that the waiver covers it and little more."""
+    """Return the loss rounded up to two significant digits, so that the waiver covers it and little more."""
     loss = None if measure is None else loss_of(measure)
     if loss is None or loss <= 0:
         return ""
@@ -128,7 +128,7 @@ def _ceiling(measure: ReportedMeasure | None) -> str:
 
 
 def yaml_text(text: str) -> str:
-    """The text as a double-quoted YAML scalar, exact, with everything invisible written as an escape."""
+    """Return the exact text as a double-quoted YAML scalar, with unprintable characters escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else _escape(char) for char in quoted)
 

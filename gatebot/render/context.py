@@ -1,4 +1,4 @@
-"""What a verdict rests on, in words: which commits, how old base is, how much evidence and what it can see."""
+"""Describes the basis of a verdict: commits, age of base, amount of evidence, and the losses it can detect."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from gatebot.render.rows import row_of, subject_of
 
 SHORT_SHA = 7
 OFTEN = 50
-"""Commits of main from which on new eval rows are suggested. In practice the harm of reuse is mild, and not none."""
+"""Number of commits of main after which new eval rows are suggested. In practice, reuse does mild harm."""
 _ANSWERS: Mapping[str, str] = {
     "held": "holds",
     "broken": "does not hold",
@@ -25,7 +25,7 @@ _RELATIONS: Mapping[Relation, str] = {
 
 
 def compared(report: Report) -> Sentence:
-    """Which commits: `head 1a2b3c4 against base 5d6e7f8 (first parent of the merge, 2 days old)`."""
+    """Return the commits: `head 1a2b3c4 against base 5d6e7f8 (first parent of the merge, 2 days old)`."""
     head, base = report.head, report.base
     parts = [joined("head ", commit(head.sha)) if head.sha else words("the work tree")]
     if head.tested_sha and head.tested_sha != head.sha:
@@ -42,7 +42,7 @@ def compared(report: Report) -> Sentence:
 
 
 def evidence(report: Report) -> Sentence:
-    """How much was looked at: `3 seeds, 2,000 rows; sees losses of 0.8 points and more in accuracy`."""
+    """Return the amount of evidence: `3 seeds, 2,000 rows; sees losses of 0.8 points and more in accuracy`."""
     first = sharpest(report)
     seeds = report.seeds if first is None else first.seeds
     told = [counted(count, what) for count, what in ((seeds, "seed"), (report.rows, "row")) if count]
@@ -63,7 +63,7 @@ def evidence(report: Report) -> Sentence:
 
 
 def beyond_sight(report: Report) -> list[ReportedMeasure]:
-    """Declared measures whose margin the evidence cannot see, the blindest first; proven losses were seen."""
+    """Return declared measures, not proven worse, whose margin is too small to detect; the largest ratio first."""
     found = [
         (each.sees / each.margin, each)
         for each in report.measures
@@ -77,14 +77,14 @@ def _is_open(measure: ReportedMeasure) -> bool:
 
 
 def sharpest(report: Report) -> ReportedMeasure | None:
-    """The measure that tells best what the evidence can see: the first declared one over all rows."""
+    """Return the measure that describes what the evidence can detect: preferably declared and over all rows."""
     able = [each for each in report.measures if each.sees is not None and not each.not_enforced]
     ranked = sorted(able, key=lambda each: (not each.declared, each.slice is not None))
     return next(iter(ranked), None)
 
 
 def guarantee(report: Report) -> Sentence:
-    """What is promised and whether it was kept, which is all that may be told; empty where nothing is promised."""
+    """Return the guarantee and its answer, the only facts that may be revealed; empty without a guarantee."""
     given = report.guarantee
     if given is None:
         return ()
@@ -101,12 +101,12 @@ def guarantee(report: Report) -> Sentence:
 
 
 def answered(given: ReportedGuarantee) -> str:
-    """What is told of the condition, as a predicate."""
+    """Return the answer about the condition, as a predicate."""
     return _ANSWERS.get(given.answer, "is undecided")
 
 
 def eval_set(report: Report) -> Sentence:
-    """How often main has used the eval rows, and whether that is too often; empty where nobody has counted."""
+    """Return how often main has used the eval rows, and whether new ones are due; empty if it was not counted."""
     uses, given = report.eval_uses, report.guarantee
     if uses is None:
         return ()
@@ -122,21 +122,21 @@ def eval_set(report: Report) -> Sentence:
 
 
 def is_worn(report: Report) -> bool:
-    """Whether the eval rows have chosen so many commits that it is time for new ones."""
+    """Return whether the eval rows were used for so many commits that new ones are due."""
     if report.eval_uses is None:
         return False
     return report.eval_uses >= (OFTEN if report.guarantee is None else report.guarantee.merges)
 
 
 def baseline(report: Report) -> Sentence:
-    """Where base's evidence is from, and why that one; empty where nothing is said."""
+    """Return the source of base's evidence and the reason for it; empty if both are unknown."""
     base = report.base
     source = joined("from ", quote(base.source)) if base.source else ()
     return joined(source, "; " if source and base.why else "", words(base.why)) if source or base.why else ()
 
 
 def provenance(report: Report) -> list[tuple[str, Sentence]]:
-    """Where the verdict comes from, as pairs of a name and a value."""
+    """Return the origin of the verdict, as pairs of name and value."""
     rows: list[tuple[str, Sentence]] = [
         ("project", quote(report.project)),
         ("head", quote(report.head.sha) if report.head.sha else words("the work tree")),
@@ -156,14 +156,14 @@ def provenance(report: Report) -> list[tuple[str, Sentence]]:
 
 
 def isolation(report: Report) -> Sentence:
-    """How well the user's code was shut in, and why not better."""
+    """Return how the user's code was isolated, and why not more strictly."""
     if not report.isolation:
         return ()
     return joined(quote(report.isolation), *(joined("; ", words(reason)) for reason in report.isolation_why))
 
 
 def granted(report: Report) -> Sentence:
-    """What user code could read besides the system's folders and its own copy of the tree."""
+    """Return the folders that user code could read, besides system folders and its own copy of the tree."""
     if not report.granted:
         return ()
     first, *others = report.granted
@@ -171,7 +171,7 @@ def granted(report: Report) -> Sentence:
 
 
 def costs(report: Report) -> list[tuple[str, str]]:
-    """What the verdict took, as pairs of a name and a value."""
+    """Return the costs of the verdict, as pairs of name and value."""
     spent = report.costs
     trainings = grouped(spent.trainings)
     if spent.base_trainings:
@@ -187,5 +187,5 @@ def costs(report: Report) -> list[tuple[str, str]]:
 
 
 def commit(sha: str) -> Sentence:
-    """A commit's short name."""
+    """Return the short SHA of a commit."""
     return quote(sha[:SHORT_SHA])

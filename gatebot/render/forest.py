@@ -1,4 +1,4 @@
-"""Where things stand in the picture of all measures: one row each, losses in units of what is allowed."""
+"""Computes the layout of the plot of all measures: one row each, losses in units of the allowed loss."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,25 +11,25 @@ from gatebot.render.numbers import MINUS
 from gatebot.render.rows import Row, by_weight, loss_of, row_of
 
 MOST_ROWS = 40
-LEFT, RIGHT = 262.0, 738.0  # of the plot within the picture, whose width is 960
+LEFT, RIGHT = 262.0, 738.0  # edges of the plot within the picture, whose width is 960
 TOP, STEP = 36.0, 26.0
 MOST_LABEL = 36
-_WORST, _BEST = -4.0, 3.0  # beyond these the picture shows an arrow
+_WORST, _BEST = -4.0, 3.0  # values beyond these are shown as an arrow
 
 SHAPES = {"held": "circle", "worse": "square", "undecided": "diamond", "not enforced": "ring", "watched": "ring"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One measure in the picture. Coordinates are the picture's own.
+    """One measure in the picture, in coordinates of the picture.
 
     Attributes:
-        label: the measure's name, short.
-        title: all of it in words, for whoever cannot see the picture.
-        x: the estimate; None where it is beyond the picture.
-        low, high: ends of the interval; None where there is none.
-        cut_low, cut_high: the interval goes on beyond the picture.
-        dots: one for each seed.
+        label: the measure's name, shortened.
+        title: text alternative with all numbers.
+        x: the estimate; None if it is outside the picture.
+        low, high: ends of the interval; None if there is none.
+        cut_low, cut_high: whether the interval continues outside the picture.
+        dots: the estimate for each seed.
     """
 
     label: str
@@ -48,7 +48,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A line of the axis, with its label."""
+    """A tick of the axis, with its label."""
 
     x: float
     label: str
@@ -56,7 +56,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A plot. `allowed` is where the allowed loss ends; left of it is too bad. `edge` names that line."""
+    """A plot.
+
+    Attributes:
+        edge: label of the line at `allowed`.
+        allowed: x of the largest allowed loss; values to the left of it are not allowed.
+        left_out: number of measures that are not drawn.
+    """
 
     title: str
     edge: str
@@ -69,12 +75,12 @@ class Picture:
 
     @property
     def bottom(self) -> float:
-        """Where the rows end."""
+        """The y coordinate at which the rows end."""
         return TOP + STEP * len(self.marks)
 
 
 def pictures(report: Report) -> list[Picture]:
-    """A picture of the changes against base, and one of floors and ceilings; neither where there is nothing to draw."""
+    """Return a picture of the changes against base and one of floors and ceilings, each only if it has measures."""
     drawn = [each for each in by_weight(report) if each.delta is not None and math.isfinite(each.delta)]
     changes = [each for each in drawn if each.bound is Bound.CHANGE and each.margin]
     floors = [each for each in drawn if each.bound is Bound.FLOOR]
@@ -142,7 +148,7 @@ def _mark(measure: ReportedMeasure, unit: float, scale: _Scale, at: int) -> Mark
 
 
 def _label(name: str) -> str:
-    """The name, cut in the middle: slices of one metric differ at their end."""
+    """Return the name, shortened in the middle, because slices of one metric differ at the end."""
     half = MOST_LABEL // 2
     return name if len(name) <= MOST_LABEL else f"{name[: half - 1]}…{name[-half:]}"
 
@@ -152,7 +158,7 @@ def _in_words(row: Row) -> str:
 
 
 def _ends(measure: ReportedMeasure, unit: float) -> list[float]:
-    """The estimate, then the ends of its interval where it has one; positive is better."""
+    """Return the estimate, then the ends of its interval if it has one; positive is better."""
     sign = 1.0 if measure.direction is Direction.HIGHER else -1.0
     known = [each for each in (measure.low, measure.high) if each is not None]
     return [-(loss_of(measure) or 0.0) / unit, *(sign * each / unit for each in known if len(known) == 2)]

@@ -1,8 +1,8 @@
-"""GitHub's Markdown, written so that no untrusted text can become mark-up: spans, tables, fences, folds.
+"""Writes GitHub's Markdown so that untrusted text cannot become mark-up: spans, tables, fences, folds.
 
-GitHub links mentions, issues and addresses in rendered *text*, so escaping the source does not stop it; code does. A
-quoted name is therefore always code: a backtick span where all its characters are tame, else `<code>` with everything
-else as a character reference, and a `<wbr>` after what an address could be recognised by.
+GitHub links mentions, issues and addresses in rendered *text*, so escaping the source does not prevent it; code does. A
+quoted name is therefore always code: a backtick span if all its characters are safe, else `<code>` with the unsafe
+characters as character references, and a `<wbr>` after characters by which an address could be recognised.
 """
 
 import re
@@ -14,7 +14,7 @@ from gatebot.render.pieces import Sentence, capital
 
 MOST_CELL = 90
 MOST_QUOTED = 200
-MOST_BYTES = 4_000  # of a sentence with all its references and tags
+MOST_BYTES = 4_000  # of a sentence, including character references and tags
 
 _TAME_CODE = re.compile(r"[\w .,;:=()+*/%^'\"?#~{}−→–—…-]+")
 _LITERAL = re.compile(r"[^\W_]|[ ,()/=+%;?'\"−→–—…-]")
@@ -26,7 +26,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def code(text: str, most: int = MOST_QUOTED) -> str:
-    """A name of the user's: shown as it is, never interpreted."""
+    """Return a name of the user as code, which is never interpreted."""
     shown = plain(text, most)
     if not shown:
         return "—"
@@ -34,12 +34,12 @@ def code(text: str, most: int = MOST_QUOTED) -> str:
 
 
 def tag_code(text: str, most: int = MOST_QUOTED) -> str:
-    """The same as an element, which also works inside of HTML."""
+    """Return the text as a `<code>` element, which also works inside HTML."""
     return f"<code>{''.join(_referred(char) for char in plain(text, most))}</code>"
 
 
 def prose(text: str) -> str:
-    """Sentences: words stay words; whatever could be mark-up, a mention, a link or an identifier becomes code."""
+    """Return sentences in which whatever could be mark-up, a mention, a link or an identifier becomes code."""
     shown = visible(_SPACES.sub(" ", text[: MOST_PROSE * 2]))
     shown = shown if len(shown) <= MOST_PROSE else f"{shown[: MOST_PROSE - 1]}…"
     parts = _SPAN.split(shown)
@@ -48,7 +48,7 @@ def prose(text: str) -> str:
 
 
 def inline(sentence: Sentence, most: int = MOST_QUOTED) -> str:
-    """A sentence within a line that begins with words of ours; cut where a template repeats itself endlessly."""
+    """Return a sentence for use within a line that begins with gatebot's own words; cut at `MOST_BYTES`."""
     parts, room = [], MOST_BYTES
     for piece in sentence:
         part = code(piece.text, most) if piece.quoted else prose(piece.text)
@@ -61,7 +61,7 @@ def inline(sentence: Sentence, most: int = MOST_QUOTED) -> str:
 
 
 def paragraph(sentence: Sentence) -> str:
-    """A sentence as a block of its own: with a capital and a full stop, and never a list or a heading."""
+    """Return a sentence as a paragraph with a capital and a full stop; it cannot become a list or a heading."""
     text = inline(capital(sentence)).strip()
     start = _BLOCK_START.match(text)
     if start is not None:
@@ -71,7 +71,7 @@ def paragraph(sentence: Sentence) -> str:
 
 
 def fence(lines: Iterable[str], language: str = "") -> str:
-    """Verbatim lines in a fence that none of them can close."""
+    """Return lines in a code fence that none of them can close."""
     shown = [line(each) for each in lines]
     longest = max((len(run) for each in shown for run in re.findall("`+", each)), default=0)
     ticks = "`" * max(3, longest + 1)
@@ -79,23 +79,23 @@ def fence(lines: Iterable[str], language: str = "") -> str:
 
 
 def fold(summary: str, body: str, *, is_open: bool = False) -> str:
-    """A folded part. `summary` is HTML of our own."""
+    """Return a collapsible part. `summary` is trusted HTML."""
     return f"<details{' open' if is_open else ''}><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
 def bullets(items: Iterable[str]) -> str:
-    """A list; each item begins with words of ours or with code."""
+    """Return a list; each item must begin with gatebot's own words or with code."""
     return "\n".join(f"- {item}" for item in items)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str, room: int) -> str:
-    """A table of escaped cells, as many of its first rows as have room, and how many do not.
+    """Return a table of the first rows that fit, followed by the number of rows left out.
 
     Args:
-        headers: own words.
-        rows: the weightiest first.
+        headers: trusted texts.
+        rows: escaped cells, the most important row first.
         align: `l` or `r` for each column.
-        room: in bytes.
+        room: available space in bytes.
     """
     from tabulate import tabulate
 
@@ -109,7 +109,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str, roo
 
 
 def within(items: Sequence[str], room: int) -> list[str]:
-    """As many of the first items as have room, at least one; and how many have not."""
+    """Return the first items that fit into `room` bytes, at least one, and a note of how many are left out."""
     kept: list[str] = []
     for item in items:
         room -= len(item.encode()) + 3
@@ -137,7 +137,7 @@ def _referred(char: str) -> str:
 
 
 def _glued(parts: Iterable[str]) -> str:
-    """The parts in a row; two code spans that touch would become one."""
+    """Concatenate the parts, with a space between adjacent code spans, which would otherwise merge."""
     text = ""
     for part in parts:
         text += f" {part}" if text.endswith("`") and part.startswith("`") else part

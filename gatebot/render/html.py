@@ -1,4 +1,4 @@
-"""The whole Report as one HTML page: no script, no network, light and dark, made to be printed as well."""
+"""Renders the whole Report as one HTML page, without scripts or network access, with light, dark and print styles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _ACTION_TONES = {Action.BLOCK: "bad", Action.REVIEW: "warn", Action.WARN: "warn"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A finding with its measure's row, where it has one."""
+    """A finding with its measure and row, if it has one."""
 
     finding: ReportedFinding
     row: Row | None
@@ -43,12 +43,12 @@ class Card:
 
     @property
     def acts(self) -> str:
-        """What follows from it."""
+        """The action that follows from the finding."""
         return f"{ACTIONS[self.finding.action]}{', unproven' if self.finding.undecided else ''}"
 
 
 def page(report: Report) -> str:
-    """The Report as HTML. Every text in it is escaped, whoever wrote it; nothing is loaded from anywhere."""
+    """Return the Report as HTML. All text is escaped, and the page loads nothing."""
     rows = [(measure, row_of(measure)) for measure in by_weight(report)]
     decisive = set(map(id, report.decisive))
     others = [each for each in report.findings if id(each) not in decisive]
@@ -86,7 +86,7 @@ def _card(report: Report, finding: ReportedFinding) -> Card:
 
 
 def _tally(report: Report) -> list[tuple[str, str, str]]:
-    """The counts at the top: number, noun, tone."""
+    """Return the counts at the top: number, noun, tone."""
     outcomes = [outcome_of(each) for each in report.measures]
     acts = [each.action for each in report.decisive]
     counts = [
@@ -126,7 +126,7 @@ def _environment() -> "Environment":
 
 
 def _say(sentence: Sentence) -> "Markup":
-    """A sentence with what it quotes as code; everything in it is escaped."""
+    """Return a sentence with its quoted pieces as code; everything is escaped."""
     from markupsafe import Markup
 
     told = Markup("")
@@ -137,7 +137,7 @@ def _say(sentence: Sentence) -> "Markup":
             lead_space = " " if piece.text[:1].isspace() else ""
             tail_space = " " if piece.text[-1:].isspace() else ""
             parts = plain(piece.text, MOST_PROSE).split("`")
-            odd = len(parts) % 2 == 0  # a backtick without its twin is just a backtick
+            odd = len(parts) % 2 == 0  # an unpaired backtick is literal
             body = Markup("").join(
                 Markup("<code>{}</code>").format(part) if at % 2 and not odd else part for at, part in enumerate(parts)
             )

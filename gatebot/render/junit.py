@@ -1,4 +1,4 @@
-"""The Report as JUnit XML, for tools that show tests: one suite a check, one case a measure or finding."""
+"""Renders the Report as JUnit XML: one suite per check, one case per measure or finding."""
 
 import re
 from collections import defaultdict
@@ -17,7 +17,10 @@ _STOPS = frozenset({Action.BLOCK, Action.REVIEW})
 
 
 def xml(report: Report) -> str:
-    """JUnit XML. What blocks or needs review is a failure, a crash of gatebot's own an error; warnings are output."""
+    """Return the Report as JUnit XML.
+
+    Findings that block or need review are failures, crashes of checks are errors, and warnings are output.
+    """
     suites: dict[str, list[ET.Element]] = defaultdict(list)
     for check, case in _cases(report):
         suites[check].append(case)
@@ -106,5 +109,5 @@ def _counts(cases: list[ET.Element]) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    """The text without what XML 1.0 cannot hold."""
+    """Return the text without characters that XML 1.0 does not allow."""
     return _FORBIDDEN.sub("�", text)

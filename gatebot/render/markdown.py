@@ -1,4 +1,4 @@
-"""The section of the pull request's comment, and the longer summary of the job: quiet, complete, safe to post."""
+"""Renders the section of the pull request's comment and the longer job summary as Markdown."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _RUN = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9._-]+/[A-Za-z0-9._
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many bytes each part may take."""
+    """The largest size of each part in bytes."""
 
     main: int
     measures: int
@@ -33,12 +33,12 @@ SUMMARY = Room(main=14_000, measures=20_000, part=5_000, log=8_000, whole=58_000
 
 
 def section(report: Report) -> str:
-    """What this project says in the pull request's comment: Markdown, at most 30 kB."""
+    """Return this project's section of the pull request's comment: Markdown, at most 30 kB."""
     return _written(report, SECTION, with_provenance=False)
 
 
 def summary(report: Report) -> str:
-    """The same at more length, for the job's summary and the check run: Markdown, at most 58 kB."""
+    """Return the longer text for the job summary and the check run: Markdown, at most 58 kB."""
     return _written(report, SUMMARY, with_provenance=True)
 
 
@@ -70,7 +70,7 @@ def _compared(report: Report) -> str:
 
 
 def _decisive(report: Report, room: int) -> str:
-    """What did not hold. Without a measure among it, the columns of numbers are left out."""
+    """Return the table of decisive findings; without columns of numbers if none has a measure."""
     pairs = [(finding, measure_behind(report, finding)) for finding in report.decisive]
     rows = [_decisive_row(finding, measure) for finding, measure in pairs]
     if any(measure is not None for _, measure in pairs):
@@ -130,7 +130,7 @@ def _told_to_do(advice: Advice, room: int) -> Iterable[str]:
 
 
 def _folds(report: Report, room: Room) -> Iterable[str]:
-    """The folded parts, the most useful first: the last go first where there is no room."""
+    """Yield the collapsible parts, the most useful first; the last ones are dropped first if there is no room."""
     if report.crashed:
         items = [f"{code(each.check)}: {code(each.error)}" for each in report.crashed]
         yield fold(f"{counted(len(items), 'check')} of gatebot's failed", bullets(within(items, room.part)))
@@ -146,7 +146,7 @@ def _folds(report: Report, room: Room) -> Iterable[str]:
 
 
 def _promised(report: Report) -> Iterable[str]:
-    """The guarantee, or that new eval rows are due; until then the job's summary and the page count their uses."""
+    """Yield the guarantee, or a note that new eval rows are due; other uses are only in the summary and the page."""
     told = [inline(capital(each)) for each in (context.guarantee(report), context.eval_set(report)) if each]
     if report.guarantee is not None:
         yield fold(f"The guarantee {context.answered(report.guarantee)}", bullets(told))
@@ -178,7 +178,7 @@ def _settings(report: Report, room: int) -> Iterable[str]:
 
 
 def _quiet(report: Report) -> dict[str, list[ReportedFinding]]:
-    """Findings that decide nothing."""
+    """Return the findings that are not decisive, by title."""
     decisive = set(map(id, report.decisive))
     others = [each for each in report.findings if id(each) not in decisive]
     return {
@@ -189,7 +189,7 @@ def _quiet(report: Report) -> dict[str, list[ReportedFinding]]:
 
 
 def _logs(report: Report, room: int) -> Iterable[str]:
-    """The ends of logs, the last lines of each."""
+    """Yield the last lines of each log."""
     told = [each for each in report.findings if each.log]
     for finding in told:
         share = room // len(told)
@@ -224,7 +224,7 @@ def _measure_row(measure: ReportedMeasure, row: Row) -> tuple[str, ...]:
 
 
 def _named(measure: ReportedMeasure) -> str:
-    """The measure's name, which way it is better, and where its numbers are from if not from gatebot."""
+    """Return the measure's name, an arrow if lower is better, and its provenance if gatebot did not compute it."""
     place = f" at {code(measure.slice, MOST_CELL)}" if measure.slice else ""
     falling = " ↓" if measure.direction is Direction.LOWER and measure.bound is Bound.CHANGE else ""
     doubt = "" if measure.provenance is Provenance.COMPUTED else f" ({PROVENANCE[measure.provenance]})"

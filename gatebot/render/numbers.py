@@ -1,4 +1,4 @@
-"""Numbers as people read them: as many digits as it takes to tell them apart, and no more."""
+"""Formats numbers for people, with enough digits to distinguish them."""
 
 import math
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 MINUS = "−"
 NOTHING = "—"
 MOST_DECIMALS = 12
-ROUNDING = 1e-9  # two numbers that are nearer than this share of themselves differ by how floats are summed
+ROUNDING = 1e-9  # a smaller relative difference between two numbers is a rounding error
 
 _BYTES = ("B", "kB", "MB", "GB", "TB", "PB")
 _SPANS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
 def number(value: float | None) -> str:
-    """One number alone: four significant digits, no trailing zeros; a dash where there is none."""
+    """Format a single number with four significant digits and no trailing zeros; a dash if it is missing."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if isinstance(value, bool):
@@ -25,17 +25,17 @@ def number(value: float | None) -> str:
 
 
 def grouped(count: int) -> str:
-    """A whole number: `12,345`."""
+    """Format an integer: `12,345`."""
     return f"{count:,}".replace("-", MINUS)
 
 
 def together(values: Sequence[float | None], least: int | None = None, most: int = MOST_DECIMALS) -> list[str]:
-    """Numbers that are read side by side: equally many decimals, enough that different ones look different.
+    """Format numbers that are compared, with the same number of decimals, enough to show differences.
 
     Args:
-        values: None and what is not finite become a dash.
-        least: decimals at least; None for four significant digits of the largest.
-        most: decimals at most, where looking different is not worth any more of them.
+        values: the numbers; None and values that are not finite become a dash.
+        least: fewest decimals; None for four significant digits of the largest number.
+        most: most decimals, even if different numbers then look the same.
     """
     known = [value for value in values if value is not None and math.isfinite(value)]
     largest = max((abs(value) for value in known), default=0.0)
@@ -51,14 +51,14 @@ def together(values: Sequence[float | None], least: int | None = None, most: int
 
 
 def signed(text: str) -> str:
-    """A difference with its sign: `+1.2`, `−1.2`, `0.0`."""
+    """Add the sign to a formatted difference: `+1.2`, `−1.2`, `0.0`."""
     if text == NOTHING or text.startswith(MINUS) or not any(digit in text for digit in "123456789"):
         return text
     return f"+{text}"
 
 
 def size(count: float | None) -> str:
-    """Bytes: `1.2 MB`."""
+    """Format a number of bytes: `1.2 MB`."""
     if count is None or not math.isfinite(count):
         return NOTHING
     step = min(int(math.log10(max(abs(count), 1)) // 3), len(_BYTES) - 1)
@@ -66,7 +66,7 @@ def size(count: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """How long something took: `45 ms`, `2.1 s`, `3 min 20 s`, `2 h 5 min`."""
+    """Format a duration: `45 ms`, `2.1 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
     if seconds < 1:
@@ -81,7 +81,7 @@ def duration(seconds: float | None) -> str:
 
 
 def age(seconds: float | None) -> str:
-    """How old something is, in its largest unit: `2 days`."""
+    """Format an age in its largest unit: `2 days`."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
     for span, name in _SPANS:
@@ -91,7 +91,7 @@ def age(seconds: float | None) -> str:
 
 
 def counted(count: int, noun: str, nouns: str = "") -> str:
-    """`1 row`, `2 rows`."""
+    """Format a count with its noun: `1 row`, `2 rows`."""
     return f"{grouped(count)} {noun if count == 1 else nouns or f'{noun}s'}"
 
 

@@ -1,4 +1,4 @@
-"""Sentences as pieces: what gatebot says in its own words, and what it quotes from the user."""
+"""Represents sentences as pieces: gatebot's own words, and quotations from the user."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,12 +11,12 @@ from gatebot.render.numbers import grouped, number, together
 
 MOST_NAMED = 5
 _PLACE = re.compile(r"`?\{(\w+)\}`?")
-_COMPARED = re.compile(r"base|head|limit|reference")  # facts of such names are read side by side
+_COMPARED = re.compile(r"base|head|limit|reference")  # facts with these names are formatted together
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a sentence. A quoted one is a name, a path or a value of the user's, which is set apart."""
+    """A part of a sentence. A quoted piece is a name, path or value from the user, and is shown as code."""
 
     text: str
     quoted: bool = False
@@ -26,27 +26,27 @@ Sentence = tuple[Piece, ...]
 
 
 def words(text: str) -> Sentence:
-    """Gatebot's own words, or prose that it passes on."""
+    """Return a sentence of gatebot's own words, or of prose that it passes on."""
     return (Piece(text),)
 
 
 def quote(text: str) -> Sentence:
-    """Something of the user's."""
+    """Return a sentence that quotes text from the user."""
     return (Piece(text, quoted=True),)
 
 
 def joined(*parts: Sentence | str) -> Sentence:
-    """One sentence of several parts."""
+    """Join parts to one sentence."""
     return tuple(piece for part in parts for piece in (words(part) if isinstance(part, str) else part))
 
 
 def flat(sentence: Iterable[Piece], most: int = MOST_PROSE) -> str:
-    """The sentence as plain text on one line."""
+    """Return the sentence as plain text on one line."""
     return plain("".join(plain_piece(piece) for piece in sentence), most)
 
 
 def capital(sentence: Sentence) -> Sentence:
-    """The sentence with a capital, unless it begins with something quoted."""
+    """Return the sentence with a capital first letter, unless it begins with a quoted piece."""
     if not sentence or sentence[0].quoted:
         return sentence
     first = sentence[0].text
@@ -54,22 +54,22 @@ def capital(sentence: Sentence) -> Sentence:
 
 
 def plain_piece(piece: Piece) -> str:
-    """The piece without any mark-up: a name keeps to one line, and the backticks of our own prose go."""
+    """Return the piece without mark-up: a quoted piece on one line, other text without backticks."""
     return plain(piece.text) if piece.quoted else piece.text.replace("`", "")
 
 
 def said(finding: ReportedFinding) -> Sentence:
-    """What a finding says, its facts filled in; a place for which there is no fact stays as it is."""
+    """Return the sentence of a finding with its facts; placeholders without a fact stay as they are."""
     return filled(finding.says, finding.facts)
 
 
 def noted(finding: ReportedFinding) -> Sentence:
-    """What it tells besides, of what to do; nothing where it tells nothing."""
+    """Return the additional advice of a finding; empty if it has none."""
     return filled(finding.note, finding.facts)
 
 
 def filled(template: str, facts: Mapping[str, Any]) -> Sentence:
-    """A template with its facts. Numbers that are compared get equally many digits, enough to tell them apart."""
+    """Fill a template with facts. Compared numbers get the same number of digits, enough to distinguish them."""
     known = _facts(facts)
     pieces: list[Piece] = []
     end = 0
@@ -81,7 +81,7 @@ def filled(template: str, facts: Mapping[str, Any]) -> Sentence:
 
 
 def listed(names: Iterable[str], most: int = MOST_NAMED) -> Sentence:
-    """`a, b and 3 more`."""
+    """Return a list of names: `a, b and 3 more`."""
     every = tuple(names)
     shown = joined(*(joined(", " if number else "", quote(name)) for number, name in enumerate(every[:most])))
     left = len(every) - most

@@ -1,4 +1,4 @@
-"""A measure as a row that people read: which unit suits it, and its numbers as texts."""
+"""Formats a measure as a row of texts, in a unit that suits it."""
 
 import math
 from dataclasses import dataclass
@@ -8,44 +8,45 @@ from gatebot.core.finding import Bound, Direction
 from gatebot.core.report import Report, ReportedFinding, ReportedMeasure
 from gatebot.render.numbers import NOTHING, number, signed, together
 
-# In [0, 1] by chance only: a "point" of these means nothing.
+# Metrics that are not rates even if their values are in [0, 1]; differences of them are not given in points.
 _NO_RATES = frozenset(
     {"log_loss", "brier", "mae", "mse", "rmse", "mape", "pinball", "max_error", "mcc", "r2", "medae", "rmsle"}
 )
-_EXTRA_DECIMALS = 3  # spent on telling a loss from its margin
+_EXTRA_DECIMALS = 3  # most additional decimals to distinguish a loss from its margin
 _OUTCOMES = ("worse", "undecided", "held")
 WATCHED = "watched"
-"""Nobody declared it, and it does not stand out: not a doubt about the change, so never told as one."""
+"""Outcome of an undecided measure that is not declared and does not stand out; it is never shown as a doubt."""
 _WEIGHTS = ("worse", "undecided", "held", "not enforced", WATCHED)
 
 
 class Unit(Enum):
-    """What differences are told in: factor and suffix."""
+    """The unit of differences: factor and suffix."""
 
-    POINTS = (100.0, " points")  # of a rate: 0.861 → 0.842 is −1.9 points
-    PERCENT = (100.0, "%")  # of base's value, where the margin is one
+    POINTS = (100.0, " points")  # for rates: 0.861 → 0.842 is −1.9 points
+    PERCENT = (100.0, "%")  # of base's value, if the margin is relative
     OWN = (1.0, "")
 
     @property
     def factor(self) -> float:
-        """Multiply by this."""
+        """The factor by which a difference is multiplied."""
         return self.value[0]
 
     @property
     def suffix(self) -> str:
-        """Write this behind the number."""
+        """The text after the number."""
         return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A measure's numbers as texts. `subject` is what the user named it, unescaped.
+    """A measure's numbers as texts.
 
     Attributes:
+        subject: the user's name of the measure, unescaped.
         allowed: the margin or the limit: `2.0 points`, `≥ 0.800`.
         amount: the difference without its sign: `4.1 points`.
         outcome: `held`, `undecided`, `worse`, `not enforced` or `watched`.
-        sees: the smallest loss that the evidence would show, or empty.
+        sees: the smallest loss that the evidence can detect; empty if unknown.
     """
 
     subject: str
@@ -65,7 +66,7 @@ class Row:
 
 
 def row_of(measure: ReportedMeasure) -> Row:
-    """The measure as texts."""
+    """Return the measure as texts."""
     unit, scale = unit_of(measure)
     sides = together([measure.base, measure.head, measure.limit], least=3 if is_rate(measure) else None)
     base, head, limit = sides
@@ -92,26 +93,26 @@ def row_of(measure: ReportedMeasure) -> Row:
 
 
 def unit_of(measure: ReportedMeasure) -> tuple[Unit, float]:
-    """The unit of differences, and what one of it is in the metric's own units before the factor."""
+    """Return the unit of differences, and the scale by which they are divided: base's value for percent, else 1."""
     if measure.relative and measure.base:
         return Unit.PERCENT, abs(measure.base)
     return (Unit.POINTS if is_rate(measure) else Unit.OWN), 1.0
 
 
 def is_rate(measure: ReportedMeasure) -> bool:
-    """Whether this is a share of something: between 0 and 1, held to an absolute margin, and no loss or error."""
+    """Return whether a measure is a rate: between 0 and 1, with an absolute margin, and not a loss or an error."""
     known = [value for value in (measure.base, measure.head, measure.limit) if value is not None]
     named = measure.metric.partition("(")[0].strip() not in _NO_RATES
     return named and not measure.relative and bool(known) and all(0 <= value <= 1 for value in known)
 
 
 def subject_of(measure: ReportedMeasure) -> str:
-    """`recall(urgent)@region=south`: what waivers and findings name."""
+    """Return the name that waivers and findings use: `recall(urgent)@region=south`."""
     return f"{measure.metric}@{measure.slice}" if measure.slice else measure.metric
 
 
 def outcome_of(measure: ReportedMeasure) -> str:
-    """One of five; what is not known of a measure that was declared or stands out is undecided."""
+    """Return the outcome as in `Row`; unless it is known, undecided if declared or standing out, else watched."""
     if measure.not_enforced:
         return "not enforced"
     outcome = measure.outcome if measure.outcome in _OUTCOMES else "undecided"
@@ -119,12 +120,12 @@ def outcome_of(measure: ReportedMeasure) -> str:
 
 
 def loss_of(measure: ReportedMeasure) -> float | None:
-    """How much worse head is than base or its limit, in the metric's own units; negative when it is better."""
+    """Return how much worse head is than base or its limit, in the metric's own units; negative if it is better."""
     return None if measure.delta is None else -_sign(measure) * measure.delta
 
 
 def by_weight(report: Report) -> list[ReportedMeasure]:
-    """All measures, the weightiest first: by outcome, declared ones first, then the largest share of the margin."""
+    """Return all measures by importance: by outcome, then declared ones, then the largest share of the margin."""
 
     def weight(measure: ReportedMeasure) -> tuple[int, bool, float]:
         return _WEIGHTS.index(outcome_of(measure)), not measure.declared, -share_of_margin(measure)
@@ -133,7 +134,7 @@ def by_weight(report: Report) -> list[ReportedMeasure]:
 
 
 def share_of_margin(measure: ReportedMeasure) -> float:
-    """The loss as a share of the margin; of a limit, as a share of its own interval. Zero where nothing is known."""
+    """Return the loss as a share of the margin, or without one, of the interval's farthest end; 0 if unknown."""
     loss = loss_of(measure)
     if loss is None:
         return 0.0
@@ -142,7 +143,7 @@ def share_of_margin(measure: ReportedMeasure) -> float:
 
 
 def measure_behind(report: Report, finding: ReportedFinding) -> ReportedMeasure | None:
-    """The measure that a finding rests on. A floor and a ceiling of one metric share their name: the limit decides."""
+    """Return the measure of a finding. The limit distinguishes a floor and a ceiling of one metric, named alike."""
     if finding.measure is None:
         return None
     named = [each for each in report.measures if each.check == finding.check and subject_of(each) == finding.measure]
@@ -152,7 +153,7 @@ def measure_behind(report: Report, finding: ReportedFinding) -> ReportedMeasure 
 
 
 def unsettled(report: Report) -> list[ReportedMeasure]:
-    """Declared measures that did not hold although no finding speaks of them."""
+    """Return measures that are worse or undecided but have no finding."""
     spoken = {(each.check, each.measure) for each in report.findings}
     return [
         each
@@ -175,6 +176,6 @@ def _allowed(measure: ReportedMeasure, limit: str, margin: float | None, unit: U
 
 
 def _decimals(values: list[float | None]) -> int | None:
-    """Decimals for three significant digits of the largest; None where that is no way to write it."""
+    """Return the decimals for three significant digits of the largest value; None if it is below 1e-4."""
     largest = max((abs(value) for value in values if value), default=1.0)
     return max(0, 2 - math.floor(math.log10(largest))) if largest >= 1e-4 else None

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, for GitHub's code scanning and for editors."""
+"""Renders findings as SARIF 2.1.0, for GitHub's code scanning and for editors."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from gatebot.render.rows import measure_behind, outcome_of, row_of
 from gatebot.render.sentences import about
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-HOME = "gatebot.yml"  # where a finding is shown that has no place of its own: code scanning refuses results without one
+HOME = "gatebot.yml"  # location of findings that have none, because code scanning requires one
 
 _LEVELS: Mapping[Action, str] = {
     Action.BLOCK: "error",
@@ -33,12 +33,12 @@ _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]*://|(?:.*[/\
 
 
 def document(report: Report) -> str:
-    """SARIF as JSON."""
+    """Return the findings as SARIF in JSON."""
     return json.dumps(log(report), indent=1, ensure_ascii=False) + "\n"
 
 
 def log(report: Report) -> dict[str, Any]:
-    """SARIF as a value: one run, one rule for each check that found something, one result a finding."""
+    """Return the findings as a SARIF object: one run, one rule per check with findings, one result per finding."""
     findings = [*report.findings, *(each.finding for each in report.waived)]
     rules = {each.check: each for each in findings}
     waived = {id(each.finding): each for each in report.waived}
@@ -112,13 +112,13 @@ def _result(report: Report, finding: ReportedFinding, index: int, waiver: Waived
 
 
 def _fingerprint(report: Report, finding: ReportedFinding) -> str:
-    """The same for the same finding in every run, so that code scanning sees one alert and not many."""
+    """Return a fingerprint that is equal for the same finding in every run, so that alerts are not duplicated."""
     named = "\0".join((report.project, finding.check, finding.subject))
     return sha256(named.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _location(place: Location) -> dict[str, Any]:
-    """A place in the repository; one that points out of it is shown at `gatebot.yml` instead."""
+    """Return a SARIF location; a place outside of the repository is replaced by `gatebot.yml`."""
     inside = place.path and not _OUTSIDE.match(place.path)
     uri = quote(place.path.encode("utf-8", "replace"), safe="/") if inside else HOME
     line = place.line if inside and place.line and place.line > 0 else 1
@@ -127,5 +127,5 @@ def _location(place: Location) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """A message, in which brackets and backslashes would be links (SARIF 3.11.6)."""
+    """Return a message with brackets and backslashes escaped, which would otherwise form links (SARIF 3.11.6)."""
     return re.sub(r"([\\\[\]])", r"\\\1", plain(text, 1_000))

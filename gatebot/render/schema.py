@@ -1,4 +1,4 @@
-"""The published JSON Schema of `report.json`."""
+"""Provides the published JSON Schema of `report.json`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from gatebot.core.report import Report
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of the Report as it is written."""
+    """Return the JSON Schema (2020-12) of the Report as it is serialised."""
     found = Report.model_json_schema(mode="serialization")
     found["title"] = "report.json"
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}

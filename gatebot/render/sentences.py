@@ -1,4 +1,4 @@
-"""The language of the Report: every sentence that people read, in one place."""
+"""Defines the sentences of the Report."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from gatebot.render.numbers import NOTHING, counted, grouped
 from gatebot.render.pieces import Sentence, flat, joined, quote, said, words
 from gatebot.render.rows import WATCHED, measure_behind, outcome_of, row_of, share_of_margin
 
-MOST_HEADLINE = 140  # a commit status holds no more
+MOST_HEADLINE = 140  # characters that a commit status can hold
 
 TITLES: Mapping[VerdictName, str] = {
     VerdictName.BLOCKED: "blocked",
@@ -68,7 +68,7 @@ NEW_WITHOUT_DATA = (
     "Bringing the data takes secrets, and these go to files of the base branch alone, which has no gatebot.yml yet: so"
     " nothing was trained. Once this is reviewed and merged, the base branch's own run brings the data."
 )
-"""Said in place of both sentences where there is no data because base has no Rules."""
+"""Replaces the sentences of BOOTSTRAP and NO_DATA if both states hold."""
 _SHORT_STATES: Mapping[State, str] = {
     State.DRAFT: DRAFT,
     State.NOTHING_RELEVANT: "nothing that can change the verdict was touched",
@@ -82,7 +82,7 @@ _SHORT_STATES: Mapping[State, str] = {
 
 
 def headline(report: Report) -> str:
-    """The verdict on one line of plain text, at most 140 characters long."""
+    """Return the verdict on one line of plain text, at most 140 characters long."""
     if State.DRAFT in report.states:
         return DRAFT
     reason, title = why(report), title_of(report)
@@ -90,7 +90,7 @@ def headline(report: Report) -> str:
 
 
 def title_of(report: Report) -> str:
-    """The verdict with its priority: `blocked (P1)`, `pass with 2 warnings`."""
+    """Return the verdict with its priority: `blocked (P1)`, `pass with 2 warnings`."""
     if State.DRAFT in report.states:
         return "not judged"
     title = (_OBSERVED if report.observed else TITLES)[report.verdict]
@@ -101,7 +101,7 @@ def title_of(report: Report) -> str:
 
 
 def why(report: Report) -> Sentence:
-    """The clause that explains the verdict."""
+    """Return the clause that explains the verdict."""
     if State.DRAFT in report.states:
         return words(DRAFT)
     match report.verdict:
@@ -120,7 +120,7 @@ def why(report: Report) -> Sentence:
 
 
 def about(report: Report, finding: ReportedFinding) -> Sentence:
-    """A finding in a clause: `recall(urgent) fell 4.1 points`."""
+    """Return a finding as a clause: `recall(urgent) fell 4.1 points`."""
     measure = measure_behind(report, finding)
     clause = None if measure is None else _moved(measure)
     return clause or said(finding)
@@ -139,7 +139,7 @@ def _acting(report: Report, action: Action) -> list[ReportedFinding]:
 
 
 def _moved(measure: ReportedMeasure) -> Sentence | None:
-    """How a measure moved; None where it has no numbers."""
+    """Return how a measure changed; None if it has no numbers or did not change."""
     row = row_of(measure)
     if measure.delta is None or row.amount == NOTHING:
         return None
@@ -192,13 +192,13 @@ def _passed(report: Report) -> Sentence:
 
 
 def _only_open(report: Report, finding: ReportedFinding) -> bool:
-    """Whether it only says that evidence cannot tell, with an estimate that is within the margin."""
+    """Return whether a finding is undecided and its estimate is within the margin."""
     measure = measure_behind(report, finding) if finding.undecided else None
     return measure is not None and share_of_margin(measure) < 1
 
 
 def _accepted(approval: ReportedApproval) -> Sentence:
-    """Who has accepted the commit, when, by what and why."""
+    """Return who has accepted the commit, when, how and why."""
     limit = f" from {approval.priority} down" if approval.priority else ""
     what = f" by a {approval.kind}" if approval.kind in ("review", "comment") else ""
     who = joined("Accepted", limit, " by ", quote(approval.login))
@@ -207,7 +207,7 @@ def _accepted(approval: ReportedApproval) -> Sentence:
 
 
 def lead(report: Report) -> list[Sentence]:
-    """The sentences under the title: why, then what the named states mean."""
+    """Return the sentences under the title: the reason, then the meaning of the states, then approvals."""
     states = [state for state in STATES if state in report.states]
     explained = State.DRAFT in states or (
         report.verdict is VerdictName.PASS and any(state in _SHORT_STATES for state in states)

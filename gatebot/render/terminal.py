@@ -1,4 +1,4 @@
-"""The verdict in a terminal: a banner, what did not hold, what to do; narrow or wide, with colour or without."""
+"""Renders the verdict for a terminal of any width, with or without colour."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -47,12 +47,12 @@ _ASCII = str.maketrans({"−": "-", "—": "-", "–": "-", "→": ">", "×": "x
 
 
 def print_report(report: Report, console: "Console | None" = None, files: Sequence[str] = ()) -> None:
-    """Write the verdict where the console writes, as wide as it is; colour only on a terminal and without NO_COLOR.
+    """Write the verdict to the console, in its width; in colour only on a terminal and if NO_COLOR is not set.
 
     Args:
-        report: the verdict.
-        console: standard output where it is None.
-        files: paths of the reports that were written, to name them.
+        report: the report to print.
+        console: console to write to; None for standard output.
+        files: paths of the report files that were written, to list them.
     """
     if console is None:
         from rich.console import Console
@@ -66,7 +66,7 @@ def print_report(report: Report, console: "Console | None" = None, files: Sequen
 
 
 def text(report: Report, width: int = 80, *, colour: bool = False, files: Sequence[str] = ()) -> str:
-    """The same as a text. No line of it is a command to GitHub's runner, and nothing untrusted steers a terminal."""
+    """Return the verdict as text. It contains no commands for GitHub's runner, and no untrusted control sequences."""
     from rich.console import Console
 
     stream = StringIO()
@@ -240,7 +240,7 @@ def _indented(told: str, style: str = "") -> "Padding":
 
 
 def _table(*columns: "str | tuple[str, str]", headed: bool = True) -> "Table":
-    """A table without lines. Columns that hold text wrap; numbers, given with their side, do not."""
+    """Return a table without lines. Text columns wrap; number columns, given with their alignment, do not."""
     from rich.table import Table
 
     table = Table(box=None, show_header=headed, header_style="dim", pad_edge=True, padding=(0, 1))

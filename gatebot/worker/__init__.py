@@ -1,1 +1,1 @@
-"""What runs inside the user's interpreter: Python 3.8 and its standard library, nothing of ours."""
+"""Runs inside the user's interpreter. Uses only Python 3.8, its standard library and the modules of this folder."""

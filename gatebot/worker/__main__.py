@@ -1,7 +1,7 @@
-"""Carries out one task (a JSON file) with the user's own code: `python FOLDER TASK.json`.
+"""Runs one task (a JSON file) with the user's code: `python FOLDER TASK.json`.
 
-The folder is copied to a place of its own under a name made for it, so that no module of the user's can have the same
-name as one of these. Nothing in it says for whom it works.
+The folder is copied elsewhere under a generated name, so that no module of the user can have the same name as one of
+these. No file in it names the program that started it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> int:
-    """Run the stage that the task names; 1 when the user's code failed."""
+    """Run the stage that the task names; return 0, or 1 if the user's code failed."""
     sys.path[0] = str(HERE.parent)
     stages = importlib.import_module(HERE.name + ".stages")
     del sys.path[0]
@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _explain(error: BaseException) -> None:
-    """The traceback, without the part that lies in this folder."""
+    """Print the traceback without the frames of this folder."""
     trace = error.__traceback__
     while trace is not None and Path(trace.tb_frame.f_code.co_filename).parent == HERE:
         trace = trace.tb_next

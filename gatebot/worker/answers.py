@@ -1,4 +1,4 @@
-"""What `predict` may return, turned into columns: `prediction`, `score_<class>`, and the id where it was given."""
+"""Converts the result of `predict` to columns: `prediction`, `score_<class>`, and the id if it was returned."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Columns = Dict[str, List[Any]]
 
 
 def columns_of(answer: Any, task: str, classes: list[Any], id_name: str | None) -> Columns:
-    """Labels, class probabilities or values, in the order of the rows.
+    """Return labels, class probabilities or values as columns, in the order of the rows.
 
-    A data frame's columns name the classes. A plain matrix has the columns of `classes`.
+    The columns of a data frame name the classes. The columns of a plain matrix are in the order of `classes`.
     """
     if answer is None:
         raise TypeError("predict returned None")
@@ -30,7 +30,7 @@ def columns_of(answer: Any, task: str, classes: list[Any], id_name: str | None) 
 
 
 def plain(values: Any) -> list[Any]:
-    """A vector or matrix of any library as lists."""
+    """Convert a vector or matrix of any library to lists."""
     for method in ("detach", "cpu", "toarray"):  # a tensor with gradients, on a GPU; a sparse matrix
         if hasattr(values, method):
             values = getattr(values, method)()
@@ -42,7 +42,7 @@ def plain(values: Any) -> list[Any]:
 
 
 def _named(answer: Any) -> Columns | None:
-    """The columns of a data frame or mapping, else None."""
+    """Return the columns of a data frame or mapping; None for anything else."""
     if isinstance(answer, dict):
         return {str(name): plain(values) for name, values in answer.items()}
     if hasattr(answer, "iloc") and hasattr(answer, "columns"):
@@ -116,7 +116,7 @@ def _number(value: Any) -> float:
 
 
 def _not_probabilities(values: list[Any], task: str, classes: list[Any]) -> list[Any]:
-    """Refuse one probability a row: nobody can tell of which class it is."""
+    """Return the values; refuse a single probability per row, whose class is unknown."""
     between = all(isinstance(value, float) and 0 <= value <= 1 for value in values)
     if task == "classification" and between and {float(value) for value in values} - _numbers(classes) - {0.0, 1.0}:
         raise ValueError("predict returned one number between 0 and 1 a row; return labels, or a column for each class")

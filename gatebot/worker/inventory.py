@@ -1,4 +1,4 @@
-"""What the user's environment consists of: interpreter, distributions, and the libraries below them."""
+"""Lists the user's environment: interpreter, distributions and system libraries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def taken() -> dict[str, Any]:
-    """Interpreter and distributions with versions."""
+    """Return facts about the interpreter and the versions of all distributions."""
     facts: dict[str, Any] = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -19,7 +19,7 @@ def taken() -> dict[str, Any]:
 
 
 def _blas() -> str:
-    """What numpy calculates with, where there is numpy."""
+    """Return the BLAS library of numpy; empty if it is unknown."""
     try:
         import numpy as np
 

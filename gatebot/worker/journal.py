@@ -1,4 +1,4 @@
-"""What `train` reports while it runs: one line of JSON a call."""
+"""Records what `train` reports while it runs, as one line of JSON per call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MOST_LINES = 100000
 
 
 class Journal:
-    """The `report` that `train` may ask for: `report(loss=0.3, step=10)`."""
+    """Provides the `report` argument of `train`: `report(loss=0.3, step=10)`."""
 
     def __init__(self, path: str) -> None:
         self.file = open(path, "w", buffering=1, encoding="utf-8")  # noqa: PTH123, SIM115 - closed by `with`
@@ -22,7 +22,7 @@ class Journal:
         self.file.close()
 
     def report(self, **numbers: Any) -> None:
-        """Write numbers down; anything with a `float` is one (also a tensor of one element)."""
+        """Write numbers to the file; every value is converted with `float`, for example a tensor of one element."""
         facts: dict[str, float] = {name: float(value) for name, value in numbers.items()}
         self.lines += 1
         if self.lines <= MOST_LINES and not self.file.closed:

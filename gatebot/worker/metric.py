@@ -1,4 +1,4 @@
-"""Calls a metric that the user wrote, with truth and predictions beside each other."""
+"""Calls a metric of the user with truth and predictions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from . import answers, rows, user_code
 
 
 def call(function: Any, task: dict[str, Any]) -> dict[str, Any]:
-    """Its value, and the values of single rows where it gives them.
+    """Return the value of a metric, and its values for single rows if it returns them.
 
-    The function may ask for `truth` and `predictions` (labels or values), `scores` (a table of class
-    probabilities, or None), `weights` (or None) and `rows` (the features). It returns a number; or one number a
+    The function may have the parameters `truth` and `predictions` (labels or values), `scores` (a table of class
+    probabilities, or None), `weights` (or None) and `rows` (the features). It returns a number; or one number per
     row, whose mean is the value; or both, as `(value, per_row)`.
     """
     table = rows.read(task["table"], task["table"], {})

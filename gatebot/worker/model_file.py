@@ -1,4 +1,4 @@
-"""A trained model as a file: by the user's `save` and `load`, or by a pickle that only this process ever opens."""
+"""Saves and loads a model with the user's `save` and `load`, or as a pickle that is only opened in the worker."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import os
 from typing import Any
 
 USER = "user"
-PICKLERS = ("joblib", "pickle", "cloudpickle")  # cloudpickle also takes lambdas; pickle opens what it wrote
+PICKLERS = ("joblib", "pickle", "cloudpickle")  # cloudpickle also saves lambdas; pickle can load its files
 
 
 class NotLoadableError(Exception):
-    """What was pickled cannot be opened in another process."""
+    """A pickled model cannot be loaded in another process."""
 
 
 def save(module: Any, model: Any, path: str) -> tuple[Any, str]:
-    """Save a model; return how (None where it cannot be) and why not."""
+    """Save a model; return the method used, None if none works, and the reason for the failure."""
     if hasattr(module, "save") and hasattr(module, "load"):
         module.save(model, path)
         return USER, ""
@@ -41,10 +41,10 @@ def save(module: Any, model: Any, path: str) -> tuple[Any, str]:
 
 
 def load(module: Any, path: str, saved: str) -> Any:
-    """Load what `save` left.
+    """Load the model that `save` wrote.
 
     Raises:
-        NotLoadableError: it was pickled here, and that does not work; the user's own `load` may raise anything.
+        NotLoadableError: the model was pickled and cannot be loaded. The user's own `load` may raise anything.
     """
     if saved == USER:
         return module.load(path)

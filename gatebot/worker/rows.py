@@ -1,4 +1,4 @@
-"""Rows as the user's code gets them: a pandas DataFrame where there is pandas, else a list of dicts."""
+"""Reads rows for the user's code, as a pandas DataFrame if pandas is installed, else as a list of dicts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ TRUTH = {"true": True, "false": False}
 
 
 def read(path: str, csv_path: str, types: dict[str, str]) -> Any:
-    """The rows of a file: Parquet where the data keeps types and this interpreter can read it, else the same as CSV.
+    """Return the rows of the file at `path`; of `csv_path` if `path` is Parquet and cannot be read here.
 
-    Types of CSV are those that pandas infers. `types` pins columns (`text`, `number`) whose few rows here look
-    like something else than the whole data is.
+    pandas infers the types of CSV columns. `types` sets the type (`text`, `number`) of columns for which it would
+    infer another type from these rows than from the whole data.
     """
     try:
         import pandas as pd
@@ -22,14 +22,14 @@ def read(path: str, csv_path: str, types: dict[str, str]) -> Any:
     if path != csv_path:
         try:
             return pd.read_parquet(path)
-        except ImportError:  # no library for Parquet
+        except ImportError:  # pandas has no Parquet engine
             path = csv_path
     dtype = {name: str if kind == "text" else float for name, kind in types.items()}
     return pd.read_csv(path, low_memory=False, dtype=dtype)
 
 
 def plain(path: str, types: dict[str, str]) -> list[dict[str, Any]]:
-    """The rows as dicts; a column is int, float or bool where every value in it is, missing values are None."""
+    """Return the rows as dicts. A column is bool, int or float if every value in it is; missing values are None."""
     csv.field_size_limit(LONGEST_FIELD)
     with open(path, newline="", encoding="utf-8") as file:  # noqa: PTH123 - one line in every Python
         reader = csv.reader(file)
@@ -40,7 +40,7 @@ def plain(path: str, types: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def write(path: str, columns: dict[str, list[Any]]) -> None:
-    """Columns as a CSV file; columns shorter than the longest one end early."""
+    """Write columns to a CSV file; columns shorter than the longest one are filled with empty cells."""
     with open(path, "w", newline="", encoding="utf-8") as file:  # noqa: PTH123
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -71,5 +71,5 @@ def _truth(cell: str) -> bool:
 
 def _spelled(value: Any) -> str:
     if value is None:
-        return "nan"  # a line without any value would be no line
+        return "nan"  # a line of empty values would be skipped by readers
     return repr(value) if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Seeds the random number generators that exist, also those of libraries that are imported later."""
+"""Seeds random number generators, including those of libraries that are imported later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEEDERS: dict[str, Callable[[Any, int], Any]] = {
 
 
 def sow(seed: int) -> None:
-    """Seed now what is imported, and the rest on import: importing them only for this would cost seconds."""
+    """Seed libraries that are imported now, and others when they are imported, since importing them takes seconds."""
     random.seed(seed)
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _OnImport)]
     for name, seeder in SEEDERS.items():
@@ -26,7 +26,7 @@ def sow(seed: int) -> None:
 
 
 class _OnImport(importlib.abc.MetaPathFinder):
-    """Lets the other finders find a library, and seeds it once it is loaded."""
+    """Finds a library with the other finders, and seeds it after it is loaded."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

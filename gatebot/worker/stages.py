@@ -1,4 +1,4 @@
-"""The stages of a task: what is called in which order, and what is left behind."""
+"""Defines the stages of a task: the calls to the user's code, and the files that are written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Task = Dict[str, Any]
 
 
 def train(task: Task) -> None:
-    """Train and save the model; where it cannot be saved, say why instead."""
+    """Train and save the model; if it cannot be saved, write the reason to the status file."""
     module = user_code.load(task["root"], task["pipeline"])
     if task["capacity"] != 1 and not user_code.takes(module, "train", "capacity"):
         _leave(task["status"], {"unmet": "`train` has no parameter `capacity`"})
@@ -26,7 +26,7 @@ def train(task: Task) -> None:
 
 
 def predict(task: Task) -> None:
-    """Load a saved model and predict; where a file that was pickled here cannot be loaded again, say so instead."""
+    """Load a saved model and predict; if a pickled model cannot be loaded, write the reason to the status file."""
     module = user_code.load(task["root"], task["pipeline"])
     try:
         model = model_file.load(module, task["model"], task["saved"])
@@ -39,7 +39,7 @@ def predict(task: Task) -> None:
 
 
 def train_and_predict(task: Task) -> None:
-    """Everything in one process: for models that are not a file."""
+    """Train and predict in one process, for models that cannot be saved."""
     module = user_code.load(task["root"], task["pipeline"])
     model = _trained(task, module)
     for job in task["predict"]:
@@ -68,7 +68,7 @@ def inspect(task: Task) -> None:
 
 
 def score(task: Task) -> None:
-    """Call a metric of the user's."""
+    """Call a metric of the user."""
     file, _, name = task["metric"].rpartition(":")
     function = getattr(user_code.load(task["root"], file), name)
     _leave(task["status"], metric.call(function, task))
@@ -107,7 +107,7 @@ def _predicted(task: Task, module: Any, model: Any, job: dict[str, str]) -> None
 
 
 def _classes(model: Any, seen: list[str]) -> list[Any]:
-    """The model's own order of classes, or else the sorted labels of the rows that it was trained on."""
+    """Return the model's own order of classes, or else the sorted labels of the rows that it was trained on."""
     own = getattr(model, "classes_", None)
     if own is None:
         return seen

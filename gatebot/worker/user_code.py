@@ -1,4 +1,4 @@
-"""Loads a module of the user's by path and calls its functions by the names of their parameters."""
+"""Loads a module of the user by path, and calls its functions by the names of their parameters."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from typing import Any
 
 
 def load(root: str, path: str) -> Any:
-    """The module at `path` below `root`, under the name that the user's own imports and pickles would use.
+    """Load the module at `path` below `root`, under the name that the user's own imports and pickles use.
 
-    Like a script's, its folder is importable, and so is the root. A file inside a package keeps its full name.
+    Its folder and the root are added to the import path. A file inside a package keeps its full name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ImportError: it is not a Python file.
     """
     file = (Path(root) / path).resolve()
     if not file.is_file():
@@ -35,7 +39,7 @@ def load(root: str, path: str) -> Any:
 
 
 def call(module: Any, name: str, offered: dict[str, Any]) -> Any:
-    """Call a function with those of the offered arguments that its signature names."""
+    """Call a function with the offered arguments that its signature names."""
     function = getattr(module, name, None)
     if function is None:
         raise AttributeError(f"{Path(module.__file__).name} has no function `{name}`")
@@ -49,7 +53,11 @@ def takes(module: Any, name: str, parameter: str) -> bool:
 
 
 def chosen(function: Any, offered: dict[str, Any], name: str) -> dict[str, Any]:
-    """Those of the offered arguments that a function's signature names."""
+    """Return the offered arguments that a function's signature names.
+
+    Raises:
+        TypeError: a required parameter is not offered.
+    """
     parameters = inspect.signature(function).parameters.values()
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     unknown = [p.name for p in named if p.default is p.empty and p.name not in offered]
