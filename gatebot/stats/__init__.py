@@ -1,1 +1,1 @@
-"""Pure functions on numpy arrays: intervals, decisions, and what evidence of a given size can see."""
+"""Pure functions on numpy arrays: intervals, decisions, and the effects that evidence of a given size can detect."""

@@ -1,4 +1,4 @@
-"""What callers pass becomes checked arrays here, or a StatError; no statistic ever sees NaN or a ragged shape."""
+"""Converts arguments to checked arrays, so that no statistic gets NaN or arrays of different lengths."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,18 +9,18 @@ Bools = NDArray[np.bool_]
 
 
 LARGEST = 1e100
-"""Numbers beyond this are refused: their squares and sums would not be numbers any more."""
+"""Largest number that is accepted; squares and sums of larger numbers could overflow."""
 
 
 class StatError(ValueError):
-    """The statistic does not exist for this input, and the message says why. Never a number with a warning."""
+    """The statistic does not exist for this input; the message says why."""
 
 
 def floats(name: str, values: ArrayLike, *, ndim: int = 1, least: int = 1) -> Floats:
-    """`values` as finite floats of the given dimension, at least `least` along the last axis.
+    """Return `values` as finite floats with `ndim` dimensions and at least `least` values along the last axis.
 
     Raises:
-        StatError: another dimension, fewer values, NaN, infinity, or numbers beyond 1e100.
+        StatError: the dimension differs, there are fewer values, or values are NaN, infinite or beyond 1e100.
     """
     try:
         array = np.asarray(values, dtype=np.float64)
@@ -38,15 +38,15 @@ def floats(name: str, values: ArrayLike, *, ndim: int = 1, least: int = 1) -> Fl
 
 
 def variance(values: Floats) -> float:
-    """Sample variance (n - 1), exactly 0 for equal values, whose mean may differ from them by rounding."""
+    """Return the sample variance (n - 1); it is exactly 0 for equal values, without rounding errors of their mean."""
     return 0.0 if values.max() == values.min() else float(values.var(ddof=1))
 
 
 def flags(name: str, values: ArrayLike) -> Bools:
-    """`values` as booleans; what is neither 0 nor 1 is refused.
+    """Return `values` as booleans.
 
     Raises:
-        StatError: anything but a vector of 0 and 1.
+        StatError: `values` is not a vector of 0 and 1.
     """
     if isinstance(values, np.ndarray) and values.dtype == np.bool_ and values.ndim == 1 and values.size:
         return values
@@ -57,10 +57,10 @@ def flags(name: str, values: ArrayLike) -> Bools:
 
 
 def groups(name: str, labels: ArrayLike, n: int, *, least: int = 1) -> tuple[Ints, int]:
-    """Labels of any kind as codes 0..G-1 for `n` units, and G.
+    """Return labels of any kind as codes 0..G-1 of `n` units, and G.
 
     Raises:
-        StatError: another length than `n`, or fewer than `least` groups.
+        StatError: there are not `n` labels, a label is NaN or infinite, or there are fewer than `least` groups.
     """
     array = np.asarray(labels)
     if array.shape != (n,):
@@ -74,10 +74,10 @@ def groups(name: str, labels: ArrayLike, n: int, *, least: int = 1) -> tuple[Int
 
 
 def shares(n: int, weights: ArrayLike | None) -> Floats:
-    """Weights of `n` units, scaled so that their mean is 1; all 1 when not given.
+    """Return the weights of `n` units, scaled to a mean of 1; all are 1 by default.
 
     Raises:
-        StatError: another number of them, a negative one, or nothing but zeros.
+        StatError: there are not `n` weights, a weight is negative, or all are zero.
     """
     if weights is None:
         return np.ones(n)
@@ -91,7 +91,7 @@ def shares(n: int, weights: ArrayLike | None) -> Floats:
 
 
 def same_length(**arrays: NDArray[np.generic]) -> int:
-    """The common length of the last axes.
+    """Return the common length of the last axes.
 
     Raises:
         StatError: the lengths differ.
@@ -103,10 +103,10 @@ def same_length(**arrays: NDArray[np.generic]) -> int:
 
 
 def fraction(name: str, value: float) -> float:
-    """A number strictly between 0 and 1, such as a level.
+    """Return `value` if it is strictly between 0 and 1, like a level.
 
     Raises:
-        StatError: anything else.
+        StatError: it is not.
     """
     if not 0.0 < value < 1.0:
         raise StatError(f"{name}: {value} is not between 0 and 1")

@@ -13,25 +13,25 @@ Interval = tuple[float, float]
 
 
 def clopper_pearson_lower(k: int, n: int, alpha: float) -> float:
-    """Exact one-sided lower bound of a proportion (Clopper & Pearson 1934)."""
+    """Return the exact one-sided lower bound of a proportion (Clopper & Pearson 1934)."""
     _count(k, n)
     return 0.0 if k == 0 else float(betaincinv(k, n - k + 1, fraction("alpha", alpha)))
 
 
 def clopper_pearson_upper(k: int, n: int, alpha: float) -> float:
-    """Exact one-sided upper bound of a proportion: 0 failures in 59 rows show at most 5 % at alpha .05."""
+    """Return the exact one-sided upper bound of a proportion: 5 % for 0 failures in 59 rows at alpha .05."""
     _count(k, n)
     return 1.0 if k == n else float(betaincinv(k + 1, n - k, 1.0 - fraction("alpha", alpha)))
 
 
 def clopper_pearson(k: int, n: int, level: float = 0.95) -> Interval:
-    """Exact two-sided interval of a proportion."""
+    """Return the exact two-sided interval of a proportion."""
     tail = (1.0 - fraction("level", level)) / 2.0
     return clopper_pearson_lower(k, n, tail), clopper_pearson_upper(k, n, tail)
 
 
 def wilson(k: int, n: int, level: float = 0.95) -> Interval:
-    """Score interval of a proportion (Wilson 1927)."""
+    """Return the score interval of a proportion (Wilson 1927)."""
     _count(k, n)
     z2 = student.quantile(0.5 + fraction("level", level) / 2.0) ** 2
     centre = (k + z2 / 2.0) / (n + z2)
@@ -40,7 +40,7 @@ def wilson(k: int, n: int, level: float = 0.95) -> Interval:
 
 
 def mcnemar_worse(gained: int, lost: int) -> float:
-    """Exact one-sided p-value that head is worse: of the rows that changed, too many were lost (McNemar 1947).
+    """Return the exact one-sided p-value of "head is not worse", from the rows that changed (McNemar 1947).
 
     Args:
         gained: rows that base got wrong and head gets right.
@@ -51,14 +51,14 @@ def mcnemar_worse(gained: int, lost: int) -> float:
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Exact two-sided p-value that the two models differ."""
+    """Return the exact two-sided p-value of "the two models do not differ"."""
     return min(1.0, 2.0 * mcnemar_worse(min(gained, lost), max(gained, lost)))
 
 
 def tango_score(gained: int, lost: int, n: int, delta: float) -> float:
-    """Score statistic of a paired difference of proportions at the hypothesis `delta` (Tango 1998).
+    """Return the score statistic of a paired difference of proportions at the hypothesis `delta` (Tango 1998).
 
-    Large when the observed difference lies above `delta`; standard normal if `delta` is true.
+    It is large if the observed difference lies above `delta`, and standard normal if `delta` is true.
     """
     _pair(gained, lost, n)
     if abs(delta) >= 1.0:
@@ -75,7 +75,7 @@ def tango_score(gained: int, lost: int, n: int, delta: float) -> float:
 
 
 def tango_lower(gained: int, lost: int, n: int, alpha: float) -> float:
-    """One-sided lower score bound of P(gained) - P(lost), from `n` paired rows."""
+    """Return the one-sided lower score bound of P(gained) - P(lost), from `n` paired rows."""
     z = student.quantile(1.0 - fraction("alpha", alpha))
     estimate = (gained - lost) / n if n else 0.0
     _pair(gained, lost, n)
@@ -85,18 +85,18 @@ def tango_lower(gained: int, lost: int, n: int, alpha: float) -> float:
 
 
 def tango_upper(gained: int, lost: int, n: int, alpha: float) -> float:
-    """One-sided upper score bound; the mirror image of `tango_lower`."""
+    """Return the one-sided upper score bound of P(gained) - P(lost), from `n` paired rows."""
     return -tango_lower(lost, gained, n, alpha)
 
 
 def tango(gained: int, lost: int, n: int, level: float = 0.95) -> Interval:
-    """Two-sided score interval of a paired difference of proportions (Tango 1998)."""
+    """Return the two-sided score interval of a paired difference of proportions (Tango 1998)."""
     tail = (1.0 - fraction("level", level)) / 2.0
     return tango_lower(gained, lost, n, tail), tango_upper(gained, lost, n, tail)
 
 
 def agresti_min(gained: int, lost: int, n: int) -> Contrast:
-    """Paired difference of proportions with half a row added to each of the four cells (Agresti & Min 2005)."""
+    """Return a paired difference of proportions, with half a row added to each of four cells (Agresti & Min 2005)."""
     _pair(gained, lost, n)
     total = n + 2.0
     delta = (gained - lost) / total
@@ -105,7 +105,7 @@ def agresti_min(gained: int, lost: int, n: int) -> Contrast:
 
 
 def newcombe(k_base: int, n_base: int, k_head: int, n_head: int, level: float = 0.95) -> Interval:
-    """Interval of p_head - p_base of two independent groups: hybrid of Wilson's (Newcombe 1998, method 10)."""
+    """Return the interval of p_head - p_base of two independent groups, from Wilson's (Newcombe 1998, method 10)."""
     low_base, high_base = wilson(k_base, n_base, level)
     low_head, high_head = wilson(k_head, n_head, level)
     p_base, p_head = k_base / n_base, k_head / n_head
@@ -116,7 +116,10 @@ def newcombe(k_base: int, n_base: int, k_head: int, n_head: int, level: float = 
 
 
 def agresti_caffo(k_base: int, n_base: int, k_head: int, n_head: int) -> Contrast:
-    """p_head - p_base of two independent groups, a success and a failure added to each (Agresti & Caffo 2000)."""
+    """Return p_head - p_base of two independent groups, with one success and one failure added to each.
+
+    The method is that of Agresti & Caffo (2000).
+    """
     _count(k_base, n_base)
     _count(k_head, n_head)
     p_base, p_head = (k_base + 1) / (n_base + 2), (k_head + 1) / (n_head + 2)
@@ -125,7 +128,7 @@ def agresti_caffo(k_base: int, n_base: int, k_head: int, n_head: int) -> Contras
 
 
 def _boundary(beyond: Callable[[float], bool], low: float, high: float) -> float:
-    """Where `beyond` turns from true (at `low`) to false (at `high`), to double precision and on the outer side."""
+    """Return the last number, in double precision, at which `beyond` is true; it is at `low`, and not at `high`."""
     while True:
         middle = (low + high) / 2.0
         if not low < middle < high:

@@ -1,4 +1,4 @@
-"""Resampling, for metrics that no formula covers: rows, clusters or strata as weights, and counts as multinomials."""
+"""Bootstrap for metrics without a formula: of rows, clusters or strata as weights, and of counts as multinomials."""
 
 import math
 from collections.abc import Callable
@@ -24,21 +24,22 @@ def resample(
     times: int = TIMES,
     seed: int = 0,
 ) -> Floats:
-    """Bootstrap draws of a statistic of unit weights; for a paired difference let it take head minus base.
+    """Return bootstrap draws of a statistic of unit weights; for paired data the statistic is head minus base.
 
     Args:
-        statistic: from float[n] weights (how often each unit was drawn) to the statistic.
+        statistic: computes the statistic from float[n] weights: how often each unit was drawn.
         n: number of units.
         strata: [n] labels; each stratum keeps its size (or its number of clusters).
-        clusters: [n] labels; whole clusters are drawn, at least 20 of them.
+        clusters: [n] labels; whole clusters are drawn; at least 20 distinct ones.
         times: number of draws.
-        seed: same seed, same draws.
+        seed: seed of the random draws.
 
     Returns:
         float[times].
 
     Raises:
-        StatError: too few units or clusters, clusters across strata, or a statistic that is not finite on a draw.
+        StatError: there are too few units or clusters, a cluster lies in two strata, or the statistic of a draw is not
+            finite.
     """
     if n < 2 or times < 1:
         raise StatError(f"bootstrap: {times} draws of {n} units")
@@ -57,17 +58,20 @@ def resample(
 def resample_counts(
     counts: ArrayLike, statistic: Callable[[Floats], ArrayLike], *, times: int = TIMES, seed: int = 0
 ) -> Floats:
-    """Bootstrap draws of a statistic of cell counts: the same law as resampling rows, in milliseconds.
+    """Return bootstrap draws of a statistic of cell counts.
+
+    The draws have the same distribution as those of resampled rows, and take milliseconds.
 
     Args:
-        counts: int[k], rows in each cell, such as (label, base's answer, head's answer); or int[g, k], g strata that
+        counts: int[k], rows in each cell, such as (label, base's answer, head's answer); or int[g, k] for g strata that
             keep their sizes.
-        statistic: from float[times, k] (or float[times, g, k]) counts to float[times], vectorised.
+        statistic: computes float[times] from float[times, k] (or float[times, g, k]) counts, vectorised.
         times: number of draws.
-        seed: same seed, same draws.
+        seed: seed of the random draws.
 
     Raises:
-        StatError: counts that are none, or a statistic that is not finite on a draw.
+        StatError: the counts are not whole numbers of at least 0, there are fewer than 2 rows, or the statistic of a
+            draw is not finite.
     """
     cells = np.asarray(counts)
     if (
@@ -91,23 +95,24 @@ def resample_counts(
 
 
 def percentile(draws: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """The interval between two quantiles of the draws."""
+    """Return the interval between two quantiles of the draws."""
     tail = (1 - fraction("level", level)) / 2
     low, high = np.quantile(floats("draws", draws, least=2), [tail, 1 - tail])
     return float(low), float(high)
 
 
 def bca(draws: ArrayLike, value: float, influence: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Bias-corrected and accelerated interval (Efron 1987).
+    """Return the bias-corrected and accelerated interval (Efron 1987).
 
     Args:
         draws: float[B].
-        value: the statistic on the data as they are.
+        value: the statistic of the original data.
         influence: float[n] influence of the units (or clusters), analytic or from `jackknife`; gives the acceleration.
         level: two-sided confidence.
 
     Raises:
-        StatError: all draws on one side of the value: the bias cannot be corrected.
+        StatError: all draws are on one side of the value, so the bias cannot be corrected, or the influence is too
+            skewed.
     """
     sample, unit = floats("draws", draws, least=2), floats("influence", influence, least=2)
     below = float(np.mean(sample < value) + np.mean(sample == value) / 2)
@@ -128,7 +133,7 @@ def bca(draws: ArrayLike, value: float, influence: ArrayLike, level: float = 0.9
 
 
 def jackknife(statistic: Callable[[Floats], float], n: int, clusters: ArrayLike | None = None) -> Floats:
-    """Influence of each unit (or cluster) by leaving it out: (G - 1) (value - value without it), float[G]."""
+    """Return the influence of each unit (or cluster), float[G]: (G - 1) (value - value without it)."""
     unit, count = (np.arange(n), n) if clusters is None else groups("clusters", clusters, n, least=2)
     if count < 2:
         raise StatError(f"jackknife: {count} units")
@@ -138,12 +143,12 @@ def jackknife(statistic: Callable[[Floats], float], n: int, clusters: ArrayLike 
 
 
 def contrast(draws: ArrayLike, value: float, df: float = math.inf) -> Contrast:
-    """The contrast of a resampled difference: its value, and the spread of the draws as standard error."""
+    """Return the contrast of a resampled difference, with the standard deviation of the draws as standard error."""
     return Contrast(value, float(floats("draws", draws, least=2).std(ddof=1)), df)
 
 
 def _parts(unit: Ints, count: int, strata: ArrayLike | None) -> list[Ints]:
-    """Which clusters (or units) are drawn among each other."""
+    """Return the clusters (or units) of each stratum."""
     if strata is None:
         return [np.arange(count)]
     codes, size = groups("strata", strata, unit.size)

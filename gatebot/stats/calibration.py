@@ -1,4 +1,4 @@
-"""Do probabilities mean what they say? Debiased calibration error with a bound, and Cox's recalibration line."""
+"""Calibration of probabilities: debiased calibration error with an upper bound, and Cox's recalibration line."""
 
 import math
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ CLIP = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """Rows by predicted probability, in bins of equal mass; what a reliability diagram shows.
+    """Rows grouped by predicted probability, in bins of equal mass, as in a reliability diagram.
 
     Attributes:
         counts: float[B] rows in each bin, at least 2.
-        hits: float[B] of them with label 1.
+        hits: float[B] rows in each bin with label 1.
         confidence: float[B] mean predicted probability.
     """
 
@@ -32,7 +32,7 @@ class Bins:
 
     @property
     def gaps(self) -> Floats:
-        """float[B], observed minus predicted rate."""
+        """Observed minus predicted rate, float[B]."""
         return np.asarray(self.hits / self.counts - self.confidence)
 
 
@@ -41,8 +41,9 @@ class CalibrationError:
     """Expected calibration error.
 
     Attributes:
-        raw: mean absolute gap; biased upwards (.040 for a perfect model with 1,000 rows and 15 bins): never gate on it.
-        debiased: root of the unbiased mean squared gap, 0 where that is negative.
+        raw: mean absolute gap; not for decisions, because it is biased upwards (.040 for a perfect model with 1,000
+            rows and 15 bins).
+        debiased: root of the unbiased mean squared gap; 0 if that is negative.
         upper: one-sided upper bound of the true mean absolute gap over these bins.
     """
 
@@ -53,11 +54,13 @@ class CalibrationError:
 
 @dataclass(frozen=True, slots=True)
 class Recalibration:
-    """The line logit P(y = 1) = intercept + slope logit(p) that fits best; a calibrated model has 0 and 1 (Cox 1958).
+    """The best fit of logit P(y = 1) = intercept + slope logit(p) (Cox 1958).
+
+    A calibrated model has intercept 0 and slope 1.
 
     Attributes:
-        intercept: minus 0, with its standard error.
-        slope: minus 1, with its standard error; below 0 is overconfident, above 0 underconfident.
+        intercept: intercept minus 0, with its standard error.
+        slope: slope minus 1, with its standard error; below 0 is overconfident, above 0 underconfident.
     """
 
     intercept: Contrast
@@ -65,12 +68,12 @@ class Recalibration:
 
 
 def bins(labels: ArrayLike, probabilities: ArrayLike, count: int = 15) -> Bins:
-    """Rows in bins of about equal mass; equal probabilities share a bin.
+    """Group rows in bins of about equal mass; equal probabilities share a bin.
 
-    For several classes give the top class's probability and whether it was right.
+    For more than two classes, pass the probability of the most probable class and whether that class was right.
 
     Raises:
-        StatError: probabilities outside [0, 1], or fewer than 2 rows in each bin that was asked for.
+        StatError: probabilities are outside [0, 1], or there are fewer than 2 rows for each requested bin.
     """
     positive, p = _rows(labels, probabilities)
     if not 1 <= count <= p.size // 2:
@@ -88,13 +91,13 @@ def bins(labels: ArrayLike, probabilities: ArrayLike, count: int = 15) -> Bins:
 
 
 def calibration_error(binned: Bins, *, alpha: float = 0.05, times: int = TIMES, seed: int = 0) -> CalibrationError:
-    """Expected calibration error, debiased, with an upper bound.
+    """Return the expected calibration error, debiased, with an upper bound.
 
-    The squared gap of a bin exceeds the true one by its sampling variance on average; that is taken off (Bröcker 2012,
-    Kumar et al. 2019). The error is not smooth where gaps vanish, so no single bound is tight everywhere. Two err on
-    the safe side, and the smaller one is taken: the percentile bound of resampled bin counts (resampling adds its own
-    bias upwards), and the bound of the debiased root mean square, which is never below the mean absolute gap.
-    Simulated coverage of the 95 % bound is .95 to 1.
+    On average the squared gap of a bin exceeds the true one by its sampling variance, which is subtracted (Bröcker
+    2012, Kumar et al. 2019). The error is not smooth where gaps vanish, so no single bound is tight everywhere. The
+    result is the smaller of two conservative bounds: the percentile bound of resampled bin counts (resampling adds its
+    own upward bias), and the bound of the debiased root mean square, which is never below the mean absolute gap. In
+    simulations the 95 % bound has a coverage of .95 to 1.
     """
     raw = float(_absolute(binned.hits[None], binned)[0])
     share, rate = binned.counts / binned.counts.sum(), binned.hits / binned.counts
@@ -109,12 +112,12 @@ def calibration_error(binned: Bins, *, alpha: float = 0.05, times: int = TIMES, 
 
 
 def recalibration(labels: ArrayLike, probabilities: ArrayLike) -> Recalibration:
-    """Cox's intercept and slope by maximum likelihood (Newton), with model-free (sandwich) standard errors.
+    """Return Cox's intercept and slope by maximum likelihood (Newton), with model-free (sandwich) standard errors.
 
-    Probabilities of 0 and 1 are taken as 1e-12 and 1 - 1e-12.
+    Probabilities of 0 and 1 are clipped to 1e-12 and 1 - 1e-12.
 
     Raises:
-        StatError: fewer than 10 of a class, constant probabilities, or labels that a threshold separates.
+        StatError: a class has fewer than 10 rows, the probabilities are constant, or a threshold separates the labels.
     """
     positive, p = _rows(labels, probabilities)
     hits = int(np.count_nonzero(positive))
@@ -151,7 +154,7 @@ def _rows(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Bools, Floats]:
 
 
 def _merged(counts: np.ndarray) -> np.ndarray:
-    """New code of each bin when bins with fewer than 2 rows join their left (or, at the start, right) neighbour."""
+    """Return the new code of each bin after merging bins of fewer than 2 rows to the left (at the start, right)."""
     codes, code, held = np.empty(counts.size, dtype=np.intp), 0, 0
     for i, count in enumerate(counts):
         if held >= 2 and counts[i:].sum() >= 2 and count >= 2:
@@ -162,13 +165,13 @@ def _merged(counts: np.ndarray) -> np.ndarray:
 
 
 def _absolute(hits: Floats, binned: Bins) -> Floats:
-    """Mean absolute gap for float[times, B] hits."""
+    """Return the mean absolute gap for float[times, B] hits."""
     gaps = np.abs(hits / binned.counts - binned.confidence)
     return np.asarray(gaps @ binned.counts / binned.counts.sum())
 
 
 def _fit(design: Floats, target: Floats) -> Floats:
-    """Logistic regression by Newton's method, halving steps that do not climb."""
+    """Fit a logistic regression by Newton's method; steps that do not increase the likelihood are halved."""
     line = np.array([0.0, 1.0])
     best = _likelihood(line, design, target)
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""Rows by the levels that they have: counts and sums of every combination of levels, without looking at each apart."""
+"""Counts and sums of rows by their levels, for all combinations of levels at once."""
 
 import math
 from dataclasses import dataclass
@@ -8,20 +8,22 @@ import numpy as np
 from gatebot.stats.arrays import Floats, Ints
 
 Level = tuple[int, int]
-"""A feature, and one of its levels."""
+"""A feature and one of its levels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Some rows, and those of them that differ at all: mostly few, and sums need no others.
+    """The levels of some rows, and the differences of those rows whose difference is not zero.
+
+    Rows with a difference of zero add nothing to the sums.
 
     Attributes:
         columns: int[F, n] levels.
-        sizes: how many levels each column has.
-        gaps: whether some row has no level of it.
-        moved: int[F, m] levels of the rows that differ.
-        d: float[m] differences of these.
-        squares: float[m] of the differences.
+        sizes: number of levels of each column.
+        gaps: for each column, whether some row has no level.
+        moved: int[F, m] levels of the rows whose difference is not zero.
+        d: float[m] differences of these rows.
+        squares: float[m] squares of the differences.
     """
 
     columns: Ints
@@ -33,14 +35,14 @@ class Cells:
 
     @classmethod
     def of(cls, columns: Ints, d: Floats) -> "Cells":
-        """Of int[F, n] levels, negative where there is none, and float[n] differences."""
+        """Create Cells from int[F, n] levels, negative where there is none, and float[n] differences."""
         sizes = tuple(int(top) + 1 for top in columns.max(axis=1, initial=0))
         gaps = tuple(bool((column < 0).any()) for column in columns)
         moved = np.flatnonzero(d)
         return cls(columns, sizes, gaps, columns[:, moved], d[moved], np.square(d[moved]))
 
     def cell(self, columns: Ints, features: tuple[int, ...]) -> Ints:
-        """int[n] which combination of levels of these features each row has, -1 where one of them is missing."""
+        """Return int[n]: the combination of levels of these features of each row, or -1 if a level is missing."""
         first, *others = features
         cell: Ints = columns[first]
         for f in others:
@@ -50,7 +52,7 @@ class Cells:
         return cell
 
     def counted(self, features: tuple[int, ...]) -> tuple[Ints, Floats, Floats]:
-        """Of each combination of levels: its rows, and the sums of their differences and of the squares."""
+        """Return the number of rows, the sum of differences and the sum of squares of each combination of levels."""
         cell, changed = self.cell(self.columns, features), self.cell(self.moved, features)
         total = math.prod(self.sizes[f] for f in features)
         d, squares = self.d, self.squares
@@ -64,6 +66,6 @@ class Cells:
         return np.bincount(cell, minlength=total), sums, squared
 
     def levels(self, features: tuple[int, ...], cell: int) -> tuple[Level, ...]:
-        """What a combination consists of."""
+        """Return the levels of a combination."""
         levels = np.unravel_index(cell, tuple(self.sizes[f] for f in features))
         return tuple((f, int(level)) for f, level in zip(features, levels, strict=True))

@@ -1,4 +1,4 @@
-"""Conditions such as `n - o > -0.02 +/- 0.01 and d < 0.1 +/- 0.01`: parsed, never evaluated as code."""
+"""Conditions such as `n - o > -0.02 +/- 0.01 and d < 0.1 +/- 0.01`; they are parsed, and never evaluated as code."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from gatebot.stats.guarantee import rows_bennett, rows_chernoff, rows_hoeffding
 
 
 class Variable(StrEnum):
-    """n: accuracy of the new model; o: of the old one; d: share of rows where their predictions differ."""
+    """n: accuracy of the new model; o: accuracy of the old one; d: share of rows whose predictions differ."""
 
     NEW = "n"
     OLD = "o"
@@ -20,7 +20,7 @@ class Variable(StrEnum):
 
 
 class Mode(StrEnum):
-    """What an estimate means that is too near its threshold: it fails, it passes, or it stays undecided."""
+    """The result if an estimate is too near its threshold: it fails, it passes, or it stays undecided."""
 
     FP_FREE = "fp-free"
     FN_FREE = "fn-free"
@@ -32,9 +32,9 @@ class Clause:
     """One inequality: sum of coefficient x variable, `>` or `<`, threshold +/- tolerance.
 
     Attributes:
-        terms: (variable, coefficient), each variable once, in order of appearance.
+        terms: pairs (variable, coefficient), each variable once, in order of appearance.
         sign: `>` or `<`.
-        threshold: what the left side is compared with.
+        threshold: the value that the left side is compared with.
         tolerance: half-width of the interval of the left side, positive.
     """
 
@@ -44,10 +44,10 @@ class Clause:
     tolerance: float
 
     def holds(self, values: Mapping[Variable, float]) -> bool | None:
-        """True or False when the whole interval lies on one side of the threshold, None when it straddles it.
+        """Return whether the inequality holds for the whole interval; None if the interval contains the threshold.
 
         Raises:
-            StatError: a variable without a finite value.
+            StatError: a variable has no finite value.
         """
         left = 0.0
         for variable, coefficient in self.terms:
@@ -60,12 +60,12 @@ class Clause:
 
     @property
     def width(self) -> float:
-        """Highest minus lowest value that one row can give the left side."""
+        """Highest minus lowest possible value of the left side for one row."""
         return sum(abs(coefficient) for _, coefficient in self.terms)
 
     @property
     def is_gain(self) -> bool:
-        """Whether the left side is c (n - o), so that only rows with changed outcomes count."""
+        """Whether the left side is c (n - o), which depends only on rows with changed outcomes."""
         terms = dict(self.terms)
         return set(terms) == {Variable.NEW, Variable.OLD} and terms[Variable.NEW] == -terms[Variable.OLD]
 
@@ -77,20 +77,20 @@ class Condition:
     clauses: tuple[Clause, ...]
 
     def holds(self, values: Mapping[Variable, float]) -> bool | None:
-        """False if a clause fails, else None if one straddles its threshold, else True."""
+        """Return False if a clause fails, else None if a clause is undecided, else True."""
         answers = [clause.holds(values) for clause in self.clauses]
         if False in answers:
             return False
         return None if None in answers else True
 
     def passes(self, values: Mapping[Variable, float], mode: Mode) -> bool | None:
-        """What is told: in doubt fp-free fails and fn-free passes; ternary alone says None."""
+        """Return whether the condition passes; if undecided, False in fp-free, True in fn-free and None in ternary."""
         answer = self.holds(values)
         return mode is Mode.FN_FREE if answer is None and mode is not Mode.TERNARY else answer
 
     @property
     def most_changed(self) -> float | None:
-        """The largest share of changed rows with which the condition can still pass, if it bounds d alone."""
+        """The largest share of changed rows with which the condition can pass; None if no clause bounds d alone."""
         bounds = [
             (clause.threshold + 2 * clause.tolerance) / clause.terms[0][1]
             for clause in self.clauses
@@ -99,38 +99,38 @@ class Condition:
         return min(1.0, *bounds) if bounds and min(bounds) > 0 else None
 
     def rows(self, log_level: float, *, changed: float | None = None) -> int:
-        """Rows with which every clause's interval has its half-width, all clauses together at one level.
+        """Return the rows with which the interval of each clause has its half-width, all clauses together at one level.
 
-        Differences n - o take Bennett's bound with the share of changed rows, one variable alone takes Chernoff's at
-        its threshold, everything else Hoeffding's.
+        Differences n - o use Bennett's bound with the share of changed rows, single variables use Chernoff's bound at
+        their threshold, and all others use Hoeffding's.
 
         Args:
             log_level: ln(1 / level), see `guarantee.log_inverse_level`.
-            changed: a known bound of the share of changed rows; by default the one that the condition itself sets.
+            changed: a known bound of the share of changed rows; by default the bound that the condition sets.
         """
         bound = self.most_changed if changed is None else changed
         return self._rows(log_level, bound)
 
     def rows_by_range(self, log_level: float) -> int:
-        """The same by Hoeffding's bound alone, whatever share of rows changes and whatever the thresholds are."""
+        """Return the rows by Hoeffding's bound alone, which depends on neither the changed rows nor the thresholds."""
         return max(_by_range(clause, self._shared(log_level)) for clause in self.clauses)
 
     def _rows(self, log_level: float, changed: float | None) -> int:
         return max(_rows(clause, self._shared(log_level), changed) for clause in self.clauses)
 
     def _shared(self, log_level: float) -> float:
-        """The level of one clause."""
+        """Return ln(1 / level) of one clause."""
         return log_level + math.log(len(self.clauses))
 
 
 def parse(text: str) -> Condition:
-    r"""The condition that `text` states.
+    r"""Parse a condition.
 
     Grammar: clause (("and" | "/\") clause)*; clause = sum (">" | "<") number "+/-" number;
     sum = ["-"] term (("+" | "-") term)*; term = [number "*"] ("n" | "o" | "d").
 
     Raises:
-        StatError: anything else; the message says where and what was expected.
+        StatError: `text` is not a condition; the message says where, and what was expected.
     """
     return _Reader(text).condition()
 
@@ -156,7 +156,7 @@ _TOKEN = re.compile(
 
 
 class _Reader:
-    """Recursive descent over tokens; each method reads one rule of the grammar."""
+    """Recursive descent parser; `condition`, `clause`, `sum` and `number` each parse one rule of the grammar."""
 
     def __init__(self, text: str) -> None:
         if len(text) > _LONGEST:

@@ -1,4 +1,4 @@
-"""The one interval that everything decides by: how much better head is than base, and how surely."""
+"""The Contrast, on which all decisions are based: how much better head is than base, with its standard error."""
 
 import math
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ __all__ = ["Contrast", "Estimand", "Ledger", "Pairing", "Spread", "pair", "row_v
 LARGEST_RATIO = 1e40
 WIDEST = 10.0
 PSEUDO = 4.0
-"""Squared steps added to the row variance of a rate: with fewer, no changed row in 100 would pass for proof."""
+"""Squared steps added to the row variance of a rate; with fewer, 100 rows without a change would count as proof."""
 
 
 class Estimand(StrEnum):
-    """What is compared: the recipe, which will be trained again, or this very artifact, which ships."""
+    """What is compared: the recipe, which will be trained again, or the artifact, which is used as it is."""
 
     RECIPE = "recipe"
     ARTIFACT = "artifact"
@@ -30,9 +30,9 @@ class Contrast:
     """An estimated difference with its uncertainty.
 
     Attributes:
-        delta: head minus base, positive when head is better; in the units of the metric or of its margin.
-        se: standard error of `delta`, not negative. Zero means that the difference is known exactly.
-        df: degrees of freedom of `se`, positive; `math.inf` for a normal.
+        delta: head minus base, positive if head is better; in the units of the metric or of its margin.
+        se: standard error of `delta`, not negative; 0 if the difference is known exactly.
+        df: degrees of freedom of `se`, positive; `math.inf` for a normal distribution.
     """
 
     delta: float
@@ -48,48 +48,48 @@ class Contrast:
             raise StatError(f"df: {self.df} is not positive")
 
     def lower(self, alpha: float) -> float:
-        """What the true difference lies above with confidence 1 - `alpha` (one-sided)."""
+        """Return the one-sided lower bound of the true difference, with confidence 1 - `alpha`."""
         return self.delta + student.quantile(fraction("alpha", alpha), self.df) * self.se
 
     def upper(self, alpha: float) -> float:
-        """What the true difference lies below with confidence 1 - `alpha` (one-sided)."""
+        """Return the one-sided upper bound of the true difference, with confidence 1 - `alpha`."""
         return self.delta - student.quantile(fraction("alpha", alpha), self.df) * self.se
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """The two-sided interval with confidence `level`."""
+        """Return the two-sided interval with confidence `level`."""
         tail = (1.0 - fraction("level", level)) / 2.0
         return self.lower(tail), self.upper(tail)
 
     def p_worse(self, margin: float = 0.0) -> float:
-        """One-sided p-value against "the difference is at least -`margin`": small when head is worse than that."""
+        """Return the one-sided p-value of "the difference is at least -`margin`"; small if head is worse than that."""
         if self.se == 0:
             return 0.0 if self.delta < -margin else 1.0
         return student.cdf((self.delta + margin) / self.se, self.df)
 
     def p_held(self, margin: float) -> float:
-        """One-sided p-value against "the difference is at most -`margin`": small when head is not that bad."""
+        """Return the one-sided p-value of "the difference is at most -`margin`"; small if head is better than that."""
         if self.se == 0:
             return 0.0 if self.delta > -margin else 1.0
         return student.cdf(-(self.delta + margin) / self.se, self.df)
 
     def __neg__(self) -> "Contrast":
-        """The same difference seen from the other side."""
+        """Return the contrast with base and head exchanged."""
         return Contrast(-self.delta, self.se, self.df)
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A difference with its sources of variance apart, so that one can say what more evidence would do.
+    """A difference with separate variances of rows and seeds, from which the effect of more evidence can be predicted.
 
     Attributes:
         delta: as in `Contrast`.
-        rows: variance of `delta` from the rows (or clusters) that happen to be in the eval set.
-        rows_df: its degrees of freedom.
+        rows: variance of `delta` due to the choice of rows (or clusters) of the eval set.
+        rows_df: degrees of freedom of `rows`.
         n: number of rows.
         seeds: variance of `delta` over the seeds; 0 for an artifact.
-        seeds_df: its degrees of freedom; `math.inf` for an artifact.
-        runs: number of seeds, the smaller of both sides.
-        churn: what `rows` and `seeds` both hold, the residual of row and seed.
+        seeds_df: degrees of freedom of `seeds`; `math.inf` for an artifact.
+        runs: number of seeds of the side that has fewer.
+        churn: variance that both `rows` and `seeds` contain: the residual of row and seed.
     """
 
     delta: float
@@ -103,16 +103,16 @@ class Spread:
 
     @property
     def pure_seeds(self) -> float:
-        """Variance that only more seeds can lower: without what more rows would average out."""
+        """Variance that only more seeds can lower: `seeds` without the part that more rows can lower."""
         return max(self.seeds - self.churn, 0.0)
 
     @property
     def contrast(self) -> Contrast:
-        """Both variances together, what they share counted once, with Satterthwaite's degrees of freedom."""
+        """Contrast from both variances, with their common part counted once and Satterthwaite's degrees of freedom."""
         total = self.rows + self.pure_seeds
         if total == 0:
             return Contrast(self.delta, 0.0, self.rows_df)
-        by_seed = min(self.seeds / total, LARGEST_RATIO)  # churn that is no part of the total may dwarf it
+        by_seed = min(self.seeds / total, LARGEST_RATIO)  # churn outside the total may exceed it by far
         shares = (self.rows / total) ** 2 / self.rows_df + by_seed**2 / self.seeds_df
         df = max(1.0 / shares, min(self.rows_df, self.seeds_df)) if shares > 0 else math.inf
         return Contrast(self.delta, math.sqrt(total), df)
@@ -131,31 +131,32 @@ def spread(
     step: float = 0.0,
     boundary: float | None = None,
 ) -> Spread:
-    """Head minus base of one metric over the same rows, with row and seed variance.
+    """Return head minus base of one metric over the same rows, with row and seed variance.
 
-    Rows: variance of d_i = mean over seeds of head's influence minus the same of base, by sums over clusters where
-    rows come in groups. Seeds: variance of the values over seeds, moderated by the ledger. The residual of row and
-    seed, which is in both, is taken off once where runs are repeated; never does the sum fall below the rows' part.
+    Row variance is the variance of d_i = mean over seeds of head's influence minus that of base's, by sums over
+    clusters if rows are grouped. Seed variance is the variance of the values over seeds, moderated by the ledger. Both
+    contain the residual of row and seed, which is subtracted once if there are several runs; the total never falls
+    below the row variance.
 
     Args:
         base_values: float[S_b], the metric of each of base's runs, oriented so that higher is better.
         head_values: float[S_h], likewise.
         base_influence: float[S_b, n], each unit's influence: metric ≈ value + mean(influence).
         head_influence: float[S_h, n], same units in the same order.
-        clusters: [n] labels of the groups that units come in; at least 20 distinct ones.
-        ledger: main against main, as a `Ledger` or as main's values per seed.
-        estimand: a recipe counts seed noise, an artifact does not.
-        relative: the difference as a share of base's absolute value, for margins in percent (delta method).
-        step: for rates, by how much one unit's flip from right to wrong moves its influence (1 for accuracy,
-            n / positives for recall). Keeps the error honest when few or no units differ (after Agresti & Min 2005).
-            0 for losses and errors, which get an allowance for skewed units instead (after Johnson 1978).
-        boundary: for shares without a step (AUC), the value that head must surely exceed: base's less the margin. The
-            variance of a share shrinks towards 1, so a head that looks too good by luck looks too sure as well; above
-            the boundary head's influence is widened to what it would be there, as score tests do.
+        clusters: [n] labels of the groups of units; at least 20 distinct ones.
+        ledger: main's seed noise, as a `Ledger` or as main's values per seed.
+        estimand: seed noise counts for a recipe, but not for an artifact.
+        relative: return the difference as a share of base's absolute value, for margins in percent (delta method).
+        step: for rates, the change of a unit's influence if it flips from right to wrong (1 for accuracy, n / positives
+            for recall). It keeps the standard error valid if few or no units differ (after Agresti & Min 2005). 0 for
+            losses and errors, which get an allowance for skewed units instead (after Johnson 1978).
+        boundary: for shares without a step (AUC), the value that head must be shown to exceed: base's minus the margin.
+            The variance of a share falls towards 1, so a head that is too high by chance has too small a standard
+            error. Above the boundary, head's influence is scaled to its size at the boundary, as in score tests.
 
     Raises:
-        StatError: shapes that do not match, values that are not finite, fewer than 2 units or 20 clusters, seed noise
-            that nothing shows (one run a side and no ledger), or a base too near zero for a relative margin.
+        StatError: shapes do not match, values are not finite, there are fewer than 2 units or 20 clusters, seed noise
+            is unknown (one run on each side and no ledger), or base is too near zero for a relative margin.
     """
     base, base_rows = _side("base", base_values, base_influence)
     head, head_rows = _side("head", head_values, head_influence)
@@ -199,7 +200,7 @@ def pair(
     step: float = 0.0,
     boundary: float | None = None,
 ) -> Contrast:
-    """The contrast of head and base; arguments and errors as in `spread`."""
+    """Return the contrast of head and base; arguments and errors are those of `spread`."""
     return spread(
         base_values,
         head_values,
@@ -224,7 +225,7 @@ def single(
     estimand: Estimand = Estimand.RECIPE,
     step: float = 0.0,
 ) -> Contrast:
-    """One side's metric minus a fixed number, such as a floor; arguments and errors as in `spread`."""
+    """Return one side's metric minus a fixed number, such as a floor; arguments and errors are those of `spread`."""
     runs, by_row = _side("values", values, influence)
     delta, n = float(runs.mean()) - against, by_row.shape[1]
     units = Units.of(n, clusters)
@@ -246,14 +247,14 @@ def _side(name: str, values: ArrayLike, influence: ArrayLike) -> tuple[Floats, F
 
 
 def _widening(value: float, boundary: float) -> float:
-    """How much wider a share is spread at the boundary than where it was seen; 1 where it was seen below."""
+    """Return the ratio of a share's standard deviation at the boundary to that at `value`; 1 if `value` is below."""
     if not 0.0 < boundary < value < 1.0:
         return 1.0
     return min(max(math.sqrt(boundary * (1.0 - boundary) / (value * (1.0 - value))), 1.0), WIDEST)
 
 
 def _far_from_zero(value: float, influence: Floats) -> None:
-    """A ratio's delta method needs a denominator that is surely not zero."""
+    """Raise StatError if the denominator of a ratio may be zero, where the delta method is not valid."""
     if abs(value) <= 3.0 * math.sqrt(row_variance(influence)[0]):
         raise StatError(f"base: {value:.3g} is too near zero for a relative margin")
 
@@ -263,7 +264,7 @@ def _prior(ledger: Ledger | ArrayLike | None) -> Ledger | None:
 
 
 def _row_part(units: Units, influence: Floats, step: float) -> float:
-    """Variance from the rows, with what keeps it honest: pseudo rows for rates, an allowance for skewed losses."""
+    """Return the variance due to rows, with pseudo rows for rates or an allowance for skewed losses."""
     variance = units.variance_of_mean(influence)
     if step:
         return variance + PSEUDO * (step / units.n) ** 2

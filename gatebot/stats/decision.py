@@ -1,4 +1,4 @@
-"""The rule: which measures held, which got worse, which stay undecided, and which of them deserve more evidence."""
+"""Decides which measures held, got worse or stay undecided, and which of them need more evidence."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from gatebot.stats.multiplicity import benjamini_hochberg, holm
 
 
 class Outcome(StrEnum):
-    """What is known about a measure. Ordered by how bad it is: held, undecided, worse."""
+    """The outcome of a measure, from best to worst: held, undecided, worse."""
 
     HELD = "held"
     UNDECIDED = "undecided"
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What an answer rests on."""
+    """The evidence that an answer is based on."""
 
     NONE = "none"
     IDENTITY = "identity"
@@ -30,15 +30,15 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """How much error is spent where.
+    """Error rates of the decisions.
 
     Attributes:
-        alpha: chance that a measure which is worse by its margin is called held.
-        smoke: the part of it that the smoke tier spends.
-        confirm: the part of it that the confirm tier spends; both together are at most `alpha`.
-        worse: chance that anything at all is called worse although nothing is, over all questions of a report.
-        alarm: false discovery rate at which what nobody declared (classes, slices) stands out: on smoke evidence it is
-            doubted, on confirm evidence it is warned about. It blocks nothing.
+        alpha: probability that a measure which is worse by its margin is called held.
+        smoke: the part of `alpha` that the smoke tier uses.
+        confirm: the part of `alpha` that the confirm tier uses; both parts together are at most `alpha`.
+        worse: probability that any question of a report is answered "worse" although nothing is worse.
+        alarm: false discovery rate at which undeclared measures (classes, slices) stand out. Smoke evidence then casts
+            doubt on them, confirm evidence causes a warning. It never blocks.
     """
 
     alpha: float = 0.05
@@ -60,13 +60,13 @@ class Question:
 
     Attributes:
         smoke: the contrast on smoke evidence.
-        confirm: the contrast on confirm evidence, collected once and fixed beforehand. Where there is one tier only
-            (stored predictions, tiny data) it goes here, `smoke` is None, and the whole alpha is spent on it.
+        confirm: the contrast on confirm evidence, collected once; its size is fixed beforehand. If there is only one
+            tier (stored predictions, tiny data), its contrast goes here, `smoke` is None, and all of alpha is used.
         margin: how much worse head may be, positive, in the units of the contrasts.
-        identical: predictions are equal byte for byte in all runs: held, whatever the contrasts say.
-        declared: one of the overall measures that the owner declared; they share half of the level of "worse".
-        enforced: False when there are too few rows to decide; the measure is shown and decides nothing.
-        harmless: what the confirm tier would show of a change that loses nothing; None where there is no telling.
+        identical: predictions are equal byte for byte in all runs; the measure is then held.
+        declared: the owner declared it as an overall measure; these measures share half of the level of "worse".
+        enforced: False if there are too few rows to decide; the measure is then shown, but decides nothing.
+        harmless: the contrast that the confirm tier would show for a change without a loss; None if unknown.
     """
 
     smoke: Contrast | None
@@ -87,35 +87,38 @@ class Question:
             raise StatError(f"margin: {self.margin} is not positive")
 
     def held(self, contrast: Contrast, alpha: float) -> bool:
-        """Shown not to be worse by the margin."""
+        """Return whether head is shown not to be worse by the margin."""
         return contrast.lower(alpha) > -self.margin
 
     def promising(self, alpha: float) -> bool:
-        """The confirm tier can guard the margin: worth its price where the owner asked, and no step towards a block."""
+        """Return whether the measure is declared and the confirm tier can guard its margin; this never blocks."""
         return self.declared and self.harmless is not None and self.held(self.harmless, alpha)
 
     def beyond(self, contrast: Contrast) -> bool:
-        """The estimate itself is worse by the margin."""
+        """Return whether the estimate itself is worse by the margin."""
         return contrast.delta <= -self.margin
 
     def p_worse(self, contrast: Contrast) -> float:
-        """One-sided p-value against "nothing was lost"."""
+        """Return the one-sided p-value of "nothing was lost"."""
         return contrast.p_worse()
 
     def suspect(self, contrast: Contrast) -> bool:
-        """Bad enough to look again: half the margin. Needs no error control, since it can only prevent a block."""
+        """Return whether the estimate loses half the margin, which justifies the confirm tier.
+
+        This needs no error control, because it can only prevent a block.
+        """
         return contrast.delta <= -self.margin / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Is head, taken alone, below its floor?
+    """Is head by itself below its floor?
 
-    A floor counts as kept until the estimate is below it, and as broken only when that is proven.
+    A floor is held unless the estimate is below it, and broken only if that is proven.
 
     Attributes:
         smoke: head minus floor on smoke evidence.
-        confirm: head minus floor on confirm evidence; as in `Question`.
+        confirm: head minus floor on confirm evidence; see `Question`.
         declared: as in `Question`.
         enforced: as in `Question`.
     """
@@ -132,35 +135,35 @@ class Floor:
     unclear: ClassVar[str] = "below the floor, unproven"
 
     def held(self, contrast: Contrast, alpha: float) -> bool:
-        """The estimate is at or above the floor."""
+        """Return whether the estimate is at or above the floor."""
         return contrast.delta >= 0
 
     def promising(self, alpha: float) -> bool:
-        """Never: at or above the floor it is kept already."""
+        """Return False: a floor is held already if the estimate is at or above it."""
         return False
 
     def beyond(self, contrast: Contrast) -> bool:
-        """The estimate is below the floor."""
+        """Return whether the estimate is below the floor."""
         return contrast.delta < 0
 
     def p_worse(self, contrast: Contrast) -> float:
-        """One-sided p-value against "it is at the floor or above"."""
+        """Return the one-sided p-value of "head is at or above the floor"."""
         return contrast.p_worse()
 
     def suspect(self, contrast: Contrast) -> bool:
-        """Below the floor at all is bad enough to look again."""
+        """Return whether the estimate is below the floor, which justifies the confirm tier."""
         return contrast.delta < 0
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Is head better than base by more than was asked for?
+    """Is head better than base by more than the required gain?
 
     Attributes:
         smoke: as in `Question`.
         confirm: as in `Question`.
         gain: how much better head has to be, positive, in the units of the contrasts.
-        foreseen: what the confirm tier would show if the estimate stayed as it is; None where there is no telling.
+        foreseen: the contrast that the confirm tier would show with the same estimate; None if unknown.
         declared: as in `Question`.
         enforced: as in `Question`.
     """
@@ -183,41 +186,41 @@ class Gain:
             raise StatError(f"gain: {self.gain} is not positive")
 
     def held(self, contrast: Contrast, alpha: float) -> bool:
-        """Shown to gain more than was asked for."""
+        """Return whether head is shown to gain more than required."""
         return contrast.lower(alpha) > self.gain
 
     def promising(self, alpha: float) -> bool:
-        """The confirm tier would show the gain, if it is as large as it looks."""
+        """Return whether the measure is declared and the confirm tier would show the gain, if the estimate is right."""
         return self.declared and self.foreseen is not None and self.held(self.foreseen, alpha)
 
     def beyond(self, contrast: Contrast) -> bool:
-        """The estimate itself gains less."""
+        """Return whether the estimate itself is below the required gain."""
         return contrast.delta < self.gain
 
     def p_worse(self, contrast: Contrast) -> float:
-        """One-sided p-value against "it gains what was asked for"."""
+        """Return the one-sided p-value of "head gains what is required"."""
         return contrast.p_worse(-self.gain)
 
     def suspect(self, contrast: Contrast) -> bool:
-        """Too small a gain is bad enough to look again."""
+        """Return whether the estimate is below the required gain, which justifies the confirm tier."""
         return self.beyond(contrast)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the rule says about one question.
+    """The answer to one question.
 
     Attributes:
         outcome: held, undecided or worse.
-        wants_confirm: smoke evidence looks bad enough to ask for the confirm tier, or leaves open what was declared
-            and the confirm tier can guard; it has not been seen yet.
+        wants_confirm: the confirm tier has not run yet, and is needed: smoke evidence looks bad enough, or it leaves a
+            declared measure undecided that the confirm tier can guard.
         likely: undecided, and the estimate itself is beyond the margin: "likely regression, unproven".
-        p: p-value of "worse", adjusted for all questions of the report; 1 while there is no confirm evidence.
-        low: lower confidence bound of the difference at the level of the tier it rests on; None without evidence.
-        high: upper bound, likewise.
-        evidence: the tier that the answer rests on.
+        p: p-value for the answer "worse", adjusted for all questions of the report; 1 without confirm evidence.
+        low: lower confidence bound of the difference, at the level of the tier in `evidence`; None without evidence.
+        high: upper confidence bound, likewise.
+        evidence: the evidence that the answer is based on.
         reason: one clause for people.
-        stands_out: nobody declared it, and it is likely, by confirm evidence, among all that nobody declared.
+        stands_out: undeclared and likely, and confirm evidence makes it stand out among all undeclared measures.
     """
 
     outcome: Outcome
@@ -232,14 +235,18 @@ class Answer:
 
 
 def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None = None) -> list[Answer]:
-    """Answers to all questions of a report, in order.
+    """Answer all questions of a report, in order.
 
-    held: one-sided lower bound above -margin, at smoke or at confirm, each with its part of alpha; no correction for
-    many questions, because all must hold (intersection-union test, Berger 1982). worse: suspect at smoke, and on
-    confirm evidence alone both the estimate beyond the margin and "no loss" refuted, by weighted Holm over all
-    enforced questions. Everything else is undecided. P(any worse | no loss anywhere) <= levels.worse, whatever the
-    dependence between measures and tiers. What is undecided and nobody declared stands out where the same two things
-    hold at a false discovery rate of levels.alarm (Benjamini & Hochberg 1995).
+    A measure is held if its one-sided lower bound is above -margin on smoke or confirm evidence, each with its part of
+    alpha. This needs no correction for many questions, because all must hold (intersection-union test, Berger 1982).
+
+    A measure is worse if smoke evidence casts doubt on it and, on confirm evidence alone, the estimate is beyond the
+    margin and "no loss" is rejected, by weighted Holm over all enforced questions. P(any worse | no loss anywhere) <=
+    levels.worse under any dependence between measures and tiers.
+
+    All other measures are undecided. An undecided and undeclared measure stands out if, on confirm evidence, the
+    estimate is beyond the margin and "no loss" is rejected at a false discovery rate of levels.alarm (Benjamini &
+    Hochberg 1995).
     """
     levels = levels or Levels()
     doubts = _doubted(questions, levels)
@@ -261,10 +268,10 @@ def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None =
 
 
 def _doubted(questions: Sequence[Question | Floor | Gain], levels: Levels) -> list[bool]:
-    """Which questions smoke evidence gives cause to look at again.
+    """Return for each question whether smoke evidence casts doubt on it.
 
-    For a declared one the estimate alone is enough. Among many undeclared ones some always look bad by chance: there
-    the estimate must lie beyond the margin and the loss stand out at a false discovery rate (Benjamini & Hochberg).
+    For a declared question, the estimate alone is enough. Among many undeclared questions some look bad by chance, so
+    the estimate must be beyond the margin and "no loss" rejected at a false discovery rate (Benjamini & Hochberg).
     """
     doubted = [question.smoke is None or question.suspect(question.smoke) for question in questions]
     soft = [
@@ -280,7 +287,7 @@ def _doubted(questions: Sequence[Question | Floor | Gain], levels: Levels) -> li
 
 
 def _adjusted(family: Sequence[Question | Floor | Gain], p: Sequence[float]) -> list[float]:
-    """Holm over the whole family: half of the level to what was declared, half to the rest."""
+    """Adjust p by Holm over the whole family; declared questions get half of the level, all others the other half."""
     if not family:
         return []
     declared = sum(question.declared for question in family)
@@ -289,7 +296,10 @@ def _adjusted(family: Sequence[Question | Floor | Gain], p: Sequence[float]) -> 
 
 
 def _p_worse(question: Question | Floor | Gain, doubted: bool, levels: Levels) -> float:
-    """1 where the rule cannot come to "worse": the question then still counts, so that the family is not selected."""
+    """Return the p-value for the answer "worse", or 1 if the answer cannot be "worse".
+
+    Such a question still counts in the family, so that the family does not depend on the evidence.
+    """
     smoke, confirm = question.smoke, question.confirm
     if confirm is None or question.identical:
         return 1.0

@@ -1,7 +1,7 @@
-"""Slices that nobody declared, where head looks worse than base: found on half of the rows, proven on the other.
+"""Finds undeclared slices in which head looks worse than base, on one half of the rows.
 
-The worst of thousands of slices looks bad by chance. So what is found here is no evidence; only the rows that were not
-searched can prove it.
+The worst of thousands of slices looks bad by chance, so the search itself proves nothing. A slice must be tested on the
+other half of the rows.
 """
 
 import math
@@ -17,13 +17,13 @@ from gatebot.stats.cells import Cells, Level
 
 MOST = 10
 EXAMINED = 1000
-"""Of the worst slices, how many are held against each other."""
+"""Number of the worst slices that are compared with each other."""
 OVERLAP = 0.5
 NEARLY = 0.8
-"""Rows shared, of the rows in either of two slices, from which on both are nearly one."""
+"""Share of common rows, among the rows in either of two slices, above which the slices count as the same."""
 FEWEST = 32
 PRIOR_ROWS = 10.0
-"""Rows' worth of the overall variance that each slice's own is mixed with, so that no tiny variance wins the search."""
+"""Weight, in rows, of the overall variance in each slice's variance, so that a tiny variance cannot win the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Slice:
     """Rows that have all of these levels.
 
     Attributes:
-        levels: (feature, level), by feature.
-        n: rows of the searched half in it.
-        mean: of their differences; negative where head is worse.
-        z: the mean, less what all rows lose, over its standard error; for ranking only, since the worst of many looks
-            bad by chance.
+        levels: pairs (feature, level), ordered by feature.
+        n: number of its rows in the searched half.
+        mean: mean of their differences; negative where head is worse.
+        z: the mean minus the loss that all rows share, divided by its standard error. For ranking only, because the
+            worst of many slices looks bad by chance.
     """
 
     levels: tuple[Level, ...]
@@ -44,7 +44,7 @@ class Slice:
     z: float
 
     def members(self, codes: Ints) -> Bools:
-        """bool[n], which rows of int[n, F] codes are in the slice."""
+        """Return bool[n]: which rows of int[n, F] codes are in the slice."""
         (feature, level), *others = self.levels
         inside = codes[:, feature] == level
         for feature, level in others:
@@ -54,14 +54,14 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for.
+    """Settings of a search.
 
     Attributes:
-        depth: most levels in one slice: 1, 2 or 3.
-        most: how many slices.
-        fewest: smallest slice; by default max(32, n / 100).
-        faintest: how many standard errors a slice must lie below what all rows lose.
-        smallest: mean loss below which a slice is not worth a name, in units of the differences.
+        depth: maximum number of levels in one slice: 1, 2 or 3.
+        most: maximum number of slices.
+        fewest: minimum number of rows of a slice; by default max(32, n / 100).
+        faintest: minimum number of standard errors by which a slice must lose more than all rows do.
+        smallest: minimum mean loss of a slice, in the units of the differences.
     """
 
     depth: int = 2
@@ -76,13 +76,13 @@ class Search:
 
 
 def half(hashes: ArrayLike) -> Bools:
-    """Which rows are searched: one half by a hash of the id (of the cluster, where rows come in groups).
+    """Return which rows are searched: one half, by a hash of the row id (of the cluster id if rows are grouped).
 
     Args:
-        hashes: uint64[n], any keyed hash; equal ones fall on the same side.
+        hashes: uint64[n], any keyed hash; equal hashes are in the same half.
     """
     mixed = np.asarray(hashes).astype(np.uint64)
-    with np.errstate(over="ignore"):  # splitmix64: the low bits of a poor hash are no coin
+    with np.errstate(over="ignore"):  # splitmix64: low bits of a poor hash are not random
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray((mixed ^ (mixed >> np.uint64(31))) & np.uint64(1), dtype=np.bool_)
@@ -91,21 +91,21 @@ def half(hashes: ArrayLike) -> Bools:
 def discover(
     codes: ArrayLike, differences: ArrayLike, search: Search | None = None, *, known: ArrayLike | None = None
 ) -> list[Slice]:
-    """The slices where head looks worst, worst first: all single levels, all pairs, all triples that can matter.
+    """Return the slices in which head looks worst, worst first.
 
-    A loss that all rows share is no slice's own: slices are ranked by what they lose beyond it. A narrower slice must
-    stand out from each wider one that is bad, as that does from all rows. Left out are slices that overlap a worse one
-    by more than half, lie inside it, or would not be bad enough without its rows. Slices that somebody looks at anyway
-    count among the worse ones, and are not returned.
+    The search covers all single levels, all pairs, and all triples that can be bad enough. Slices are ranked by their
+    loss beyond the loss that all rows share. A slice inside a wider bad one must lose more than that one, by the same
+    number of standard errors. A slice is left out if it overlaps a worse one by more than half, lies inside it, or is
+    not bad enough without its rows. Slices in `known` count as worse ones in this, but are not returned.
 
     Args:
-        codes: int[n, F] levels from 0 up (see `levels`); a negative code belongs to no slice.
+        codes: int[n, F] levels, counted from 0 (see `levels`); a negative code belongs to no slice.
         differences: float[n], head minus base, positive where head is better. Rows of the searched half only.
-        search: what to look for.
-        known: int[n, K] levels of columns each level of which is looked at anyway.
+        search: settings of the search.
+        known: int[n, K] levels of columns whose levels are tested anyway.
 
     Raises:
-        StatError: shapes that do not match, differences that are not finite, or an unknown depth.
+        StatError: the shapes do not match, differences are not finite, or the depth is unknown.
     """
     search = search or Search()
     d = floats("differences", differences)
@@ -122,7 +122,7 @@ def discover(
         found += ground.worst(part, list(combinations(range(features), 2)))
     if search.depth > 2:
         found += ground.triples(part, features)
-    found.sort(key=lambda each: each.z)  # stable: of equal ones the simpler stays first
+    found.sort(key=lambda each: each.z)  # stable: of equal slices, the simpler one stays first
     return _distinct(_outstanding(found, ground), ground, features, search.most)
 
 
@@ -133,10 +133,10 @@ class _Ground:
     Attributes:
         columns: int[F, n] levels.
         d: float[n] differences.
-        shared: what all rows lose, at most 0.
+        shared: mean loss of all rows, at most 0.
         overall: variance of the differences.
-        support: rows that a slice must have.
-        search: what to look for.
+        support: minimum number of rows of a slice.
+        search: settings of the search.
     """
 
     columns: Ints
@@ -147,7 +147,7 @@ class _Ground:
     search: Search
 
     def bad(self, rows: Bools) -> bool:
-        """Whether these rows, too, are enough and bad enough."""
+        """Return whether these rows alone are enough, and bad enough, for a slice."""
         d = self.d[rows]
         if d.size < self.support:
             return False
@@ -156,7 +156,7 @@ class _Ground:
         return excess < 0 and excess / math.sqrt(spread / d.size) <= -self.search.faintest
 
     def worst(self, part: Cells, sets: Sequence[tuple[int, ...]], at: tuple[Level, ...] = ()) -> list[Slice]:
-        """Every combination of levels of these features that is bad enough, among rows that have the levels `at`."""
+        """Return the combinations of levels of these features that are bad enough, among rows with the levels `at`."""
         if not sets:
             return []
         counted = [part.counted(features) for features in sets]
@@ -176,10 +176,10 @@ class _Ground:
         return found
 
     def triples(self, part: Cells, features: int) -> list[Slice]:
-        """Triples, each out of the pair of its first two features where some part of that can be bad enough.
+        """Return the triples that are bad enough, searched within those pairs that can contain such a triple.
 
-        As in SliceLine (Sagadeeva & Boehm 2021) a slice is neither larger than a pair that it lies in, nor has it more
-        of the losses: with that pair's, and the fewest rows, its z has a bound.
+        A triple has at most the rows and the losses of the pair that it lies in. Together with the minimum number of
+        rows, this bounds its z (as in SliceLine, Sagadeeva & Boehm 2021).
         """
         found: list[Slice] = []
         losing = np.maximum(self.shared - self.d, 0.0)
@@ -197,7 +197,7 @@ class _Ground:
         return found
 
     def _bound(self, losses: float, unit: float) -> float:
-        """The largest |z| of a slice that has at most these losses, each row's at least `unit`."""
+        """Return the largest |z| of a slice with at most these losses, if each losing row loses at least `unit`."""
         n = max(float(self.support), losses / max(unit, losses / self.support))
         own = max(losses * unit - losses**2 / n, 0.0)
         return losses / n / math.sqrt((own + PRIOR_ROWS * self.overall) / (n - 1 + PRIOR_ROWS) / n)
@@ -211,7 +211,7 @@ def _table(codes: ArrayLike, n: int) -> Ints:
 
 
 def _outstanding(ordered: Sequence[Slice], ground: _Ground) -> list[Slice]:
-    """Those that no wider slice explains: chance alone makes some part of a bad slice look worse than the whole."""
+    """Return the slices that no wider slice explains; by chance, part of a bad slice looks worse than the whole."""
     by_levels = {each.levels: each for each in ordered}
     found = []
     for each in ordered:
@@ -226,7 +226,7 @@ def _outstanding(ordered: Sequence[Slice], ground: _Ground) -> list[Slice]:
 
 
 def _distinct(ordered: Sequence[Slice], ground: _Ground, features: int, most: int) -> list[Slice]:
-    """The first of those that say the same; a slice of a known column speaks and is not returned."""
+    """Return the first of each set of similar slices; known slices are compared too, but not returned."""
     codes = ground.columns.T
     known = [(column, np.bincount(column[column >= 0])) for column in ground.columns[features:]]
     worse = np.zeros(ground.d.size, dtype=np.bool_)
@@ -251,7 +251,7 @@ def _distinct(ordered: Sequence[Slice], ground: _Ground, features: int, most: in
 
 
 def _nearly(inside: Bools, column: Ints, sizes: Ints) -> bool:
-    """Whether these rows are nearly those of one level of a known column."""
+    """Return whether these rows are nearly those of one level of a known column."""
     levels = column[inside]
     shared = np.bincount(levels[levels >= 0], minlength=sizes.size)
     return bool((shared > NEARLY * (inside.sum() + sizes - shared)).any())

@@ -1,4 +1,4 @@
-"""Evidence that may be looked at any time: bets against a mean, for eval sets that grow (not for re-drawn seeds)."""
+"""Tests of a mean that remain valid at any number of values, for growing eval sets (not for re-drawn seeds)."""
 
 import math
 
@@ -9,16 +9,17 @@ from scipy.special import logsumexp
 from gatebot.stats.arrays import Floats, StatError, floats, fraction
 
 STAKES = np.geomspace(0.01, 0.99, 24)
-"""Shares of the wealth that are bet side by side, from cautious to bold; their mean is the e-process."""
+"""Shares of the wealth that are staked in parallel; the e-process is the mean of the resulting wealths."""
 BLOCK = 1 << 15
 
 
 def log_wealth(values: ArrayLike, null: float, *, low: float = -1.0, high: float = 1.0) -> Floats:
-    """Log of an e-process against "the mean is at most `null`", after each value.
+    """Return the logarithm of an e-process against "the mean is at most `null`", after each value.
 
-    A bettor starts with 1 and stakes on every value being above `null`; if the mean is at most `null`, the chance of
-    ever owning 1 / alpha is at most alpha, whenever and however often one looks (Waudby-Smith & Ramdas 2023; mixture
-    of constant stakes). Needs no normality and no minimum n, only bounded, independent values.
+    The e-process is the wealth of a bettor who starts with 1 and bets that each value is above `null`. If the mean is
+    at most `null`, the probability that the wealth ever reaches 1 / alpha is at most alpha, at any number of looks
+    (Waudby-Smith & Ramdas 2023; mixture of constant stakes). The values must be bounded and independent; they need not
+    be normal, and there is no minimum n.
 
     Args:
         values: float[n] in [low, high], such as head minus base of a 0/1 outcome.
@@ -30,7 +31,7 @@ def log_wealth(values: ArrayLike, null: float, *, low: float = -1.0, high: float
         float[n], natural logarithms.
 
     Raises:
-        StatError: values or a null outside [low, high].
+        StatError: values or `null` are outside [low, high].
     """
     unit, bar = _scaled(values, null, low, high)
     path = np.empty(unit.size)
@@ -44,15 +45,15 @@ def log_wealth(values: ArrayLike, null: float, *, low: float = -1.0, high: float
 
 
 def refuted_at(values: ArrayLike, null: float, alpha: float, *, low: float = -1.0, high: float = 1.0) -> int | None:
-    """How many values it took to refute "the mean is at most `null`" at level `alpha`; None if they do not."""
+    """Return the number of values after which "the mean is at most `null`" is refuted at level `alpha`, or None."""
     enough = np.flatnonzero(log_wealth(values, null, low=low, high=high) >= -math.log(fraction("alpha", alpha)))
     return int(enough[0]) + 1 if enough.size else None
 
 
 def lower(values: ArrayLike, alpha: float, *, low: float = -1.0, high: float = 1.0) -> float:
-    """Lower confidence bound of the mean that stays valid however often it is taken while values come in.
+    """Return the lower confidence bound of the mean, which is valid at any number of looks while values arrive.
 
-    The largest mean that the final wealth refutes: wealth falls as the null rises, so bisection finds it.
+    It is the largest mean that the final wealth refutes. The wealth falls as the null rises, so bisection finds it.
     """
     unit, _ = _scaled(values, low, low, high)
     target = -math.log(fraction("alpha", alpha)) + math.log(STAKES.size)
@@ -75,7 +76,7 @@ def lower(values: ArrayLike, alpha: float, *, low: float = -1.0, high: float = 1
 
 
 def combine(e_values: ArrayLike) -> float:
-    """The mean of e-values: an e-value again, whatever their dependence, so pull requests of a branch may be pooled."""
+    """Return the mean of e-values, which is an e-value under any dependence; pools the pull requests of a branch."""
     values = floats("e", e_values)
     if (values < 0).any():
         raise StatError("e: an e-value is not negative")
@@ -83,7 +84,7 @@ def combine(e_values: ArrayLike) -> float:
 
 
 def _scaled(values: ArrayLike, null: float, low: float, high: float) -> tuple[Floats, float]:
-    """Values and null moved to [0, 1]."""
+    """Return the values and `null`, scaled to [0, 1]."""
     sample = floats("values", values)
     if not low < high:
         raise StatError(f"range: {low} to {high}")

@@ -1,4 +1,4 @@
-"""How many rows a promise needs that holds for every one of H commits (ease.ml/ci; for fixed artifacts only)."""
+"""Number of rows that a promise about each of H commits needs (ease.ml/ci; for fixed artifacts only)."""
 
 import math
 from enum import StrEnum
@@ -7,10 +7,10 @@ from gatebot.stats.arrays import StatError, fraction
 
 
 class Adaptivity(StrEnum):
-    """What developers learn from one commit to the next, and so how fast the error budget is spent.
+    """What developers learn from one commit to the next, which determines how the error probability is divided.
 
-    none: nothing until the set is retired; first-change: verdicts, and the set is retired at the first pass;
-    full: every verdict.
+    none: nothing until the eval set is retired; first-change: each verdict, and the set is retired at the first pass;
+    full: each verdict.
     """
 
     NONE = "none"
@@ -19,17 +19,17 @@ class Adaptivity(StrEnum):
 
 
 def log_inverse_level(delta: float, steps: int, adaptivity: Adaptivity, *, verdicts: int = 2) -> float:
-    """ln(1 / level) of a single test, when all `steps` tests together may err with probability `delta`.
+    """Return ln(1 / level) of a single test if all `steps` tests together may err with probability `delta`.
 
     Args:
         delta: 1 - reliability.
-        steps: how many commits the eval set must serve.
-        adaptivity: delta is shared among steps for `none`; among all histories of verdicts for `full`; among those
-            without a pass for `first-change`, which are as many as steps where there is one other verdict.
-        verdicts: how many different answers a developer may see; 3 where "undecided" is shown.
+        steps: number of commits that the eval set must serve.
+        adaptivity: `none` divides delta among steps; `full` among all histories of verdicts; `first-change` among
+            the histories without a pass, which are as many as steps if there is only one other verdict.
+        verdicts: number of different verdicts that a developer may see; 3 if "undecided" is shown.
 
     Raises:
-        StatError: no steps, or delta outside (0, 1).
+        StatError: there are no steps, fewer than 2 verdicts, or delta is outside (0, 1).
     """
     if steps < 1 or verdicts < 2:
         raise StatError(f"guarantee: {steps} steps with {verdicts} verdicts")
@@ -44,7 +44,7 @@ def log_inverse_level(delta: float, steps: int, adaptivity: Adaptivity, *, verdi
 
 
 def rows_hoeffding(tolerance: float, log_level: float, *, width: float = 1.0, sides: int = 2) -> int:
-    """Rows for an interval of half-width `tolerance` around the mean of values that span `width` (Hoeffding 1963).
+    """Return the rows for an interval of half-width `tolerance` of the mean of values in a range (Hoeffding 1963).
 
     Args:
         tolerance: half-width, positive.
@@ -59,14 +59,14 @@ def rows_hoeffding(tolerance: float, log_level: float, *, width: float = 1.0, si
 
 
 def rows_bennett(tolerance: float, log_level: float, changed: float, *, sides: int = 2) -> int:
-    """Rows for the same when at most a share `changed` of rows differs between two models (Bennett 1962).
+    """Return the rows for an interval of the mean difference of two models if few rows differ (Bennett 1962).
 
-    Both models see the same rows. Differences lie in [-1, 1] and their mean square is at most `changed`.
+    Both models predict the same rows. Differences lie in [-1, 1] and their mean square is at most `changed`.
 
     Args:
         tolerance: half-width, positive.
         log_level: from `log_inverse_level`.
-        changed: upper bound of the share of rows whose outcome differs, in (0, 1]; can be tested without labels.
+        changed: upper bound of the share of rows whose outcome differs, in (0, 1]; it can be tested without labels.
         sides: 2 for an interval, 1 for one bound.
     """
     _check(tolerance, log_level, sides)
@@ -77,15 +77,15 @@ def rows_bennett(tolerance: float, log_level: float, changed: float, *, sides: i
 
 
 def rows_chernoff(threshold: float, tolerance: float, log_level: float) -> int:
-    """Rows with which no verdict on one share contradicts the truth (Chernoff 1952; Hoeffding 1963, equation 2.1).
+    """Return the rows with which no verdict on one share is wrong (Chernoff 1952; Hoeffding 1963, equation 2.1).
 
-    A share on the wrong side of the threshold is estimated beyond the tolerance on the right side too seldom, and one
-    that exceeds the threshold by twice the tolerance is not taken for a doubt: so whatever passes is below that.
-    Of these errors each truth allows one, so that none has to share the level.
+    Two errors are bounded. A share on one side of the threshold is estimated on the other side, beyond the tolerance. A
+    share above the threshold by twice the tolerance is estimated within the tolerance; so a share that passes is below
+    that. Only one error is possible for any true share, so each may use the whole level.
 
     Args:
-        threshold: what the share is compared with.
-        tolerance: how far beyond it an estimate decides, positive.
+        threshold: the value that the share is compared with.
+        tolerance: distance from the threshold beyond which an estimate decides, positive.
         log_level: from `log_inverse_level`.
     """
     _check(tolerance, log_level, 1)
@@ -100,7 +100,7 @@ def rows_chernoff(threshold: float, tolerance: float, log_level: float) -> int:
 
 
 def _divergence(told: float, true: float) -> float:
-    """Kullback and Leibler's, of a coin that falls with probability `told` from one with `true`; positive."""
+    """Return the Kullback-Leibler divergence of a Bernoulli variable with `told` from one with `true`; positive."""
     of_heads = told * math.log(told / true) if told > 0 else 0.0
     return of_heads + ((1 - told) * math.log((1 - told) / (1 - true)) if told < 1 else 0.0)
 

@@ -1,6 +1,7 @@
-"""Metrics that are smooth functions of means, each with the influence of every unit (delta method).
+"""Metrics that are smooth functions of means, with the influence of each unit (delta method).
 
-Influence is scaled so that metric ≈ value + mean(influence): its variance over n is the variance of the metric.
+Influence is scaled so that metric ≈ value + mean(influence). The variance of the metric is the variance of influence
+divided by n.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ STEP = float(np.cbrt(np.finfo(np.float64).eps))
 
 
 def mean(values: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
-    """The (weighted) mean of `values`, float[n]."""
+    """Return the (weighted) mean of `values`, float[n]."""
     column = floats("values", values)
     share = shares(column.size, weights)
     value = float(share @ column) / column.size
@@ -25,10 +26,10 @@ def mean(values: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
-    """sum(numerator) / sum(denominator), such as recall, precision, F1 or a weighted mean; both float[n].
+    """Return sum(numerator) / sum(denominator), such as recall, precision, F1 or a weighted mean; both float[n].
 
     Raises:
-        StatError: a denominator whose sum is zero: there is nothing to take a share of.
+        StatError: the sum of the denominator is zero.
     """
     above, below = floats("numerator", numerator), floats("denominator", denominator)
     n = same_length(numerator=above, denominator=below)
@@ -46,12 +47,12 @@ def smooth(
     gradient: Callable[[Floats], ArrayLike] | None = None,
     weights: ArrayLike | None = None,
 ) -> Estimate:
-    """A smooth function of the means of several columns, such as MCC, RMSE or a correlation.
+    """Return a smooth function of the means of several columns, such as MCC, RMSE or a correlation.
 
     Args:
         columns: float[k, n].
-        function: from float[k] means to the metric.
-        gradient: from float[k] means to float[k]; central differences when not given.
+        function: computes the metric from float[k] means.
+        gradient: computes float[k] derivatives from float[k] means; central differences by default.
         weights: float[n], not negative.
 
     Raises:
@@ -79,7 +80,7 @@ def smooth(
 
 
 def _slope(function: Callable[[Floats], float], means: Floats, spreads: Floats) -> Floats:
-    """Central differences. Steps follow the data's own scale, so that a mean of squares never turns negative."""
+    """Return central differences, with steps on the scale of the data, so that no mean of squares becomes negative."""
     scale = np.maximum(np.abs(means), spreads)
     steps = STEP * np.where(scale > 0, scale, 1.0)
     slope = np.empty_like(means)

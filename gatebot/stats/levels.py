@@ -1,4 +1,4 @@
-"""Columns of any kind as a few levels each: what slices are made of."""
+"""Reduces columns of any kind to a few levels each; slices consist of these levels."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,7 +9,7 @@ MOST_NAMES = 8
 
 
 def binned(values: ArrayLike, inner: Floats) -> Ints:
-    """int[n] levels: level k where edge k-1 < value <= edge k; NaN is the level after the last."""
+    """Return int[n] levels: level k if edge k-1 < value <= edge k; NaN gets the level after the last."""
     column = np.asarray(values, dtype=np.float64)
     if column.ndim != 1:
         raise StatError(f"levels: {column.ndim} dimensions where 1 belongs")
@@ -18,12 +18,12 @@ def binned(values: ArrayLike, inner: Floats) -> Ints:
 
 
 def frequent(codes: ArrayLike, most: int = MOST_NAMES, fewest: int = 1) -> Ints:
-    """The most frequent codes of a categorical column, most frequent first; negative codes (missing) are left out.
+    """Return the most frequent codes of a categorical column, most frequent first, without negative (missing) codes.
 
     Args:
         codes: int[n].
-        most: how many at most.
-        fewest: rows that each must have.
+        most: maximum number of codes.
+        fewest: minimum number of rows of each code.
     """
     known = _codes(codes)
     distinct, counts = np.unique(known[known >= 0], return_counts=True)
@@ -32,7 +32,7 @@ def frequent(codes: ArrayLike, most: int = MOST_NAMES, fewest: int = 1) -> Ints:
 
 
 def named(codes: ArrayLike, kept: Ints) -> Ints:
-    """int[n] levels: the position in `kept`; all other codes share the level after those, missing ones the next."""
+    """Return int[n] levels: the position in `kept`, then one level for all other codes, then one for missing codes."""
     column = _codes(codes)
     order = np.argsort(kept)
     place = np.clip(np.searchsorted(kept, column, sorter=order), 0, max(kept.size - 1, 0))

@@ -1,4 +1,4 @@
-"""Many questions at once: p-values adjusted so that asking more does not accuse more."""
+"""Adjusts p-values for multiple tests."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -7,17 +7,17 @@ from gatebot.stats.arrays import Bools, Floats, StatError, floats, fraction, sam
 
 
 def holm(p: ArrayLike, weights: ArrayLike | None = None) -> Floats:
-    """Adjusted p-values by Holm's procedure, valid under any dependence (Holm 1979; weights as in his section 4).
+    """Adjust p-values by Holm's procedure, valid under any dependence (Holm 1979; weights as in his section 4).
 
     Args:
         p: float[k] p-values.
-        weights: float[k], positive, how the level is shared out; equal when not given.
+        weights: float[k], positive, the parts of the level; equal by default.
 
     Returns:
-        float[k]: reject at level alpha what is at most alpha.
+        float[k]: adjusted p-values; those of at most alpha are rejected at level alpha.
 
     Raises:
-        StatError: p-values outside [0, 1], or weights that are not positive.
+        StatError: p-values are outside [0, 1], or weights are not positive.
     """
     values = _p_values(p)
     share = np.ones_like(values) if weights is None else floats("weights", weights)
@@ -32,22 +32,25 @@ def holm(p: ArrayLike, weights: ArrayLike | None = None) -> Floats:
 
 
 def benjamini_hochberg(p: ArrayLike) -> Floats:
-    """Adjusted p-values for the false discovery rate, positive dependence at most (Benjamini & Hochberg 1995)."""
+    """Adjust p-values for the false discovery rate, under independence or positive dependence.
+
+    The method is that of Benjamini & Hochberg (1995).
+    """
     values = _p_values(p)
     return _step_up(values, 1.0)
 
 
 def benjamini_yekutieli(p: ArrayLike) -> Floats:
-    """Adjusted p-values for the false discovery rate under any dependence (Benjamini & Yekutieli 2001)."""
+    """Adjust p-values for the false discovery rate, under any dependence (Benjamini & Yekutieli 2001)."""
     values = _p_values(p)
     return _step_up(values, float((1.0 / np.arange(1, values.size + 1)).sum()))
 
 
 def e_benjamini_hochberg(e: ArrayLike, q: float) -> Bools:
-    """What to reject by e-values at false discovery rate `q`, under any dependence (Wang & Ramdas 2022).
+    """Return which e-values to reject at false discovery rate `q`, under any dependence (Wang & Ramdas 2022).
 
     Raises:
-        StatError: an e-value below 0, or `q` outside (0, 1).
+        StatError: an e-value is below 0, or `q` is outside (0, 1).
     """
     values = floats("e", e)
     if (values < 0).any():

@@ -1,4 +1,4 @@
-"""Where an estimate's error comes from: the rows that were drawn, the seeds that were drawn, and what both share."""
+"""Variance of an estimate: due to rows, due to seeds, and the part that both contain."""
 
 import math
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ FEWEST_PAIRS = 10.0
 MOST_ALIKE = 0.99
 CONTRADICTION = 0.01
 PAIRING = 0.3
-"""Correlation of base and head over seeds from which differences by seed are less noisy than the sum."""
+"""Correlation of base and head over seeds above which seeds are compared in pairs, because this is less noisy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What main against main has shown of seed noise on the same rows.
+    """Seed noise of a metric on the same rows, estimated from runs of main.
 
     Attributes:
-        variance: of the metric over seeds, all else equal.
-        df: degrees of freedom of that estimate, number of runs - 1; more where earlier commits are in it.
-        correlation: of two commits that train with the same seeds; above 0.3 seeds are compared in pairs.
-        holds_base: the base runs under comparison are among the ledger's, so they are not counted a second time.
+        variance: variance of the metric over seeds, all else equal.
+        df: degrees of freedom of the variance: number of runs - 1, or more if earlier commits are included.
+        correlation: correlation of two commits that train with the same seeds; above 0.3, seeds are compared in pairs.
+        holds_base: the base runs of the comparison are included, so they must not be counted again.
     """
 
     variance: float
@@ -40,10 +40,10 @@ class Ledger:
             raise StatError(f"ledger: {self.variance}, {self.df}, {self.correlation} are no seed noise")
 
     def joined(self, earlier: "Ledger") -> "Ledger":
-        """This and what was known earlier as one, unless they contradict each other: then this alone.
+        """Return this ledger pooled with an earlier one, or this one alone if they contradict each other.
 
-        Variances are pooled by their degrees of freedom. They contradict where their ratio would come by chance once in
-        a hundred (F-test): main's noise has changed, and what it was is no guide any more.
+        Variances are pooled by their degrees of freedom. They contradict each other if an F-test at 1 % finds that they
+        differ: main's noise has then changed, and the earlier ledger no longer applies.
         """
         if earlier.df <= 0 or _contradict(self, earlier):
             return self
@@ -53,10 +53,10 @@ class Ledger:
 
     @classmethod
     def of(cls, values: ArrayLike, correlation: float = 0.0, *, holds_base: bool = False) -> "Ledger":
-        """The ledger of main's metric, one value per seed.
+        """Create the ledger from main's metric, one value per seed.
 
         Raises:
-            StatError: fewer than two runs, or a value that is not finite.
+            StatError: there are fewer than two runs, or a value is not finite.
         """
         runs = floats("ledger", values, least=2)
         return cls(variance(runs), runs.size - 1, correlation, holds_base)
@@ -74,11 +74,11 @@ def _contradict(one: Ledger, other: Ledger) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """What commits that were trained with the same seeds have in common.
+    """Statistics of pairs of commits that were trained with the same seeds.
 
     Attributes:
-        cross: sum over pairs of commits of the products of their values by seed, each less its commit's mean.
-        square: sum of the squares of the same, the mean of both commits.
+        cross: sum over pairs of commits and seeds of the products of their values, each minus its commit's mean.
+        square: sum of the squares of these centred values, as the mean of both commits.
         df: degrees of freedom of both.
     """
 
@@ -88,7 +88,7 @@ class Pairing:
 
     @property
     def correlation(self) -> float:
-        """What their correlation surely exceeds (one-sided 95 %, Fisher's z); 0 while there is too little to tell."""
+        """Lower bound of their correlation (one-sided 95 %, Fisher's z), at least 0; 0 if there is too little data."""
         if self.df < FEWEST_PAIRS or self.square <= 0:
             return 0.0
         estimate = min(max(self.cross / self.square, -MOST_ALIKE), MOST_ALIKE)
@@ -101,7 +101,7 @@ class Units:
 
     Attributes:
         n: number of units.
-        codes: int[n] cluster of each unit; None where units are drawn one by one.
+        codes: int[n] cluster of each unit; None if units are drawn one by one.
         count: number of clusters, or of units.
     """
 
@@ -111,22 +111,27 @@ class Units:
 
     @classmethod
     def of(cls, n: int, clusters: ArrayLike | None = None) -> "Units":
-        """Raises StatError for fewer than 20 clusters."""
+        """Create Units, optionally in clusters.
+
+        Raises:
+            StatError: there are fewer than 20 clusters.
+        """
         if clusters is None:
             return cls(n, None, n)
         return cls(n, *groups("clusters", clusters, n, least=FEWEST_CLUSTERS))
 
     def variance_of_mean(self, influence: Floats) -> float:
-        """Variance of the mean of float[n] influence; clusters count by their sums."""
+        """Return the variance of the mean of float[n] influence; of clusters, it uses their sums."""
         drawn = self._drawn(influence)
         return float(np.square(drawn).sum()) * self.count / (self.count - 1) / self.n**2
 
     def skew_allowance(self, influence: Floats) -> float:
-        """By how much the standard error must grow so that bounds at 2.5 % keep their level although units are skewed.
+        """Return the factor on the standard error with which bounds at 2.5 % keep their level if units are skewed.
 
-        Johnson's (1978) correction of t moves a bound at z standard errors by skewness (1 + 2 z²) / 6 / sqrt(n) of
-        them; here it widens both bounds, because each tail hurts one. It sets in between skewness 1 and 2: a few rare
-        and large losses make a small sample look better, and surer, than it is.
+        Johnson's (1978) correction of t moves a bound at z standard errors by skewness (1 + 2 z²) / 6 / sqrt(n)
+        standard errors; here it widens both bounds, because each tail affects one of them. Its weight grows from 0 at
+        skewness 1 to 1 at skewness 2. Without it, a small sample with a few rare and large losses would have too good
+        an estimate and too small a standard error.
         """
         drawn = self._drawn(influence)
         largest = float(np.abs(drawn).max())
@@ -139,7 +144,7 @@ class Units:
         return 1.0 + onset * skewness * (1.0 + 2.0 * TAIL**2) / (6.0 * TAIL) / math.sqrt(self.count)
 
     def _drawn(self, influence: Floats) -> Floats:
-        """Centred influence of what is drawn: units, or sums over clusters."""
+        """Return the centred influence of units, or its sums over clusters."""
         if influence.max() == influence.min():
             return np.zeros(self.count)
         centred = np.asarray(influence - influence.mean())
@@ -148,11 +153,11 @@ class Units:
         return np.asarray(np.bincount(self.codes, weights=centred, minlength=self.count), dtype=np.float64)
 
     def churn(self, influence: Floats) -> float:
-        """The part of the variance of the mean over runs, float[S, n], that is residual of row and seed.
+        """Return the residual of row and seed in the variance of the mean over runs, float[S, n].
 
-        Rows that come out one way with one seed and another way with the next. The variance over rows and the variance
-        over seeds both hold it, so that their sum must lose it once (two-way analysis of variance). 0 for one run,
-        where it cannot be told.
+        It is due to rows whose outcome changes from seed to seed. The row variance and the seed variance both contain
+        it, so it must be subtracted once from their sum (two-way analysis of variance). It is 0 for one run, from which
+        it cannot be estimated.
         """
         runs = influence.shape[0]
         if runs < 2:
@@ -163,14 +168,14 @@ class Units:
 
 
 def row_variance(influence: ArrayLike, clusters: ArrayLike | None = None) -> tuple[float, float]:
-    """Variance of mean(influence) and its degrees of freedom, over units or over clusters of units.
+    """Return the variance of mean(influence) and its degrees of freedom, over units or over clusters of units.
 
     Args:
         influence: float[n].
         clusters: [n] labels, at least 20 distinct ones.
 
     Raises:
-        StatError: fewer than 2 units or 20 clusters.
+        StatError: there are fewer than 2 units or 20 clusters.
     """
     unit = floats("influence", influence, least=2)
     units = Units.of(unit.size, clusters)
@@ -180,19 +185,19 @@ def row_variance(influence: ArrayLike, clusters: ArrayLike | None = None) -> tup
 def seed_variance(
     base: Floats, head: Floats, weights: tuple[float, float], prior: Ledger | None
 ) -> tuple[float, float]:
-    """Variance over seeds of weights[0] mean(base) + weights[1] mean(head), and its degrees of freedom.
+    """Return the variance over seeds of weights[0] mean(base) + weights[1] mean(head), and its degrees of freedom.
 
-    With a ledger all variances are pooled and drawn towards it; without one each side has its own (Welch), unless a
-    side has only one run.
+    With a ledger, the variances of both sides are pooled with the ledger's. Without one, each side has its own (Welch),
+    unless a side has only one run.
 
     Args:
         base: float[S_b] values.
         head: float[S_h] values.
-        weights: of both sides.
+        weights: weights of base and head.
         prior: the ledger.
 
     Raises:
-        StatError: one run a side and no ledger.
+        StatError: there is one run on each side and no ledger.
     """
     if paired(base, head, prior) and prior is not None:
         cross = 2.0 * prior.correlation * weights[0] * weights[1]
@@ -212,14 +217,17 @@ def seed_variance(
 
 
 def paired(base: Floats, head: Floats, prior: Ledger | None) -> bool:
-    """Whether seeds are compared in pairs."""
+    """Return whether seeds are compared in pairs."""
     return prior is not None and prior.correlation > PAIRING and base.size == head.size
 
 
 def run_variance(*sides: Floats, prior: Ledger | None) -> tuple[float, float]:
-    """Variance of one run, pooled over sides and drawn towards the ledger, and its degrees of freedom.
+    """Return the variance of one run, pooled over sides and with the ledger, and its degrees of freedom.
 
-    (d0 s0² + d s²) / (d0 + d), after Smyth (2004).
+    The variance is (d0 s0² + d s²) / (d0 + d), after Smyth (2004).
+
+    Raises:
+        StatError: there is one run on each side and no ledger.
     """
     df = float(sum(side.size - 1 for side in sides))
     squares = sum(variance(side) * (side.size - 1) for side in sides if side.size > 1)

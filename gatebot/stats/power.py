@@ -1,4 +1,4 @@
-"""What evidence of a given size can see, and how much more would settle an open question."""
+"""The effects that evidence of a given size can detect, and the evidence needed to decide an undecided measure."""
 
 import math
 from dataclasses import dataclass, replace
@@ -8,18 +8,18 @@ from gatebot.stats.arrays import StatError, fraction
 from gatebot.stats.contrast import Contrast, Spread
 
 MOST = 20.0
-"""Evidence beyond this multiple of what there is counts as out of reach."""
+"""Largest multiple of the present evidence that counts as within reach."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """What it would take to settle an undecided measure, if the estimate is about right.
+    """The evidence needed to decide an undecided measure, if the estimate is about right.
 
     Attributes:
-        rows: eval rows needed with the seeds as they are; None when rows alone cannot do it within reach.
-        seeds: seeds a side needed with the rows as they are; None when seeds alone cannot do it within reach.
-        both: factor on rows and seeds together; None when that is out of reach too.
-        detectable: the smallest loss that the present evidence can see.
+        rows: eval rows needed with the present seeds; None if rows alone are not enough within reach.
+        seeds: seeds per side needed with the present rows; None if seeds alone are not enough within reach.
+        both: factor on rows and seeds together; None if it is out of reach.
+        detectable: the smallest loss that the present evidence can detect.
         reason: one clause for people.
     """
 
@@ -31,26 +31,26 @@ class Settle:
 
 
 def detectable(se: float, df: float = math.inf, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The smallest true difference that a one-sided test at `alpha` finds with probability `power`, given its error.
+    """Return the smallest true difference that a one-sided test at `alpha` detects with probability `power`.
 
-    The same number is the smallest margin that a change without any effect is shown to hold with that probability.
+    It is also the smallest margin that a change without effect is shown to hold with that probability.
     """
     contrast = Contrast(0.0, se, df)
     return _reach(alpha, power, contrast.df) * contrast.se
 
 
 def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float = 0.0025, power: float = 0.8) -> Settle:
-    """The rows and seeds that would settle a measure: as held if its estimate is within the margin, else as worse.
+    """Return the rows and seeds needed to decide a measure: as held if its estimate is within the margin, else worse.
 
     Args:
         spread: the evidence so far.
         margin: positive, in the units of `spread.delta`.
         alpha: level of "held".
         worse: level of "worse".
-        power: with which chance more evidence should settle it.
+        power: probability with which the evidence should decide it.
 
     Raises:
-        StatError: a margin that is not positive.
+        StatError: the margin is not positive.
     """
     if not 0 < margin < math.inf:
         raise StatError(f"margin: {margin} is not positive")
@@ -62,10 +62,10 @@ def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float 
 def settle_gain(
     spread: Spread, gain: float, *, alpha: float = 0.025, worse: float = 0.0025, power: float = 0.8
 ) -> Settle:
-    """The same for a gain that is asked for: as shown if the estimate is that large, else as refuted.
+    """Return the rows and seeds needed to decide a required gain: as shown if the estimate exceeds it, else refuted.
 
     Raises:
-        StatError: a gain that is not positive.
+        StatError: the gain is not positive.
     """
     if not 0 < gain < math.inf:
         raise StatError(f"gain: {gain} is not positive")
@@ -73,7 +73,7 @@ def settle_gain(
 
 
 def _settled(spread: Spread, distance: float, level: float, alpha: float, power: float) -> Settle:
-    """What would show that the truth lies on the estimate's side of something so far away."""
+    """Return the evidence that shows the truth on the estimate's side of a limit at this distance."""
     total = spread.contrast
     sees = detectable(total.se, total.df, alpha, power)
     error = distance / _reach(level, power)
@@ -94,12 +94,13 @@ def _settled(spread: Spread, distance: float, level: float, alpha: float, power:
 
 
 def foreseen(spread: Spread, runs: int) -> Spread:
-    """What `runs` seeds a side would show on the same rows, if the estimate and its variances stay as they are.
+    """Return the Spread that `runs` seeds per side would give on the same rows, with the same estimate.
 
-    What only rows can lower stays; the seeds' part, and what rows and seeds both hold, shrink with the seeds.
+    The variance of one run is assumed to stay the same. More seeds lower the seed variance and the churn, but not the
+    part of the row variance that only rows can lower.
 
     Raises:
-        StatError: fewer than one seed.
+        StatError: there is less than one seed.
     """
     if runs < 1:
         raise StatError(f"seeds: {runs} runs")
@@ -115,16 +116,16 @@ def foreseen(spread: Spread, runs: int) -> Spread:
 
 
 def rows_for_rate(changed: float, drop: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
-    """Paired rows that show a drop of a rate, by a one-sided test of "no drop" (Connor 1987).
+    """Return the number of paired rows that show a drop of a rate, by a one-sided test of "no drop" (Connor 1987).
 
     Args:
         changed: share of rows whose correctness differs between the models.
-        drop: true loss to be seen, at most `changed`.
+        drop: true loss to be detected, at most `changed`.
         alpha: one-sided level.
-        power: chance of seeing it.
+        power: probability of detecting it.
 
     Raises:
-        StatError: a drop that is larger than the share of rows that differ.
+        StatError: the drop is not positive, or larger than the share of rows that differ.
     """
     if not 0 < drop <= changed <= 1:
         raise StatError(f"rows: a drop of {drop} needs at least as many rows to differ, not {changed}")
@@ -133,7 +134,10 @@ def rows_for_rate(changed: float, drop: float, *, alpha: float = 0.05, power: fl
 
 
 def rows_for_rate_unpaired(base: float, drop: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
-    """Rows in each of two independent sets that show a drop of a rate from `base`, pooled variance under "no drop"."""
+    """Return the number of rows in each of two independent sets that show a drop of a rate from `base`.
+
+    The variance under "no drop" is pooled.
+    """
     if not 0 < drop <= base <= 1:
         raise StatError(f"rows: a drop of {drop} from {base}")
     z_alpha, z_power = student.quantile(1 - fraction("alpha", alpha)), student.quantile(fraction("power", power))
@@ -144,12 +148,13 @@ def rows_for_rate_unpaired(base: float, drop: float, *, alpha: float = 0.05, pow
 
 
 def drop_seen(rows: int, changed: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The smallest drop of a rate that `rows` paired rows show when a share `changed` differs; inverts `rows_for_rate`.
+    """Return the smallest drop of a rate that `rows` paired rows show, if a share `changed` differs.
 
-    Also the smallest margin that these rows can guard. `changed` itself when even that, all losses, would not be shown.
+    It inverts `rows_for_rate`, and is also the smallest margin that these rows can guard. It is `changed` if the rows
+    cannot show even that drop, where all changes are losses.
 
     Raises:
-        StatError: no rows, or a share outside (0, 1].
+        StatError: there are no rows, or the share is outside (0, 1].
     """
     if rows < 1 or not 0 < changed <= 1:
         raise StatError(f"rows: {rows} with a share of {changed} that differs")
@@ -165,7 +170,7 @@ def drop_seen(rows: int, changed: float, *, alpha: float = 0.05, power: float = 
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """How one look at the evidence comes out, in probabilities that add up to 1."""
+    """Probabilities of the outcomes of one decision; they sum to 1."""
 
     held: float
     undecided: float
@@ -173,12 +178,13 @@ class Chances:
 
 
 def chances(delta: float, se: float, margin: float, *, df: float = math.inf, alpha: float = 0.05) -> Chances:
-    """How often a true difference is called held (lower bound above -margin) or worse (upper bound below -margin).
+    """Return how often a true difference is called held (lower bound above -margin) or worse (upper bound below it).
 
-    Normal estimate with standard error `se`, bounds by t with `df`; for df below infinity the error is taken as known.
+    The estimate is normal with standard error `se`, and the bounds use t with `df`. If `df` is finite, the standard
+    error is still assumed to be known.
 
     Raises:
-        StatError: a standard error or a margin that is not positive.
+        StatError: the standard error or the margin is not positive.
     """
     if not (0 < se < math.inf and 0 < margin < math.inf):
         raise StatError(f"chances: se {se}, margin {margin}")
@@ -189,18 +195,18 @@ def chances(delta: float, se: float, margin: float, *, df: float = math.inf, alp
 
 
 def rows_to_certify(rate: float, *, alpha: float = 0.05) -> int:
-    """Rows without a single failure that show a failure rate below `rate`: 59 for 5 %, 299 for 1 %."""
+    """Return the number of rows without a failure that show a failure rate below `rate`: 59 for 5 %, 299 for 1 %."""
     return math.ceil(math.log(fraction("alpha", alpha)) / math.log1p(-fraction("rate", rate)))
 
 
 def _reach(alpha: float, power: float, df: float = math.inf) -> float:
-    """How many standard errors a difference must measure to be seen."""
+    """Return the number of standard errors that a difference must have to be detected."""
     fraction("alpha", alpha)
     return max(0.0, student.quantile(1 - alpha, df) + student.quantile(fraction("power", power), df))
 
 
 def _multiple(variance: float, target: float) -> float | None:
-    """By which factor the evidence must grow so that `variance` shrinks to `target`; None when out of reach."""
+    """Return the factor by which the evidence must grow to lower `variance` to `target`; None if it is out of reach."""
     if variance == 0:
         return 1.0
     if target <= 0 or variance / target > MOST:

@@ -1,4 +1,4 @@
-"""A guarantee as its owner states it: one condition, kept for so many commits with so much certainty."""
+"""A guarantee: one condition, with the number of commits and the reliability that its owner states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from gatebot.stats.guarantee import Adaptivity, log_inverse_level
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What is promised, and to whom what is told (Renggli et al. 2019, "Continuous integration of ML models").
+    """What is promised, and what developers are told (Renggli et al. 2019, "Continuous integration of ML models").
 
     Attributes:
-        text: the condition as it was written.
-        condition: the same, read.
-        reliability: the chance, at least, that no verdict of all `steps` contradicts the truth.
-        steps: commits that the eval rows have to serve.
+        text: the condition as written.
+        condition: the parsed condition.
+        reliability: minimum probability that none of the verdicts on `steps` commits contradicts the truth.
+        steps: number of commits that the eval rows have to serve.
         adaptivity: what developers learn from one commit to the next.
-        mode: what a doubt means.
+        mode: how an estimate too near its threshold is treated.
     """
 
     text: str
@@ -29,23 +29,23 @@ class Promise:
 
     @property
     def verdicts(self) -> int:
-        """How many different answers can be told."""
+        """Number of different answers."""
         return 3 if self.mode is Mode.TERNARY else 2
 
     @property
     def merges(self) -> int:
-        """After how many commits of main the eval rows are spent: the first pass ends `first-change`."""
+        """Number of commits of main after which the eval rows are used up: one for `first-change`."""
         return 1 if self.adaptivity is Adaptivity.FIRST_CHANGE else self.steps
 
     @property
     def rows(self) -> int:
-        """Eval rows that the promise needs."""
+        """Number of eval rows that the promise needs."""
         return self.condition.rows(self.log_level(self.adaptivity))
 
     def log_level(self, adaptivity: Adaptivity) -> float:
-        """ln(1 / level) of one verdict, if developers learned this much."""
+        """Return ln(1 / level) of one verdict with this adaptivity."""
         return log_inverse_level(1.0 - self.reliability, self.steps, adaptivity, verdicts=self.verdicts)
 
     def told(self, values: Mapping[Variable, float]) -> bool | None:
-        """Whether the condition holds, as the mode tells it; None where it is undecided."""
+        """Return whether the condition passes in this mode; None if it is undecided."""
         return self.condition.passes(values, self.mode)

@@ -1,4 +1,4 @@
-"""Quantiles such as the p95 of latency: exact bounds from order statistics, and base against head over processes."""
+"""Quantiles, such as the p95 of latency: exact bounds from order statistics, and a comparison of base and head."""
 
 import math
 
@@ -13,12 +13,13 @@ FEWEST_PROCESSES = 10
 
 
 def upper(values: ArrayLike, q: float, alpha: float = 0.05) -> float:
-    """One-sided upper bound of the `q` quantile, exact for any continuous law and conservative with ties.
+    """Return the one-sided upper bound of the `q` quantile.
 
-    The k-th smallest of n values lies above the quantile with probability P(Binomial(n, q) < k).
+    It is exact for any continuous distribution, and conservative with ties. The k-th smallest of n values lies above
+    the quantile with probability P(Binomial(n, q) < k).
 
     Raises:
-        StatError: too few values for any to be a bound: 59 for p95, 299 for p99, 2,995 for p99.9 at alpha .05.
+        StatError: there are too few values; at alpha .05, p95 needs 59, p99 needs 299, and p99.9 needs 2,995.
     """
     ordered = np.sort(floats("values", values))
     n = ordered.size
@@ -30,30 +31,30 @@ def upper(values: ArrayLike, q: float, alpha: float = 0.05) -> float:
 
 
 def lower(values: ArrayLike, q: float, alpha: float = 0.05) -> float:
-    """One-sided lower bound of the `q` quantile; the mirror image of `upper`."""
+    """Return the one-sided lower bound of the `q` quantile; see `upper`."""
     return -upper(-floats("values", values), 1 - fraction("q", q), alpha)
 
 
 def fewest(q: float, alpha: float = 0.05) -> int:
-    """Values needed before the largest one is an upper bound of the `q` quantile."""
+    """Return the number of values from which on the largest value is an upper bound of the `q` quantile."""
     return math.ceil(math.log(fraction("alpha", alpha)) / math.log(fraction("q", q)) - 1e-12)
 
 
 def slowdown(base: ArrayLike, head: ArrayLike, q: float, *, times: int = 1000, seed: int = 0) -> Contrast:
-    """Base against head in a quantile of latency, over processes that were started in turn (Kalibera & Jones 2013).
+    """Compare a quantile of latency of base and head, over processes started alternately (Kalibera & Jones 2013).
 
     Args:
-        base: float[P, k], positive: k requests in each of P processes, at least 10.
-        head: float[P, k], likewise; process i of both ran side by side.
-        q: which quantile.
-        times: bootstrap draws over processes.
-        seed: same seed, same draws.
+        base: float[P, k], positive: the times of k requests in each of P processes; P is at least 10.
+        head: float[P, k], likewise; process i of both sides ran side by side.
+        q: the quantile.
+        times: number of bootstrap draws over processes.
+        seed: seed of the random draws.
 
     Returns:
-        The contrast of log(base / head), positive when head is faster. A margin of 10 % is log(1.1) in these units.
+        The contrast of log(base / head), positive if head is faster. A margin of 10 % is log(1.1) in these units.
 
     Raises:
-        StatError: fewer than 10 processes, different numbers of them, or times that are not positive.
+        StatError: there are fewer than 10 processes, their numbers differ, or times are not positive.
     """
     before, after = floats("base", base, ndim=2), floats("head", head, ndim=2)
     if before.shape[0] != after.shape[0] or before.shape[0] < FEWEST_PROCESSES:
@@ -70,6 +71,6 @@ def slowdown(base: ArrayLike, head: ArrayLike, q: float, *, times: int = 1000, s
 
 
 def _log_ratio(base: Floats, head: Floats, q: float) -> Floats:
-    """For float[draws, P, k] on both sides, log(base / head) of the quantile over processes and requests."""
+    """Return log(base / head) of the quantile over processes and requests, from float[draws, P, k] of both sides."""
     before, after = (np.quantile(side.reshape(side.shape[0], -1), q, axis=1) for side in (base, head))
     return np.asarray(np.log(before) - np.log(after))

@@ -1,4 +1,4 @@
-"""Metrics of a ranking, AUC and average precision, each with every unit's influence, from one sort."""
+"""Metrics of a ranking (AUC and average precision) with the influence of each unit, from one sort."""
 
 import math
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from gatebot.stats.influence import Estimate
 from gatebot.stats.noise import row_variance
 
 FEWEST = 10
-"""Fewest positives and negatives for which the intervals were found to keep their level."""
+"""Smallest number of positives and of negatives for which the intervals were found to keep their level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Labels and the order of their scores. Sort once, take several metrics.
+    """Labels and the order of their scores; one sort serves several metrics.
 
     Attributes:
         positive: bool[n].
-        rank: int[n], of the unit's score among the distinct scores, ascending; ties share one.
+        rank: int[n], rank of the unit's score among the distinct scores, ascending; equal scores share a rank.
         mass: float[n] weights with mean 1.
     """
 
@@ -37,13 +37,13 @@ class Ranking:
         """Rank units by score.
 
         Args:
-            labels: 0 or 1, [n].
-            scores: float[n], higher for what is more likely 1.
+            labels: [n], 0 or 1.
+            scores: float[n], higher if the label is more likely 1.
             weights: float[n], not negative.
-            least: refuse fewer positives or negatives than this.
+            least: minimum number of positives and of negatives.
 
         Raises:
-            StatError: fewer than `least` of either class, or input that is no ranking.
+            StatError: there are fewer than `least` positives or negatives, or the arrays are not valid.
         """
         positive, score = flags("labels", labels), floats("scores", scores)
         n = same_length(labels=positive, scores=score)
@@ -58,7 +58,7 @@ class Ranking:
         return cls(positive, rank, mass)
 
     def auc(self) -> Estimate:
-        """Area under the ROC curve; see `auc`."""
+        """Return the area under the ROC curve; see `auc`."""
         negatives, positives = self._by_rank(~self.positive), self._by_rank(self.positive)
         below = (np.cumsum(negatives) - negatives / 2) / negatives.sum()
         above = (positives.sum() - np.cumsum(positives) + positives / 2) / positives.sum()
@@ -69,10 +69,10 @@ class Ranking:
         return value, self.mass * np.concatenate(moved).take(self.rank + self.positive * below.size)
 
     def average_precision(self) -> Estimate:
-        """Average precision; see `average_precision`."""
+        """Return the average precision; see `average_precision`."""
         n = self.mass.size
         positives, everyone = self._by_rank(self.positive) / n, self._by_rank() / n
-        counted = everyone > 0  # a score that only units of weight 0 have is no threshold
+        counted = everyone > 0  # scores of units of weight 0 only are not thresholds
         above = np.where(counted, np.cumsum(everyone[::-1])[::-1], 1.0)
         precision = np.where(counted, np.cumsum(positives[::-1])[::-1] / above, 0.0)
         rate = float(positives.sum())
@@ -82,31 +82,31 @@ class Ranking:
         return value, self.mass / rate * (direct - loss[self.rank])
 
     def _by_rank(self, chosen: Bools | None = None) -> Floats:
-        """Mass of the chosen units at each distinct score."""
+        """Return the mass of the chosen units at each distinct score."""
         mass = self.mass if chosen is None else self.mass * chosen
         return np.asarray(np.bincount(self.rank, weights=mass), dtype=np.float64)
 
     def _scale(self, count: int, mass: float) -> float:
-        """From a class's structural components to influence, with that class's own n / (n - 1)."""
+        """Return the factor from a class's structural components to influence, with that class's own n / (n - 1)."""
         n, counted = self.mass.size, max(count, 2)
         return float(n / mass) * math.sqrt(counted / (counted - 1) * (n - 1) / n)
 
 
 def auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None, *, least: int = FEWEST) -> Estimate:
-    """Area under the ROC curve; ties count half. Arguments and errors as in `Ranking.of`.
+    """Return the area under the ROC curve; ties count half. Arguments and errors are those of `Ranking.of`.
 
-    The influence holds DeLong's structural components, scaled so that the variance of its mean is DeLong's variance
-    (DeLong et al. 1988; by one sort, after Sun & Xu 2014). For two models on the same rows take both influences to
-    `contrast.pair`: their covariance is then DeLong's too.
+    The influence consists of DeLong's structural components, scaled so that the variance of its mean is DeLong's
+    variance (DeLong et al. 1988; by one sort, after Sun & Xu 2014). With two models on the same rows, `contrast.pair`
+    computes DeLong's covariance from both influences.
     """
     return Ranking.of(labels, scores, weights, least=least).auc()
 
 
 def auc_interval(labels: ArrayLike, scores: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Two-sided interval of one AUC on the logit scale, so that it stays between 0 and 1 (Pepe 2003, 5.2).
+    """Return the two-sided interval of an AUC, on the logit scale to keep it between 0 and 1 (Pepe 2003, 5.2).
 
     Raises:
-        StatError: as in `auc`, or a perfect (or perfectly wrong) ranking, which has no error to show.
+        StatError: see `auc`; or the AUC is exactly 0 or 1, where there is no interval.
     """
     value, influence = auc(labels, scores)
     if not 0 < value < 1:
@@ -119,9 +119,10 @@ def auc_interval(labels: ArrayLike, scores: ArrayLike, level: float = 0.95) -> t
 def average_precision(
     labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None, *, least: int = FEWEST
 ) -> Estimate:
-    """Average precision: the mean, over positives, of the precision at their score; tied scores are one threshold.
+    """Return the average precision: the mean over positives of the precision at their score.
 
-    AP = E[y N1(s) / N(s)] / P(y = 1), with N1(t) = P(y = 1, score >= t) and N(t) = P(score >= t). The influence is the
-    derivative of this functional in the direction of one unit's mass. Arguments and errors as in `Ranking.of`.
+    Equal scores are one threshold. AP = E[y N1(s) / N(s)] / P(y = 1), with N1(t) = P(y = 1, score >= t) and N(t) =
+    P(score >= t). The influence is the derivative of this functional in the direction of one unit's mass. Arguments and
+    errors are those of `Ranking.of`.
     """
     return Ranking.of(labels, scores, weights, least=least).average_precision()

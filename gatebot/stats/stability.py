@@ -1,4 +1,4 @@
-"""Does head's metric swing more over seeds than main's ever did?"""
+"""Tests whether head's metric varies more over seeds than main's."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ FEWEST_SEEDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Instability:
-    """Head's seed noise against main's.
+    """Head's seed noise compared with main's.
 
     Attributes:
-        ratio: of standard deviations, head over main; inf when main shows none and head some.
-        p: one-sided p-value of "head's seed noise is not larger", F test (assumes normal seed noise).
+        ratio: ratio of the standard deviations, head over main; inf if only main's is zero.
+        p: one-sided p-value of "head's seed noise is not larger", by an F test (assumes normal seed noise).
     """
 
     ratio: float
@@ -29,10 +29,10 @@ def instability(values: ArrayLike, ledger: Ledger) -> Instability:
 
     Args:
         values: float[S], the metric of each of head's runs; at least 3.
-        ledger: main against main.
+        ledger: main's seed noise.
 
     Raises:
-        StatError: fewer than 3 runs.
+        StatError: there are fewer than 3 runs.
     """
     runs = floats("values", values)
     if runs.size < FEWEST_SEEDS:

@@ -1,1 +1,1 @@
-"""What the predictions mean: payload columns, validation and metrics of each kind of task."""
+"""Kinds of tasks: the columns, the validation and the metrics of their predictions."""

@@ -1,4 +1,4 @@
-"""What can be wrong with the predictions of a classification, as delivered."""
+"""Problems of the delivered predictions of a classification."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,14 +12,14 @@ from gatebot.tasks.labels import PREFIX, SINGLE, as_names, ordered
 from gatebot.tasks.task import Facts, Problem
 
 OFF_BY = 1e-3
-"""By how much probabilities may miss the sum of 1: float32 and rounded files do."""
+"""Allowed difference of the sum of probabilities from 1, due to float32 and rounding in files."""
 
 ROUNDING = 1e-9
 MOST_NAMED = 5
 
 
 def of_shape(predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
-    """Missing columns, wrong types, unknown classes. `classes`: labels known in training and eval data."""
+    """Yield missing columns, wrong types and unknown classes; `classes` are those of training and eval data."""
     columns = predictions.columns
     yield from wrong_lengths(predictions)
     known = {*classes, *as_names(truth.target).names}
@@ -58,7 +58,7 @@ def of_shape(predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -
 
 
 def of_range(predictions: Predictions) -> Iterator[Problem]:
-    """Missing labels, NaN, infinity, probabilities outside [0, 1] or not summing to 1."""
+    """Yield missing labels, NaN, infinity, and probabilities outside [0, 1] or not summing to 1."""
     prediction = predictions.columns.get("prediction")
     if prediction is not None and (missing := int((as_names(prediction).codes < 0).sum())):
         yield Problem("missing_prediction", "{rows} rows have no predicted label", {"rows": missing})

@@ -1,4 +1,4 @@
-"""Classification: labels, or probabilities of classes, against true labels."""
+"""The task classification: predicted labels, or probabilities of classes, and true labels."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from gatebot.tasks.table import Mask, Table, one_row_per_unit
 from gatebot.tasks.task import Direction, Metric, Problem
 
 RARE = 0.10
-"""Below this share of the smallest class accuracy says little, and balanced accuracy is the default."""
+"""Share of the smallest class below which the default metric is balanced accuracy instead of accuracy."""
 
 Make = Callable[[str | None, Settings], Callable[[Table], Estimate]]
 
@@ -37,7 +37,10 @@ AVERAGE = one_of([str(each) for each in Average])
 
 
 def _ratio(ratio: Callable[[Settings], Ratio]) -> Make:
-    """Of a class, averaged, or (where neither is said) of the positive class of two and the plain average of more."""
+    """Return a function that creates a ratio of one class, or averaged over the classes.
+
+    Without `of` and `average`, it is the ratio of the positive class of two, or the plain average of more classes.
+    """
 
     def make(of: str | None, options: Settings) -> Callable[[Table], Estimate]:
         how = options["average"]
@@ -190,11 +193,11 @@ class Classification:
         options: Mapping[str, Value],
         direction: Direction | None = None,
     ) -> Metric:
-        """The metric of that name; `of` is a class."""
+        """Return the metric of that name; `of` is a class."""
         return defined(name, METRICS, self.name).metric(of, options, direction)
 
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
-        """Accuracy, or balanced accuracy where the smallest class has less than 10 %; and log loss."""
+        """Return accuracy (balanced accuracy if the smallest class has less than 10 % of the rows) and log loss."""
         target = as_names(truth.target)
         counts = np.bincount(target.codes[target.codes >= 0], minlength=1)
         rare = counts[counts > 0].min(initial=len(target)) < RARE * counts.sum()
@@ -202,16 +205,16 @@ class Classification:
         return self.metric(first, None, {}), self.metric("log_loss", None, {})
 
     def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
-        """Accuracy, and of probabilities the Brier score: a proper loss in which no single row weighs very much."""
+        """Return accuracy and, for probabilities, the Brier score: a proper loss that no single row dominates."""
         return self.metric("accuracy", None, {}), self.metric("brier", None, {})
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
-        """The classes that some row has, in order."""
+        """Return the classes that occur in the truth, in order."""
         target = as_names(truth.target)
         return ordered(target.names[code] for code in np.unique(target.codes[target.codes >= 0]))
 
     def per_class(self, table: Table) -> Mapping[str, Metric]:
-        """Recall and precision of each class that occurs in the truth."""
+        """Return recall and precision of each class that occurs in the truth."""
         seen = labels(table)
         occurs = np.bincount(seen.truth, minlength=len(seen.classes) + 1)[:-1] > 0
         classes = [name for name, there in zip(seen.classes, occurs, strict=True) if there]
@@ -219,17 +222,17 @@ class Classification:
         return {metric.name: metric for metric in metrics}
 
     def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
-        """Missing columns, wrong types, unknown classes."""
+        """Yield missing columns, wrong types and unknown classes."""
         yield from class_problems.of_shape(predictions, truth, classes)
 
     def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
-        """Missing labels, NaN, infinity, probabilities outside [0, 1] or not summing to 1."""
+        """Yield missing labels, NaN, infinity, and probabilities outside [0, 1] or not summing to 1."""
         yield from class_problems.of_range(predictions)
 
     def correct(self, table: Table) -> Mask:
-        """Which units are answered right, shape [units]; one without a label or an answer is not."""
+        """Return which units are predicted correctly, shape [units]; False without a label or a prediction."""
         return labels(table).right
 
     def table(self, truth: Truth, predictions: Predictions, units: Hashes) -> Table:
-        """Truth and predictions of these units."""
+        """Return the truth and predictions of these units."""
         return one_row_per_unit(truth, predictions, units)

@@ -1,4 +1,4 @@
-"""What a task's metrics are, as a table, and how one is made from what the Rules declare."""
+"""Definitions of a task's metrics, and the creation of metrics from the declarations in the Rules."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ class Option:
     """One setting of a metric.
 
     Attributes:
-        says: what it may be, for people: "between 0 and 1".
-        accepts: whether a value may be it.
-        default: None where it has to be given, unless `optional`.
+        says: description of the allowed values: "between 0 and 1".
+        accepts: returns whether a value is allowed.
+        default: the default; None means that a value is required, unless `optional`.
     """
 
     says: str
@@ -30,7 +30,7 @@ class Option:
     optional: bool = False
 
     def __str__(self) -> str:
-        """For people: "mass or width (mass)"."""
+        """Return the allowed values and the default: "mass or width (mass)"."""
         return self.says if self.default is None else f"{self.says} ({self.default})"
 
 
@@ -39,11 +39,11 @@ class Definition:
     """One metric of a task.
 
     Attributes:
-        higher_is_better: None where the Rules have to say.
+        higher_is_better: None if the Rules have to declare it.
         says: its definition, one line.
-        make: from the class (or None) and the options to the function of a table.
-        is_share: it lies between 0 and 1.
-        of: what `of` names, "class" say; empty where the metric speaks of the whole only.
+        make: creates the function of a table from the class (or None) and the options.
+        is_share: the metric lies between 0 and 1.
+        of: what `of` names, such as "class"; empty if the metric has no `of`.
     """
 
     name: str
@@ -57,10 +57,10 @@ class Definition:
     is_share: bool = False
 
     def metric(self, of: str | None, options: Mapping[str, Value], direction: Direction | None) -> Formula:
-        """The metric with these settings.
+        """Return the metric with these settings.
 
         Raises:
-            UsageError: an `of`, an option or a direction that does not fit.
+            UsageError: `of`, an option or the direction is not valid for it.
         """
         spelled = None if of is None else label(of)
         if of is not None and (spelled is None or not self.of):
@@ -98,7 +98,7 @@ class Definition:
 
 
 def written(name: str, of: str | None, options: Mapping[str, Value]) -> str:
-    """A metric as reports write it: `recall(urgent)`, `f1(macro)`, `pinball(0.9)`."""
+    """Return a metric's name as written in reports: `recall(urgent)`, `f1(macro)`, `pinball(0.9)`."""
     parts = ([] if of is None else [of]) + [
         f"{value:g}" if isinstance(value, float) else str(value) for value in options.values()
     ]
@@ -106,10 +106,10 @@ def written(name: str, of: str | None, options: Mapping[str, Value]) -> str:
 
 
 def defined(name: str, definitions: Sequence[Definition], task: str) -> Definition:
-    """The definition of that name.
+    """Return the definition of that name.
 
     Raises:
-        UsageError: there is none; names the nearest, and what the task has.
+        UsageError: there is none; the message names the nearest one, and all metrics of the task.
     """
     by_name = {each.name: each for each in definitions}
     if name in by_name:
@@ -121,17 +121,17 @@ def defined(name: str, definitions: Sequence[Definition], task: str) -> Definiti
 
 
 def one_of(words: Sequence[str], default: str | None = None) -> Option:
-    """An option that is one of these words."""
+    """Return an option that is one of these words."""
     return Option(" or ".join(words), lambda value: value in words, default, optional=True)
 
 
 def number(says: str, accepts: Callable[[float], bool], default: float | None = None) -> Option:
-    """An option that is a number."""
+    """Return an option that is a number."""
     return Option(says, lambda value: _is_number(value) and accepts(float(value)), default)
 
 
 def whole(least: int, default: int | None = None) -> Option:
-    """An option that is a whole number."""
+    """Return an option that is a whole number."""
     says = f"a whole number, at least {least}"
     return Option(
         says, lambda value: _is_number(value) and float(value).is_integer() and float(value) >= least, default

@@ -1,4 +1,4 @@
-"""What any task asks of delivered columns: length, numbers, finite."""
+"""Problems of delivered columns in any task: wrong lengths, text, and numbers that are not finite."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from gatebot.tasks.task import Facts, Problem
 
 
 def wrong_lengths(predictions: Predictions) -> Iterator[Problem]:
-    """Columns that do not have one value for each row id."""
+    """Yield columns that do not have one value for each row id."""
     for name, column in predictions.columns.items():
         if len(column) != len(predictions.ids):
             facts: Facts = {"column": name, "values": len(column), "rows": len(predictions.ids)}
@@ -18,7 +18,7 @@ def wrong_lengths(predictions: Predictions) -> Iterator[Problem]:
 
 
 def not_numbers(predictions: Predictions, needed: str = "prediction") -> Iterator[Problem]:
-    """The needed column is missing, or a column is text."""
+    """Yield a problem if the needed column is missing, and for each column of text."""
     if needed not in predictions.columns:
         yield Problem("missing_column", "there is no column `{column}`", {"column": needed})
     for name, column in predictions.columns.items():
@@ -29,7 +29,7 @@ def not_numbers(predictions: Predictions, needed: str = "prediction") -> Iterato
 
 
 def not_finite(predictions: Predictions) -> Iterator[Problem]:
-    """NaN and infinity in columns of numbers."""
+    """Yield columns of numbers with NaN or infinity."""
     for name, column in predictions.columns.items():
         if isinstance(column, Numbers) and (wrong := int((~np.isfinite(column.values)).sum())):
             yield Problem("not_finite", "`{column}` is not a number in {rows} rows", {"column": name, "rows": wrong})

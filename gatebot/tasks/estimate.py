@@ -1,4 +1,4 @@
-"""A metric as one function of a table: its value, and how each unit moves it."""
+"""Metrics as functions of a table that return the value and the influence of each unit."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -20,12 +20,12 @@ _LATEST = "latest estimate"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
-    """What a metric says of one table.
+    """A metric's estimate from one table.
 
     Attributes:
-        value: NaN where it is not defined.
-        influence: of each unit, shape [units], so that metric ≈ value + mean(influence); None where there is none.
-        step: the most that one unit's flip from right to wrong moves its influence; 0 where nothing flips.
+        value: the metric; NaN if it is not defined.
+        influence: influence of each unit, shape [units], so that metric ≈ value + mean(influence); None if it has none.
+        step: the largest change of a unit's influence if it flips from right to wrong; 0 if units cannot flip.
     """
 
     value: float
@@ -38,12 +38,12 @@ UNDEFINED = Estimate(math.nan)
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A metric that is one function of a table. What does not exist is NaN, and never a warning.
+    """A metric that is one function of a table; it is NaN, without a warning, if it is not defined.
 
     Attributes:
-        of: what to compute; StatError and numbers that are not finite mean that the metric is not defined there.
-        needs_scores: without columns of probabilities it is not defined.
-        is_share: it lies between 0 and 1.
+        of: the function; the metric is not defined if it raises StatError or returns a number that is not finite.
+        needs_scores: the metric is not defined without columns of probabilities.
+        is_share: the metric lies between 0 and 1.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Formula:
     is_share: bool = False
 
     def estimate(self, table: Table) -> Estimate:
-        """Value, influence and step at once. Remembered until another metric asks, because they are asked in turn."""
+        """Return value, influence and step together; the table keeps them until another metric is computed."""
         match table.memo.get(_LATEST):
             case (formula, Estimate() as known) if formula is self:
                 return known
@@ -69,41 +69,41 @@ class Formula:
         return found
 
     def value(self, table: Table) -> float:
-        """The metric on these units; NaN where it is not defined."""
+        """Return the metric on these units; NaN if it is not defined."""
         return self.estimate(table).value
 
     def influence(self, table: Table) -> Floats | None:
-        """Influence of each unit, shape [units], mean about 0; None where there is none."""
+        """Return the influence of each unit, shape [units], mean about 0; None if it has none."""
         return self.estimate(table).influence
 
     def step(self, table: Table) -> float:
-        """By how much one unit's flip moves its influence; 0 where nothing flips."""
+        """Return the change of a unit's influence if it flips; 0 if units cannot flip."""
         return self.estimate(table).step
 
 
 def weight_of(table: Table, counted: Mask | None = None) -> Floats:
-    """The units' weights, shape [units]; 0 where `counted` is false."""
+    """Return the units' weights, shape [units]; 0 where `counted` is false."""
     weight = np.ones(len(table)) if table.weight is None else table.weight
     return weight if counted is None or counted.all() else np.where(counted, weight, 0.0)
 
 
 def mean(values: Floats, weight: Floats, *, flips: bool = False) -> Estimate:
-    """The weighted mean of one number a unit.
+    """Return the weighted mean of one number per unit.
 
     Args:
-        values: float[units]; those without weight are not looked at.
+        values: float[units]; values with weight 0 are ignored.
         weight: float[units].
         flips: the values are 0 and 1.
 
     Raises:
-        StatError: a value that is not finite, or no weight at all.
+        StatError: a value is not finite, or all weights are 0.
     """
     value, influence = by_unit.mean(np.where(weight == 0, 0.0, values), weight)
     return Estimate(value, influence, crowding(weight) if flips else 0.0)
 
 
 def average(parts: Sequence[Estimate]) -> Estimate:
-    """The plain average of estimates on the same units; not defined where there are none."""
+    """Return the plain average of estimates on the same units; not defined if there are none."""
     if not parts:
         return UNDEFINED
     known = [part.influence for part in parts if part.influence is not None]
@@ -112,10 +112,10 @@ def average(parts: Sequence[Estimate]) -> Estimate:
 
 
 def chained(inner: Estimate, value: float, slope: float) -> Estimate:
-    """A smooth function of an estimate, from its value and its derivative there."""
+    """Return a smooth function of an estimate, from its value and its derivative there."""
     return Estimate(value, None if inner.influence is None else slope * inner.influence)
 
 
 def crowding(weight: Floats) -> float:
-    """Units over Kish's effective number of units: 1 for equal weights, more where a few units carry the most."""
+    """Return the number of units divided by Kish's effective number: 1 for equal weights, else more."""
     return float(len(weight) * np.square(weight).sum() / np.square(weight.sum()))

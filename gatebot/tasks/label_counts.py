@@ -1,4 +1,4 @@
-"""Metrics of right and wrong labels. All of them see only three weights a class: right, true and predicted."""
+"""Metrics of right and wrong labels, computed from three weights per class: right, true and predicted."""
 
 import math
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _MEMO = "tally"
 
 
 class Average(StrEnum):
-    """How the values of the classes become one."""
+    """How the values of the classes are averaged."""
 
     MACRO = "macro"
     MICRO = "micro"
@@ -25,7 +25,7 @@ class Average(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelCounts:
-    """A number for each class, and one more for units without a label or an answer: shape [classes + 1] each."""
+    """A number for each class, and one for units without a label or a prediction; shape [classes + 1] each."""
 
     right: Floats
     true: Floats
@@ -33,7 +33,7 @@ class LabelCounts:
 
 
 Rule = Callable[[LabelCounts, Labels], tuple[float, LabelCounts] | None]
-"""A metric from the weights by class, with its derivative by each of them; None where it is not defined."""
+"""Computes a metric from the weights by class, with its derivative by each weight; None if it is not defined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Ratio:
     c: float
 
     def by_class(self, tally: LabelCounts) -> tuple[Floats, LabelCounts]:
-        """The ratio of each class, NaN where it is 0 / 0, and its derivatives by the class's own weights."""
+        """Return the ratio of each class, NaN if it is 0 / 0, and its derivatives by the class's own weights."""
         below = self.b * tally.true + self.c * tally.predicted
         ratio = (self.b + self.c) * tally.right / below
         return ratio, LabelCounts((self.b + self.c) / below, -self.b * ratio / below, -self.c * ratio / below)
 
     def of(self, name: str) -> Rule:
-        """The ratio of one class; not defined where it is 0 / 0."""
+        """Return the ratio of one class; not defined if it is 0 / 0."""
 
         def rule(tally: LabelCounts, seen: Labels) -> tuple[float, LabelCounts] | None:
             code = seen.code(name)
@@ -62,7 +62,7 @@ class Ratio:
         return rule
 
     def averaged(self, how: Average) -> Rule:
-        """Over the classes; one whose ratio is 0 / 0 counts as 0, as in scikit-learn."""
+        """Return the average over the classes; a ratio of 0 / 0 counts as 0, as in scikit-learn."""
         match how:
             case Average.MACRO:
                 return self._macro
@@ -72,7 +72,7 @@ class Ratio:
                 return self._micro
 
     def positive_or_macro(self, tally: LabelCounts, seen: Labels) -> tuple[float, LabelCounts] | None:
-        """Of two classes the positive one's, else the plain average."""
+        """Return the ratio of the positive class of two, or the plain average of more classes."""
         return self._macro(tally, seen) if seen.positive is None else self.of(seen.positive)(tally, seen)
 
     def _macro(self, tally: LabelCounts, _seen: Labels) -> tuple[float, LabelCounts] | None:
@@ -99,7 +99,7 @@ class Ratio:
 
 
 def balanced(tally: LabelCounts, _seen: Labels) -> tuple[float, LabelCounts] | None:
-    """The average recall of the classes that occur in the truth."""
+    """Return the average recall of the classes that occur in the truth."""
     occurs = tally.true > 0
     ratio, slope = Ratio(1, 0).by_class(tally)
     part = occurs / occurs.sum()
@@ -107,7 +107,10 @@ def balanced(tally: LabelCounts, _seen: Labels) -> tuple[float, LabelCounts] | N
 
 
 def correlation(tally: LabelCounts, _seen: Labels) -> tuple[float, LabelCounts] | None:
-    """Matthews' correlation for any number of classes (Gorodkin 2004); needs two true and two predicted classes."""
+    """Return Matthews' correlation for any number of classes (Gorodkin 2004).
+
+    It is defined for at least two true and two predicted classes.
+    """
     true, predicted = tally.true, tally.predicted
     if np.count_nonzero(true) < 2 or np.count_nonzero(predicted) < 2:
         return None
@@ -122,10 +125,10 @@ def correlation(tally: LabelCounts, _seen: Labels) -> tuple[float, LabelCounts] 
 
 
 def estimated(rule: Rule) -> Callable[[Table], Estimate]:
-    """A rule as a function of tables.
+    """Return a rule as a function of tables.
 
-    Scaling all weights changes no metric here, so the derivative by a unit's weight is its influence, up to scale, and
-    has mean 0 by itself (Euler's theorem).
+    Scaling all weights does not change these metrics, so the derivative by a unit's weight is proportional to its
+    influence, and its mean is 0 (Euler's theorem).
     """
 
     def of(table: Table) -> Estimate:
@@ -145,7 +148,7 @@ def estimated(rule: Rule) -> Callable[[Table], Estimate]:
 
 
 def label_counts(table: Table) -> LabelCounts:
-    """The table's weights by class; once, however many metrics ask."""
+    """Return the table's weights by class; they are computed once per table."""
     known = table.memo.get(_MEMO)
     if isinstance(known, LabelCounts):
         return known
@@ -166,5 +169,5 @@ def _summed(codes: Codes, weight: Floats, size: int) -> Floats:
 
 
 def _scaled(slope: LabelCounts, part: Floats) -> LabelCounts:
-    """Derivatives times each class's part in the whole; classes without a part drop out, even where theirs is 0 / 0."""
+    """Return the derivatives times each class's part in the whole; 0 without a part, even if the ratio is 0 / 0."""
     return LabelCounts(*(np.where(part > 0, part * each, 0.0) for each in (slope.right, slope.true, slope.predicted)))

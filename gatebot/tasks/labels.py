@@ -1,4 +1,4 @@
-"""Truth and predictions of a classification, decoded: one list of classes, codes into it, and probabilities."""
+"""Truth and predictions of a classification as arrays: one list of classes, codes into it, and probabilities."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ class Labels:
     """A classification table as arrays.
 
     Attributes:
-        classes: every class of truth, predictions and scores, in order.
+        classes: all classes of truth, predictions and scores, in order.
         known: the classes of the truth, in order.
-        truth: codes into `classes`, shape [units]; `len(classes)` where there is no label.
-        weight: of the units; 0 where there is no label, so that those do not count.
-        scores: probability of each class that has a column, shape [units] each; empty where none were given.
-        labels: the predicted classes where they were given, else None.
+        truth: codes into `classes`, shape [units]; `len(classes)` for a missing label.
+        weight: weights of the units; 0 for a missing label, so that the unit does not count.
+        scores: probability of each class that has a column, shape [units] each; empty if there are none.
+        labels: the predicted classes; None if there are none.
     """
 
     classes: tuple[str, ...]
@@ -40,9 +40,9 @@ class Labels:
 
     @cached_property
     def predicted(self) -> Codes:
-        """Codes into `classes`, shape [units]; `len(classes)` where there is no answer.
+        """Codes into `classes`, shape [units]; `len(classes)` for a missing prediction.
 
-        Without labels the most probable class; of equally probable ones the first.
+        Without predicted labels, it is the most probable class, and the first of equally probable ones.
         """
         if self.labels is not None:
             return _coded(self.labels, self.classes)
@@ -59,23 +59,23 @@ class Labels:
 
     @cached_property
     def likeliest(self) -> NDArray[np.intp]:
-        """The most probable class, shape [units], whatever the labels say."""
+        """Code of the most probable class, shape [units]; the predicted labels are ignored."""
         if len(self.classes) == 2:
             return np.asarray(self.matrix[1] > self.matrix[0], dtype=np.intp)
         return np.asarray(self.matrix.argmax(axis=0), dtype=np.intp)
 
     @cached_property
     def of_truth(self) -> Floats:
-        """Probability given to the true class, shape [units]; NaN where there is no label."""
+        """Probability of the true class, shape [units]; NaN for a missing label."""
         inside = np.minimum(self.truth, len(self.classes) - 1)
         found: Floats = self.matrix[inside, np.arange(len(inside))]
         return np.where(self.truth < len(self.classes), found, np.nan)
 
     def ranking(self, name: str) -> Ranking:
-        """Units of one class and the others in the order of its probability; sorted once, however many metrics ask.
+        """Return the ranking of all units by the probability of one class; it is computed once per class.
 
         Raises:
-            StatError: no unit of the class or none of another, or a probability that is not finite.
+            StatError: no unit has the class, all units have it, or a probability is not finite.
         """
         if name not in self._rankings:
             score = self.scores.get(name, np.zeros(len(self.truth)))
@@ -88,22 +88,22 @@ class Labels:
 
     @cached_property
     def right(self) -> Mask:
-        """Which units are answered right, shape [units]."""
+        """Which units are predicted correctly, shape [units]."""
         right: Mask = self.predicted == self.truth
         return right & (self.truth < len(self.classes))
 
     @property
     def positive(self) -> str | None:
-        """Of two classes the second (1, true, yes); None where there are not two."""
+        """The second of two classes (1, true, yes); None if there are not two."""
         return positive_of(self.known, self.classes)
 
     def code(self, name: str) -> int:
-        """The place of a class in `classes`; -1 where it is not there."""
+        """Return the index of a class in `classes`; -1 if it is not there."""
         return self.classes.index(name) if name in self.classes else -1
 
 
 def labels(table: Table) -> Labels:
-    """The table decoded; once, however many metrics ask."""
+    """Return the table as Labels; they are computed once per table."""
     known = table.memo.get(_MEMO)
     if isinstance(known, Labels):
         return known
@@ -118,11 +118,11 @@ def labels(table: Table) -> Labels:
 
 
 def scores_of(columns: Mapping[str, Column], classes: Iterable[str]) -> Mapping[str, Floats]:
-    """Probability by class, in the order of classes. A single column of two classes says both.
+    """Return the probabilities by class, in the order of classes; one column of two classes determines both.
 
     Args:
         columns: the payload.
-        classes: of the truth.
+        classes: classes of the truth.
     """
     numbers = {name: column.values for name, column in columns.items() if isinstance(column, Numbers)}
     known = ordered(classes)
@@ -141,7 +141,7 @@ def scores_of(columns: Mapping[str, Column], classes: Iterable[str]) -> Mapping[
 
 
 def as_names(column: Column) -> Names:
-    """A column as labels; numbers get the spelling of labels (1.0 is 1)."""
+    """Return a column as labels; numbers get the spelling of labels (1.0 is 1)."""
     match column:
         case Names():
             return column
@@ -152,7 +152,7 @@ def as_names(column: Column) -> Names:
 
 
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
-    """Classes in order: by value where all are numbers, else by spelling."""
+    """Return classes in order: by value if all are numbers, else by spelling."""
     distinct = sorted(set(names))
     try:
         values = {name: float(name) for name in distinct}
@@ -162,7 +162,7 @@ def ordered(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def positive_of(known: tuple[str, ...], classes: tuple[str, ...]) -> str | None:
-    """Of two classes the second; None where there are not two. `classes` helps out where the truth shows only one."""
+    """Return the second of two classes, or None; if the truth has fewer than two, `classes` is used instead."""
     two = known if len(known) > 1 else classes
     return two[1] if len(two) == 2 else None
 

@@ -1,4 +1,4 @@
-"""Metrics that the user's own code computed, made to look like any other."""
+"""Metrics that the user's own code computes, with the interface of all metrics."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _WHOLE = "own value"
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The mean of the values that the user's code gave single rows, or else the one value that it gave the whole."""
+    """The mean of the values that the user's code returns for rows or, without them, its one value for the whole."""
 
     name: str
     higher_is_better: bool
@@ -29,15 +29,15 @@ class Own:
     is_share: bool = False
 
     def value(self, table: Table) -> float:
-        """The metric on these units; NaN on a part of them where the user's code gave no values of rows."""
+        """Return the metric on these units; NaN on a part of them if the user's code returns no values for rows."""
         return self._estimate(table).value
 
     def influence(self, table: Table) -> Floats | None:
-        """Influence of each unit, shape [units]; None where the user's code gave no values of rows."""
+        """Return the influence of each unit, shape [units]; None if the user's code returns no values for rows."""
         return self._estimate(table).influence
 
     def step(self, table: Table) -> float:
-        """0: it need not be a rate."""
+        """Return 0, because the metric need not be a rate."""
         return 0.0
 
     def _estimate(self, table: Table) -> Estimate:
@@ -51,20 +51,20 @@ class Own:
 
 
 def own_metric(declared: Declared) -> Metric:
-    """The metric for a declaration whose value the user's own code computes."""
+    """Return the metric of a declaration whose value the user's own code computes."""
     return Own(declared.name, declared.higher_is_better, declared.margin)
 
 
 def own_table(parts: Sequence[tuple[OwnScore, Hashes]], units: Hashes, weight: Floats | None = None) -> Table:
-    """What the user's code said of these units, as a table for `Own`.
+    """Return the results of the user's code on these units, as a table for `Own`.
 
-    Values of rows are used where their mean is the value that was given with them; a value that is no mean of its rows
-    (a ratio, say) cannot be taken apart, and stands for the whole.
+    The values of rows are used if their mean equals the value that was returned with them. A value that is not the mean
+    of its rows (such as a ratio) cannot be divided among rows, and is used for the whole.
 
     Args:
-        parts: at least one; what was said of each fold's rows, with their ids in that order.
-        units: hashed ids; each stands in the parts.
-        weight: of the units.
+        parts: the result of each fold, with the ids of its rows in the same order; at least one.
+        units: hashed ids; the parts contain each of them.
+        weight: weights of the units.
 
     Raises:
         KeyError: a unit has no row in any part.

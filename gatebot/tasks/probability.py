@@ -1,4 +1,4 @@
-"""Metrics of predicted probabilities: ranking, proper losses, calibration, the first k."""
+"""Metrics of predicted probabilities: ranking, proper losses, calibration and top k."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -12,23 +12,23 @@ from gatebot.tasks.labels import labels
 from gatebot.tasks.table import Mask, Table
 
 CLIP = 1e-15
-"""Probabilities below this count as this much in the log loss: one sure and wrong answer costs 34.5."""
+"""Smallest probability in the log loss; smaller ones are clipped, so that a row's loss is at most 34.5."""
 
 Estimator = Callable[[Table], Estimate]
 
 
 class Binning(StrEnum):
-    """Where the edges of calibration bins lie."""
+    """How calibration bins are chosen."""
 
     MASS = "mass"  # bins of equally many units
     WIDTH = "width"  # bins of equal width
 
 
 def ranking(curve: Callable[[Ranking], tuple[float, Floats]], of: str | None) -> Estimator:
-    """A metric of how one class is ranked against the rest.
+    """Return a metric of how one class is ranked against the rest.
 
-    Without a class: of two classes the positive one's, else the plain average over the classes of which the table has
-    some units, and others.
+    Without a class, it is the metric of the positive class of two, or the plain average over the classes that some
+    units have and others do not.
     """
 
     def estimate(table: Table) -> Estimate:
@@ -46,17 +46,17 @@ def ranking(curve: Callable[[Ranking], tuple[float, Floats]], of: str | None) ->
 
 
 def roc_auc(of: str | None) -> Estimator:
-    """Area under the ROC curve, ties count half; influence after DeLong."""
+    """Return the area under the ROC curve; ties count half, influence after DeLong."""
     return ranking(Ranking.auc, of)
 
 
 def average_precision(of: str | None) -> Estimator:
-    """The mean over units of the class of the precision at their score."""
+    """Return the mean, over the units of the class, of the precision at their score."""
     return ranking(Ranking.average_precision, of)
 
 
 def log_loss(table: Table) -> Estimate:
-    """Minus the mean logarithm of the probability given to the true class, clipped at `CLIP`."""
+    """Return minus the mean logarithm of the probability of the true class, clipped at `CLIP`."""
     seen = labels(table)
     if not seen.scores:
         return UNDEFINED
@@ -65,15 +65,15 @@ def log_loss(table: Table) -> Estimate:
 
 
 def clipped(table: Table) -> int:
-    """How many units gave their true class a probability below `CLIP`: the log loss says little about them."""
+    """Return the number of units whose true class has a probability below `CLIP`, which the log loss clips."""
     seen = labels(table)
     return int(np.count_nonzero((seen.of_truth < CLIP) & (seen.weight > 0))) if seen.scores else 0
 
 
 def brier(of: str | None) -> Estimator:
-    """Mean squared distance of the probabilities from the truth.
+    """Return the mean squared distance of the probabilities from the truth.
 
-    Of a class, or of two: (p - y)². Of more: the sum over classes, from 0 to 2.
+    For one class, or for two, it is the mean of (p - y)²; for more, the mean of the sum over classes, from 0 to 2.
     """
 
     def estimate(table: Table) -> Estimate:
@@ -91,11 +91,11 @@ def brier(of: str | None) -> Estimator:
 
 
 def calibration_error(of: str | None, bins: int, binning: Binning) -> Estimator:
-    """Expected calibration error: the mean over bins of |mean probability - share that came true|.
+    """Return the expected calibration error: the mean over bins of |mean probability - share that came true|.
 
-    Bins are over the probability of the likeliest class, which comes true where it is the truth (Guo et al. 2017); of a
-    class, over its own probability. Equal probabilities share a bin. Biased up in small tables, and its influence takes
-    the edges as fixed: hold `brier` or `log_loss`, and look at this one.
+    Bins are over the probability of the most probable class, which comes true if it is the true class (Guo et al.
+    2017); with a class, over its probability. Equal probabilities share a bin. The metric is biased upwards in small
+    tables, and its influence assumes fixed edges, so `brier` and `log_loss` are better for decisions.
     """
 
     def estimate(table: Table) -> Estimate:
@@ -113,7 +113,7 @@ def calibration_error(of: str | None, bins: int, binning: Binning) -> Estimator:
 
 
 def _binned(said: Floats, counted: Mask, bins: int, binning: Binning) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """The bin of each unit, from 0 to bins - 1; a value on an edge belongs to the lower bin."""
+    """Return the bin of each unit, from 0 to bins - 1; a value on an edge belongs to the lower bin."""
     if not np.isfinite(said[counted]).all() or not counted.any():
         return np.zeros(len(said), dtype=np.intp)
     inner = np.linspace(0.0, 1.0, bins + 1)[1:-1]
@@ -122,7 +122,7 @@ def _binned(said: Floats, counted: Mask, bins: int, binning: Binning) -> np.ndar
 
 
 def among_first(k: int) -> Estimator:
-    """Share of units whose true class is among the k most probable; of equally probable ones the first counts first."""
+    """Return the share of units whose true class is among the k most probable; ties are ordered by class."""
 
     def estimate(table: Table) -> Estimate:
         seen = labels(table)

@@ -1,4 +1,4 @@
-"""The tasks there are, their metrics, and what the Rules declare made ready to be computed."""
+"""The registry of tasks and their metrics, and the creation of metrics from the Rules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,8 +26,8 @@ class Declaration:
     """One entry of `metrics:` in `gatebot.yml`, in plain values.
 
     Attributes:
-        metric: a name of the catalogue; or
-        own: `file.py:function`, the user's own.
+        metric: a name in the catalogue; None if `own` is given.
+        own: `file.py:function`, the user's own metric.
         margin, improve_by, warn: size, and whether it is relative to base's value.
     """
 
@@ -46,7 +46,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A metric in the catalogue. `higher_is_better` is None where the Rules say it."""
+    """A metric in the catalogue; `higher_is_better` is None if the Rules declare it."""
 
     task: str
     name: str
@@ -59,10 +59,10 @@ class Entry:
 
 
 def task_named(name: str) -> Task:
-    """The task that `task:` names.
+    """Return the task that `task:` names.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is no task of that name.
     """
     if name not in TASKS:
         raise UsageError(f"there is no task {name!r}", f"it is one of {', '.join(TASKS)}")
@@ -70,7 +70,7 @@ def task_named(name: str) -> Task:
 
 
 def metric_catalogue() -> tuple[Entry, ...]:
-    """Every metric of every task."""
+    """Return all metrics of all tasks."""
     return tuple(
         Entry(
             task=task,
@@ -88,12 +88,13 @@ def metric_catalogue() -> tuple[Entry, ...]:
 
 
 def declared(task: Task, declarations: Sequence[Declaration], truth: Truth | None) -> tuple[Declared, ...]:
-    """What is to be held: what the Rules declare or, where that is nothing, what the task holds by default.
+    """Return the metrics that the Rules declare or, if they declare none, the task's default metrics.
 
-    A default metric that needs probabilities has no value where none are predicted; it is then left out, not missed.
+    A default metric that needs probabilities has no value if none are predicted; it is then left out, and not reported
+    as missing.
 
     Raises:
-        UsageError: a metric, a class or a setting that does not exist, or settings that contradict each other.
+        UsageError: a metric, a class or a setting does not exist, or settings contradict each other.
     """
     if declarations:
         classes = () if truth is None else task.classes(truth)

@@ -1,4 +1,4 @@
-"""Regression: predicted numbers against true ones."""
+"""The task regression: predicted and true numbers."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ Loss = Callable[[Floats, Floats], Floats]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """A regression table as arrays, shape [units] each; units without a true value have weight 0."""
+    """A regression table as arrays of shape [units]; units without a true value have weight 0."""
 
     truth: Floats
     predicted: Floats
@@ -34,7 +34,7 @@ class Values:
 
 
 def values(table: Table) -> Values | None:
-    """The table's numbers; None where there are none."""
+    """Return the table's numbers; None if it has none."""
     truth, predicted = table.truth.get("target"), table.payload.get("prediction")
     if not isinstance(truth, Numbers) or not isinstance(predicted, Numbers):
         return None
@@ -43,7 +43,7 @@ def values(table: Table) -> Values | None:
 
 
 def _mean(loss: Callable[[Values], Floats]) -> Callable[[Table], Estimate]:
-    """The mean of a loss."""
+    """Return the mean of a loss."""
 
     def estimate(table: Table) -> Estimate:
         seen = values(table)
@@ -63,7 +63,7 @@ def _root(table: Table) -> Estimate:
 
 
 def _explained(table: Table) -> Estimate:
-    """1 - squared error / squared distance from the true mean; the mean's own influence on the ratio is zero."""
+    """Return 1 - squared error / squared distance from the true mean; the mean's influence on this ratio is zero."""
     seen = values(table)
     if seen is None:
         return UNDEFINED
@@ -133,37 +133,37 @@ class Regression:
         options: Mapping[str, Value],
         direction: Direction | None = None,
     ) -> Metric:
-        """The metric of that name; none is `of` anything."""
+        """Return the metric of that name; no metric has an `of`."""
         return defined(name, METRICS, self.name).metric(of, options, direction)
 
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
-        """RMSE and MAE."""
+        """Return RMSE and MAE."""
         return self.metric("rmse", None, {}), self.metric("mae", None, {})
 
     def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
-        """MAE, in which no single row weighs very much."""
+        """Return MAE, which single rows affect less than RMSE."""
         return (self.metric("mae", None, {}),)
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
-        """None: there are no classes."""
+        """Return an empty tuple: there are no classes."""
         return ()
 
     def per_class(self, table: Table) -> Mapping[str, Metric]:
-        """Nothing: there are no classes."""
+        """Return an empty mapping: there are no classes."""
         return {}
 
     def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
-        """Missing columns and wrong types."""
+        """Yield missing columns and wrong types."""
         yield from delivered.wrong_lengths(predictions)
         yield from delivered.not_numbers(predictions)
 
     def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
-        """NaN and infinity."""
+        """Yield NaN and infinity."""
         yield from delivered.not_finite(predictions)
 
     def correct(self, table: Table) -> None:
-        """None: no number is simply right."""
+        """Return None: numbers are not right or wrong."""
 
     def table(self, truth: Truth, predictions: Predictions, units: Hashes) -> Table:
-        """Truth and predictions of these units."""
+        """Return the truth and predictions of these units."""
         return one_row_per_unit(truth, predictions, units)

@@ -1,4 +1,4 @@
-"""Scores: numbers that every row already has, such as marks given to the answers of a language model."""
+"""The task scores: predictions are numbers to average, such as ratings of the answers of a language model."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ Statistic = Callable[[Floats, Floats], Estimate]
 
 
 def column(table: Table, name: str | None) -> Floats | None:
-    """One score of each unit, shape [units]; None where there is none of that name.
+    """Return one score of each unit, shape [units]; None if there is none of that name.
 
-    A single score arrives as `prediction`, whatever its author calls it. Of several, each has its own column.
+    A single score is stored as `prediction` under any name; several scores have one column each.
     """
     named = (name, f"score_{name}") if name is not None else ("prediction",)
     if name is not None and list(table.payload) == ["prediction"]:
@@ -42,10 +42,10 @@ def _of_column(name: str | None, statistic: Statistic) -> Callable[[Table], Esti
 
 
 def quantile(q: float) -> Statistic:
-    """The smallest score that at least the share `q` of the weight does not exceed.
+    """Return the smallest score that at least the share `q` of the weight does not exceed.
 
-    Its influence needs the density there. That comes from the scores at both ends of a 95 % interval of the share, so
-    that the standard error is the one of Woodruff (1952): it is 0 only where all of that interval is one score.
+    Its influence needs the density at the quantile. It is estimated from the scores at both ends of a 95 % interval of
+    the share, which gives the standard error of Woodruff (1952). It is 0 only if the whole interval is one score.
     """
 
     def statistic(scores: Floats, weight: Floats) -> Estimate:
@@ -64,7 +64,7 @@ def quantile(q: float) -> Statistic:
 
 
 def share_above(threshold: float) -> Statistic:
-    """The share of scores above a threshold."""
+    """Return the share of scores above a threshold."""
     return lambda scores, weight: mean(np.where(np.isnan(scores), np.nan, scores > threshold), weight, flips=True)
 
 
@@ -102,7 +102,7 @@ METRICS: tuple[Definition, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The task in which predictions are scores. Which way they are better, the Rules say; higher, if they do not."""
+    """The task in which predictions are scores; higher is better unless the Rules declare otherwise."""
 
     name: str = "scores"
     labelled: bool = False
@@ -114,7 +114,10 @@ class Scores:
         options: Mapping[str, Value],
         direction: Direction | None = None,
     ) -> Metric:
-        """The metric of that name; `of` names a column of scores. Any other name with a direction is a score's own."""
+        """Return the metric of that name, of the column of scores `of`.
+
+        Any other name, given with a direction, is the mean of the column of scores of that name.
+        """
         if direction is None or name in {each.name for each in METRICS}:
             try:
                 return defined(name, METRICS, self.name).metric(of, options, direction)
@@ -127,33 +130,33 @@ class Scores:
         return Formula(name, direction == "higher", LOSS, _of_column(name, mean))
 
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
-        """The mean."""
+        """Return the mean."""
         return (self.metric("mean", None, {}),)
 
     def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
-        """What is held: only the Rules know which scores there are, and which way they are better."""
+        """Return the metrics in `held`: only the Rules know the scores and their directions."""
         return tuple(held) or (self.metric("mean", None, {}),)
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
-        """None: there are no classes."""
+        """Return an empty tuple: there are no classes."""
         return ()
 
     def per_class(self, table: Table) -> Mapping[str, Metric]:
-        """Nothing: there are no classes."""
+        """Return an empty mapping: there are no classes."""
         return {}
 
     def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
-        """No scores at all, or text among them."""
+        """Yield a problem if there are no scores, and for each column of text."""
         yield from delivered.wrong_lengths(predictions)
         yield from delivered.not_numbers(predictions, needed=next(iter(predictions.columns), "prediction"))
 
     def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
-        """NaN and infinity."""
+        """Yield NaN and infinity."""
         yield from delivered.not_finite(predictions)
 
     def correct(self, table: Table) -> None:
-        """None: no score is simply right."""
+        """Return None: scores are not right or wrong."""
 
     def table(self, truth: Truth, predictions: Predictions, units: Hashes) -> Table:
-        """Scores of these units."""
+        """Return the scores of these units."""
         return one_row_per_unit(truth, predictions, units)

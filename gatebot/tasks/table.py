@@ -1,4 +1,4 @@
-"""Predictions beside their truth, in units: all that a metric sees."""
+"""The Table: aligned predictions and truth by unit, from which metrics are computed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,16 +18,16 @@ Index = NDArray[np.intp]
 class Table:
     """Aligned truth and predictions.
 
-    A unit is what is independent and what slices, seeds and flips speak of: an eval row. A task may have several
-    items in a unit (the documents of one query); then `unit` says which unit each item belongs to.
+    Units are independent of each other, and slices and flips consist of units; a unit is an eval row. A task may have
+    several items in a unit (the documents of one query); `unit` then gives the unit of each item.
 
     Attributes:
-        ids: of the units, shape [units].
-        truth: `target` and what else the task declares, each of length [items].
-        payload: `prediction`, `score_<class>` and what else the task declares, each of length [items].
-        weight: of the units, shape [units], or None for equal weights.
-        unit: index into `ids`, shape [items], or None where every item is a unit.
-        memo: what metrics worked out on this very table and share, by name; no part of its value.
+        ids: ids of the units, shape [units].
+        truth: `target` and other columns of the task, each of length [items].
+        payload: `prediction`, `score_<class>` and other columns of the task, each of length [items].
+        weight: weights of the units, shape [units], or None for equal weights.
+        unit: index into `ids`, shape [items], or None if every item is a unit.
+        memo: cached results that metrics share, by name; not part of the table's value.
     """
 
     ids: Hashes
@@ -38,11 +38,11 @@ class Table:
     memo: dict[str, object] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
-        """The number of units."""
+        """Return the number of units."""
         return len(self.ids)
 
     def where(self, units: Mask | Index) -> "Table":
-        """Some of the units, in their order: a mask of shape [units], or their places, ascending."""
+        """Return some of the units, in their order, from a mask of shape [units] or ascending indices."""
         kept = np.flatnonzero(units) if units.dtype == np.bool_ else units.astype(np.intp, copy=False)
         if self.unit is None:
             items, unit = kept, None
@@ -62,21 +62,21 @@ class Table:
 
 
 def among(units: Hashes, ids: Hashes) -> Mask:
-    """Which units are among the ids, shape [units]. Seen at once where both are the same, as they are as a rule."""
+    """Return which units are among the ids, shape [units]; this is fast if both are the same, which is usual."""
     return np.ones(len(units), dtype=np.bool_) if np.array_equal(units, ids) else np.isin(units, ids)
 
 
 def rows_of(ids: Hashes, units: Hashes) -> Index:
-    """Where each unit stands in `ids`, shape [units]; the first place where an id stands twice.
+    """Return the index of each unit in `ids`, shape [units]; the first index if `ids` contains it twice.
 
     Args:
-        ids: in any order.
-        units: distinct.
+        ids: ids in any order.
+        units: distinct ids.
 
     Raises:
         KeyError: a unit is not in `ids`.
     """
-    if np.array_equal(ids, units):  # as a rule, answers come in the order of the questions
+    if np.array_equal(ids, units):  # usually predictions have the order of the rows
         return np.arange(len(ids))
     order = np.argsort(ids, kind="stable")
     place = np.searchsorted(ids[order], units)
@@ -88,7 +88,7 @@ def rows_of(ids: Hashes, units: Hashes) -> Index:
 
 
 def one_row_per_unit(truth: Truth, predictions: Predictions, units: Hashes) -> Table:
-    """The table of a task in which a row is a unit."""
+    """Return the table of a task in which each row is a unit."""
     at_truth, at_payload = rows_of(truth.ids, units), rows_of(predictions.ids, units)
     return Table(
         ids=units,

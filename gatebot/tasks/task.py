@@ -1,4 +1,4 @@
-"""The seam between gatebot and a kind of task: what a task must answer, and nothing about any particular one."""
+"""The interface of all kinds of tasks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,26 +15,26 @@ Facts = Mapping[str, int | float | str]
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """How much worse a metric may get: in its own units, or relative to base's value."""
+    """How much worse a metric may get, in its own units or relative to base's value."""
 
     size: float
     relative: bool = False
 
     def absolute(self, base: float) -> float:
-        """In the metric's own units."""
+        """Return the margin in the metric's own units."""
         return self.size * abs(base) if self.relative else self.size
 
 
 class Metric(Protocol):
-    """A number that says how good predictions are."""
+    """A number that measures how good predictions are."""
 
     @property
     def name(self) -> str:
-        """As it is written in reports: `recall(urgent)`."""
+        """Name as written in reports: `recall(urgent)`."""
 
     @property
     def higher_is_better(self) -> bool:
-        """Its direction."""
+        """Whether higher values are better."""
 
     @property
     def default_margin(self) -> Margin:
@@ -45,25 +45,26 @@ class Metric(Protocol):
         """Whether it lies between 0 and 1."""
 
     def value(self, table: Table) -> float:
-        """The metric on these units; NaN where it is not defined (no positive, one class)."""
+        """Return the metric on these units; NaN if it is not defined (no positive, one class)."""
 
     def influence(self, table: Table) -> Floats | None:
-        """Influence of each unit on `value`, shape [units], mean about 0.
+        """Return the influence of each unit on `value`, shape [units], mean about 0.
 
-        None where `value` is not defined, and of metrics that have no influence (the largest error): their value can
-        be shown, but no interval.
+        It is None if `value` is not defined, and for metrics without influence (the largest error), whose value is
+        shown without an interval.
         """
 
     def step(self, table: Table) -> float:
-        """For rates, the `step` of `gatebot.stats.contrast.spread`; 0 for other metrics.
+        """Return the `step` of `gatebot.stats.contrast.spread` for rates; 0 for other metrics.
 
-        How much one unit's flip from right to wrong moves its influence: 1 for accuracy, units / positives for recall.
+        It is the change of a unit's influence if it flips from right to wrong: 1 for accuracy, units / positives for
+        recall.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with delivered predictions: a stable code, a sentence with `{fact}` places, and the facts."""
+    """A problem of delivered predictions: a stable code, a sentence with `{fact}` placeholders, and the facts."""
 
     code: str
     says: str
@@ -75,12 +76,12 @@ class Declared:
     """A metric that the Rules name, ready to be computed.
 
     Attributes:
-        metric: how to compute it; None where the user's own code does (then `own` says which evidence).
-        slice: a column; the metric is then held on each of its values.
-        margin: what blocks; `warn` a smaller one that only warns, or None.
-        improve_by: in place of the margin, the gain over base that has to be shown, or None.
+        metric: how to compute it; None if the user's own code computes it (`own` then names the evidence).
+        slice: a column; the metric is then compared on each of its values.
+        margin: how much worse the metric may get before it blocks; `warn` is a smaller margin that only warns, or None.
+        improve_by: the gain over base that has to be shown, in place of the margin, or None.
         floor, ceiling: absolute bounds in the metric's units, or None.
-        default: the task's own choice, because the Rules name none: where it has no value, nobody misses it.
+        default: the task chose the metric, because the Rules name none; it is then not reported as missing.
     """
 
     name: str
@@ -101,11 +102,11 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """The word in `task:`."""
+        """Name of the task in `task:`."""
 
     @property
     def labelled(self) -> bool:
-        """Whether a prediction says nothing without a label."""
+        """Whether predictions can be judged only with labels."""
 
     def metric(
         self,
@@ -114,45 +115,46 @@ class Task(Protocol):
         options: Mapping[str, float | int | str],
         direction: Direction | None = None,
     ) -> Metric:
-        """The metric of that name.
+        """Return the metric of that name.
 
         Args:
-            name: as in the catalogue; where the task lets users name their own scores, any name.
-            of: the class, or what else the task lets a metric speak of.
+            name: a name in the catalogue; any name if the task lets users name their own scores.
+            of: the class, or whatever else the task allows.
             options: the metric's own settings.
-            direction: what the Rules say; needed where the name does not tell.
+            direction: the direction in the Rules; required if the name does not determine it.
 
         Raises:
-            UsageError: no such metric (names the nearest one), wrong options, or a direction that contradicts.
+            UsageError: there is no such metric (the message names the nearest one), options are not valid, or the
+                direction contradicts the metric.
         """
 
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
-        """What is held when the Rules declare no metric."""
+        """Return the metrics that are used if the Rules declare none."""
 
     def by_row(self, held: Sequence[Metric]) -> tuple[Metric, ...]:
-        """Metrics to which each unit contributes by itself: slices that nobody declared are searched with them.
+        """Return the metrics to which each unit contributes separately; undeclared slices are searched with them.
 
         Args:
             held: the metrics of all rows that the Rules declare, or the task's default ones.
         """
 
     def classes(self, truth: Truth) -> tuple[str, ...]:
-        """What a metric can be `of`: the classes that the truth holds, in order. Empty where that is not classes."""
+        """Return the classes that occur in the truth, in order, for `of`; empty if the task has no classes."""
 
     def per_class(self, table: Table) -> Mapping[str, Metric]:
-        """Metrics of each class that are shown and held softly: name -> metric. Empty where there are no classes."""
+        """Return the undeclared metrics of each class, by name; empty if the task has no classes."""
 
     def shape_problems(self, predictions: Predictions, truth: Truth, classes: tuple[str, ...]) -> Iterator[Problem]:
-        """Missing columns, wrong types, unknown classes. `classes`: labels known in training and eval data."""
+        """Yield missing columns, wrong types and unknown classes; `classes` are those of training and eval data."""
 
     def range_problems(self, predictions: Predictions) -> Iterator[Problem]:
-        """NaN, infinity, probabilities outside [0, 1] or not summing to 1."""
+        """Yield NaN, infinity, and probabilities outside [0, 1] or not summing to 1."""
 
     def correct(self, table: Table) -> Mask | None:
-        """Which units are answered right, shape [units]; None where the task knows no right and wrong."""
+        """Return which units are predicted correctly, shape [units]; None if the task has no right and wrong."""
 
     def table(self, truth: Truth, predictions: Predictions, units: Hashes) -> Table:
-        """Truth and predictions of these units, aligned by id; the task lays out its items.
+        """Return the truth and predictions of these units, aligned by id; the task arranges its items.
 
-        `units` stand in both; ids that are not in `units` are left out.
+        Both contain all of `units`; other ids are left out.
         """
