@@ -15,6 +15,14 @@ _OPTIONS = {
 _FLAG = {"baseline": "--base"}
 
 
+def _judges_files(command: str, rest: list[str]) -> bool:
+    """Return whether stored evidence is judged, by the Rules that were stored with it.
+
+    The checkout of such a job may be that of the pull request, whose configuration is not its Rules.
+    """
+    return command == "judge" and any(word.partition("=")[0] == "--head" for word in rest)
+
+
 def arguments_from(environ: Mapping[str, str]) -> list[str]:
     """Return the command line for the action's inputs. `command` may hold options, such as `publish --finish`.
 
@@ -25,7 +33,7 @@ def arguments_from(environ: Mapping[str, str]) -> list[str]:
     if command not in _OPTIONS:
         raise UsageError(f"input command: {command[:40]!r} is not one of {', '.join(_OPTIONS)}")
     arguments = [command, *rest]
-    for name in _OPTIONS[command]:
+    for name in () if _judges_files(command, rest) else _OPTIONS[command]:
         value = action_input(environ, name)
         if value:
             arguments.append(f"{_FLAG.get(name, f'--{name}')}={value}")  # one word: a value is never an option

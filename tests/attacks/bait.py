@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LAUNCHER = "launcher.py"
 SCRIPT = """\
 #!/bin/sh
 # Says who runs this, below which processes, and what their environments hold.
@@ -14,6 +13,7 @@ PATH=/usr/bin:/bin
 mkdir -p -m 700 "CANARIES" 2> /dev/null
 {
   echo "uid $(id -u)"
+  echo "victim $(cat /proc/self/oom_score_adj)"
   echo "cwd $(pwd)"
   p=$$
   while [ "${p:-0}" -gt 1 ]; do
@@ -50,8 +50,8 @@ class Canary:
 
     @property
     def is_outside(self) -> bool:
-        """Whether it ran below no launcher: not in a sandbox."""
-        return not any(LAUNCHER in line for line in self.text.splitlines() if line.startswith("process "))
+        """Whether it ran outside of a sandbox: only there are processes the first that the kernel kills."""
+        return "victim 1000" not in self.text.splitlines()
 
     def __str__(self) -> str:
         processes = [line[8:120] for line in self.text.splitlines() if line.startswith("process ")]

@@ -16,6 +16,11 @@ from gatebot.errors import UsageError
         ({"COMMAND": "collect", "CONFIG": "c.yml"}, ["collect", "--config=c.yml"]),
         ({"COMMAND": "publish --finish", "CONFIG": "c.yml"}, ["publish", "--finish", "--config=c.yml"]),
         ({"COMMAND": "judge", "PROJECT": "prices"}, ["judge", "--project=prices"]),
+        (
+            {"COMMAND": "judge --head out/head --base out/base", "CONFIG": "gatebot.yml", "PROJECT": "prices"},
+            ["judge", "--head", "out/head", "--base", "out/base"],
+        ),
+        ({"COMMAND": "judge --head=out/head", "CONFIG": "gatebot.yml"}, ["judge", "--head=out/head"]),
         ({"COMMAND": "render --format html", "CONFIG": "c.yml"}, ["render", "--format", "html"]),
         ({"COMMAND": "run", "COMMENT": "never", "TOKEN": "t"}, ["run"]),
         ({"COMMAND": "run", "CONFIG": "a b/--x.yml"}, ["run", "--config=a b/--x.yml"]),
