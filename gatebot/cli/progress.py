@@ -16,6 +16,7 @@ _WORK = {
     Phase.REFERENCE: "reference model",
     Phase.PREDICT: "predicting",
     Phase.SCORE: "scoring",
+    Phase.INSPECT: "measuring",
 }
 
 

@@ -99,7 +99,8 @@ class Collector:
         with terminate_as_interrupt(), self._masking():
             for side in (Side.BASE, Side.HEAD):
                 binds = side is Side.BASE and self._job.known_base is None
-                if side in self._job.trees and (binds or any(need.side is side for need in asked)):
+                used = {each.side for need in asked for each in with_prerequisites(need)}
+                if side in self._job.trees and (binds or side in used):
                     self._open(side)
             found = self._carried_out(asked)
         sides = [side for side in Side if any(need.side is side for need in asked)]

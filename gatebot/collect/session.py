@@ -1,6 +1,7 @@
 """What the collector does for the kinds of evidence: train, predict, score, read a file, look inside a process."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -16,7 +17,7 @@ from gatebot.collect.program import Programs
 from gatebot.collect.progress import Phase, ProgressReporter
 from gatebot.collect.scoring import score
 from gatebot.collect.training_job import Collected, FinishedTraining, TrainingCache, twice
-from gatebot.collect.workspace import InspectRequest
+from gatebot.collect.workspace import InspectRequest, PredictRequest
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.metrics_file import ReportedMetrics
@@ -165,7 +166,7 @@ class CollectorSession:
         why_not = adapter.why_not(train_request)
         if why_not:
             raise UnmetError(why_not)
-        requests = tuple(prepared_side.dataset.predict_request(need) for need in self.planned.get(fit, ()))
+        requests = tuple(self._requests(fit))
         seconds = self.budget.seconds_for(fit, train_request.rows.rows)
 
         def in_new_workspace() -> FinishedTraining:
@@ -182,6 +183,12 @@ class CollectorSession:
             self.budget.note(fit, done.trained.training)
         self.memory.keep(done)
         return done
+
+    def _requests(self, fit: Fit) -> Iterator[PredictRequest]:
+        """Yield the rows that a training will be asked to predict, as far as they can be read."""
+        for need in self.planned.get(fit, ()):
+            with suppress(UnmetError):
+                yield self.prepared[fit.side].dataset.predict_request(need)
 
     def _predict(self, need: Predict) -> None:
         """Make predictions, and store them."""

@@ -4,7 +4,7 @@ import time
 
 from gatebot.collect.progress import Phase, Progress, Step
 
-USERS = frozenset({Phase.FETCH, Phase.SETUP, Phase.TRAIN, Phase.PREDICT, Phase.SCORE})
+USERS = frozenset({Phase.FETCH, Phase.SETUP, Phase.TRAIN, Phase.PREDICT, Phase.SCORE, Phase.INSPECT})
 
 
 class Stopwatch:

@@ -204,11 +204,15 @@ class Costs(Part):
 
 
 class Want(Part):
-    """Evidence that would decide an undecided measure."""
+    """Evidence that would decide an undecided measure, or confirm a finding.
+
+    It is that of the confirm tier; if `check` is set, it is what this check needs for it.
+    """
 
     measure: str
     tier: str
     reason: str
+    check: str = ""
 
 
 class ReportedGuarantee(Part):

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 
 from gatebot.checks.check import Check
-from gatebot.checks.registry import all_checks
+from gatebot.checks.registry import all_checks, check_named
 from gatebot.comparison.case import Case
 from gatebot.core.finding import Priority
 from gatebot.core.report import State, Want
@@ -24,6 +25,18 @@ SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER = 2, 3
 """Smoke seeds of a pull request if main's seed noise is known, and if it is not."""
 
 
+class Reach(Protocol):
+    """The commits that can be trained."""
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        """The sides that are trained in this run, where evidence is missing."""
+
+    @property
+    def reachable(self) -> frozenset[Side]:
+        """The sides that can be trained at all, if a finding has to be confirmed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Needs in the order of collection, with estimated seconds, and the needs that the budget excludes.
@@ -38,6 +51,11 @@ class Plan:
 
     def __bool__(self) -> bool:
         return bool(self.needs)
+
+    def joined(self, more: "Plan") -> "Plan":
+        """Return both plans as one."""
+        needs = tuple(dict.fromkeys((*self.needs, *more.needs)))
+        return Plan(needs, {**self.seconds, **more.seconds}, {**self.cut, **more.cut}, self.shared | more.shared)
 
     @property
     def trainings(self) -> tuple[Fit, ...]:
@@ -74,25 +92,51 @@ def plan_baseline(case: Case, budget_s: float) -> Plan:
     return _cut(case, ranked, frozenset([Side.HEAD]), budget_s)
 
 
-def plan_next(wants: Iterable[Want], case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
-    """Plan the second round: the confirm tier, if smoke evidence requests it.
+def plan_next(wants: Iterable[Want], case: Case, reach: Reach, budget_s: float) -> Plan:
+    """Plan the second round: the confirm tier, and what checks need to confirm their findings.
 
-    The plan contains the whole tier or nothing, because the choice of evidence must not depend on what was found. It
-    is empty if base's evidence cannot be collected, because head's would have nothing to be compared with.
+    Each part is planned as a whole or not at all, because the choice of evidence must not depend on what was found.
+    """
+    wants = tuple(wants)
+    plan = Plan()
+    if any(want.tier == Tier.CONFIRM for want in wants):
+        plan = _plan_confirm(case, reach.sides, budget_s)
+    for name in dict.fromkeys(want.check for want in wants if want.check):
+        more = _plan_of_check(check_named(name), case, reach.reachable, budget_s - plan.total_s)
+        plan = plan.joined(more)
+    return plan
+
+
+def _plan_confirm(case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
+    """Plan the confirm tier.
+
+    The plan is empty if base's evidence cannot be collected, because head's would have nothing to be compared with.
     """
     effort, here = case.facts.effort, frozenset(sides)
-    if not effort.trains or not any(want.tier == Tier.CONFIRM for want in wants):
+    if not effort.trains:
         return Plan()
     compared = [Side.HEAD] if case.base is None else [Side.HEAD, Side.BASE]
     asked = {part: Priority.P1 for side in compared for part in _whole_tier(effort, side, Tier.CONFIRM)}
     missing = [need for need in asked if not isinstance(need, Profile | Score) and not case.has(need)]
     if any(need.side not in here for need in missing):
         return Plan()
-    plan = _cut(case, asked, here, float("inf"))
+    return _whole(_cut(case, asked, here, float("inf")), budget_s)
+
+
+def _plan_of_check(check: Check, case: Case, sides: frozenset[Side], budget_s: float) -> Plan:
+    """Plan what one check needs to confirm a finding."""
+    asked = {need: Priority.P1 for need in check.confirm(case.facts.effort) if not case.has(need)}
+    missing = {each.side for need in asked for each in with_prerequisites(need)} - sides
+    if missing:
+        return Plan(cut=dict.fromkeys(asked, f"the files of {min(missing)} are not here"))
+    return _whole(_cut(case, asked, sides, float("inf")), budget_s)
+
+
+def _whole(plan: Plan, budget_s: float) -> Plan:
+    """Return the plan, or an empty one that says why if it exceeds the budget."""
     if plan.total_s <= budget_s:
         return plan
-    why = _over(plan.total_s, budget_s)
-    return Plan(cut=dict.fromkeys(plan.needs, why))
+    return Plan(cut=dict.fromkeys(plan.needs, _over(plan.total_s, budget_s)))
 
 
 def _ranked(case: Case) -> dict[Need, Priority]:

@@ -19,7 +19,7 @@ class Effort:
         confirm_seeds: number of seeds of the confirm tier.
         folds: number of models per seed; if above 1, every row is predicted out of fold.
         trains: False if the repository offers stored predictions, so that nothing can be trained again.
-        saves: the model is saved to a file, so it can be loaded again in a fresh process.
+        calls: `predict` is a Python function that gatebot calls, so it can be watched and timed.
         own: the user's own metrics, as `file.py:function`; each is scored on every set of predictions.
     """
 
@@ -27,7 +27,7 @@ class Effort:
     confirm_seeds: int = 5
     folds: int = 1
     trains: bool = True
-    saves: bool = True
+    calls: bool = True
     own: tuple[str, ...] = ()
 
     def fits(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[Fit, ...]:

@@ -93,7 +93,9 @@ class Need:
     @property
     def parameters(self) -> dict[str, Any]:
         """The need as JSON values, without the side; equal needs have equal parameters."""
-        return _without_side(_adapter_of(type(self)).dump_python(self, mode="json"))
+        adapter = _adapter_of(type(self))
+        plain = adapter.validate_python(adapter.dump_python(self, mode="json"))  # 4 and 4.0 are equal: spell them alike
+        return _without_side(adapter.dump_python(plain, mode="json"))
 
     @classmethod
     def of(cls, parameters: object) -> Self:

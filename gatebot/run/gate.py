@@ -37,7 +37,11 @@ class Collector(Protocol):
 
     @property
     def sides(self) -> frozenset[Side]:
-        """The sides whose commits can be trained in this run."""
+        """The sides whose commits are trained in this run, where evidence is missing."""
+
+    @property
+    def reachable(self) -> frozenset[Side]:
+        """The sides whose commits can be trained at all."""
 
     def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
         """Collect these needs; the Snapshots also record why a need could not be met."""
@@ -72,7 +76,7 @@ def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gate
         report = judge(case)
         if as_baseline:
             break
-        plan = plan_next(report.wants, case, collector.sides, budget_s - (time.monotonic() - start))
+        plan = plan_next(report.wants, case, collector, budget_s - (time.monotonic() - start))
         if not plan:
             report = judge(case := case.cut(plan.cut)) if plan.cut else report  # the wants then say why they are open
             break
@@ -105,8 +109,8 @@ def effort_of(model: ModelRecipe, rules: Rules) -> Effort:
     """Return the effort that the kind of model allows, before the data is read."""
     own = tuple(dict.fromkeys(rule.python for rule in rules.metrics if rule.python is not None))
     if model.run is not None or model.predictions is not None:
-        return Effort(smoke_seeds=1, confirm_seeds=0, trains=False, own=own)
-    effort = Effort(saves=model.train is not None, own=own)
+        return Effort(smoke_seeds=1, confirm_seeds=0, trains=False, calls=False, own=own)
+    effort = Effort(calls=model.python is not None, own=own)
     if rules.smoke.seeds == "auto":
         return effort
     return replace(effort, smoke_seeds=rules.smoke.seeds, confirm_seeds=max(effort.confirm_seeds, rules.smoke.seeds))

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ from gatebot.decide.judge import NOTHING_TO_JUDGE, judge
 from gatebot.decide.seed_values import seed_values
 from gatebot.errors import GateError, UsageError
 from gatebot.evidence.intake import read_whole
-from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 from gatebot.evidence.training import Fit
 from gatebot.repository.git import REMOTE, TAGS, Repository
@@ -72,10 +72,27 @@ class Here:
     collector: Collector
     sides: frozenset[Side]
     clock: Stopwatch
+    beside_base: Callable[[], Collector] | None = None
+
+    @property
+    def reachable(self) -> frozenset[Side]:
+        """The sides whose commits can be trained at all."""
+        return self.sides if self.beside_base is None else frozenset(Side)
 
     def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
-        """Collect these needs; the Snapshots also record why a need could not be met."""
-        return self.collector.collect(needs)
+        """Collect these needs; the Snapshots also record why a need could not be met.
+
+        What is measured in turn with base, where base's evidence is stored, needs another collector: its models are
+        trained again.
+        """
+        asked = tuple(needs)
+        far = [need for need in asked if any(each.side not in self.sides for each in with_prerequisites(need))]
+        found = dict(self.collector.collect(need for need in asked if need not in far))
+        if far and self.beside_base is not None:
+            for side, snapshot in self.beside_base().collect(far).items():
+                known = found.get(side)
+                found[side] = snapshot if known is None else known.with_evidence(snapshot.evidence, snapshot.unmet)
+        return found
 
     @property
     def user_s(self) -> float:
@@ -148,10 +165,15 @@ def collecting(
         clock = Stopwatch(progress)
         facts = facts.model_copy(update={"history": records(base.about if base else None)})
         facts, anchor = stored_anchor(run_context.repository, facts, (*places.local_baselines, *stores))
-        yield (
-            Case(facts, base=base, anchor=anchor),
-            Here(stack.enter_context(Collector(job, clock)), frozenset(trees), clock),
-        )
+        beside_base = None
+        if Side.BASE not in trees and trains_base:
+
+            def beside_base() -> Collector:
+                both = {**trees, Side.BASE: stack.enter_context(_base_tree(run_context, trains_base))}
+                return stack.enter_context(Collector(replace(job, trees=both), clock))
+
+        collector = stack.enter_context(Collector(job, clock))
+        yield Case(facts, base=base, anchor=anchor), Here(collector, frozenset(trees), clock, beside_base)
 
 
 def _commit_of(trees: Mapping[Side, Tree]) -> str | None:

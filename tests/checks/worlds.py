@@ -167,7 +167,9 @@ def world(
         slices={name: Names(drawn_columns[name], values) for name, values in (slices or {}).items()},
         levels=tuple(Levels(name, Trait.VALUE, names) for name, names in levels.items()),
     )
-    effort = Effort(smoke_seeds=seeds if trains else 1, confirm_seeds=5 if trains else 0, folds=folds, trains=trains)
+    effort = Effort(
+        smoke_seeds=seeds if trains else 1, confirm_seeds=5 if trains else 0, folds=folds, trains=trains, calls=trains
+    )
     drawn = _Drawn(task, classes, target, rng.uniform(size=rows), rng.normal(size=rows), table, churn, scores, trains)
     where = np.ones(rows, dtype=bool)
     if loss_in is not None:

@@ -1,6 +1,6 @@
 """What is collected, in which order, and what a budget leaves out."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from gatebot.decide.plan import AA_SEEDS, Plan, plan_baseline, plan_first, plan_
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.metrics_file import MetricsFile
 from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.operation import Operation
 from gatebot.evidence.own_score import Score
 from gatebot.evidence.predictions import Predict
 from gatebot.evidence.profile import Profile
@@ -23,6 +24,17 @@ from tests.checks.worlds import World, about, world
 ENDLESS = 1e9
 HEAD, BASE, BOTH = [Side.HEAD], [Side.BASE], [Side.HEAD, Side.BASE]
 WANT = Want(measure="accuracy", tier=Tier.CONFIRM, reason="likely regression, unproven")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Sides that are trained in a run, and those that could be."""
+
+    sides: frozenset[Side]
+    reachable: frozenset[Side]
+
+
+HEAD_TREES, BOTH_TREES = Trees(frozenset(HEAD), frozenset(HEAD)), Trees(frozenset(BOTH), frozenset(BOTH))
 
 
 def _warm(what: World | None = None, **rules: object) -> Case:
@@ -92,7 +104,7 @@ def test_own_metrics_are_asked_for_with_the_predictions_that_they_score() -> Non
 def test_brought_predictions_need_no_confirm_tier() -> None:
     case = _warm(world(trains=False))
     assert all(fit.tier is Tier.SMOKE for fit in plan_first(case, HEAD, ENDLESS).trainings)
-    assert not plan_next([WANT], case, BOTH, ENDLESS)
+    assert not plan_next([WANT], case, BOTH_TREES, ENDLESS)
 
 
 # --- the budget ---
@@ -102,7 +114,7 @@ def test_what_the_highest_priority_needs_is_mandatory() -> None:
     plan = plan_first(_warm(), HEAD, 0.0)
     assert len(plan.trainings) == 2
     assert set(Effort().predictions(Side.HEAD)) <= set(plan.needs)
-    assert plan.total_s == 20.0
+    assert sum(plan.seconds[fit] for fit in plan.trainings) == 20.0
 
 
 def _optional(**impact: str) -> Case:
@@ -158,7 +170,7 @@ def test_touched_paths_raise_what_is_mandatory() -> None:
 def test_costs_are_bases_own() -> None:
     plan = plan_first(_warm(), HEAD, ENDLESS)
     assert {plan.seconds[fit] for fit in plan.trainings} == {10.0}
-    assert plan.total_s == 20.0
+    assert sum(plan.seconds[fit] for fit in plan.trainings) == 20.0
     assert plan_first(_cold(), HEAD, ENDLESS).total_s == 0.0
 
 
@@ -167,35 +179,53 @@ def test_costs_are_bases_own() -> None:
 
 def test_the_confirm_tier_comes_only_when_it_is_wanted_and_is_whole() -> None:
     case = world().case()
-    assert not plan_next([], case, BOTH, ENDLESS)
-    plan = plan_next([WANT], case, BOTH, ENDLESS)
+    assert not plan_next([], case, BOTH_TREES, ENDLESS)
+    plan = plan_next([WANT], case, BOTH_TREES, ENDLESS)
     assert set(plan.trainings) == {*Effort().fits(Side.HEAD, Tier.CONFIRM), *Effort().fits(Side.BASE, Tier.CONFIRM)}
     assert set(Effort().predictions(Side.HEAD, Tier.CONFIRM)) <= set(plan.needs)
 
 
 def test_it_comes_once() -> None:
-    assert not plan_next([WANT], world(confirm=True).case(), BOTH, ENDLESS)
+    assert not plan_next([WANT], world(confirm=True).case(), BOTH_TREES, ENDLESS)
 
 
 def test_of_base_only_what_is_not_stored() -> None:
     what = world(confirm=True)
     confirm: list[Need] = [*what.effort.fits(Side.HEAD, Tier.CONFIRM)]
     confirm += what.effort.predictions(Side.HEAD, Tier.CONFIRM)
-    plan = plan_next([WANT], what.minus(Side.HEAD, *confirm).case(), HEAD, ENDLESS)
+    plan = plan_next([WANT], what.minus(Side.HEAD, *confirm).case(), HEAD_TREES, ENDLESS)
     assert {fit.side for fit in plan.trainings} == {Side.HEAD}
     assert len(plan.trainings) == 5
 
 
 def test_it_is_not_bought_where_base_cannot_have_it() -> None:
-    assert not plan_next([WANT], world().case(), HEAD, ENDLESS)
-    assert plan_next([WANT], world().without_base().case(), HEAD, ENDLESS)
+    assert not plan_next([WANT], world().case(), HEAD_TREES, ENDLESS)
+    assert plan_next([WANT], world().without_base().case(), HEAD_TREES, ENDLESS)
 
 
 def test_it_is_cut_as_a_whole() -> None:
-    plan = plan_next([WANT], world().case(), BOTH, 200.0)
+    plan = plan_next([WANT], world().case(), BOTH_TREES, 200.0)
     assert not plan
     assert set(plan.cut.values()) == {"budget: 250 s needed, 200 s left"}  # ten trainings of 2.5 times 10 s
-    assert plan_next([WANT], world().case(), BOTH, 251.0)
+    assert plan_next([WANT], world().case(), BOTH_TREES, 251.0)
+
+
+def test_what_a_check_needs_to_confirm_a_finding_is_planned_by_itself() -> None:
+    want = Want(measure="single latency", tier="", reason="", check="infra.latency")
+    in_turn = Operation(Fit(Side.HEAD), in_turn=True)
+    plan = plan_next([want], world().case(), BOTH_TREES, ENDLESS)
+    assert in_turn in plan.needs
+    assert plan.trainings == ()
+    assert plan.seconds[in_turn] >= 10.0  # base is trained again, because only its evidence is stored
+    assert plan_next([want], world().case(), Trees(frozenset(HEAD), frozenset(BOTH)), ENDLESS)
+    assert plan_next([want], world().case(), HEAD_TREES, ENDLESS).cut == {in_turn: "the files of base are not here"}
+    assert "budget" in plan_next([want], world().case(), BOTH_TREES, 1.0).cut[in_turn]
+
+
+def test_what_is_wished_of_base_does_not_train_it_again() -> None:
+    wish = Operation(Fit(Side.BASE))
+    assert wish not in plan_first(world().case(), BOTH, ENDLESS).needs
+    assert wish in plan_first(world().without_base().case(), BOTH, ENDLESS).needs
 
 
 # --- data so small that both tiers train on the same rows ---
@@ -207,7 +237,7 @@ def _small(what: World) -> World:
 
 def test_trainings_of_the_smoke_tier_are_not_bought_again() -> None:
     case = _small(world()).case()
-    plan = plan_next([WANT], case, BOTH, ENDLESS)
+    plan = plan_next([WANT], case, BOTH_TREES, ENDLESS)
     confirm = Effort().fits(Side.HEAD, Tier.CONFIRM)
     assert plan.trainings == confirm[case.facts.effort.smoke_seeds :]  # base has five seeds of the smoke tier
     assert set(confirm) <= set(plan.needs)  # those that are there are shared, not left out

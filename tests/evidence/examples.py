@@ -9,9 +9,11 @@ from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side
+from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
 from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.evidence.predictions import Copied, PerturbedRows, Predict, Predictions
 from gatebot.evidence.profile import ColumnProfile, DataProfile, Levels, Overlap, Profile, RowTable, Trait
+from gatebot.evidence.side_effects import Observed, SideEffects
 from gatebot.evidence.training import Fit, Training
 
 IDS = np.arange(5, dtype=np.uint64)
@@ -48,5 +50,16 @@ EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
         ),
     ),
     "own_score": (Score(PREDICT, "metrics.py:cost"), OwnScore(0.5, np.linspace(0, 1, 5), "")),
+    "side_effects": (SideEffects(FIT), Observed(20, ("amount",), ("cache.bin",), ("numpy",), True, 1.5)),
+    "operation": (
+        Operation(FIT, in_turn=True),
+        OperationRuns(
+            (
+                ProcessRun(Side.BASE, 0.5, (0.001, 0.002), (0.01,), 200, 1024.0, 10**8),
+                ProcessRun(Side.HEAD, 0.5, (0.001,), (0.01, 0.02), 200, None, 10**8),
+            ),
+            3.0,
+        ),
+    ),
     "metrics_file": (MetricsFile(Side.HEAD), ReportedMetrics({"accuracy": 0.9})),
 }

@@ -46,6 +46,11 @@ def test_another_tier_is_that_of_the_training() -> None:
     assert Profile(Side.HEAD).at(Tier.CONFIRM) == Profile(Side.HEAD)
 
 
+def test_equal_needs_have_equal_keys_however_their_numbers_are_spelled() -> None:
+    assert Fit(Side.HEAD, capacity=4).parameters == Fit(Side.HEAD, capacity=4.0).parameters
+    assert Fit(Side.HEAD, capacity=4).key == Fit(Side.HEAD, capacity=4.0).key
+
+
 def test_prerequisites_come_first() -> None:
     assert list(with_prerequisites(SCORE)) == [Profile(Side.HEAD), FIT, SCORE.predict, SCORE]
 

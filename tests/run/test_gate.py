@@ -21,13 +21,17 @@ from tests.checks.worlds import World, world
 
 
 @dataclass
-class Shelf:
-    """A collector that takes what is asked for from the shelf, and keeps a list of what was asked."""
+class FakeCollector:
+    """A collector that takes what is asked for from made-up evidence, and keeps a list of what was asked."""
 
     full: World
     sides: frozenset[Side] = frozenset([Side.HEAD])
     user_s: float = 0.0
     asked: list[list[Need]] = field(default_factory=list)
+
+    @property
+    def reachable(self) -> frozenset[Side]:
+        return self.sides
 
     def collect(self, needs: Iterable[Need]) -> Mapping[Side, Snapshot]:
         asked = list(needs)
@@ -39,7 +43,7 @@ class Shelf:
         assert full is not None
         mine = [need for need in asked if need.side is side]
         found = {need: found for need in mine if (found := full.get(need, Evidence)) is not None}
-        unmet = {need: "not on the shelf" for need in mine if not full.has(need)}
+        unmet = {need: "not made up" for need in mine if not full.has(need)}
         return replace(full, evidence=found, unmet=unmet)
 
     @property
@@ -56,67 +60,71 @@ FINE, LOSS = world(confirm=True), world(confirm=True, loss=0.1)
 
 
 def test_a_harmless_change_costs_two_trainings() -> None:
-    shelf = Shelf(FINE)
-    gated = gate(_warm(FINE), shelf)
+    collector = FakeCollector(FINE)
+    gated = gate(_warm(FINE), collector)
     assert gated.report.verdict == "pass"
-    assert shelf.trainings == list(Effort(smoke_seeds=2).fits(Side.HEAD))
+    assert collector.trainings == list(Effort(smoke_seeds=2).fits(Side.HEAD))
     assert gated.report.costs.trainings == 2
 
 
 def test_a_loss_buys_the_confirm_tier_once_and_then_the_report_is_final() -> None:
-    shelf = Shelf(LOSS)
-    gated = gate(_warm(LOSS), shelf)
+    collector = FakeCollector(LOSS)
+    gated = gate(_warm(LOSS), collector)
     assert gated.report.verdict == "blocked"
-    assert [fit for fit in shelf.trainings if fit.tier is Tier.CONFIRM] == list(Effort().fits(Side.HEAD, Tier.CONFIRM))
-    assert len(shelf.asked) == 3  # survey, smoke, confirm
+    assert [fit for fit in collector.trainings if fit.tier is Tier.CONFIRM] == list(
+        Effort().fits(Side.HEAD, Tier.CONFIRM)
+    )
+    assert len(collector.asked) == 3  # survey, smoke, confirm
     assert gated.report.costs.trainings == 7
     assert not gated.report.wants
 
 
 def test_nothing_is_bought_after_the_second_round() -> None:
     without = LOSS.minus(Side.HEAD, *LOSS.effort.predictions(Side.HEAD, Tier.CONFIRM))
-    shelf = Shelf(without)
-    report = gate(_warm(without), shelf).report
+    collector = FakeCollector(without)
+    report = gate(_warm(without), collector).report
     assert report.wants
-    assert len(shelf.asked) == 3
+    assert len(collector.asked) == 3
 
 
 def test_a_confirm_tier_that_does_not_fit_into_the_budget_says_so() -> None:
     tight = LOSS.ruled(smoke={"budget": "30s"})
-    shelf = Shelf(tight)
-    report = gate(_warm(tight), shelf).report
+    collector = FakeCollector(tight)
+    report = gate(_warm(tight), collector).report
     assert report.verdict == "pass"
     assert "budget: 50 s needed, 30 s left" in report.wants[0].reason
-    assert all(fit.tier is Tier.SMOKE for fit in shelf.trainings)
+    assert all(fit.tier is Tier.SMOKE for fit in collector.trainings)
 
 
 def test_without_a_ledger_there_are_three_seeds_and_base_is_trained_beside() -> None:
     bare = world(seeds=3)
-    shelf = Shelf(bare, frozenset(Side))
-    gated = gate(replace(bare.case(), head=None, base=None), shelf)
+    collector = FakeCollector(bare, frozenset(Side))
+    gated = gate(replace(bare.case(), head=None, base=None), collector)
     assert gated.case.facts.effort.smoke_seeds == SMOKE_SEEDS_WITHOUT_LEDGER == 3
-    assert {fit.side for fit in shelf.trainings} == set(Side)
+    assert {fit.side for fit in collector.trainings} == set(Side)
     assert (gated.report.costs.trainings, gated.report.costs.base_trainings) == (3, 3)
     assert gated.report.measures
 
 
 def test_with_a_ledger_there_are_two() -> None:
-    assert surveyed(_warm(FINE), Shelf(FINE)).facts.effort.smoke_seeds == SMOKE_SEEDS == 2
+    assert surveyed(_warm(FINE), FakeCollector(FINE)).facts.effort.smoke_seeds == SMOKE_SEEDS == 2
 
 
 def test_folds_are_read_off_the_data() -> None:
     folded = world(folds=5, seeds=3)
-    case = surveyed(_warm(folded), Shelf(folded))
+    case = surveyed(_warm(folded), FakeCollector(folded))
     assert case.facts.effort.folds == 5
     assert len(case.facts.effort.fits(Side.HEAD)) == 5 * case.facts.effort.smoke_seeds
 
 
 def test_main_leaves_all_that_pull_requests_need_and_is_compared_with_nothing() -> None:
     main = replace(FINE, head=FINE.base) if FINE.base else FINE
-    shelf = Shelf(main)
-    gated = gate(replace(main.knowing(states=(State.BASELINE,)).case(), head=None, base=None), shelf, as_baseline=True)
-    assert len(shelf.trainings) == 10
-    assert (gated.report.verdict, len(shelf.asked)) == ("pass", 2)
+    collector = FakeCollector(main)
+    gated = gate(
+        replace(main.knowing(states=(State.BASELINE,)).case(), head=None, base=None), collector, as_baseline=True
+    )
+    assert len(collector.trainings) == 10
+    assert (gated.report.verdict, len(collector.asked)) == ("pass", 2)
     assert not [each for each in gated.report.measures if each.check == "model.regression"]
 
 
@@ -125,45 +133,51 @@ def test_a_training_that_serves_both_tiers_is_paid_once() -> None:
     for fit in LOSS.effort.fits(Side.HEAD):
         evidence[fit.at(Tier.CONFIRM)] = evidence[fit]
     shared = replace(LOSS, head=replace(LOSS.head, evidence=evidence))
-    costs = gate(_warm(shared), Shelf(shared)).report.costs
+    costs = gate(_warm(shared), FakeCollector(shared)).report.costs
     assert (costs.trainings, costs.train_s) == (5, 50.0)
 
 
 def test_what_user_code_took_is_not_gatebots_share() -> None:
-    report = gate(_warm(FINE), Shelf(FINE, user_s=1e6)).report
+    report = gate(_warm(FINE), FakeCollector(FINE, user_s=1e6)).report
     assert report.costs.gate_s == 0.0
     assert (report.costs.train_s, report.costs.peak_rss_mb) == (20.0, 500.0)
     assert report.costs.predict_s == 20.0
 
 
 def test_gathering_judges_nothing_and_collects_the_first_round() -> None:
-    shelf = Shelf(LOSS)
-    case = gather(_warm(LOSS), shelf)
+    collector = FakeCollector(LOSS)
+    case = gather(_warm(LOSS), collector)
     assert all(case.has(need) for need in case.facts.effort.predictions(Side.HEAD))
-    assert len(shelf.asked) == 2
+    assert len(collector.asked) == 2
 
 
 def test_the_plan_can_be_seen_before_anything_is_trained() -> None:
-    shelf = Shelf(FINE)
-    plan = first_plan(surveyed(_warm(FINE), shelf), shelf)
-    assert shelf.asked == [[Profile(Side.HEAD)]]
+    collector = FakeCollector(FINE)
+    plan = first_plan(surveyed(_warm(FINE), collector), collector)
+    assert collector.asked == [[Profile(Side.HEAD)]]
     assert [plan.seconds[fit] for fit in plan.trainings] == [10.0, 10.0]
-    assert len(first_plan(surveyed(_warm(FINE), shelf, as_baseline=True), shelf, as_baseline=True).trainings) == 10
+    assert (
+        len(first_plan(surveyed(_warm(FINE), collector, as_baseline=True), collector, as_baseline=True).trainings) == 10
+    )
 
 
 @pytest.mark.parametrize(
     ("model", "rules", "effort"),
     [
-        ({"python": "p.py"}, {}, Effort(saves=False)),
-        ({"train": "t", "predict": "p"}, {}, Effort()),
-        ({"train": "t", "predict": "p"}, {"smoke": {"seeds": 4}}, Effort(smoke_seeds=4)),
-        ({"python": "p.py"}, {"smoke": {"seeds": 8}}, Effort(smoke_seeds=8, confirm_seeds=8, saves=False)),
-        ({"run": "r"}, {}, Effort(smoke_seeds=1, confirm_seeds=0, trains=False)),
-        ({"predictions": "p.csv"}, {"smoke": {"seeds": 4}}, Effort(smoke_seeds=1, confirm_seeds=0, trains=False)),
+        ({"python": "p.py"}, {}, Effort()),
+        ({"train": "t", "predict": "p"}, {}, Effort(calls=False)),
+        ({"train": "t", "predict": "p"}, {"smoke": {"seeds": 4}}, Effort(smoke_seeds=4, calls=False)),
+        ({"python": "p.py"}, {"smoke": {"seeds": 8}}, Effort(smoke_seeds=8, confirm_seeds=8)),
+        ({"run": "r"}, {}, Effort(smoke_seeds=1, confirm_seeds=0, trains=False, calls=False)),
+        (
+            {"predictions": "p.csv"},
+            {"smoke": {"seeds": 4}},
+            Effort(smoke_seeds=1, confirm_seeds=0, trains=False, calls=False),
+        ),
         (
             {"python": "p.py"},
             {"metrics": [{"python": "m.py:cost", "direction": "lower", "margin": margin} for margin in (0.1, 0.2)]},
-            Effort(saves=False, own=("m.py:cost",)),
+            Effort(own=("m.py:cost",)),
         ),
     ],
 )

@@ -130,7 +130,7 @@ class CommandAdapter:
     ) -> dict[str, str | int | float | Path]:
         return {
             "seed": train_request.seed,
-            "capacity": train_request.fit.capacity,
+            "capacity": float(train_request.fit.capacity),
             "device": self.device,
             "budget_s": round(seconds),
             "assets": self.around.assets or workspace.cwd,

@@ -186,7 +186,7 @@ class PythonAdapter:
             "task": self.around.task.value,
             "id": None,
             "seed": train_request.seed,
-            "capacity": train_request.fit.capacity,
+            "capacity": float(train_request.fit.capacity),
             "device": self.device,
             "budget_s": seconds,
             "assets": None if self.around.assets is None else str(self.around.assets),

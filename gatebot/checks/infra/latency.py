@@ -1,0 +1,168 @@
+"""A prediction takes no longer than its objective, and about as long as on base.
+
+Why: A model that answers late is skipped, timed out or paid for twice, however good it is.
+Fix: Profile `predict`: work that belongs into training, rows that are handled one by one, a larger model. If the cost
+is meant, raise the objective or the ratio in gatebot.yml, or waive it.
+"""
+
+from collections.abc import Iterator
+from math import log
+from statistics import quantiles
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from gatebot.checks.check import Check, Options
+from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Action, Fact, Finding, Level
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
+from gatebot.evidence.training import Fit
+from gatebot.stats import quantile
+from gatebot.stats.arrays import StatError
+
+LEVEL = 0.005
+"""Chance that a prediction is called slower although it is not: two kinds of calls, each at half of it."""
+FEWEST = 5  # calls of a process, and the least that its median rests on
+
+Kind = Literal["single", "batch"]
+KINDS: tuple[Kind, ...] = ("single", "batch")
+
+
+class LatencyOptions(Options):
+    """Settings of this check."""
+
+    single_ms: float | None = Field(default=None, gt=0, description="objective for a prediction of one row, in ms")
+    batch_ms: float | None = Field(default=None, gt=0, description="objective for a batch of up to 2,000 rows, in ms")
+    percentile: float = Field(default=95, ge=50, lt=100, description="share of calls that must keep to the objective")
+    ratio: float = Field(default=1.5, gt=1, description="time of head over base from which it is told")
+    least_ms: float = Field(default=1.0, ge=0, description="differences below so many ms are never told")
+
+
+def needs(effort: Effort) -> tuple[Need, ...]:
+    """Head's predictions, timed while nothing else of gatebot runs."""
+    return (Operation(Fit(Side.HEAD)),) if effort.calls else ()
+
+
+def wishes(effort: Effort) -> tuple[Need, ...]:
+    """Base's, which tell whether it is worth to time both in turn."""
+    return (Operation(Fit(Side.BASE)),) if effort.calls else ()
+
+
+def confirm(effort: Effort) -> tuple[Need, ...]:
+    """Both in turn: other processes and other machines then slow down both alike."""
+    return (Operation(Fit(Side.HEAD), in_turn=True),) if effort.calls else ()
+
+
+def excuse(comparison: Comparison) -> str:
+    """Return why nothing can be timed."""
+    return "" if comparison.effort.calls else "`predict` is no Python function"
+
+
+def run(comparison: Comparison, options: LatencyOptions) -> Iterator[Finding]:
+    """Yield a finding for a missed objective, and one for a slowdown (Kalibera & Jones 2013).
+
+    A slowdown that only processes at different times show is a note, and requests that both are timed in turn.
+    """
+    head = _runs(comparison, Side.HEAD)
+    in_turn = comparison.head.get(Operation(Fit(Side.HEAD), in_turn=True), OperationRuns)
+    for kind in KINDS:
+        if (missed := _missed(kind, head, options)) is not None:
+            yield missed
+        if comparison.base is None:
+            continue
+        slower = _suspected(kind, comparison, options) if in_turn is None else _slower(kind, in_turn, options)
+        if slower is not None:
+            yield slower
+
+
+def _runs(comparison: Comparison, side: Side) -> tuple[ProcessRun, ...]:
+    snapshot = comparison.side(side)
+    found = None if snapshot is None else snapshot.get(Operation(Fit(side)), OperationRuns)
+    return () if found is None else found.runs
+
+
+def _missed(kind: Kind, runs: tuple[ProcessRun, ...], options: LatencyOptions) -> Finding | None:
+    """Return a finding if surely too many calls miss the objective: by the exact bound of order statistics."""
+    limit_ms = options.single_ms if kind == "single" else options.batch_ms
+    times = np.concatenate([_times(run, kind) for run in runs]) if runs else np.empty(0)
+    if limit_ms is None or not times.size:
+        return None
+    try:
+        least = quantile.lower(times, options.percentile / 100, LEVEL)
+    except StatError:
+        return None
+    if 1000 * least <= limit_ms:
+        return None
+    seen = float(np.quantile(times, options.percentile / 100))
+    facts: dict[str, Fact] = {"calls": len(times), "p": options.percentile, "ms": 1000 * seen, "limit": limit_ms}
+    says = "{p} % of {calls} calls take up to {ms} ms; the objective is {limit} ms"
+    return Finding(f"{kind} objective", says, facts, size=seen)
+
+
+def _suspected(kind: Kind, comparison: Comparison, options: LatencyOptions) -> Finding | None:
+    """Return a note if head is slower than what base has left of an earlier process on such a machine."""
+    if comparison.base is None or comparison.base.about.runner != comparison.head.about.runner:
+        return None
+    old = [_quick(run, kind) for run in _runs(comparison, Side.BASE) if len(_times(run, kind)) >= FEWEST]
+    new = [_quick(run, kind) for run in _runs(comparison, Side.HEAD) if len(_times(run, kind)) >= FEWEST]
+    if not old or not new or not _is_more(max(old), min(new), options):
+        return None
+    facts: dict[str, Fact] = {"base": 1000 * max(old), "head": 1000 * min(new), "kind": kind}
+    says = "a {kind} prediction took {base} ms on base's run and takes {head} ms here"
+    note = "Both have to be timed in turn before this counts."
+    return Finding(f"{kind} latency", says, facts, action=Action.NOTE, unconfirmed=True, note=note)
+
+
+def _slower(kind: Kind, in_turn: OperationRuns, options: LatencyOptions) -> Finding | None:
+    """Return a finding if head's median is surely slower than base's by the ratio, over processes in turn."""
+    sides = [[_times(run, kind) for run in in_turn.of(side)] for side in (Side.BASE, Side.HEAD)]
+    count = min((len(times) for side in sides for times in side), default=0)
+    if count < 1:
+        return None
+    base, head = (np.array([times[:count] for times in side]) for side in sides)
+    try:
+        change = quantile.slowdown(base, head, 0.5)
+    except StatError:
+        return None
+    before, after = (float(np.median([np.median(times) for times in side])) for side in (base, head))
+    if change.upper(LEVEL / len(KINDS)) >= -log(options.ratio) or not _is_more(before, after, options):
+        return None
+    facts: dict[str, Fact] = {
+        "kind": kind,
+        "base": 1000 * before,
+        "head": 1000 * after,
+        "ratio": after / before,
+        "processes": len(head),
+    }
+    says = "a {kind} prediction takes {ratio} times as long as on base: {base} ms → {head} ms, in {processes} processes"
+    return Finding(f"{kind} latency", f"{says} each", facts, size=after / before)
+
+
+def _is_more(before: float, after: float, options: LatencyOptions) -> bool:
+    return after > options.ratio * before and 1000 * (after - before) > options.least_ms
+
+
+def _times(run: ProcessRun, kind: Kind) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return np.array(run.single_s if kind == "single" else run.batch_s)
+
+
+def _quick(run: ProcessRun, kind: Kind) -> float:
+    """Return the lower quartile of a process's times, which other work on the machine moves least."""
+    return quantiles(_times(run, kind).tolist(), n=4)[0]
+
+
+CHECK = Check(
+    "infra.latency",
+    Level.HIGH,
+    Level.MEDIUM,
+    run,
+    __doc__,
+    needs=needs,
+    wishes=wishes,
+    options=LatencyOptions,
+    excuse=excuse,
+    confirm=confirm,
+)
