@@ -13,10 +13,10 @@ import numpy as np
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
+from gatebot.checks.difference import failure, usable
 from gatebot.comparison.comparison import MAX_SEEDS, Comparison
 from gatebot.core.finding import Fact, Finding, Level
 from gatebot.evidence.column import Floats, Hashes, Numbers
-from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import TRAIN, Predict, Predictions
@@ -98,6 +98,7 @@ def run(comparison: Comparison, options: OverfitOptions) -> Iterator[Finding]:
     metric = _metric(comparison, options.metric)
     if metric is None:
         return
+    yield from _failed(comparison)
     head, main = _gaps(comparison, Side.HEAD, metric), _gaps(comparison, Side.BASE, metric)
     seeds = {each.seed for each in head}
     base = [each for each in main if each.seed in seeds] or main
@@ -131,6 +132,17 @@ def run(comparison: Comparison, options: OverfitOptions) -> Iterator[Finding]:
     yield Finding(metric.name, says, facts, note=note, size=grown.delta)
 
 
+def _failed(comparison: Comparison) -> Iterator[Finding]:
+    """A finding when the first training whose training rows cannot be predicted predicts its eval rows."""
+    for seed in range(comparison.effort.smoke_seeds):
+        asked = comparison.head.get(Predict(Fit(Side.HEAD, seed=seed), TRAIN), Predictions)
+        if asked is not None and comparison.predictions(Side.HEAD, Tier.SMOKE, seed) is not None:
+            failed = failure("training rows", "training rows", "eval rows", asked)
+            if failed is not None:
+                yield failed
+                return
+
+
 def _metric(comparison: Comparison, name: str) -> Metric | None:
     """Return the metric to look at: what the user's own code computes has no value on training rows."""
     known = [each for each in comparison.declared if each.metric is not None and each.slice is None]
@@ -159,7 +171,7 @@ def _train_table(comparison: Comparison, side: Side, seed: int) -> Table | None:
     """Return the training rows with the labels that this side has for them."""
     snapshot = comparison.side(side)
     predictions = None if snapshot is None else snapshot.get(Predict(Fit(side, seed=seed), TRAIN), Predictions)
-    if snapshot is None or predictions is None or predictions.effects.ended is not Ending.OK or predictions.problem:
+    if snapshot is None or not usable(predictions):
         return None
     truth = snapshot.truth
     if truth is None and not comparison.task.labelled:

@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 
 from gatebot.core.finding import Clean, Priority, Skipped, Status
+from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Side
-from gatebot.evidence.predictions import TRAIN, Predict
+from gatebot.evidence.predictions import TRAIN, Predict, Predictions
 from gatebot.evidence.training import Fit
-from tests.checks.worlds import HARMLESS, World, examined, facts, said, silent, trained_on, weighed, world
+from tests.checks.worlds import HARMLESS, World, ended, examined, facts, said, silent, trained_on, weighed, world
 
 CHECK = "model.overfit"
 OFFSET = 1000
@@ -101,6 +102,15 @@ def test_without_bases_training_rows_it_is_excused() -> None:
 def test_without_heads_training_rows_it_is_skipped() -> None:
     lacking = fitted(0.15).minus(Side.HEAD, Predict(Fit(Side.HEAD), TRAIN), why="budget: 9 s needed, 1 s left")
     assert examined(CHECK, lacking).outcome == Skipped("budget: 9 s needed, 1 s left")
+
+
+def test_training_rows_that_cannot_be_predicted_are_found() -> None:
+    what = fitted()
+    need = Predict(Fit(Side.HEAD, seed=1), TRAIN)
+    answers = what.head.get(need, Predictions)
+    assert answers is not None
+    broken = ended(Ending.CRASHED, exit_code=1)(answers)
+    assert said(CHECK, what.plus(Side.HEAD, {need: broken})) == {"training rows": Status.NEW}
 
 
 @pytest.mark.parametrize("name", HARMLESS)
