@@ -38,6 +38,8 @@ CATALOGUE = {
     "code.environment": (M, L),
     "code.gate_tamper": (H, M),
     "code.copied_predictions": (H, M),
+    "code.row_order": (H, M),
+    "code.determinism": (M, M),
     "data.schema": (H, H),
     "data.eval_identity": (H, M),
     "data.leakage_rows": (H, M),
@@ -49,6 +51,7 @@ CATALOGUE = {
     "model.slices": (H, M),
     "model.slice_discovery": (M, M),
     "model.guarantee": (H, M),
+    "model.overfit": (M, M),
     "infra.train_cost": (L, H),
     "infra.artifact_size": (L, H),
 }

@@ -6,7 +6,7 @@ import numpy as np
 
 from gatebot.evidence.column import Hashes, Names, Numbers
 from gatebot.evidence.need import Side
-from gatebot.evidence.profile import DataProfile, Profile
+from gatebot.evidence.profile import DataProfile, Profile, RowTable
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.evidence.truth import Truth
 from gatebot.tasks.table import Index, among, rows_of
@@ -35,9 +35,14 @@ def eval_changes(base: Snapshot, head: Snapshot) -> EvalChanges:
     return EvalChanges(
         added=new.ids[~among(new.ids, old.ids)],
         removed=old.ids[~among(old.ids, new.ids)],
-        relabelled=_relabelled(base.truth, head.truth),
+        relabelled=_relabelled(_of(base.truth, old), _of(head.truth, new)),
         edited=common[~same],
     )
+
+
+def _of(truth: Truth | None, rows: RowTable) -> Truth | None:
+    """Labels of eval rows: a Snapshot has those of training rows too, which may be corrected."""
+    return None if truth is None else truth.of(rows.ids)
 
 
 def _relabelled(old: Truth | None, new: Truth | None) -> Hashes:

@@ -173,4 +173,8 @@ class Case:
 
 
 def _more(known: Snapshot | None, new: Snapshot) -> Snapshot:
-    return new if known is None else known.with_evidence(new.evidence, new.unmet)
+    if known is None:
+        return new
+    labels = [each.truth for each in (known, new) if each.truth is not None]
+    truth = labels[0].joined(labels[-1]) if labels else None  # a later round may have predicted training rows
+    return replace(known.with_evidence(new.evidence, new.unmet), truth=truth)

@@ -81,11 +81,14 @@ class Comparison:
 
     @cached_property
     def truth(self) -> Truth | None:
-        """The labels for scoring: base's if there is a base, otherwise head's. A task without labels needs none."""
+        """The labels of the eval rows for scoring: base's if there is a base, otherwise head's.
+
+        A task without labels needs none.
+        """
         given = self.base.truth if self.base is not None and self.base.truth is not None else self.head.truth
         if given is None and not self.task.labelled and self.rows is not None:
             return Truth(self.rows.ids, Numbers(np.full(len(self.rows), np.nan)))
-        return given
+        return given if given is None or self.rows is None else given.of(self.rows.ids)
 
     @cached_property
     def rows(self) -> RowTable | None:

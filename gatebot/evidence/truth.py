@@ -1,19 +1,39 @@
-"""The labels of the eval rows."""
+"""The labels of the eval rows, and of training rows that were predicted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gatebot.evidence.column import Column, Hashes, Numbers
+import numpy as np
+from numpy.typing import NDArray
+
+from gatebot.evidence.column import Column, Hashes, Numbers, concatenated
 from gatebot.evidence.flaws import in_columns, negative, repeated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """The labels of the eval rows, stored apart from everything that user code can access."""
+    """The labels of rows, stored apart from everything that user code can access.
+
+    A Snapshot has those of its eval rows, followed by those of the training rows that were predicted.
+    """
 
     ids: Hashes
     target: Column
     weight: Numbers | None = None
+
+    def of(self, ids: Hashes) -> "Truth":
+        """Return the labels of the rows with these ids, in their order here."""
+        return _taken(self, np.isin(self.ids, ids))
+
+    def joined(self, more: "Truth") -> "Truth":
+        """Return these labels and those of further rows; of a row in both, its labels here."""
+        new = _taken(more, ~np.isin(more.ids, self.ids))
+        if not len(new.ids):
+            return self
+        weight = None
+        if self.weight is not None and new.weight is not None:
+            weight = Numbers(np.concatenate([self.weight.values, new.weight.values]))
+        return Truth(np.concatenate([self.ids, new.ids]), concatenated([self.target, new.target]), weight)
 
     def flaws(self) -> Iterator[str]:
         """Yield everything that is wrong with the values, one sentence each."""
@@ -22,3 +42,11 @@ class Truth:
         yield from in_columns(len(self.ids), ((name, c) for name, c in columns.items() if c is not None))
         if self.weight is not None:
             yield from negative("weights", self.weight.values.tolist())
+
+
+def _taken(truth: Truth, chosen: NDArray[np.bool_]) -> Truth:
+    """Return some of the rows, in their order."""
+    if chosen.all():
+        return truth
+    at, weight = np.flatnonzero(chosen), truth.weight
+    return Truth(truth.ids[at], truth.target.take(at), None if weight is None else weight.take(at))

@@ -25,14 +25,15 @@ from gatebot.decide.decisions import answered
 from gatebot.decide.judge import comparison_of
 from gatebot.decide.prioritise import prioritise
 from gatebot.decide.run_checks import CheckResults, run_checks
-from gatebot.evidence.column import Column, Hashes, Names, Numbers
+from gatebot.evidence.column import Column, Hashes, Names, Numbers, concatenated
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.own_score import OwnScore, Score
-from gatebot.evidence.predictions import EVAL, Predict, Predictions
+from gatebot.evidence.predictions import EVAL, TRAIN, Predict, Predictions
+from gatebot.evidence.predictions.rows import AnyRows
 from gatebot.evidence.profile import ColumnProfile, DataProfile, Levels, Profile, RowTable, Trait
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 from gatebot.evidence.training import Fit, Model, Training
@@ -117,6 +118,7 @@ def world(
     loss: float = 0.0,
     loss_in: str | None = None,
     churn: float = 0.03,
+    wobble: float = 0.0,
     noise: int = 0,
     seeds: int = 2,
     confirm: bool = False,
@@ -140,6 +142,7 @@ def world(
         loss: how much less head has.
         loss_in: only in the slice `column=value` of either kind, or only in rows of one class.
         churn: how much each seed moves the rows that are nearly right or nearly wrong.
+        wobble: standard deviation of the skill of single trainings.
         noise: seed of all that is drawn; another one is another harmless world.
         seeds: of head's smoke tier; base has five.
         confirm: both sides have the confirm tier, too.
@@ -183,9 +186,9 @@ def world(
         evidence: dict[Need, Evidence] = {Profile(side): drawn.profile()}
         for tier, runs in tiers.items():
             for seed in range(runs):
-                answers = drawn.answers(
-                    skill - less, np.random.default_rng([noise, seed, tier is Tier.CONFIRM, side is Side.HEAD])
-                )
+                one = np.random.default_rng([noise, seed, tier is Tier.CONFIRM, side is Side.HEAD])
+                luck = wobble * one.normal() if wobble else 0.0
+                answers = drawn.answers(skill - less + luck, one)
                 evidence |= drawn.evidence(Fit(side, tier, seed), answers)
         evidence |= drawn.reference_models(side, rng)
         estimand = "recipe" if trains else "artifact"
@@ -362,6 +365,46 @@ def scored(from_: World, name: str, values: Callable[[Side, Tier, int], OwnScore
                 if snapshot is not None and snapshot.has(predict):
                     found = found.plus(side, {Score(predict, name): values(side, tier, seed)})
     return found
+
+
+def asked_again(
+    from_: World,
+    rows: AnyRows,
+    edit: Callable[[Predictions], Predictions] = lambda same: same,
+    *,
+    sides: tuple[Side, ...] = tuple(Side),
+    repeat: int = 0,
+) -> World:
+    """With what the first model, or a repetition of its training, answers to other rows: the same, unless edited."""
+    for side in sides:
+        snapshot = from_.head if side is Side.HEAD else from_.base
+        plain = None if snapshot is None else snapshot.get(Predict(Fit(side)), Predictions)
+        if plain is not None:
+            again = rows_of(lambda ids: rows.select(np.arange(len(ids))))(plain)
+            from_ = from_.plus(side, {Predict(Fit(side, repeat=repeat), rows): edit(again)})
+    return from_
+
+
+def trained_on(from_: World, other: World, sides: tuple[Side, ...] = tuple(Side), first_id: int = 10**7) -> World:
+    """With what each model answers to its training rows: those of another world, whose eval rows they are."""
+    offset = np.uint64(first_id)
+    for side in sides:
+        snapshot, theirs = (from_.head, other.head) if side is Side.HEAD else (from_.base, other.base)
+        if snapshot is None or theirs is None or theirs.truth is None:
+            continue
+        answers: dict[Need, Evidence] = {
+            Predict(replace(need.fit, side=side), TRAIN): replace(each, ids=each.ids + offset)
+            for need, each in theirs.evidence.items()
+            if isinstance(need, Predict) and isinstance(each, Predictions) and need.fit.is_plain and need.rows == EVAL
+        }
+        from_ = from_.plus(side, answers)
+        known, more = snapshot.truth, theirs.truth
+        assert known is not None
+        target = concatenated([known.target, more.target])
+        truth = Truth(np.append(known.ids, more.ids + offset), target)
+        edit = {"truth": lambda _, truth=truth: truth}
+        from_ = from_.head_with(**edit) if side is Side.HEAD else from_.base_with(**edit)
+    return from_
 
 
 def claiming(from_: World, side: Side, **values: float) -> World:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gatebot.comparison.case import Approval, Changes, CheckRecord, Facts
@@ -12,7 +13,7 @@ from gatebot.evidence.own_score import Score
 from gatebot.evidence.predictions import Predict
 from gatebot.evidence.profile import Profile
 from gatebot.evidence.training import Fit
-from tests.checks.worlds import SHA, ended, world
+from tests.checks.worlds import SHA, ended, trained_on, world
 
 FIT = Fit(Side.HEAD)
 
@@ -50,3 +51,24 @@ def test_what_user_code_failed_at(need: Need) -> None:
     assert not crashed.failed(need, Side.BASE)
     assert not replace(crashed, head=None).failed(need, Side.HEAD)
     assert not crashed.failed(Profile(Side.HEAD), Side.HEAD)
+
+
+def test_a_later_round_adds_labels_of_the_rows_that_it_predicted() -> None:
+    first, later = world(), trained_on(world(), world(noise=1))
+    assert first.head.truth is not None
+    assert later.head.truth is not None
+    case = first.case().with_evidence({Side.HEAD: later.head})
+    assert case.head is not None
+    assert case.head.truth is not None
+    assert np.array_equal(case.head.truth.ids, later.head.truth.ids)
+    again = case.with_evidence({Side.HEAD: first.head})
+    assert again.head is not None
+    assert again.head.truth is case.head.truth
+
+
+def test_a_corrected_training_row_is_no_change_of_the_eval_rows() -> None:
+    what = trained_on(trained_on(world(), world(noise=1), (Side.BASE,)), world(noise=2), (Side.HEAD,))
+    comparison = what.comparison()
+    assert not len(comparison.eval_changes.relabelled)
+    assert comparison.truth is not None
+    assert len(comparison.truth.ids) == len(comparison.units) == 2000
