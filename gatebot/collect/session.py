@@ -1,4 +1,4 @@
-"""What the collector does for the kinds of evidence: train, predict, score, read a file, look inside a process."""
+"""What the collector does for the kinds of evidence: train, predict, score, read a file, inspect."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -102,26 +102,30 @@ class CollectorSession:
 
     def metrics_file(self, side: Side) -> ReportedMetrics:
         """Return the metrics in the file that `model.metrics` names, as the first training left it, or the commit."""
-        prepared_side = self.prepared[side]
-        name = prepared_side.tree.recipe.model.metrics
+        name = self.prepared[side].tree.recipe.model.metrics
         if name is None:
             raise UnmetError("`model.metrics` is not set")
+        read = reported_metrics.read(self.read_file(side, name, reported_metrics.MOST_BYTES))
+        if isinstance(read, str):
+            raise UnmetError(f"`{name}`: {read}")
+        return read
+
+    def read_file(self, side: Side, path: str, most: int) -> bytes:
+        """Return a file of a side, as the first training left it, or else as the commit has it."""
+        prepared_side = self.prepared[side]
         workspace = self.memory.first_workspace(side)
         roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
         for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
-            path = (folder / name).parent.resolve() / Path(name).name
-            if not path.is_relative_to(root.resolve()):
+            place = (folder / path).parent.resolve() / Path(path).name
+            if not place.is_relative_to(root.resolve()):
                 continue
             try:
-                read = reported_metrics.read(bounded_read.read(path, reported_metrics.MOST_BYTES))
+                return bounded_read.read(place, most)
             except FileNotFoundError:
                 continue
             except bounded_read.UnreadableError as error:
-                read = str(error)
-            if isinstance(read, str):
-                raise UnmetError(f"`{name}`: {read}")
-            return read
-        raise UnmetError(f"`{name}` was not written")
+                raise UnmetError(f"`{path}`: {error}") from error
+        raise UnmetError(f"`{path}` was not written")
 
     def inspect(self, fit: Fit, program: Path, facts: Mapping[str, Any]) -> Inspection:
         """Run a program of gatebot's beside a loaded model."""

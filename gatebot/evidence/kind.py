@@ -59,6 +59,9 @@ class Session(Protocol):
     def metrics_file(self, side: Side) -> "ReportedMetrics":
         """Read the metrics file of the user's own tools."""
 
+    def read_file(self, side: Side, path: str, most: int) -> bytes:
+        """Return a file of at most `most` bytes, as the first training left it, or else as the commit has it."""
+
     def inspect(self, fit: "Fit", program: Path, facts: Mapping[str, Any]) -> "Inspection":
         """Run a program of gatebot's inside the user's interpreter, beside a loaded model.
 

@@ -14,6 +14,7 @@ from gatebot.collect import Collector, Phase, Step, Tree, collect
 from gatebot.errors import MachineError, UsageError
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.effort import Effort
+from gatebot.evidence.external_result import ExternalFile, ExternalResult, Format
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import TRAIN, Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile
@@ -284,3 +285,26 @@ def test_effort_of_a_plan_is_met_whole(open_path: Path, shared_cache: Path) -> N
     assert found.unmet == {}
     assert len(found.evidence) == 8
     assert found.about.effort == {"smoke_seeds": 2}
+
+
+WRITES = PIPELINE + '\nimport pathlib\npathlib.Path("build").mkdir(exist_ok=True)\n'
+
+
+def test_results_of_other_tools_are_read_from_the_first_training_or_the_commit(
+    open_path: Path, shared_cache: Path
+) -> None:
+    code = WRITES + "pathlib.Path('build/numbers.json').write_text('{\"a\": 2}')\n"
+    files = {"pipeline.py": code, "build/numbers.json": '{"a": 1}', "lint.txt": "hello"}
+    root = repository(open_path / "repo", files)
+    (open_path / "outside.json").write_text('{"a": 3}')
+    numbers = ExternalResult(Side.HEAD, "build/numbers.json")
+    others = [ExternalResult(Side.HEAD, path) for path in ("lint.txt", "../outside.json", "/etc/passwd", "absent")]
+    with Collector(job(root, shared_cache)) as collector:
+        committed = collector.collect([numbers, *others])[Side.HEAD]
+        trained = collector.collect([FIT])[Side.HEAD].get(FIT, Training)
+        left = collector.collect([numbers])[Side.HEAD]
+    assert trained is not None
+    assert committed.get(numbers, ExternalFile) == ExternalFile(Format.JSON, numbers={"a": 1.0})
+    assert left.get(numbers, ExternalFile) == ExternalFile(Format.JSON, numbers={"a": 2.0})
+    assert "neither XML nor JSON" in committed.why_unmet(others[0])
+    assert all("was not written" in committed.why_unmet(need) for need in others[1:])

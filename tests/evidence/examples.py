@@ -6,6 +6,7 @@ import numpy as np
 
 from gatebot.evidence.column import Names, Numbers
 from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.external_result import Alert, ExternalFile, ExternalResult, Format, Severity
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side
@@ -49,4 +50,8 @@ EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
     ),
     "own_score": (Score(PREDICT, "metrics.py:cost"), OwnScore(0.5, np.linspace(0, 1, 5), "")),
     "metrics_file": (MetricsFile(Side.HEAD), ReportedMetrics({"accuracy": 0.9})),
+    "external_result": (
+        ExternalResult(Side.HEAD, "build/lint.sarif"),
+        ExternalFile(Format.SARIF, alerts=(Alert("E501", Severity.WARNING, "a.py", 3), Alert("", Severity.NONE))),
+    ),
 }
