@@ -18,6 +18,7 @@ from gatebot.collect.scoring import score
 from gatebot.collect.training_job import Collected, FinishedTraining, TrainingCache, twice
 from gatebot.collect.workspace import InspectRequest
 from gatebot.evidence.effects import Ending
+from gatebot.evidence.history import History, RunHistory
 from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.metrics_file import ReportedMetrics
 from gatebot.evidence.need import Need, Side
@@ -25,6 +26,7 @@ from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.profile import DataProfile
 from gatebot.evidence.registry import kind_of
+from gatebot.evidence.service import Service, ServiceProbe
 from gatebot.evidence.training import Fit, Model, Training, training_of
 
 
@@ -126,6 +128,14 @@ class CollectorSession:
             except bounded_read.UnreadableError as error:
                 raise UnmetError(f"`{path}`: {error}") from error
         raise UnmetError(f"`{path}` was not written")
+
+    def history(self, need: History) -> RunHistory:
+        """Raise an error: earlier runs are not kept."""
+        raise UnmetError("no history is kept yet")
+
+    def service(self, need: Service) -> ServiceProbe:
+        """Raise an error: services are not started."""
+        raise UnmetError("no service is started yet")
 
     def inspect(self, fit: Fit, program: Path, facts: Mapping[str, Any]) -> Inspection:
         """Run a program of gatebot's beside a loaded model."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from gatebot.evidence.need import Need, Side
 
 if TYPE_CHECKING:
+    from gatebot.evidence.history import History, RunHistory
     from gatebot.evidence.metrics_file import ReportedMetrics
     from gatebot.evidence.own_score import OwnScore, Score
     from gatebot.evidence.predictions import Predict, Predictions
     from gatebot.evidence.profile import DataProfile
+    from gatebot.evidence.service import Service, ServiceProbe
     from gatebot.evidence.training import Fit, Training
 
 
@@ -61,6 +63,12 @@ class Session(Protocol):
 
     def read_file(self, side: Side, path: str, most: int) -> bytes:
         """Return a file of at most `most` bytes, as the first training left it, or else as the commit has it."""
+
+    def history(self, need: "History") -> "RunHistory":
+        """Return the values of earlier runs."""
+
+    def service(self, need: "Service") -> "ServiceProbe":
+        """Start a service and ask its endpoints."""
 
     def inspect(self, fit: "Fit", program: Path, facts: Mapping[str, Any]) -> "Inspection":
         """Run a program of gatebot's inside the user's interpreter, beside a loaded model.

@@ -15,9 +15,11 @@ from gatebot.errors import MachineError, UsageError
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.external_result import ExternalFile, ExternalResult, Format
+from gatebot.evidence.history import History
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import TRAIN, Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile
+from gatebot.evidence.service import Service
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.evidence.training import Fit, Training
 from tests.collect.repository import PIPELINE, Recorded, document, git, job, repository, tickets, with_folds, write
@@ -308,3 +310,10 @@ def test_results_of_other_tools_are_read_from_the_first_training_or_the_commit(
     assert left.get(numbers, ExternalFile) == ExternalFile(Format.JSON, numbers={"a": 2.0})
     assert "neither XML nor JSON" in committed.why_unmet(others[0])
     assert all("was not written" in committed.why_unmet(need) for need in others[1:])
+
+
+def test_history_and_services_are_not_collected_yet(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo")
+    history, service = History("accuracy", side=Side.HEAD), Service(Side.HEAD, "api")
+    found = collect([history, service], job(root, shared_cache))[Side.HEAD]
+    assert found.unmet == {history: "no history is kept yet", service: "no service is started yet"}

@@ -1,18 +1,21 @@
 """One piece of evidence of each kind, for what must hold for all kinds."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 
 from gatebot.evidence.column import Names, Numbers
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.external_result import Alert, ExternalFile, ExternalResult, Format, Severity
+from gatebot.evidence.history import History, RunHistory, RunValue
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.evidence.predictions import Copied, PerturbedRows, Predict, Predictions
 from gatebot.evidence.profile import ColumnProfile, DataProfile, Levels, Overlap, Profile, RowTable, Trait
+from gatebot.evidence.service import Endpoint, Service, ServiceProbe
 from gatebot.evidence.training import Fit, Training
 
 IDS = np.arange(5, dtype=np.uint64)
@@ -54,4 +57,6 @@ EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
         ExternalResult(Side.HEAD, "build/lint.sarif"),
         ExternalFile(Format.SARIF, alerts=(Alert("E501", Severity.WARNING, "a.py", 3), Alert("", Severity.NONE))),
     ),
+    "history": (History("accuracy", 3), RunHistory((RunValue("a" * 40, datetime(2026, 11, 20, tzinfo=UTC), 0.5),))),
+    "service": (Service(Side.HEAD, "api"), ServiceProbe({"/predict": Endpoint(200, (0.01, 0.02), 1)})),
 }
