@@ -1,4 +1,4 @@
-"""What the collector does for the kinds of evidence: train, predict, score, read a file, inspect."""
+"""What the collector does for the kinds of evidence: train, predict, score, sketch, read a file, inspect."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from gatebot.collect.progress import Phase, ProgressReporter
 from gatebot.collect.scoring import score
 from gatebot.collect.training_job import Collected, FinishedTraining, TrainingCache, twice
 from gatebot.collect.workspace import InspectRequest
+from gatebot.evidence.column_sketches import TableSketch
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.history import History, RunHistory
 from gatebot.evidence.kind import Inspection, UnmetError
@@ -75,6 +76,10 @@ class CollectorSession:
     def profile(self, side: Side) -> DataProfile:
         """Return the profile of a side's data."""
         return self.prepared[side].dataset.profile
+
+    def sketches(self, side: Side, table: str) -> TableSketch:
+        """Return the sketches of one table of a side's data."""
+        return self.prepared[side].dataset.sketches(table)
 
     def train(self, fit: Fit) -> Training:
         """Return a training; it is carried out if it was not yet."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from gatebot.evidence.need import Need, Side
 
 if TYPE_CHECKING:
+    from gatebot.evidence.column_sketches import TableSketch
     from gatebot.evidence.history import History, RunHistory
     from gatebot.evidence.metrics_file import ReportedMetrics
     from gatebot.evidence.own_score import OwnScore, Score
@@ -48,6 +49,9 @@ class Session(Protocol):
 
     def profile(self, side: Side) -> "DataProfile":
         """Return the profile of a side's data."""
+
+    def sketches(self, side: Side, table: str) -> "TableSketch":
+        """Return the sketches of one table: `train`, `eval` or `all` rows of the data, or a further table by path."""
 
     def train(self, fit: "Fit") -> "Training":
         """Train a model."""

@@ -12,6 +12,8 @@ import pytest
 
 from gatebot.collect import Collector, Phase, Step, Tree, collect
 from gatebot.errors import MachineError, UsageError
+from gatebot.evidence import column_sketches as sketched
+from gatebot.evidence.column_sketches import ColumnSketches, TableSketch
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.external_result import ExternalFile, ExternalResult, Format
@@ -287,6 +289,26 @@ def test_effort_of_a_plan_is_met_whole(open_path: Path, shared_cache: Path) -> N
     assert found.unmet == {}
     assert len(found.evidence) == 8
     assert found.about.effort == {"smoke_seeds": 2}
+
+
+def test_every_table_is_sketched(open_path: Path, shared_cache: Path) -> None:
+    """The rows of the data by side, and a further table of base; neither ids nor the labels of eval rows."""
+    root = repository(open_path / "repo", {"cases.csv": "text,label\na,yes\nb,no\n"})
+    needs = [ColumnSketches(Side.HEAD, table) for table in (sketched.TRAIN, sketched.EVAL, sketched.ALL, "cases.csv")]
+    missing = ColumnSketches(Side.HEAD, "absent.csv")
+    found = collect([*needs, missing], job(root, shared_cache))[Side.HEAD]
+    tables = [found.get(need, TableSketch) for need in needs]
+    train, held, whole, cases = (table for table in tables if table is not None)
+    assert (train.rows, held.rows, whole.rows, cases.rows) == (40, 20, 60, 2)
+    assert [column.name for column in whole.columns] == ["x", "kind", "label", "fold"]
+    assert [column.name for column in held.columns] == ["x", "kind", "fold"]
+    by_name = {column.name: column for column in whole.columns}
+    assert by_name["x"].distinct == 60
+    assert by_name["x"].frequent is None
+    assert by_name["kind"].frequent == {"a": 30, "b": 30}
+    both = {column.name: column for column in train.columns}
+    assert {**(both["label"].frequent or {})}.keys() == {"yes", "no"}
+    assert "absent.csv" in found.why_unmet(missing)
 
 
 WRITES = PIPELINE + '\nimport pathlib\npathlib.Path("build").mkdir(exist_ok=True)\n'
