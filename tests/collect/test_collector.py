@@ -223,7 +223,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from gatebot.collect import Collector
-from gatebot.core.needs import *
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Side
 from tests.collect.repository import document, job
 root, cache = Path(sys.argv[2]), Path(sys.argv[3])
 class Told:
