@@ -20,7 +20,9 @@ from gatebot.data.rows import Columns, Index, Rows
 from gatebot.data.split import Split
 from gatebot.data.target import NOTHING
 from gatebot.errors import GateError, UsageError
+from gatebot.evidence import column_sketches
 from gatebot.evidence.column import Column, Hashes, Names, Numbers
+from gatebot.evidence.column_sketches.value import MAX_COLUMNS, TableSketch
 from gatebot.evidence.kind import UnmetError
 from gatebot.evidence.predictions import EVAL, TRAIN, Predict
 from gatebot.evidence.predictions.rows import AnyRows
@@ -103,7 +105,7 @@ class Dataset:
             UnmetError: the table cannot be read.
         """
         if need.rows.table is not None:
-            return np.arange(len(self._table(need.rows.table)), dtype=np.intp)
+            return np.arange(len(self.table(need.rows.table)), dtype=np.intp)
         return need.rows.select(self.trained(need.fit) if need.rows.is_train else self.asked(need.fit.fold))
 
     def ids_of(self, need: Predict) -> Hashes:
@@ -131,6 +133,33 @@ class Dataset:
         index = self.index_of(need)
         return Truth(self.split.identity.ids[index], target.take(index))
 
+    def sketches(self, name: str) -> TableSketch:
+        """Return the sketches of the train rows, the eval rows, all rows, or a further table of the repository.
+
+        The id column is left out, because its values identify rows; and the target of the eval rows, because it is
+        part of the Truth.
+
+        Raises:
+            UnmetError: the table cannot be read, or has more than 1,000 columns.
+        """
+        from gatebot.data.sketch import table_sketch
+
+        hidden = {self.rows.columns.id}
+        match name:
+            case column_sketches.TRAIN:
+                frame = self.rows.frame[self.split.train]
+            case column_sketches.EVAL:
+                frame = self.rows.frame[self.split.eval]
+                hidden.add(self.rows.columns.target)
+            case column_sketches.ALL:
+                frame = self.rows.frame
+            case _:
+                frame, hidden = self.table(name).frame, set()
+        frame = frame.drop([column for column in hidden if column is not None])
+        if frame.width > MAX_COLUMNS:
+            raise UnmetError(f"the table has {frame.width:,} columns, more than the {MAX_COLUMNS:,} that are sketched")
+        return table_sketch(frame, self.project)
+
     def _ids(self, rows: AnyRows, index: Index) -> Hashes:
         if rows.table is not None:
             return id_hashes(self.project, (f"{rows.table}:{at}" for at in index.tolist()))
@@ -154,7 +183,7 @@ class Dataset:
             nth[codes == code] = np.arange((codes == code).sum())
         return index[np.sort(np.argsort(nth, kind="stable")[:count])]
 
-    def _table(self, path: str) -> Rows:
+    def table(self, path: str) -> Rows:
         """Return a table of the repository.
 
         Raises:
@@ -172,7 +201,7 @@ class Dataset:
     def _file(
         self, name: str, index: Index, *, labelled: bool = False, shuffle: int | None = None, rows: AnyRows = EVAL
     ) -> RowsFile:
-        source = self.rows if rows.table is None else self._table(rows.table)
+        source = self.rows if rows.table is None else self.table(rows.table)
         with self._lock:  # parallel trainings request the same rows
             if name not in self._files:
                 change = None if rows in (EVAL, TRAIN) else partial(_features_changed, rows, self.rows.columns.id)

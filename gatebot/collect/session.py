@@ -1,4 +1,4 @@
-"""What the collector does for the kinds of evidence: train, predict, score, read a file, look inside a process."""
+"""What the collector does for the kinds of evidence: train, predict, score, sketch, read a file, inspect."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -18,7 +18,9 @@ from gatebot.collect.progress import Phase, ProgressReporter
 from gatebot.collect.scoring import score
 from gatebot.collect.training_job import Collected, FinishedTraining, TrainingCache, twice
 from gatebot.collect.workspace import InspectRequest, PredictRequest
+from gatebot.evidence.column_sketches import TableSketch
 from gatebot.evidence.effects import Ending
+from gatebot.evidence.history import History, RunHistory
 from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.metrics_file import ReportedMetrics
 from gatebot.evidence.need import Need, Side
@@ -26,6 +28,7 @@ from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.profile import DataProfile
 from gatebot.evidence.registry import kind_of
+from gatebot.evidence.service import Service, ServiceProbe
 from gatebot.evidence.training import Fit, Model, Training, training_of
 
 
@@ -75,6 +78,10 @@ class CollectorSession:
         """Return the profile of a side's data."""
         return self.prepared[side].dataset.profile
 
+    def sketches(self, side: Side, table: str) -> TableSketch:
+        """Return the sketches of one table of a side's data."""
+        return self.prepared[side].dataset.sketches(table)
+
     def train(self, fit: Fit) -> Training:
         """Return a training; it is carried out if it was not yet."""
         if fit.model is not Model.USER:
@@ -103,26 +110,38 @@ class CollectorSession:
 
     def metrics_file(self, side: Side) -> ReportedMetrics:
         """Return the metrics in the file that `model.metrics` names, as the first training left it, or the commit."""
-        prepared_side = self.prepared[side]
-        name = prepared_side.tree.recipe.model.metrics
+        name = self.prepared[side].tree.recipe.model.metrics
         if name is None:
             raise UnmetError("`model.metrics` is not set")
+        read = reported_metrics.read(self.read_file(side, name, reported_metrics.MOST_BYTES))
+        if isinstance(read, str):
+            raise UnmetError(f"`{name}`: {read}")
+        return read
+
+    def read_file(self, side: Side, path: str, most: int) -> bytes:
+        """Return a file of a side, as the first training left it, or else as the commit has it."""
+        prepared_side = self.prepared[side]
         workspace = self.memory.first_workspace(side)
         roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
         for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
-            path = (folder / name).parent.resolve() / Path(name).name
-            if not path.is_relative_to(root.resolve()):
+            place = (folder / path).parent.resolve() / Path(path).name
+            if not place.is_relative_to(root.resolve()):
                 continue
             try:
-                read = reported_metrics.read(bounded_read.read(path, reported_metrics.MOST_BYTES))
+                return bounded_read.read(place, most)
             except FileNotFoundError:
                 continue
             except bounded_read.UnreadableError as error:
-                read = str(error)
-            if isinstance(read, str):
-                raise UnmetError(f"`{name}`: {read}")
-            return read
-        raise UnmetError(f"`{name}` was not written")
+                raise UnmetError(f"`{path}`: {error}") from error
+        raise UnmetError(f"`{path}` was not written")
+
+    def history(self, need: History) -> RunHistory:
+        """Raise an error: earlier runs are not kept."""
+        raise UnmetError("no history is kept yet")
+
+    def service(self, need: Service) -> ServiceProbe:
+        """Raise an error: services are not started."""
+        raise UnmetError("no service is started yet")
 
     def inspect(self, fit: Fit, program: Path, facts: Mapping[str, Any]) -> Inspection:
         """Run a program of gatebot's beside a loaded model."""

@@ -14,7 +14,7 @@ from gatebot.evidence.profile import ColumnProfile
 _QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 TOP = 50
 _MOSTLY = 0.95  # share of values that must fit a kind
-_CATEGORIES = 1000  # most distinct values of a category column
+CATEGORIES = 1000  # most distinct values of a category column
 _REPEATED = 0.1  # with more than TOP values, they are also at most this share of the rows
 _SAMPLE = 1000
 _CODE = r"^[+-]?0\d"  # 007 is a code, not a number
@@ -32,7 +32,7 @@ def column_profile(values: pl.Series) -> ColumnProfile:
     if values.dtype.is_numeric():
         return _numbers(start, values)
     texts = spelled(values.to_frame(), values.name)
-    filled = texts.filter(~_blank(texts))
+    filled = texts.filter(~blank(texts))
     start = replace(start, missing=len(values) - len(filled))
     if not len(filled):
         return start
@@ -43,7 +43,7 @@ def column_profile(values: pl.Series) -> ColumnProfile:
     return _words(start, filled)
 
 
-def _blank(texts: pl.Series) -> pl.Series:
+def blank(texts: pl.Series) -> pl.Series:
     """Return True where a text means a missing value."""
     blank = texts.str.strip_chars() == ""
     short = (texts.str.len_bytes() <= 8) & ~blank
@@ -147,7 +147,7 @@ def _ends(values: pl.Series) -> tuple[str, str]:
 def _words(start: ColumnProfile, filled: pl.Series) -> ColumnProfile:
     start = replace(start, distinct=filled.n_unique())
     few = start.distinct <= TOP and start.distinct < len(filled)
-    if few or start.distinct <= min(_CATEGORIES, _REPEATED * len(filled)):
+    if few or start.distinct <= min(CATEGORIES, _REPEATED * len(filled)):
         return replace(start, kind="category", top=_top(filled))
     return replace(_measured(start, filled.str.len_chars().cast(pl.Float64)), kind="text")
 

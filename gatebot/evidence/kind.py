@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from gatebot.evidence.need import Need, Side
 
 if TYPE_CHECKING:
+    from gatebot.evidence.column_sketches import TableSketch
+    from gatebot.evidence.history import History, RunHistory
     from gatebot.evidence.metrics_file import ReportedMetrics
     from gatebot.evidence.own_score import OwnScore, Score
     from gatebot.evidence.predictions import Predict, Predictions
     from gatebot.evidence.profile import DataProfile
+    from gatebot.evidence.service import Service, ServiceProbe
     from gatebot.evidence.training import Fit, Training
 
 
@@ -47,6 +50,9 @@ class Session(Protocol):
     def profile(self, side: Side) -> "DataProfile":
         """Return the profile of a side's data."""
 
+    def sketches(self, side: Side, table: str) -> "TableSketch":
+        """Return the sketches of one table: `train`, `eval` or `all` rows of the data, or a further table by path."""
+
     def train(self, fit: "Fit") -> "Training":
         """Train a model."""
 
@@ -58,6 +64,15 @@ class Session(Protocol):
 
     def metrics_file(self, side: Side) -> "ReportedMetrics":
         """Read the metrics file of the user's own tools."""
+
+    def read_file(self, side: Side, path: str, most: int) -> bytes:
+        """Return a file of at most `most` bytes, as the first training left it, or else as the commit has it."""
+
+    def history(self, need: "History") -> "RunHistory":
+        """Return the values of earlier runs."""
+
+    def service(self, need: "Service") -> "ServiceProbe":
+        """Start a service and ask its endpoints."""
 
     def inspect(self, fit: "Fit", program: Path, facts: Mapping[str, Any]) -> "Inspection":
         """Run a program of gatebot's inside the user's interpreter, beside a loaded model.

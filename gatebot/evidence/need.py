@@ -12,6 +12,8 @@ from pydantic import Field, TypeAdapter
 
 Count = Annotated[int, Field(ge=0, lt=10_000)]
 """An index or a small number in a need."""
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A name or a path inside the repository: one line of text, without control characters."""
 
 
 class Side(StrEnum):

@@ -12,11 +12,16 @@ import pytest
 
 from gatebot.collect import Collector, Phase, Step, Tree, collect
 from gatebot.errors import MachineError, UsageError
+from gatebot.evidence import column_sketches as sketched
+from gatebot.evidence.column_sketches import ColumnSketches, TableSketch
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.effort import Effort
+from gatebot.evidence.external_result import ExternalFile, ExternalResult, Format
+from gatebot.evidence.history import History
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import TRAIN, Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile
+from gatebot.evidence.service import Service
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.evidence.training import Fit, Training
 from tests.collect.repository import PIPELINE, Recorded, document, git, job, repository, tickets, with_folds, write
@@ -218,7 +223,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from gatebot.collect import Collector
-from gatebot.core.needs import *
+from gatebot.evidence.effort import Effort
+from gatebot.evidence.need import Side
 from tests.collect.repository import document, job
 root, cache = Path(sys.argv[2]), Path(sys.argv[3])
 class Told:
@@ -284,3 +290,53 @@ def test_effort_of_a_plan_is_met_whole(open_path: Path, shared_cache: Path) -> N
     assert found.unmet == {}
     assert len(found.evidence) == 8
     assert found.about.effort == {"smoke_seeds": 2}
+
+
+def test_every_table_is_sketched(open_path: Path, shared_cache: Path) -> None:
+    """The rows of the data by side, and a further table of base; neither ids nor the labels of eval rows."""
+    root = repository(open_path / "repo", {"cases.csv": "text,label\na,yes\nb,no\n"})
+    needs = [ColumnSketches(Side.HEAD, table) for table in (sketched.TRAIN, sketched.EVAL, sketched.ALL, "cases.csv")]
+    missing = ColumnSketches(Side.HEAD, "absent.csv")
+    found = collect([*needs, missing], job(root, shared_cache))[Side.HEAD]
+    tables = [found.get(need, TableSketch) for need in needs]
+    train, held, whole, cases = (table for table in tables if table is not None)
+    assert (train.rows, held.rows, whole.rows, cases.rows) == (40, 20, 60, 2)
+    assert [column.name for column in whole.columns] == ["x", "kind", "label", "fold"]
+    assert [column.name for column in held.columns] == ["x", "kind", "fold"]
+    by_name = {column.name: column for column in whole.columns}
+    assert by_name["x"].distinct == 60
+    assert by_name["x"].frequent is None
+    assert by_name["kind"].frequent == {"a": 30, "b": 30}
+    both = {column.name: column for column in train.columns}
+    assert {**(both["label"].frequent or {})}.keys() == {"yes", "no"}
+    assert "absent.csv" in found.why_unmet(missing)
+
+
+WRITES = PIPELINE + '\nimport pathlib\npathlib.Path("build").mkdir(exist_ok=True)\n'
+
+
+def test_results_of_other_tools_are_read_from_the_first_training_or_the_commit(
+    open_path: Path, shared_cache: Path
+) -> None:
+    code = WRITES + "pathlib.Path('build/numbers.json').write_text('{\"a\": 2}')\n"
+    files = {"pipeline.py": code, "build/numbers.json": '{"a": 1}', "lint.txt": "hello"}
+    root = repository(open_path / "repo", files)
+    (open_path / "outside.json").write_text('{"a": 3}')
+    numbers = ExternalResult(Side.HEAD, "build/numbers.json")
+    others = [ExternalResult(Side.HEAD, path) for path in ("lint.txt", "../outside.json", "/etc/passwd", "absent")]
+    with Collector(job(root, shared_cache)) as collector:
+        committed = collector.collect([numbers, *others])[Side.HEAD]
+        trained = collector.collect([FIT])[Side.HEAD].get(FIT, Training)
+        left = collector.collect([numbers])[Side.HEAD]
+    assert trained is not None
+    assert committed.get(numbers, ExternalFile) == ExternalFile(Format.JSON, numbers={"a": 1.0})
+    assert left.get(numbers, ExternalFile) == ExternalFile(Format.JSON, numbers={"a": 2.0})
+    assert "neither XML nor JSON" in committed.why_unmet(others[0])
+    assert all("was not written" in committed.why_unmet(need) for need in others[1:])
+
+
+def test_history_and_services_are_not_collected_yet(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo")
+    history, service = History("accuracy", side=Side.HEAD), Service(Side.HEAD, "api")
+    found = collect([history, service], job(root, shared_cache))[Side.HEAD]
+    assert found.unmet == {history: "no history is kept yet", service: "no service is started yet"}

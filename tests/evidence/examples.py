@@ -1,11 +1,15 @@
 """One piece of evidence of each kind, for what must hold for all kinds."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 
 from gatebot.evidence.column import Names, Numbers
+from gatebot.evidence.column_sketches import ColumnKind, ColumnSketch, ColumnSketches, TableSketch
 from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.external_result import Alert, ExternalFile, ExternalResult, Format, Severity
+from gatebot.evidence.history import History, RunHistory, RunValue
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side
@@ -13,6 +17,7 @@ from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
 from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.evidence.predictions import Copied, PerturbedRows, Predict, Predictions
 from gatebot.evidence.profile import ColumnProfile, DataProfile, Levels, Overlap, Profile, RowTable, Trait
+from gatebot.evidence.service import Endpoint, Service, ServiceProbe
 from gatebot.evidence.side_effects import Observed, SideEffects
 from gatebot.evidence.training import Fit, Training
 
@@ -23,6 +28,15 @@ EFFECTS = Effects(Ending.OK, 0, 1.5, 1.25, 10**8, ("epoch 1", "epoch 2"))
 FIT = Fit(Side.HEAD, seed=1)
 PREDICT = Predict(FIT, PerturbedRows("noise", "amount", 0.5))
 ROWS = RowTable(IDS, IDS * 7, IDS // 2, IDS * 0, {"channel": LABELS}, (Levels("channel", Trait.VALUE, LABELS),))
+SKETCH = ColumnSketch(
+    *("amount", ColumnKind.NUMBER, 9, 1, 1, 1, 0.5, 9.5, 4.0, 50.0),
+    means=np.array([0.5, 1.5, 9.5]),
+    weights=np.array([1.0, 3.0, 2.0]),
+    hashes=np.array([1, 5, 2**63], dtype=np.uint64),
+    frequent={"1.5": 3, "9.5": 2},
+    excess=1,
+)
+WORDS = ColumnSketch("words", ColumnKind.EMPTY, 9, 9, frequent={})
 COLUMN = ColumnProfile("amount", "number", 9, 1, 8, 0.5, 9.5, 4.0, 1.0, (0.5, 9.5), top={"1.5": 2})
 
 EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
@@ -62,4 +76,11 @@ EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
         ),
     ),
     "metrics_file": (MetricsFile(Side.HEAD), ReportedMetrics({"accuracy": 0.9})),
+    "column_sketches": (ColumnSketches(Side.HEAD, "train"), TableSketch(1, 9, (SKETCH, WORDS))),
+    "external_result": (
+        ExternalResult(Side.HEAD, "build/lint.sarif"),
+        ExternalFile(Format.SARIF, alerts=(Alert("E501", Severity.WARNING, "a.py", 3), Alert("", Severity.NONE))),
+    ),
+    "history": (History("accuracy", 3), RunHistory((RunValue("a" * 40, datetime(2026, 11, 20, tzinfo=UTC), 0.5),))),
+    "service": (Service(Side.HEAD, "api"), ServiceProbe({"/predict": Endpoint(200, (0.01, 0.02), 1)})),
 }
