@@ -48,6 +48,7 @@ CATALOGUE = {
     "model.vanished_metric": (H, M),
     "model.heuristic": (M, L),
     "model.negative_flips": (H, M),
+    "model.calibration": (M, M),
     "model.slices": (H, M),
     "model.slice_discovery": (M, M),
     "model.guarantee": (H, M),

@@ -8,12 +8,15 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from gatebot.stats import student
-from gatebot.stats.arrays import Bools, Floats, StatError, flags, floats, fraction, same_length
+from gatebot.stats.arrays import Bools, Floats, StatError, flags, floats, fraction, same_length, shares
 from gatebot.stats.bootstrap import TIMES, resample_counts
 from gatebot.stats.contrast import Contrast
+from gatebot.stats.influence import Estimate
 from gatebot.stats.ranked import FEWEST
 
 CLIP = 1e-12
+SETTLED = 1e-6
+"""Newton step, in standard deviations of the log odds, after which the next one would be lost in rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,63 @@ def calibration_error(binned: Bins, *, alpha: float = 0.05, times: int = TIMES, 
     return CalibrationError(raw, math.sqrt(max(square, 0.0)), min(1.0, root, resampled))
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Cox's recalibration line of one run, with each row's influence: several runs on the same rows can be compared.
+
+    The sum of squared influence divided by n² is the model-free (sandwich) variance of Huber (1967) and White (1982);
+    for a difference of two runs, the influence is the difference of both, so rows are paired.
+
+    Attributes:
+        intercept: intercept of the line; 0 if calibrated.
+        slope: slope of the line; 1 if calibrated, below 1 if overconfident.
+        shift: intercept of the best line of slope 1, "calibration in the large" (Steyerberg 2009): log odds that the
+            predictions lack on average; 0 if calibrated, below 0 if too much is predicted.
+    """
+
+    intercept: Estimate
+    slope: Estimate
+    shift: Estimate
+
+
+def line(labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None, *, clip: float = CLIP) -> Line:
+    """Return Cox's recalibration line by maximum likelihood (Newton).
+
+    Args:
+        labels: [n], 0 or 1.
+        probabilities: float[n], predicted probability of 1.
+        weights: float[n], not negative; all 1 by default.
+        clip: smallest distance of a probability from 0 and 1; smaller ones are clipped.
+
+    Raises:
+        StatError: a class has fewer than 10 rows that count, the probabilities are constant, or a threshold separates
+            the labels.
+    """
+    positive, p = _rows(labels, probabilities)
+    share = shares(p.size, weights)
+    counted = share > 0
+    here, there = positive & counted, ~positive & counted
+    hits, rows = int(np.count_nonzero(here)), int(np.count_nonzero(counted))
+    if min(hits, rows - hits) < FEWEST:
+        raise StatError(f"labels: {hits} positives of {rows} rows, {FEWEST} of each class needed")
+    x = logit(np.clip(p, clip, 1 - clip))
+    high, low = x[here], x[there]
+    if max(high.max(), low.max()) - min(high.min(), low.min()) < 1e-9:
+        raise StatError("probabilities: constant, so there is no slope")
+    if high.min() >= low.max() or high.max() <= low.min():
+        raise StatError("labels: separated by a threshold, so the slope is infinite")
+    target = positive.astype(np.float64)
+    centre = float(share @ x) / p.size
+    scale = math.sqrt(float(share @ np.square(x - centre)) / p.size)
+    design = np.stack([np.ones_like(x), (x - centre) / scale])
+    own = np.array([centre, scale])  # the predictions as they are: intercept 0, slope 1
+    fit, by_row = _fit(design, target, share, own)
+    back = np.array([[1.0, -centre / scale], [0.0, 1 / scale]])
+    (intercept, slope), (of_intercept, of_slope) = back @ fit, back @ by_row
+    (shift,), (of_shift,) = _fit(design[:1], target, share, np.zeros(1), offset=x)
+    return Line((float(intercept), of_intercept), (float(slope), of_slope), (float(shift), of_shift))
+
+
 def recalibration(labels: ArrayLike, probabilities: ArrayLike) -> Recalibration:
     """Return Cox's intercept and slope by maximum likelihood (Newton), with model-free (sandwich) standard errors.
 
@@ -119,30 +179,11 @@ def recalibration(labels: ArrayLike, probabilities: ArrayLike) -> Recalibration:
     Raises:
         StatError: a class has fewer than 10 rows, the probabilities are constant, or a threshold separates the labels.
     """
-    positive, p = _rows(labels, probabilities)
-    hits = int(np.count_nonzero(positive))
-    if min(hits, p.size - hits) < FEWEST:
-        raise StatError(f"labels: {hits} positives of {p.size} rows, {FEWEST} of each class needed")
-    x = logit(np.clip(p, CLIP, 1 - CLIP))
-    if np.ptp(x) < 1e-9:
-        raise StatError("probabilities: constant, so there is no slope")
-    if x[positive].min() >= x[~positive].max() or x[positive].max() <= x[~positive].min():
-        raise StatError("labels: separated by a threshold, so the slope is infinite")
-    centre, scale = float(x.mean()), float(x.std())
-    design = np.stack([np.ones_like(x), (x - centre) / scale])
-    line = _fit(design, positive.astype(np.float64))
-    fitted = expit(line @ design)
-    bread = np.linalg.inv((design * (fitted * (1 - fitted))) @ design.T)
-    score = design * (positive - fitted)
-    n = p.size
-    covariance = bread @ (score @ score.T) @ bread * n / (n - 2)
-    back = np.array([[1.0, -centre / scale], [0.0, 1 / scale]])
-    intercept, slope = back @ line
-    variances = np.diag(back @ covariance @ back.T)
-    return Recalibration(
-        Contrast(float(intercept), math.sqrt(variances[0]), n - 2),
-        Contrast(float(slope) - 1.0, math.sqrt(variances[1]), n - 2),
-    )
+    found = line(labels, probabilities)
+    (intercept, of_intercept), (slope, of_slope) = found.intercept, found.slope
+    n = of_slope.size
+    error = [math.sqrt(float(np.square(each).sum()) / (n * (n - 2))) for each in (of_intercept, of_slope)]
+    return Recalibration(Contrast(intercept, error[0], n - 2), Contrast(slope - 1.0, error[1], n - 2))
 
 
 def _rows(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Bools, Floats]:
@@ -170,23 +211,30 @@ def _absolute(hits: Floats, binned: Bins) -> Floats:
     return np.asarray(gaps @ binned.counts / binned.counts.sum())
 
 
-def _fit(design: Floats, target: Floats) -> Floats:
-    """Fit a logistic regression by Newton's method; steps that do not increase the likelihood are halved."""
-    line = np.array([0.0, 1.0])
-    best = _likelihood(line, design, target)
+def _fit(
+    design: Floats, target: Floats, share: Floats, start: Floats, offset: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Fit a logistic regression by Newton's method; steps that go too far beyond the maximum are halved.
+
+    Along a step the likelihood is concave, so its derivative falls, and a step after which the derivative is larger in
+    size than before has gone too far.
+
+    Returns:
+        float[k] coefficients, and float[k, n] influence of each row on them.
+    """
+    k, n = design.shape
+    given = 0.0 if offset is None else offset
+    fit, fitted = start, expit(start @ design + given)
     for _ in range(100):
-        fitted = expit(line @ design)
-        step = np.linalg.solve(
-            (design * (fitted * (1 - fitted))) @ design.T + 1e-12 * np.eye(2), design @ (target - fitted)
-        )
-        while (reached := _likelihood(line + step, design, target)) < best and np.abs(step).max() > 1e-12:
+        residual = share * (target - fitted)
+        gradient = design @ residual
+        bread = np.linalg.inv((design * (share * fitted * (1 - fitted))) @ design.T + 1e-12 * np.eye(k))
+        step = bread @ gradient
+        if np.abs(step).max() < SETTLED:
+            return fit + step, n * (bread @ (design * residual))
+        fitted = expit((fit + step) @ design + given)
+        while abs(step @ (design @ (share * (target - fitted)))) > step @ gradient and np.abs(step).max() > SETTLED:
             step = step / 2
-        line, best = line + step, max(best, reached)
-        if np.abs(step).max() < 1e-9:
-            return np.asarray(line)
+            fitted = expit((fit + step) @ design + given)
+        fit = fit + step
     raise StatError("labels: nearly separated, the fit does not settle")
-
-
-def _likelihood(line: Floats, design: Floats, target: Floats) -> float:
-    x = line @ design
-    return float(target @ x - np.logaddexp(0.0, x).sum())

@@ -1,11 +1,14 @@
-"""Metrics of predicted probabilities: ranking, proper losses, calibration and top k."""
+"""Metrics of predicted probabilities: ranking, proper losses, calibration and top k; and their recalibration line."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
 from gatebot.evidence.column import Floats
+from gatebot.stats.arrays import StatError
+from gatebot.stats.calibration import Line, line
 from gatebot.stats.ranked import Ranking
 from gatebot.tasks.estimate import UNDEFINED, Estimate, average, mean
 from gatebot.tasks.labels import labels
@@ -14,7 +17,12 @@ from gatebot.tasks.table import Mask, Table
 CLIP = 1e-15
 """Smallest probability in the log loss; smaller ones are clipped, so that a row's loss is at most 34.5."""
 
+NOISE = 1e-6
+"""How far above 1 a probability may be by rounding, in float32 or in a file."""
+
 Estimator = Callable[[Table], Estimate]
+
+_MEMO = "recalibration line"
 
 
 class Binning(StrEnum):
@@ -136,3 +144,72 @@ def among_first(k: int) -> Estimator:
         return mean(inside.astype(np.float64), seen.weight, flips=True)
 
     return estimate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """The probability of one event per unit, and whether it came true.
+
+    Attributes:
+        of: the class whose probability it is: the positive one of two; None for the most probable of more classes,
+            which comes true if it is the true class (Guo et al. 2017).
+        probability: shape [units].
+        true: shape [units]; False for a missing label.
+        weight: shape [units]; 0 for a missing label.
+    """
+
+    of: str | None
+    probability: Floats
+    true: Mask
+    weight: Floats
+
+    @property
+    def counted(self) -> int:
+        """Number of units with a label."""
+        return int(np.count_nonzero(self.weight > 0))
+
+    @property
+    def hits(self) -> int:
+        """Number of units whose event came true."""
+        return int(np.count_nonzero(self.true & (self.weight > 0)))
+
+    @property
+    def mean(self) -> float:
+        """Mean probability."""
+        return float(np.average(self.probability, weights=self.weight))
+
+    @property
+    def rate(self) -> float:
+        """Share that came true."""
+        return float(np.average(self.true, weights=self.weight))
+
+
+def forecast(table: Table) -> Forecast | None:
+    """Return the forecast of a classification; None if it has no probabilities, or none of the positive class."""
+    seen = labels(table)
+    of = seen.positive
+    if not seen.scores or (of is not None and of not in seen.scores):
+        return None
+    said = seen.matrix.max(axis=0) if of is None else seen.scores[of]
+    true = seen.truth == (seen.likeliest if of is None else seen.code(of))
+    return Forecast(of, np.where(said <= 1.0 + NOISE, np.minimum(said, 1.0), said), true, seen.weight)
+
+
+def recalibration(table: Table) -> Line:
+    """Return the recalibration line of the table's forecast; it is computed once per table.
+
+    Probabilities are clipped at 1 / 2n: no n units can tell a smaller one from 0, and without a limit a few certainties
+    that did not come true would decide the line alone.
+
+    Raises:
+        StatError: there are no probabilities, or they have no line.
+    """
+    known = table.memo.get(_MEMO)
+    if isinstance(known, Line):
+        return known
+    seen = forecast(table)
+    if seen is None:
+        raise StatError("no probabilities of the classes")
+    found = line(seen.true, seen.probability, seen.weight, clip=0.5 / max(seen.counted, 2))
+    table.memo[_MEMO] = found
+    return found

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
 
 from gatebot.stats.arrays import StatError
-from gatebot.stats.calibration import bins, calibration_error, recalibration
+from gatebot.stats.bootstrap import resample
+from gatebot.stats.calibration import bins, calibration_error, line, recalibration
+from gatebot.stats.contrast import Estimand, pair
 
 Floats = NDArray[np.float64]
 
@@ -75,6 +78,56 @@ class TestRecalibration:
     def test_what_has_no_line_is_refused(self, why: str, labels: list[float], p: list[float]) -> None:
         with pytest.raises(StatError, match=why):
             recalibration(labels, p)
+
+
+def sklearn_slope(labels: Floats, p: Floats, weights: Floats | None = None) -> float:
+    """Scikit-learn's logistic regression without a penalty."""
+    model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
+    return float(model.fit(logit(p)[:, None], labels, sample_weight=weights).coef_[0, 0])
+
+
+class TestLine:
+    @pytest.mark.parametrize(("intercept", "slope"), [(0.0, 1.0), (0.5, 0.7), (-1.0, 1.5)])
+    def test_weighted_slopes_are_those_of_scikit_learn(self, intercept: float, slope: float) -> None:
+        labels, p = forecasts(4, 800, intercept, slope)
+        weights = np.random.default_rng(4).uniform(0.2, 3, 800)
+        weights[:50] = 0
+        assert line(labels, p, weights).slope[0] == pytest.approx(sklearn_slope(labels, p, weights), rel=1e-4)
+
+    def test_the_shift_is_the_intercept_of_a_line_of_slope_one(self) -> None:
+        labels, p = forecasts(5, 800, 0.4, 0.8)
+        reference = sm.GLM(labels, np.ones(800), family=sm.families.Binomial(), offset=logit(p)).fit(cov_type="HC0")
+        shift, by_row = line(labels, p).shift
+        assert shift == pytest.approx(reference.params[0], rel=1e-6)
+        assert np.sqrt(np.square(by_row).sum()) / 800 == pytest.approx(reference.bse[0], rel=1e-4)
+
+    @given(st.integers(0, 1000))
+    def test_influence_has_mean_zero(self, seed: int) -> None:
+        found = line(*forecasts(seed, 200, 0.2, 0.8))
+        for _, by_row in (found.intercept, found.slope, found.shift):
+            assert by_row.mean() == pytest.approx(0, abs=1e-4)
+
+    def test_rows_that_do_not_count_change_nothing(self) -> None:
+        labels, p = forecasts(6, 400)
+        weights = np.repeat([1.0, 0.0], [300, 100])
+        assert line(labels, p, weights).slope[0] == pytest.approx(line(labels[:300], p[:300]).slope[0], rel=1e-9)
+
+    def test_the_paired_standard_error_is_that_of_a_bootstrap_of_rows(self) -> None:
+        """Head's log odds are base's with noise and a factor: both sides on the same rows, drawn together."""
+        labels, p = forecasts(7, 600, 0.0, 1.0)
+        told = expit(1.3 * logit(p) + 0.3 * np.random.default_rng(7).normal(size=600))
+        base, head = line(labels, p), line(labels, told)
+        found = pair([base.slope[0]], [head.slope[0]], [base.slope[1]], [head.slope[1]], estimand=Estimand.ARTIFACT)
+        draws = resample(
+            lambda weights: sklearn_slope(labels, told, weights) - sklearn_slope(labels, p, weights), 600, times=300
+        )
+        assert found.delta == pytest.approx(sklearn_slope(labels, told) - sklearn_slope(labels, p), abs=1e-4)
+        assert found.se == pytest.approx(draws.std(ddof=1), rel=0.15)
+
+    def test_far_tails_are_clipped_where_asked(self) -> None:
+        labels, p = forecasts(8, 500)
+        p[0], labels[0] = 1e-11, 1.0
+        assert line(labels, p, clip=1e-3).slope[0] > line(labels, p).slope[0] + 0.05
 
 
 class TestCalibrationError:
