@@ -25,7 +25,7 @@ from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.metrics_file import ReportedMetrics
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.own_score import OwnScore, Score
-from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.predictions import EVAL, Predict, Predictions
 from gatebot.evidence.profile import DataProfile
 from gatebot.evidence.registry import kind_of
 from gatebot.evidence.service import Service, ServiceProbe
@@ -217,13 +217,29 @@ class CollectorSession:
             self.memory.keep_predictions(need, self._from_file(need))
         else:
             done = self._done(need.fit)
+            if need.rows != EVAL and done.trained.training.effects.ended is Ending.OK:
+                self._answer_together(need.fit, done)
             self.memory.keep_predictions(need, self._ask(need, done))
+
+    def _answer_together(self, fit: Fit, done: FinishedTraining) -> None:
+        """Predict all planned rows besides the eval rows in one process, where the adapter can."""
+        dataset, adapter = self.prepared[fit.side].dataset, self._adapter(fit)
+        needs = [need for need in self.planned.get(fit, ()) if need.rows != EVAL and not need.rows.may_crash]
+        needs = [need for need in needs if need.rows.table is None and self.memory.predictions(need) is None]
+        requests = [request for need in needs if (request := dataset.predict_request(need)).name not in done.tried]
+        done.tried.update(request.name for request in requests)
+        if len(requests) < 2:
+            return
+        seconds = self.budget.seconds_left()
+        with self.reporter.step(Phase.PREDICT, fit.side, f"{len(requests)} other sets of rows, {fit.label}"):
+            twice(lambda: adapter.answer(done.workspace, done.train_request, done.trained, tuple(requests), seconds))
 
     def _ask(self, need: Predict, done: FinishedTraining) -> Predictions:
         prepared_side, adapter = self.prepared[need.side], self._adapter(need.fit)
         predict_request = prepared_side.dataset.predict_request(need)
-        if predict_request.name not in done.trained.answered:
-            self._require_model(done)
+        if predict_request.name in done.trained.answered:
+            return done.trained.answered[predict_request.name]
+        self._require_model(done)
         seconds = self.budget.seconds_left()
         with self.reporter.step(Phase.PREDICT, need.side, need.label) as outcome:
             predictions = twice(

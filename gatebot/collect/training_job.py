@@ -56,11 +56,15 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class FinishedTraining:
-    """A finished training of this session, whose model can still predict."""
+    """A finished training of this session, whose model can still predict.
+
+    `tried` holds the names of the predict requests that were tried together in one process.
+    """
 
     workspace: Workspace
     train_request: TrainRequest
     trained: Trained
+    tried: set[str] = field(default_factory=set)
 
 
 class TrainingCache:

@@ -10,6 +10,8 @@ from gatebot.evidence.column import Names, Numbers
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.operation import Operation, OperationRuns
 from gatebot.evidence.predictions import (
+    EVAL,
+    TRAIN,
     Batches,
     CaseRows,
     InvalidRows,
@@ -71,6 +73,24 @@ def test_each_batch_is_a_call_of_its_own(open_path: Path, shared_cache: Path) ->
     found = head(repository(open_path / "repo", {"pipeline.py": code}), shared_cache, PLAIN, asked)
     assert list(by_id(predicted(found, PLAIN)).values()) == pytest.approx([0.2] * 20)
     assert list(by_id(predicted(found, asked)).values()) == pytest.approx([0.04] * 12)
+
+
+def test_other_rows_share_a_process_that_is_not_that_of_the_eval_rows(open_path: Path, shared_cache: Path) -> None:
+    code = PIPELINE + "\nimport os\ndef predict(model, rows):\n    return [str(os.getpid())] * len(rows)\n"
+    asked = [Predict(FIT, rows) for rows in (EVAL, TRAIN, ShuffledRows(), Batches(2, 3), RepeatedRows())]
+    found = head(repository(open_path / "repo", {"pipeline.py": code}), shared_cache, *asked)
+    said = [predicted(found, need).columns["prediction"] for need in asked]
+    processes = [set(column.texts()) for column in said if isinstance(column, Names)]
+    assert [len(each) for each in processes] == [1] * 5
+    assert processes[0] != processes[1] == processes[2] == processes[3] == processes[4]
+
+
+def test_rows_that_crash_spoil_no_other_rows(open_path: Path, shared_cache: Path) -> None:
+    code = PIPELINE.replace("    return [{", "    assert len(rows) != 2\n    return [{")
+    asked = [Predict(FIT, rows) for rows in (ShuffledRows(), Batches(2, 3), RepeatedRows())]
+    found = head(repository(open_path / "repo", {"pipeline.py": code}), shared_cache, *asked)
+    ended = [predictions.effects.ended for need in asked if (predictions := found.get(need, Predictions)) is not None]
+    assert ended == ["ok", "crashed", "ok"]
 
 
 def test_a_model_that_is_no_file_predicts_batches_too(open_path: Path, shared_cache: Path) -> None:

@@ -112,6 +112,22 @@ class ModelAdapter(Protocol):
             MachineError: the machine failed.
         """
 
+    def answer(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
+    ) -> None:
+        """Predict several sets of rows in one process, where that is possible, and add them to `trained.answered`.
+
+        What fails there is left out, and can be asked for by itself.
+
+        Raises:
+            MachineError: the machine failed.
+        """
+
     def inspect(
         self,
         workspace: Workspace,

@@ -114,6 +114,16 @@ class CommandAdapter:
         )
         return predictions.read(file, predict_request, self.around.runner.effects(completed), self.around)
 
+    def answer(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
+    ) -> None:
+        """Do nothing: a command predicts one set of rows."""
+
     def inspect(
         self,
         workspace: Workspace,

@@ -116,6 +116,16 @@ class ExternalPredictions:
             raise UnmetError("`model.run` does not say where {predictions} go")
         raise UnmetError("`model.run` predicts eval rows only")
 
+    def answer(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
+    ) -> None:
+        """Do nothing: a command predicts one set of rows."""
+
     def inspect(
         self,
         workspace: Workspace,

@@ -104,6 +104,29 @@ class PythonAdapter:
             return self._at_once(workspace, train_request, (predict_request,), seconds).answered[predict_request.name]
         return self._answer(workspace, predict_request, effects)
 
+    def answer(
+        self,
+        workspace: Workspace,
+        train_request: TrainRequest,
+        trained: Trained,
+        predict_requests: tuple[PredictRequest, ...],
+        seconds: float,
+    ) -> None:
+        """Predict several sets of rows in one process, if the model is a file."""
+        if not trained.saved:
+            return
+        self._forget(workspace)
+        asking = [asking for request in predict_requests for asking in self._asking(workspace, request)]
+        task = self._task("predict", workspace, train_request, seconds) | {"saved": trained.saved, "predict": asking}
+        files = tuple(call.rows for request in predict_requests for call in request.calls)
+        effects = self._effects(self._run(task, workspace, files, seconds))
+        if effects.ended is not Ending.OK or "why" in (self._status(workspace) or {}):
+            return
+        share = len(predict_requests)
+        each = replace(effects, seconds=effects.seconds / share, cpu_seconds=effects.cpu_seconds / share)
+        answers = {request.name: self._answer(workspace, request, each) for request in predict_requests}
+        trained.answered |= {name: answer for name, answer in answers.items() if not answer.problem}
+
     def inspect(
         self,
         workspace: Workspace,

@@ -46,6 +46,11 @@ class Rows:
         """The path of the file that holds the rows, if they are not part of the data."""
         return None
 
+    @property
+    def may_crash(self) -> bool:
+        """Whether `predict` may well fail on them, so that they must not share a process with others."""
+        return False
+
     def select(self, index: Index) -> Index:
         """Return the positions of these rows, in order, from those of all rows."""
         return index
@@ -204,6 +209,11 @@ class InvalidRows(Rows):
     def text(self) -> str:
         """The rows in words."""
         return f"invalid rows ({self.name.replace('_', ' ')})"
+
+    @property
+    def may_crash(self) -> bool:
+        """Whether `predict` may well fail on them."""
+        return True
 
     def select(self, index: Index) -> Index:
         """Return a few positions, or none."""
