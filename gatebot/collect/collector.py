@@ -13,12 +13,12 @@ from typing import Self
 import numpy as np
 
 from gatebot.collect import files
-from gatebot.collect.adapters.adapter import Surroundings
+from gatebot.collect.adapters.adapter import RunSettings
 from gatebot.collect.budget import Budget
 from gatebot.collect.denied_paths import denied
 from gatebot.collect.interpreter_copy import open_place
 from gatebot.collect.job import Job, Tree
-from gatebot.collect.prepared import PreparedSide, equip, open_tree, surroundings, with_environment
+from gatebot.collect.prepared import PreparedSide, equip, open_tree, run_settings, with_environment
 from gatebot.collect.progress import NullProgress, Progress, ProgressReporter
 from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.collect.session import CollectorSession
@@ -64,7 +64,7 @@ class Collector:
         self._memory = TrainingCache()
         self._budget = Budget(job)
         self._prepared: dict[Side, PreparedSide] = {}
-        self._metrics: Surroundings | str | None = None
+        self._metrics: RunSettings | str | None = None
         self._cancel = Event()
         self._exit = ExitStack()
 
@@ -142,7 +142,7 @@ class Collector:
         folder = self._folder / secrets.token_hex(8)  # a random name: user code must not learn which side it runs for
         has_own = any(rule.python for rule in self._job.rules.metrics)
         if side is Side.HEAD and has_own and self._job.code_tree not in self._job.trees.values():
-            self._metrics_around()  # first, so that head reuses base's environment if both are the same
+            self._metrics_settings()  # first, so that head reuses base's environment if both are the same
         prepared_side = open_tree(self._runner, side, folder, known, self._reporter)
         equip(prepared_side, self._worker, self._reporter)
         return prepared_side
@@ -214,14 +214,14 @@ class Collector:
         for future in futures:
             found.add(future.result())
 
-    def _metrics_from(self) -> tuple[Tree, Surroundings] | str:
-        """Return the tree and the surroundings of the user's own metrics, or the reason why they cannot run."""
-        around, tree = self._metrics_around(), self._job.code_tree
-        if isinstance(around, str):
-            return around
-        return "no files of base are here" if tree is None else (tree, around)
+    def _metrics_from(self) -> tuple[Tree, RunSettings] | str:
+        """Return the tree and the run settings of the user's own metrics, or the reason why they cannot run."""
+        settings, tree = self._metrics_settings(), self._job.code_tree
+        if isinstance(settings, str):
+            return settings
+        return "no files of base are here" if tree is None else (tree, settings)
 
-    def _metrics_around(self) -> Surroundings | str:
+    def _metrics_settings(self) -> RunSettings | str:
         """Return where the user's own metrics run, or the reason why they cannot.
 
         They read labels, so they run in an environment that was made from base's files.
@@ -230,27 +230,27 @@ class Collector:
             self._metrics = self._made_for_metrics()
         return self._metrics
 
-    def _made_for_metrics(self) -> Surroundings | str:
+    def _made_for_metrics(self) -> RunSettings | str:
         tree = self._job.code_tree
         if tree is None:
             return "no files of base are here, and those of a pull request never run beside labels"
         prepared_side = next(
             (prepared_side for prepared_side in self._prepared.values() if prepared_side.tree is tree), None
         )
-        if prepared_side is not None and prepared_side.around is not None:
-            return prepared_side.around
+        if prepared_side is not None and prepared_side.settings is not None:
+            return prepared_side.settings
         try:
             return twice(lambda: self._equipped(tree))
         except (MachineError, UsageError) as error:
             return f"base's environment cannot be made: {error.message}"
 
-    def _equipped(self, tree: Tree) -> Surroundings:
+    def _equipped(self, tree: Tree) -> RunSettings:
         folder = self._folder / secrets.token_hex(8)
         folder.mkdir()
         folder.chmod(0o711)
         step = (self._reporter, Side.BASE)
         environment = with_environment(self._runner, tree, tree.path, files.listed(tree.path), step)
-        return surroundings(self._runner, environment, folder, self._worker, None)
+        return run_settings(self._runner, environment, folder, self._worker, None)
 
     def _snapshot(self, side: Side, asked: list[Need], found: Collected) -> Snapshot | None:
         prepared_side, known = self._prepared.get(side), self._job.known_base if side is Side.BASE else None

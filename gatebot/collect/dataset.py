@@ -96,7 +96,7 @@ class Dataset:
         if size is not None and size < len(index):
             starts = range(0, len(index), size)
             parts = tuple(self._request(need, index[at : at + size], f"{name}-{at}") for at in starts)
-        return PredictRequest(name, file, self._asked(rows, index), parts)
+        return PredictRequest(name, file, self._requested(rows, index), parts)
 
     def index_of(self, need: Predict) -> Index:
         """Return the positions of the rows to predict: in the data, or in the table that holds them.
@@ -166,7 +166,7 @@ class Dataset:
         ids: Hashes = self.split.identity.ids[index]
         return ids
 
-    def _asked(self, rows: AnyRows, index: Index) -> RequestedRows:
+    def _requested(self, rows: AnyRows, index: Index) -> RequestedRows:
         name, hashes = self.rows.columns.id, self._ids(rows, index)
         if name is None or rows.table is not None:
             return RequestedRows(hashes)

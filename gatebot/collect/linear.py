@@ -20,7 +20,7 @@ Cells = dict[str, list[Any]]
 
 
 def main() -> None:
-    """Answer the request file that is named on the command line: `{lesson, kinds, labels, asked}`."""
+    """Answer the request file that is named on the command line: `{train, kinds, labels, asked}`."""
     question = json.loads(Path(sys.argv[1]).read_bytes())
     try:
         answer: dict[str, Any] = fitted(**question)
@@ -29,11 +29,11 @@ def main() -> None:
     Path(ANSWER).write_text(json.dumps(answer))
 
 
-def fitted(lesson: Cells, kinds: dict[str, str], labels: list[Any], asked: list[Cells]) -> dict[str, Any]:
+def fitted(train: Cells, kinds: dict[str, str], labels: list[Any], asked: list[Cells]) -> dict[str, Any]:
     """Fit a logistic or ridge regression on scaled numbers, one-hot categories and hashed words, and predict.
 
     Args:
-        lesson: the columns of the training rows.
+        train: the columns of the training rows.
         kinds: the kinds of the columns, as in `ColumnProfile`.
         labels: the labels of these rows: text for classes, else numbers; null if a row has none.
         asked: the columns of the rows to predict, for each set of rows.
@@ -55,7 +55,7 @@ def fitted(lesson: Cells, kinds: dict[str, str], labels: list[Any], asked: list[
         raise ValueError("the rows to train on have one label")
     final: Any = LogisticRegression(max_iter=200) if names else Ridge()
     model: Any = make_pipeline(_features(kinds), final)
-    model.fit(_frame(lesson, kinds)[known], np.array(learned))
+    model.fit(_frame(train, kinds)[known], np.array(learned))
     values = [_predicted(model, _frame(cells, kinds), names=names).tolist() for cells in asked]
     return {"classes": [str(name) for name in final.classes_] if names else [], "values": values}
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from gatebot.collect import bounded_read
 from gatebot.collect import delivered as columns
-from gatebot.collect.adapters.adapter import Surroundings, delivered, failed, without_output
+from gatebot.collect.adapters.adapter import RunSettings, delivered, failed, without_output
 from gatebot.collect.program import Programs
 from gatebot.collect.workspace import PredictRequest
 from gatebot.evidence.column import concatenated
@@ -34,7 +34,7 @@ def read(
     path: Path,
     predict_request: PredictRequest,
     effects: Effects,
-    around: Surroundings,
+    settings: RunSettings,
     *,
     by_order: bool = False,
     rescored: bool = False,
@@ -44,20 +44,20 @@ def read(
     `path` must be in a folder that only this run could write to, and the run must have ended. Messages contain no path
     of gatebot and no secret.
     """
-    mask, name = around.runner.redactor.mask, f"predictions{path.suffix}"
+    mask, name = settings.runner.redactor.mask, f"predictions{path.suffix}"
     if effects.ended is not Ending.OK:
         return failed(effects)
     try:
-        data = bounded_read.read(path, predict_request.asked.most_bytes)
+        data = bounded_read.read(path, predict_request.requested.most_bytes)
     except FileNotFoundError:
         return failed(without_output(effects, "predictions file"))
     except bounded_read.UnreadableError as error:
         return failed(effects, mask(str(error).replace(path.name, name)))
-    programs = Programs.beside(around.runner)
+    programs = Programs.beside(settings.runner)
     found = columns.read(
-        data, name, predict_request.asked, around.task, around.project, programs=programs, by_order=by_order
+        data, name, predict_request.requested, settings.task, settings.project, programs=programs, by_order=by_order
     )
     answered = delivered(effects, replace(found, problem=mask(found.problem)), rescored=rescored)
-    if around.committed is None:
+    if settings.committed is None:
         return answered
-    return replace(answered, copied=around.committed.copied(data, found, predict_request.asked))
+    return replace(answered, copied=settings.committed.copied(data, found, predict_request.requested))

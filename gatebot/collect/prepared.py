@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gatebot.collect import bounded_read, files
-from gatebot.collect.adapters.adapter import ModelAdapter, Surroundings
+from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings
 from gatebot.collect.adapters.command import CommandAdapter
 from gatebot.collect.adapters.external import ExternalPredictions
 from gatebot.collect.adapters.python import PythonAdapter
@@ -47,7 +47,7 @@ class PreparedSide:
         paths: the paths of these files.
         assets: the folder with `data.assets`, or None.
         about: the provenance of its evidence.
-        around: what its trainings share; None until it is equipped.
+        settings: what its trainings share; None until it is equipped.
         contract: the adapter; None if predictions are delivered as a file.
     """
 
@@ -61,7 +61,7 @@ class PreparedSide:
     paths: files.Paths
     assets: Path | None
     about: SnapshotProvenance
-    around: Surroundings | None = None
+    settings: RunSettings | None = None
     adapter: ModelAdapter | None = None
 
     @property
@@ -127,21 +127,21 @@ def equip(prepared_side: PreparedSide, worker: Path, reporter: ProgressReporter)
         MachineError: set-up failed.
         UsageError: a command is not valid.
     """
-    if prepared_side.around is not None:
+    if prepared_side.settings is not None:
         return
     tree, smoke = prepared_side.tree, prepared_side.job.rules.smoke
     environment = with_environment(
         prepared_side.runner, tree, prepared_side.source, prepared_side.paths, (reporter, prepared_side.side)
     )
-    around = surroundings(prepared_side.runner, environment, prepared_side.folder, worker, prepared_side.assets)
-    around = replace(around, committed=_committed(prepared_side))
+    settings = run_settings(prepared_side.runner, environment, prepared_side.folder, worker, prepared_side.assets)
+    settings = replace(settings, committed=_committed(prepared_side))
     network = (smoke.network.train, smoke.network.predict)
-    prepared_side.adapter = _adapter(tree, around, smoke.device, network)
-    inventory, granted = _inventory(environment, prepared_side, worker, around.tasks), environment.runner.readable
+    prepared_side.adapter = _adapter(tree, settings, smoke.device, network)
+    inventory, granted = _inventory(environment, prepared_side, worker, settings.tasks), environment.runner.readable
     prepared_side.about = about(
         prepared_side.job, tree, prepared_side.dataset, inventory, prepared_side.runner.reach, granted=granted
     )
-    prepared_side.around = around
+    prepared_side.settings = settings
 
 
 def with_environment(
@@ -157,14 +157,14 @@ def with_environment(
         return environment
 
 
-def surroundings(
+def run_settings(
     runner: Runner, environment: Environment, folder: Path, worker: Path, assets: Path | None
-) -> Surroundings:
+) -> RunSettings:
     """Return what all runs in an environment share. Their task files are written to the folder."""
     tasks = folder / "in"
     tasks.mkdir(exist_ok=True)
     tasks.chmod(0o711)
-    return Surroundings(
+    return RunSettings(
         runner=environment.runner,
         python=environment.interpreter.python if environment.interpreter else None,
         worker=worker,
@@ -181,14 +181,14 @@ def _committed(prepared_side: PreparedSide) -> CommittedFiles:
     return CommittedFiles(prepared_side.source, prepared_side.paths, prepared_side.dataset, decode)
 
 
-def _adapter(tree: Tree, around: Surroundings, device: str, network: tuple[bool, bool]) -> ModelAdapter | None:
+def _adapter(tree: Tree, settings: RunSettings, device: str, network: tuple[bool, bool]) -> ModelAdapter | None:
     model = tree.recipe.model
     if model.python is not None:
-        return PythonAdapter(around, model.python, device, network)
+        return PythonAdapter(settings, model.python, device, network)
     if model.train is not None and model.predict is not None:
-        return CommandAdapter.read(around, model.train, model.predict, device, network)
+        return CommandAdapter.read(settings, model.train, model.predict, device, network)
     if model.run is not None:
-        return ExternalPredictions.read(around, model.run, device, network)
+        return ExternalPredictions.read(settings, model.run, device, network)
     return None
 
 

@@ -91,7 +91,7 @@ def _linear(
         if column.name not in dataset.not_features and column.kind != "empty"
     }
     question = {
-        "lesson": _cells(dataset, kinds, known),
+        "train": _cells(dataset, kinds, known),
         "kinds": kinds,
         "labels": _labels(target.take(known)),
         "asked": [_cells(dataset, kinds, dataset.index_of(need)) for need in needs],

@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 
 from gatebot.collect import bounded_read, files
-from gatebot.collect.adapters.adapter import Surroundings
+from gatebot.collect.adapters.adapter import RunSettings
 from gatebot.collect.dataset import Dataset
 from gatebot.collect.job import Tree
 from gatebot.evidence.column import Column, Names, Numbers
@@ -24,7 +24,7 @@ MOST_BYTES = 64 << 20
 MOST_FILE = 1 << 20  # the maximum size of a file that is copied beside a metric: code and small tables
 
 
-def score(need: Score, predictions: Predictions, dataset: Dataset, tree: Tree, around: Surroundings) -> OwnScore:
+def score(need: Score, predictions: Predictions, dataset: Dataset, tree: Tree, settings: RunSettings) -> OwnScore:
     """Compute one metric of one set of predictions.
 
     Args:
@@ -32,7 +32,7 @@ def score(need: Score, predictions: Predictions, dataset: Dataset, tree: Tree, a
         predictions: the predictions to score.
         dataset: the labels and features of the rows.
         tree: the tree with the function.
-        around: the environment that it runs in.
+        settings: the environment that it runs in.
 
     Raises:
         UnmetError: there are no labels or predictions, a row has no prediction, or the function cannot be run.
@@ -41,14 +41,14 @@ def score(need: Score, predictions: Predictions, dataset: Dataset, tree: Tree, a
     truth = dataset.truth_of(need.predict)
     if truth is None or predictions.problem or predictions.effects.ended is not Ending.OK:
         raise UnmetError("there are no labels" if truth is None else "there are no predictions to score")
-    if around.python is None:
+    if settings.python is None:
         raise UnmetError("there is no Python to run it")
     file, _, function = need.metric.rpartition(":")
     if not file or not function:
         raise UnmetError(f"`{need.metric}` does not say where it is: file.py:function")
-    scratch = around.tasks.parent / uuid4().hex
+    scratch = settings.tasks.parent / uuid4().hex
     try:
-        return _run(_Scoring(need, predictions, truth, dataset, around), tree, scratch)
+        return _run(_Scoring(need, predictions, truth, dataset, settings), tree, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -61,16 +61,16 @@ class _Scoring:
     predictions: Predictions
     truth: Truth
     dataset: Dataset
-    around: Surroundings
+    settings: RunSettings
 
 
 def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
-    need, predictions, truth, around = it.need, it.predictions, it.truth, it.around
+    need, predictions, truth, settings = it.need, it.predictions, it.truth, it.settings
     small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < MOST_FILE]
     files.copied(tree.path, small, scratch / "work", link=False)
     scratch.chmod(0o711)
     predict_request = it.dataset.predict_request(need.predict)
-    table, task, status = scratch / "table.csv", around.tasks / f"{uuid4().hex}.json", scratch / "status.json"
+    table, task, status = scratch / "table.csv", settings.tasks / f"{uuid4().hex}.json", scratch / "status.json"
     _write(table, predictions, truth)
     facts = {
         "stage": "score",
@@ -83,14 +83,14 @@ def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
         "status": str(status),
     }
     task.write_text(json.dumps(facts))
-    completed = around.runner.run(
-        (str(around.python), str(around.worker), str(task)),
+    completed = settings.runner.run(
+        (str(settings.python), str(settings.worker), str(task)),
         scratch,
-        readable=(around.worker.parent, task, predict_request.rows.path, predict_request.rows.csv),
-        env=around.importing(scratch / "work"),
+        readable=(settings.worker.parent, task, predict_request.rows.path, predict_request.rows.csv),
+        env=settings.importing(scratch / "work"),
     )
     if not completed.ok:
-        last = around.runner.log_of(completed)[-1:]
+        last = settings.runner.log_of(completed)[-1:]
         how = "crashed" if completed.ended is Ended.EXITED else completed.ended.value
         return OwnScore(float("nan"), None, f"{how}: {' '.join(last)}"[:500])
     try:

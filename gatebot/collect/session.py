@@ -9,7 +9,7 @@ from typing import Any
 
 from gatebot.collect import bounded_read, reference_models, reported_metrics
 from gatebot.collect.adapters import external
-from gatebot.collect.adapters.adapter import ModelAdapter, Surroundings
+from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings
 from gatebot.collect.budget import Budget
 from gatebot.collect.job import Tree
 from gatebot.collect.prepared import PreparedSide
@@ -49,7 +49,7 @@ class CollectorSession:
     memory: TrainingCache
     budget: Budget
     reporter: ProgressReporter
-    metrics_from: tuple[Tree, Surroundings] | str
+    metrics_from: tuple[Tree, RunSettings] | str
     planned: Mapping[Fit, tuple[Predict, ...]] = field(default_factory=dict)
     _references: dict[Fit, Training] = field(default_factory=dict)
     _failed: dict[Fit, UnmetError] = field(default_factory=dict)
@@ -103,10 +103,10 @@ class CollectorSession:
         predictions = self.predict(need.predict)
         if isinstance(self.metrics_from, str):
             raise UnmetError(self.metrics_from)
-        tree, around = self.metrics_from
+        tree, settings = self.metrics_from
         dataset = self.prepared[need.side].dataset
         with self.reporter.step(Phase.SCORE, need.side, need.metric):
-            return twice(lambda: score(need, predictions, dataset, tree, around))
+            return twice(lambda: score(need, predictions, dataset, tree, settings))
 
     def metrics_file(self, side: Side) -> ReportedMetrics:
         """Return the metrics in the file that `model.metrics` names, as the first training left it, or the commit."""
@@ -257,12 +257,12 @@ class CollectorSession:
 
     def _from_file(self, need: Predict) -> Predictions:
         prepared_side = self.prepared[need.side]
-        name, around = prepared_side.tree.recipe.model.predictions, prepared_side.around
-        if name is None or around is None:
+        name, settings = prepared_side.tree.recipe.model.predictions, prepared_side.settings
+        if name is None or settings is None:
             raise UnmetError("no model is named")
         predict_request = prepared_side.dataset.predict_request(need)
         folder = prepared_side.root / prepared_side.tree.folder
-        return external.from_file(folder, name, need.fit, predict_request, around)
+        return external.from_file(folder, name, need.fit, predict_request, settings)
 
     def _reference(self, fit: Fit, *more: Predict) -> Training:
         """Return the training of a reference model, whose planned predictions are made at the same time."""

@@ -54,13 +54,13 @@ class PredictRequest:
     Attributes:
         name: distinguishes the requests of a training.
         rows: the rows.
-        asked: how predictions are matched to them.
+        requested: how predictions are matched to them.
         batches: the same rows in parts, if they are to be predicted in several calls.
     """
 
     name: str
     rows: RowsFile
-    asked: RequestedRows
+    requested: RequestedRows
     batches: "tuple[PredictRequest, ...]" = ()
 
     @property

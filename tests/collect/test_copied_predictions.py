@@ -76,7 +76,7 @@ def committed(place: Path, named: dict[str, bytes]) -> tuple[CommittedFiles, Any
     runner = Runner(question, probe(), (), (), Event(), place / "cache")
     stuff = load(runner, Tree(root, config.recipe), Fetched(root, paths), None, place / "rows")
     known = tuple(path for path in paths if path.parts[0] != "data")
-    return CommittedFiles(root, known, stuff, decoded), stuff.predict_request(ASK).asked
+    return CommittedFiles(root, known, stuff, decoded), stuff.predict_request(ASK).requested
 
 
 def found(place: Path, named: dict[str, bytes], answers: Sequence[Any], task: str = "classification") -> Copied | None:

@@ -66,13 +66,13 @@ def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
     assert pl.read_csv(again.rows.path).equals(other)
 
 
-def test_questions_hold_no_label_and_lessons_know_their_classes(tmp_path: Path) -> None:
+def test_rows_to_predict_hold_no_label_and_trainings_know_their_classes(tmp_path: Path) -> None:
     stuff = read(repository(tmp_path / "repo"), tmp_path, document())
     for rows in (EVAL, TRAIN, ShuffledRows(), Batches(4, 2), InvalidRows("empty")):
         question = stuff.predict_request(Predict(FIT, rows))
         frame = pl.read_csv(question.rows.path)
         assert "label" not in frame.columns
-        assert frame["id"].to_list() == list(question.asked.texts)
+        assert frame["id"].to_list() == list(question.requested.texts)
     assert stuff.train_request(FIT).classes == ("no", "yes")
 
 
@@ -105,6 +105,6 @@ def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("gatebot.collect.dataset.write_rows", slowly)
     with ThreadPoolExecutor(8) as workers:
-        lessons = list(workers.map(lambda seed: stuff.train_request(Fit(Side.HEAD, seed=seed)), range(8)))
+        requests = list(workers.map(lambda seed: stuff.train_request(Fit(Side.HEAD, seed=seed)), range(8)))
     assert len(written) == 1
-    assert len({train_request.rows.path for train_request in lessons}) == 1
+    assert len({train_request.rows.path for train_request in requests}) == 1

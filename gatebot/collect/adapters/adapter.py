@@ -16,7 +16,7 @@ from gatebot.evidence.training import Training
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunSettings:
     """Everything that the trainings of one side share.
 
     Attributes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatebot.collect import argv, bounded_read, predictions
-from gatebot.collect.adapters.adapter import Surroundings, Trained, without_output
+from gatebot.collect.adapters.adapter import RunSettings, Trained, without_output
 from gatebot.collect.workspace import InspectRequest, PredictRequest, TrainRequest, Workspace
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.kind import Inspection, UnmetError
@@ -25,7 +25,7 @@ class CommandAdapter:
     finds the files that training wrote beside the model.
     """
 
-    around: Surroundings
+    settings: RunSettings
     training: tuple[str, ...]
     predicting: tuple[str, ...]
     device: str
@@ -35,7 +35,7 @@ class CommandAdapter:
 
     @classmethod
     def read(
-        cls, around: Surroundings, train: str, predict: str, device: str, network: tuple[bool, bool]
+        cls, settings: RunSettings, train: str, predict: str, device: str, network: tuple[bool, bool]
     ) -> "CommandAdapter":
         """Parse the two command lines.
 
@@ -45,7 +45,7 @@ class CommandAdapter:
         training, predicting = argv.split(train, "model.train"), argv.split(predict, "model.predict")
         argv.check(training, "model.train", TRAIN, needed=("train",))
         argv.check(predicting, "model.predict", PREDICT, needed=("rows", "predictions"))
-        return cls(around, training, predicting, device, network)
+        return cls(settings, training, predicting, device, network)
 
     def why_not(self, train_request: TrainRequest) -> str:
         """Return why this training is not possible: only a command with `{capacity}` can enlarge its model."""
@@ -62,16 +62,16 @@ class CommandAdapter:
     ) -> Trained:
         """Run the training command."""
         values = self._common(workspace, train_request, seconds) | {"train": train_request.rows.path}
-        completed = self.around.runner.run(
+        completed = self.settings.runner.run(
             argv.fill(self.training, values),
             workspace.scratch,
             cwd=workspace.cwd,
             readable=(train_request.rows.path, *self._assets()),
             network=self.network[0],
             seconds=seconds,
-            env=self.around.env(workspace),
+            env=self.settings.env(workspace),
         )
-        effects, size = self.around.runner.effects(completed), workspace.model_bytes
+        effects, size = self.settings.runner.effects(completed), workspace.model_bytes
         names_model = argv.places(self.training) & {"out", "model"}
         if effects.ended is Ending.OK and names_model and size is None:
             effects = without_output(effects, "model at {out}")
@@ -99,7 +99,7 @@ class CommandAdapter:
     ) -> Predictions:
         file = workspace.answer(f"{predict_request.name}.csv")
         bounded_read.forget(file)
-        completed = self.around.runner.run(
+        completed = self.settings.runner.run(
             argv.fill(
                 self.predicting,
                 self._common(workspace, train_request, seconds)
@@ -110,9 +110,9 @@ class CommandAdapter:
             readable=(predict_request.rows.path, *self._assets()),
             network=self.network[1],
             seconds=seconds,
-            env=self.around.env(workspace),
+            env=self.settings.env(workspace),
         )
-        return predictions.read(file, predict_request, self.around.runner.effects(completed), self.around)
+        return predictions.read(file, predict_request, self.settings.runner.effects(completed), self.settings)
 
     def answer(
         self,
@@ -143,10 +143,10 @@ class CommandAdapter:
             "capacity": float(train_request.fit.capacity),
             "device": self.device,
             "budget_s": round(seconds),
-            "assets": self.around.assets or workspace.cwd,
+            "assets": self.settings.assets or workspace.cwd,
             "out": workspace.model,
             "model": workspace.model,
         }
 
     def _assets(self) -> tuple[Path, ...]:
-        return () if self.around.assets is None else (self.around.assets,)
+        return () if self.settings.assets is None else (self.settings.assets,)

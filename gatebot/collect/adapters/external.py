@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatebot.collect import argv, bounded_read, delivered, predictions
-from gatebot.collect.adapters.adapter import Surroundings, Trained
+from gatebot.collect.adapters.adapter import RunSettings, Trained
 from gatebot.collect.program import Programs
 from gatebot.collect.workspace import InspectRequest, PredictRequest, TrainRequest, Workspace
 from gatebot.evidence.effects import Effects, Ending
@@ -20,7 +20,7 @@ PLACES = ("seed", "rows", "predictions", "train", "out", "device", "budget_s", "
 class ExternalPredictions:
     """Runs `model.run`: one command that trains and predicts the eval rows."""
 
-    around: Surroundings
+    settings: RunSettings
     command: tuple[str, ...]
     device: str
     network: tuple[bool, bool]
@@ -28,7 +28,7 @@ class ExternalPredictions:
     rescored = True
 
     @classmethod
-    def read(cls, around: Surroundings, run: str, device: str, network: tuple[bool, bool]) -> "ExternalPredictions":
+    def read(cls, settings: RunSettings, run: str, device: str, network: tuple[bool, bool]) -> "ExternalPredictions":
         """Parse the command line.
 
         Raises:
@@ -36,7 +36,7 @@ class ExternalPredictions:
         """
         command = argv.split(run, "model.run")
         argv.check(command, "model.run", PLACES)
-        return cls(around, command, device, network)
+        return cls(settings, command, device, network)
 
     def why_not(self, train_request: TrainRequest) -> str:
         """Return why this training is not possible.
@@ -73,7 +73,7 @@ class ExternalPredictions:
             "seed": train_request.seed,
             "device": self.device,
             "budget_s": round(seconds),
-            "assets": self.around.assets or workspace.cwd,
+            "assets": self.settings.assets or workspace.cwd,
             "out": workspace.model,
             "train": train_request.rows.path,
             "predictions": file,
@@ -81,22 +81,22 @@ class ExternalPredictions:
         if evals:
             values["rows"] = evals[0].rows.path
             rows.append(evals[0].rows.path)
-        assets = [] if self.around.assets is None else [self.around.assets]
-        completed = self.around.runner.run(
+        assets = [] if self.settings.assets is None else [self.settings.assets]
+        completed = self.settings.runner.run(
             argv.fill(self.command, values),
             workspace.scratch,
             cwd=workspace.cwd,
             readable=(*rows, *assets),
             network=all(self.network),
             seconds=seconds,
-            env=self.around.env(workspace),
+            env=self.settings.env(workspace),
         )
-        effects = self.around.runner.effects(completed)
+        effects = self.settings.runner.effects(completed)
         count, digest = (train_request.rows.rows, train_request.rows.digest) if takes_ours else (0, "")
         trained = Trained(Training(effects, count, digest, workspace.model_bytes))
         if "predictions" in argv.places(self.command):
             trained.answered = {
-                predict_request.name: predictions.read(file, predict_request, effects, self.around, rescored=True)
+                predict_request.name: predictions.read(file, predict_request, effects, self.settings, rescored=True)
                 for predict_request in evals
             }
         return trained
@@ -138,7 +138,7 @@ class ExternalPredictions:
         raise UnmetError("`model.run` is a command, so nothing can be looked at inside of its process")
 
 
-def from_file(root: Path, name: str, fit: Fit, predict_request: PredictRequest, around: Surroundings) -> Predictions:
+def from_file(root: Path, name: str, fit: Fit, predict_request: PredictRequest, settings: RunSettings) -> Predictions:
     """Read `model.predictions`, a file of the repository.
 
     Raises:
@@ -151,13 +151,15 @@ def from_file(root: Path, name: str, fit: Fit, predict_request: PredictRequest, 
     if not path.is_relative_to(root.resolve()):
         return delivered_nothing(effects, f"`{name}` lies outside of the repository")
     try:
-        data = bounded_read.read(path, predict_request.asked.most_bytes)
+        data = bounded_read.read(path, predict_request.requested.most_bytes)
     except FileNotFoundError:
         return delivered_nothing(effects, f"`{name}` does not exist")
     except bounded_read.UnreadableError as error:
         return delivered_nothing(effects, str(error))
-    programs = Programs.beside(around.runner)
-    found = delivered.read(data, path.name, predict_request.asked, around.task, around.project, programs=programs)
+    programs = Programs.beside(settings.runner)
+    found = delivered.read(
+        data, path.name, predict_request.requested, settings.task, settings.project, programs=programs
+    )
     return Predictions(effects, found.ids, found.columns, found.problem, rescored=True)
 
 

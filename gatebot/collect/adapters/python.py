@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from gatebot.collect import bounded_read, predictions
-from gatebot.collect.adapters.adapter import Surroundings, Trained, without_output
+from gatebot.collect.adapters.adapter import RunSettings, Trained, without_output
 from gatebot.collect.workspace import InspectRequest, PredictRequest, RowsFile, TrainRequest, Workspace
 from gatebot.errors import MachineError
 from gatebot.evidence.effects import Effects, Ending
@@ -32,13 +32,13 @@ class PythonAdapter:
     training that found this out is repeated.
 
     Attributes:
-        around: what all trainings of the side share.
+        settings: what all trainings of the side share.
         file: the path of the Python file, relative to the folder of gatebot.yml.
         device: `cpu` or `cuda`.
         network: whether training and whether predicting may open network connections.
     """
 
-    around: Surroundings
+    settings: RunSettings
     file: str
     device: str
     network: tuple[bool, bool]
@@ -137,7 +137,7 @@ class PythonAdapter:
     ) -> Inspection:
         """Run a program in a process that loads the model, or trains it again if it is not a file."""
         self._forget(workspace)
-        program = self.around.tasks / f"{uuid4().hex}.py"
+        program = self.settings.tasks / f"{uuid4().hex}.py"
         shutil.copyfile(inspect_request.program, program)
         program.chmod(0o644)
         rows = inspect_request.rows
@@ -172,7 +172,7 @@ class PythonAdapter:
         trained = Trained(self._training(workspace, train_request, completed))
         why = f"gatebot: trained and asked in one process, because the model is not a file ({self.in_one_process})"
         effects = trained.training.effects
-        effects = replace(effects, log_tail=(*effects.log_tail, *self.around.runner.masked(why)))
+        effects = replace(effects, log_tail=(*effects.log_tail, *self.settings.runner.masked(why)))
         trained.answered = {
             predict_request.name: self._answer(workspace, predict_request, effects)
             for predict_request in predict_requests
@@ -192,7 +192,7 @@ class PythonAdapter:
 
     def _answer(self, workspace: Workspace, predict_request: PredictRequest, effects: Effects) -> Predictions:
         parts = [
-            predictions.read(_file(workspace, call), call, effects, self.around, by_order=True)
+            predictions.read(_file(workspace, call), call, effects, self.settings, by_order=True)
             for call in predict_request.calls
         ]
         return predictions.in_one(parts)
@@ -206,13 +206,13 @@ class PythonAdapter:
             "csv": str(train_request.rows.csv),
             "types": train_request.rows.types,
             "classes": list(train_request.classes),
-            "task": self.around.task.value,
+            "task": self.settings.task.value,
             "id": None,
             "seed": train_request.seed,
             "capacity": float(train_request.fit.capacity),
             "device": self.device,
             "budget_s": seconds,
-            "assets": None if self.around.assets is None else str(self.around.assets),
+            "assets": None if self.settings.assets is None else str(self.settings.assets),
             "out": str(workspace.out),
             "model": str(workspace.model),
             "status": str(workspace.answer("status.json")),
@@ -222,22 +222,22 @@ class PythonAdapter:
     def _run(
         self, task: dict[str, Any], workspace: Workspace, rows: tuple[RowsFile, ...], seconds: float, *programs: Path
     ) -> Completed:
-        around = self.around
-        if around.python is None:
+        settings = self.settings
+        if settings.python is None:
             raise MachineError("There is no Python to run the pipeline.", "Set `smoke.python`.")
-        file = around.tasks / f"{uuid4().hex}.json"
+        file = settings.tasks / f"{uuid4().hex}.json"
         file.write_text(json.dumps(task))
         granted = {path for each in rows for path in (each.path, each.csv)}
-        assets = () if around.assets is None else (around.assets,)
+        assets = () if settings.assets is None else (settings.assets,)
         training, predicting = self.network
-        return around.runner.run(
-            (str(around.python), str(around.worker), str(file)),
+        return settings.runner.run(
+            (str(settings.python), str(settings.worker), str(file)),
             workspace.scratch,
             cwd=workspace.cwd,
-            readable=(around.worker.parent, file, *programs, *sorted(granted), *assets),
+            readable=(settings.worker.parent, file, *programs, *sorted(granted), *assets),
             network={"train": training, "predict": predicting}.get(task["stage"], training and predicting),
             seconds=seconds,
-            env=around.env(workspace),
+            env=settings.env(workspace),
         )
 
     def _training(self, workspace: Workspace, train_request: TrainRequest, completed: Completed) -> Training:
@@ -250,7 +250,7 @@ class PythonAdapter:
         )
 
     def _effects(self, completed: Completed) -> Effects:
-        return self.around.runner.effects(completed)
+        return self.settings.runner.effects(completed)
 
     def _status(self, workspace: Workspace) -> dict[str, Any] | None:
         """Return the status that the worker wrote, or None if it is not valid: user code can overwrite it."""

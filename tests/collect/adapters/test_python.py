@@ -81,7 +81,7 @@ def test_train_rows_are_predicted_without_their_labels_and_get_their_truth(open_
     assert np.isin(predictions.ids, found.truth.ids).all()
 
 
-def test_shuffled_labels_are_another_lesson_on_the_same_rows(open_path: Path, shared_cache: Path) -> None:
+def test_shuffled_labels_are_other_labels_of_the_same_rows(open_path: Path, shared_cache: Path) -> None:
     shuffled = Fit(Side.HEAD, labels=Labels.SHUFFLED)
     code = PIPELINE.replace(
         "share =", "print(sorted(r['id'] for r in rows)[:3], [r['label'] for r in rows])\n    share ="
