@@ -48,7 +48,7 @@ class PreparedSide:
         assets: the folder with `data.assets`, or None.
         about: the provenance of its evidence.
         settings: what its trainings share; None until it is equipped.
-        contract: the adapter; None if predictions are delivered as a file.
+        adapter: the adapter; None if predictions are delivered as a file.
     """
 
     side: Side

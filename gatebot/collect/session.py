@@ -9,14 +9,14 @@ from typing import Any
 
 from gatebot.collect import bounded_read, reference_models, reported_metrics
 from gatebot.collect.adapters import external
-from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings
+from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings, TrainedModel
 from gatebot.collect.budget import Budget
 from gatebot.collect.job import Tree
 from gatebot.collect.prepared import PreparedSide
 from gatebot.collect.program import Programs
 from gatebot.collect.progress import Phase, ProgressReporter
 from gatebot.collect.scoring import score
-from gatebot.collect.training_job import Collected, FinishedTraining, TrainingCache, twice
+from gatebot.collect.training_job import Collected, TrainingCache, twice
 from gatebot.collect.workspace import InspectRequest, PredictRequest
 from gatebot.evidence.column_sketches import TableSketch
 from gatebot.evidence.effects import Ending
@@ -71,7 +71,7 @@ class CollectorSession:
             fit = training_of(need)
             done = None if fit is None else self.memory.done(fit)
             if done is not None:  # a training is evidence, even if only its predictions were asked for
-                found.evidence[done.train_request.fit] = done.trained.training
+                found.evidence[done.train_request.fit] = done.training
         return found
 
     def profile(self, side: Side) -> DataProfile:
@@ -86,7 +86,7 @@ class CollectorSession:
         """Return a training; it is carried out if it was not yet."""
         if fit.model is not Model.USER:
             return self._reference(fit)
-        return self._done(fit).trained.training
+        return self._done(fit).training
 
     def predict(self, need: Predict) -> Predictions:
         """Return predictions; they are made if they were not yet."""
@@ -151,7 +151,7 @@ class CollectorSession:
         request = InspectRequest(program, facts, rows)
         seconds = self.budget.seconds_left()
         with self.reporter.step(Phase.INSPECT, fit.side, f"{program.parent.name.replace('_', ' ')}, {fit.label}"):
-            return twice(lambda: adapter.inspect(done.workspace, done.train_request, done.trained, request, seconds))
+            return twice(lambda: adapter.inspect(done, request, seconds))
 
     def _adapter(self, fit: Fit) -> ModelAdapter:
         adapter = self.prepared[fit.side].adapter
@@ -159,7 +159,7 @@ class CollectorSession:
             raise UnmetError("predictions are brought: nothing is trained")
         return adapter
 
-    def _done(self, fit: Fit) -> FinishedTraining:
+    def _done(self, fit: Fit) -> TrainedModel:
         """Return a finished training of the user's model. A training that failed to start is not tried again."""
         adapter = self._adapter(fit)
         done = self.memory.done(fit)
@@ -167,7 +167,7 @@ class CollectorSession:
             done = self._trained(fit, adapter)
         return done
 
-    def _trained(self, fit: Fit, adapter: ModelAdapter) -> FinishedTraining:
+    def _trained(self, fit: Fit, adapter: ModelAdapter) -> TrainedModel:
         with self._lock:
             known = self._failed.get(fit)
         if known is not None:
@@ -179,7 +179,7 @@ class CollectorSession:
                 self._failed[fit] = error
             raise
 
-    def _train(self, fit: Fit, adapter: ModelAdapter) -> FinishedTraining:
+    def _train(self, fit: Fit, adapter: ModelAdapter) -> TrainedModel:
         prepared_side = self.prepared[fit.side]
         train_request = prepared_side.dataset.train_request(fit)
         why_not = adapter.why_not(train_request)
@@ -188,18 +188,17 @@ class CollectorSession:
         requests = tuple(self._requests(fit))
         seconds = self.budget.seconds_for(fit, train_request.rows.rows)
 
-        def in_new_workspace() -> FinishedTraining:
+        def in_new_workspace() -> TrainedModel:
             workspace = prepared_side.workspace()
-            trained = adapter.train(workspace, train_request, requests, seconds)
-            return FinishedTraining(workspace, train_request, trained)
+            return adapter.train(workspace, train_request, requests, seconds)
 
         with self.reporter.step(Phase.TRAIN, fit.side, fit.label) as outcome:
             done = twice(in_new_workspace)
-            outcome.word = done.trained.training.effects.ended.value
-        if self.budget.cut_short(done.trained.training, seconds):
+            outcome.word = done.training.effects.ended.value
+        if self.budget.cut_short(done.training, seconds):
             raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")
         if fit.is_plain:
-            self.budget.note(fit, done.trained.training)
+            self.budget.note(fit, done.training)
         self.memory.keep(done)
         return done
 
@@ -217,11 +216,11 @@ class CollectorSession:
             self.memory.keep_predictions(need, self._from_file(need))
         else:
             done = self._done(need.fit)
-            if need.rows != EVAL and done.trained.training.effects.ended is Ending.OK:
+            if need.rows != EVAL and done.training.effects.ended is Ending.OK:
                 self._answer_together(need.fit, done)
             self.memory.keep_predictions(need, self._ask(need, done))
 
-    def _answer_together(self, fit: Fit, done: FinishedTraining) -> None:
+    def _answer_together(self, fit: Fit, done: TrainedModel) -> None:
         """Predict all planned rows besides the eval rows in one process, where the adapter can."""
         dataset, adapter = self.prepared[fit.side].dataset, self._adapter(fit)
         needs = [need for need in self.planned.get(fit, ()) if need.rows != EVAL and not need.rows.may_crash]
@@ -232,26 +231,24 @@ class CollectorSession:
             return
         seconds = self.budget.seconds_left()
         with self.reporter.step(Phase.PREDICT, fit.side, f"{len(requests)} other sets of rows, {fit.label}"):
-            twice(lambda: adapter.answer(done.workspace, done.train_request, done.trained, tuple(requests), seconds))
+            twice(lambda: adapter.answer(done, tuple(requests), seconds))
 
-    def _ask(self, need: Predict, done: FinishedTraining) -> Predictions:
+    def _ask(self, need: Predict, done: TrainedModel) -> Predictions:
         prepared_side, adapter = self.prepared[need.side], self._adapter(need.fit)
         predict_request = prepared_side.dataset.predict_request(need)
-        if predict_request.name in done.trained.answered:
-            return done.trained.answered[predict_request.name]
+        if predict_request.name in done.answered:
+            return done.answered[predict_request.name]
         self._require_model(done)
         seconds = self.budget.seconds_left()
         with self.reporter.step(Phase.PREDICT, need.side, need.label) as outcome:
-            predictions = twice(
-                lambda: adapter.predict(done.workspace, done.train_request, done.trained, predict_request, seconds)
-            )
+            predictions = twice(lambda: adapter.predict(done, predict_request, seconds))
             outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
         if predictions.effects.ended is Ending.TIMEOUT and seconds < prepared_side.job.rules.smoke.timeout:
             raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")
         return predictions
 
-    def _require_model(self, done: FinishedTraining) -> None:
-        ended = done.trained.training.effects.ended
+    def _require_model(self, done: TrainedModel) -> None:
+        ended = done.training.effects.ended
         if ended is not Ending.OK:
             raise UnmetError(f"its training ended with: {ended}")
 

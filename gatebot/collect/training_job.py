@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
 
-from gatebot.collect.adapters.adapter import Trained
-from gatebot.collect.workspace import TrainRequest, Workspace
+from gatebot.collect.adapters.adapter import TrainedModel
+from gatebot.collect.workspace import Workspace
 from gatebot.errors import MachineError
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.need import Need, Side, with_prerequisites
@@ -54,33 +54,20 @@ class Collected:
             self.unmet.pop(server, None)
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedTraining:
-    """A finished training of this session, whose model can still predict.
-
-    `tried` holds the names of the predict requests that were tried together in one process.
-    """
-
-    workspace: Workspace
-    train_request: TrainRequest
-    trained: Trained
-    tried: set[str] = field(default_factory=set)
-
-
 class TrainingCache:
     """The trainings and predictions of this session. It is thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._done: dict[Fit, FinishedTraining] = {}
+        self._done: dict[Fit, TrainedModel] = {}
         self._predictions: dict[Predict, Predictions] = {}
 
-    def keep(self, done: FinishedTraining) -> None:
+    def keep(self, done: TrainedModel) -> None:
         """Store a training."""
         with self._lock:
             self._done[done.train_request.fit] = done
 
-    def done(self, fit: Fit) -> FinishedTraining | None:
+    def done(self, fit: Fit) -> TrainedModel | None:
         """Return a training, or None."""
         with self._lock:
             return self._done.get(fit)

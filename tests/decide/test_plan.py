@@ -126,8 +126,9 @@ def test_a_repeated_training_waits_until_those_that_are_compared_are_paid() -> N
     again = Predict(Fit(Side.HEAD, repeat=1))
     plan = plan_first(_warm(), HEAD, 25.0)
     assert len(plan.trainings) == 2
-    assert plan.cut[again] == plan.cut[again.fit] == "budget: 10 s needed, 5 s left"
-    assert again in plan_first(_warm(), HEAD, 30.0).needs
+    assert plan.cut[again] == plan.cut[again.fit]
+    assert plan.cut[again].startswith("budget: 10 s needed, ")
+    assert again in plan_first(_warm(), HEAD, ENDLESS).needs
 
 
 def _optional(**impact: str) -> Case:

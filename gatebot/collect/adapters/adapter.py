@@ -1,16 +1,18 @@
 """The interface between the collector and an adapter."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
+from gatebot.collect import argv
 from gatebot.collect.copied_predictions import CommittedFiles
 from gatebot.collect.delivered import Delivered
 from gatebot.collect.runner import Runner
 from gatebot.collect.workspace import InspectRequest, PredictRequest, TrainRequest, Workspace
 from gatebot.config.document import TaskName
 from gatebot.evidence.effects import Effects, Ending
-from gatebot.evidence.kind import Inspection
+from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.training import Training
 
@@ -52,37 +54,53 @@ class RunSettings:
 
 
 @dataclass(slots=True)
-class Trained:
-    """A completed training, with what a later prediction needs.
+class TrainedModel:
+    """A completed training of this session, whose model can predict.
 
     Attributes:
+        workspace: where the training ran.
+        train_request: the rows and the seed.
         training: the evidence.
         saved: how the model was saved; empty if it was not saved as a file.
-        answered: predictions that were made during the training, by the name of the predict request.
+        answered: predictions that were made with others in one process, by the name of the predict request.
+        tried: the names of the predict requests that were tried together in one process.
     """
 
+    workspace: Workspace
+    train_request: TrainRequest
     training: Training
     saved: str = ""
     answered: dict[str, Predictions] = field(default_factory=dict)
+    tried: set[str] = field(default_factory=set)
 
 
-class ModelAdapter(Protocol):
-    """One way to train a model and to predict with it."""
+class ModelAdapter(ABC):
+    """One way to train a model and to predict with it. Every method raises `MachineError` if the machine failed.
 
-    @property
-    def rescored(self) -> bool:
-        """Whether the user delivers the predictions, instead of gatebot calling `predict`."""
+    Attributes:
+        settings: what all runs of the side share.
+        device: `cpu` or `cuda`.
+        network: whether training and whether predicting may open network connections.
+    """
+
+    __slots__ = ()
+
+    settings: RunSettings
+    device: str
+    network: tuple[bool, bool]
 
     def why_not(self, train_request: TrainRequest) -> str:
         """Return why this training is not possible, or an empty string if it is."""
+        return ""
 
+    @abstractmethod
     def train(
         self,
         workspace: Workspace,
         train_request: TrainRequest,
         predict_requests: tuple[PredictRequest, ...],
         seconds: float,
-    ) -> Trained:
+    ) -> TrainedModel:
         """Train a model.
 
         Args:
@@ -94,54 +112,65 @@ class ModelAdapter(Protocol):
 
         Raises:
             UnmetError: this adapter cannot meet the request.
-            MachineError: the machine failed.
         """
 
-    def predict(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        predict_request: PredictRequest,
-        seconds: float,
-    ) -> Predictions:
+    @abstractmethod
+    def predict(self, model: TrainedModel, predict_request: PredictRequest, seconds: float) -> Predictions:
         """Predict with a trained model.
 
         Raises:
             UnmetError: this adapter cannot meet the request.
-            MachineError: the machine failed.
         """
 
-    def answer(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        predict_requests: tuple[PredictRequest, ...],
-        seconds: float,
-    ) -> None:
-        """Predict several sets of rows in one process, where that is possible, and add them to `trained.answered`.
+    def answer(self, model: TrainedModel, predict_requests: tuple[PredictRequest, ...], seconds: float) -> None:
+        """Predict several sets of rows in one process, where that is possible, and add them to `model.answered`.
 
         What fails there is left out, and can be asked for by itself.
-
-        Raises:
-            MachineError: the machine failed.
         """
+        return
 
-    def inspect(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        inspect_request: InspectRequest,
-        seconds: float,
-    ) -> Inspection:
+    def inspect(self, model: TrainedModel, inspect_request: InspectRequest, seconds: float) -> Inspection:
         """Run a program of gatebot's beside a trained model, in the user's process.
 
         Raises:
             UnmetError: this adapter starts no process that gatebot could look into.
-            MachineError: the machine failed.
         """
+        raise UnmetError("the model is a command, so nothing can be looked at inside of its process")
+
+    def _command(
+        self,
+        words: tuple[str, ...],
+        workspace: Workspace,
+        rows: tuple[Path, ...],
+        values: Mapping[str, str | int | float | Path],
+        limits: tuple[bool, float],
+    ) -> Effects:
+        """Run a command of the user's, whose words hold places for values.
+
+        Args:
+            words: the words of the command.
+            workspace: where it runs.
+            rows: the files of rows that it may read.
+            values: the values of its places, besides the device and the assets.
+            limits: whether it may open network connections, and the time limit in seconds.
+        """
+        network, seconds = limits
+        assets = self.settings.assets
+        common: dict[str, str | int | float | Path] = {
+            "device": self.device,
+            "budget_s": round(seconds),
+            "assets": assets or workspace.cwd,
+        }
+        completed = self.settings.runner.run(
+            argv.fill(words, {**common, **values}),
+            workspace.scratch,
+            cwd=workspace.cwd,
+            readable=(*rows, *(() if assets is None else (assets,))),
+            network=network,
+            seconds=seconds,
+            env=self.settings.env(workspace),
+        )
+        return self.settings.runner.effects(completed)
 
 
 def failed(effects: Effects, problem: str = "") -> Predictions:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatebot.collect import argv, bounded_read, delivered, predictions
-from gatebot.collect.adapters.adapter import RunSettings, Trained
+from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings, TrainedModel
 from gatebot.collect.program import Programs
-from gatebot.collect.workspace import InspectRequest, PredictRequest, TrainRequest, Workspace
+from gatebot.collect.workspace import PredictRequest, TrainRequest, Workspace
 from gatebot.evidence.effects import Effects, Ending
-from gatebot.evidence.kind import Inspection, UnmetError
+from gatebot.evidence.kind import UnmetError
 from gatebot.evidence.need import Tier
 from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.training import Fit, Labels, Training
@@ -17,15 +17,13 @@ PLACES = ("seed", "rows", "predictions", "train", "out", "device", "budget_s", "
 
 
 @dataclass(frozen=True, slots=True)
-class ExternalPredictions:
+class ExternalPredictions(ModelAdapter):
     """Runs `model.run`: one command that trains and predicts the eval rows."""
 
     settings: RunSettings
     command: tuple[str, ...]
     device: str
     network: tuple[bool, bool]
-
-    rescored = True
 
     @classmethod
     def read(cls, settings: RunSettings, run: str, device: str, network: tuple[bool, bool]) -> "ExternalPredictions":
@@ -61,81 +59,38 @@ class ExternalPredictions:
         train_request: TrainRequest,
         predict_requests: tuple[PredictRequest, ...],
         seconds: float,
-    ) -> Trained:
+    ) -> TrainedModel:
         """Run the command once. It trains and predicts the eval rows in the same run."""
+        places = argv.places(self.command)
         evals = [predict_request for predict_request in predict_requests if predict_request.name == "eval"]
-        if not evals and "rows" in argv.places(self.command):
+        if not evals and "rows" in places:
             raise UnmetError("`model.run` is run for predictions of the eval rows, and none were asked for")
-        file = workspace.answer("eval.csv")
-        takes_ours = "train" in argv.places(self.command)
-        rows = [train_request.rows.path] if takes_ours else []
+        file, given = workspace.answer("eval.csv"), train_request.rows
         values: dict[str, str | int | float | Path] = {
             "seed": train_request.seed,
-            "device": self.device,
-            "budget_s": round(seconds),
-            "assets": self.settings.assets or workspace.cwd,
             "out": workspace.model,
-            "train": train_request.rows.path,
+            "train": given.path,
             "predictions": file,
+            **({"rows": evals[0].rows.path} if evals else {}),
         }
-        if evals:
-            values["rows"] = evals[0].rows.path
-            rows.append(evals[0].rows.path)
-        assets = [] if self.settings.assets is None else [self.settings.assets]
-        completed = self.settings.runner.run(
-            argv.fill(self.command, values),
-            workspace.scratch,
-            cwd=workspace.cwd,
-            readable=(*rows, *assets),
-            network=all(self.network),
-            seconds=seconds,
-            env=self.settings.env(workspace),
-        )
-        effects = self.settings.runner.effects(completed)
-        count, digest = (train_request.rows.rows, train_request.rows.digest) if takes_ours else (0, "")
-        trained = Trained(Training(effects, count, digest, workspace.model_bytes))
-        if "predictions" in argv.places(self.command):
-            trained.answered = {
-                predict_request.name: predictions.read(file, predict_request, effects, self.settings, rescored=True)
-                for predict_request in evals
+        rows = (*((given.path,) if "train" in places else ()), *(each.rows.path for each in evals))
+        effects = self._command(self.command, workspace, rows, values, (all(self.network), seconds))
+        count, digest = (given.rows, given.digest) if "train" in places else (0, "")
+        training = Training(effects, count, digest, workspace.model_bytes)
+        model = TrainedModel(workspace, train_request, training)
+        if "predictions" in places:
+            model.answered = {
+                each.name: predictions.read(file, each, effects, self.settings, rescored=True) for each in evals
             }
-        return trained
+        return model
 
-    def predict(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        predict_request: PredictRequest,
-        seconds: float,
-    ) -> Predictions:
+    def predict(self, model: TrainedModel, predict_request: PredictRequest, seconds: float) -> Predictions:
         """Return the predictions that the training run delivered."""
-        if predict_request.name in trained.answered:
-            return trained.answered[predict_request.name]
+        if predict_request.name in model.answered:
+            return model.answered[predict_request.name]
         if "predictions" not in argv.places(self.command):
             raise UnmetError("`model.run` does not say where {predictions} go")
         raise UnmetError("`model.run` predicts eval rows only")
-
-    def answer(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        predict_requests: tuple[PredictRequest, ...],
-        seconds: float,
-    ) -> None:
-        """Do nothing: a command predicts one set of rows."""
-
-    def inspect(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        inspect_request: InspectRequest,
-        seconds: float,
-    ) -> Inspection:
-        """Raise an error: a command may start any process."""
-        raise UnmetError("`model.run` is a command, so nothing can be looked at inside of its process")
 
 
 def from_file(root: Path, name: str, fit: Fit, predict_request: PredictRequest, settings: RunSettings) -> Predictions:

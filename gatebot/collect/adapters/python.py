@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from gatebot.collect import bounded_read, predictions
-from gatebot.collect.adapters.adapter import RunSettings, Trained, without_output
+from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings, TrainedModel, without_output
 from gatebot.collect.workspace import InspectRequest, PredictRequest, RowsFile, TrainRequest, Workspace
 from gatebot.errors import MachineError
 from gatebot.evidence.effects import Effects, Ending
@@ -23,7 +23,7 @@ MOST_LOSSES = 10_000
 
 
 @dataclass(slots=True)
-class PythonAdapter:
+class PythonAdapter(ModelAdapter):
     """Calls `train(rows, …)` and `predict(model, rows, …)` of a Python file.
 
     Training and predicting are two processes, and the model is passed between them as a file. The file is written and
@@ -44,25 +44,19 @@ class PythonAdapter:
     network: tuple[bool, bool]
     in_one_process: str = field(default="", init=False)
 
-    rescored = False
-
-    def why_not(self, train_request: TrainRequest) -> str:
-        """Return an empty string: every training is possible."""
-        return ""
-
     def train(
         self,
         workspace: Workspace,
         train_request: TrainRequest,
         predict_requests: tuple[PredictRequest, ...],
         seconds: float,
-    ) -> Trained:
+    ) -> TrainedModel:
         """Train and save the model; if it cannot be saved, predict in the same process."""
         if self.in_one_process and predict_requests:
             return self._at_once(workspace, train_request, predict_requests, seconds)
         task = self._task("train", workspace, train_request, seconds)
         completed = self._run(task, workspace, (train_request.rows,), seconds)
-        trained = Trained(self._training(workspace, train_request, completed))
+        trained = TrainedModel(workspace, train_request, self._training(workspace, train_request, completed))
         if trained.training.effects.ended is not Ending.OK:
             return trained
         status = self._status(workspace)
@@ -78,77 +72,64 @@ class PythonAdapter:
                 return self._at_once(workspace, train_request, predict_requests, seconds)
         return trained
 
-    def predict(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        predict_request: PredictRequest,
-        seconds: float,
-    ) -> Predictions:
+    def predict(self, model: TrainedModel, predict_request: PredictRequest, seconds: float) -> Predictions:
         """Predict in a new process."""
-        if predict_request.name in trained.answered:
-            return trained.answered[predict_request.name]
-        if not trained.saved:
-            return self._at_once(workspace, train_request, (predict_request,), seconds).answered[predict_request.name]
-        self._forget(workspace)
-        task = self._task("predict", workspace, train_request, seconds) | {
-            "saved": trained.saved,
-            "predict": self._asking(workspace, predict_request),
+        if predict_request.name in model.answered:
+            return model.answered[predict_request.name]
+        if not model.saved:
+            return self._again(model, predict_request, seconds)
+        self._forget(model.workspace)
+        task = self._task("predict", model.workspace, model.train_request, seconds) | {
+            "saved": model.saved,
+            "predict": self._asking(model.workspace, predict_request),
         }
         files = tuple(call.rows for call in predict_request.calls)
-        effects = self._effects(self._run(task, workspace, files, seconds))
-        status = self._status(workspace) or {}
+        effects = self._effects(self._run(task, model.workspace, files, seconds))
+        status = self._status(model.workspace) or {}
         if effects.ended is Ending.OK and "why" in status:
-            self.in_one_process, trained.saved = str(status["why"])[:300], ""
-            return self._at_once(workspace, train_request, (predict_request,), seconds).answered[predict_request.name]
-        return self._answer(workspace, predict_request, effects)
+            self.in_one_process, model.saved = str(status["why"])[:300], ""
+            return self._again(model, predict_request, seconds)
+        return self._answer(model.workspace, predict_request, effects)
 
-    def answer(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        predict_requests: tuple[PredictRequest, ...],
-        seconds: float,
-    ) -> None:
+    def _again(self, model: TrainedModel, predict_request: PredictRequest, seconds: float) -> Predictions:
+        """Train again and predict in the same process."""
+        again = self._at_once(model.workspace, model.train_request, (predict_request,), seconds)
+        return again.answered[predict_request.name]
+
+    def answer(self, model: TrainedModel, predict_requests: tuple[PredictRequest, ...], seconds: float) -> None:
         """Predict several sets of rows in one process, if the model is a file."""
-        if not trained.saved:
+        if not model.saved:
             return
-        self._forget(workspace)
-        asking = [asking for request in predict_requests for asking in self._asking(workspace, request)]
-        task = self._task("predict", workspace, train_request, seconds) | {"saved": trained.saved, "predict": asking}
+        self._forget(model.workspace)
+        asking = [asking for request in predict_requests for asking in self._asking(model.workspace, request)]
+        task = self._task("predict", model.workspace, model.train_request, seconds) | {
+            "saved": model.saved,
+            "predict": asking,
+        }
         files = tuple(call.rows for request in predict_requests for call in request.calls)
-        effects = self._effects(self._run(task, workspace, files, seconds))
-        if effects.ended is not Ending.OK or "why" in (self._status(workspace) or {}):
+        effects = self._effects(self._run(task, model.workspace, files, seconds))
+        if effects.ended is not Ending.OK or "why" in (self._status(model.workspace) or {}):
             return
         share = len(predict_requests)
         each = replace(effects, seconds=effects.seconds / share, cpu_seconds=effects.cpu_seconds / share)
-        answers = {request.name: self._answer(workspace, request, each) for request in predict_requests}
-        trained.answered |= {name: answer for name, answer in answers.items() if not answer.problem}
+        answers = {request.name: self._answer(model.workspace, request, each) for request in predict_requests}
+        model.answered |= {name: answer for name, answer in answers.items() if not answer.problem}
 
-    def inspect(
-        self,
-        workspace: Workspace,
-        train_request: TrainRequest,
-        trained: Trained,
-        inspect_request: InspectRequest,
-        seconds: float,
-    ) -> Inspection:
+    def inspect(self, model: TrainedModel, inspect_request: InspectRequest, seconds: float) -> Inspection:
         """Run a program in a process that loads the model, or trains it again if it is not a file."""
-        self._forget(workspace)
+        self._forget(model.workspace)
         program = self.settings.tasks / f"{uuid4().hex}.py"
         shutil.copyfile(inspect_request.program, program)
         program.chmod(0o644)
         rows = inspect_request.rows
-        task = self._task("inspect", workspace, train_request, seconds) | {
-            "saved": trained.saved,
+        task = self._task("inspect", model.workspace, model.train_request, seconds) | {
+            "saved": model.saved,
             "program": str(program),
             "facts": dict(inspect_request.facts),
             "asked": {"rows": str(rows.path), "csv": str(rows.csv)},
         }
-        completed = self._run(task, workspace, (train_request.rows, rows), seconds, program)
-        effects, status = self._effects(completed), self._status(workspace) or {}
+        completed = self._run(task, model.workspace, (model.train_request.rows, rows), seconds, program)
+        effects, status = self._effects(completed), self._status(model.workspace) or {}
         if effects.ended is not Ending.OK or "values" not in status:
             last = "".join(effects.log_tail[-1:])
             ended = f"{effects.ended}: {last}" if last else str(effects.ended)
@@ -163,13 +144,13 @@ class PythonAdapter:
         train_request: TrainRequest,
         predict_requests: tuple[PredictRequest, ...],
         seconds: float,
-    ) -> Trained:
+    ) -> TrainedModel:
         self._forget(workspace)
         asking = [asking for request in predict_requests for asking in self._asking(workspace, request)]
         task = self._task("train_and_predict", workspace, train_request, seconds) | {"predict": asking}
         rows = (train_request.rows, *(call.rows for request in predict_requests for call in request.calls))
         completed = self._run(task, workspace, rows, seconds)
-        trained = Trained(self._training(workspace, train_request, completed))
+        trained = TrainedModel(workspace, train_request, self._training(workspace, train_request, completed))
         why = f"gatebot: trained and asked in one process, because the model is not a file ({self.in_one_process})"
         effects = trained.training.effects
         effects = replace(effects, log_tail=(*effects.log_tail, *self.settings.runner.masked(why)))
