@@ -46,7 +46,8 @@ def run(folder: Path, stage: str, python: str = sys.executable, **facts: Any) ->
     question = {"rows": ask, "csv": ask, "predictions": str(folder / "answer.csv")}
     task: dict[str, Any] = {
         "stage": stage, "root": str(folder / "tree"), "pipeline": "pipeline.py", "rows": train, "csv": train,
-        "types": {}, "classes": [], "task": "regression", "id": None, "seed": 5, "capacity": 1.0, "device": "cpu", "budget_s": 60,
+        "types": {}, "classes": [], "task": "regression", "id": None, "seed": 5, "device": "cpu", "budget_s": 60,
+        "capacity": 1.0,
         "assets": None, "out": str(folder / "out"), "model": str(folder / "model"), "saved": "pickle",
         "status": str(folder / "status.json"), "report": str(folder / "report.jsonl"), "predict": [question],
     }  # fmt: skip
