@@ -12,9 +12,6 @@ from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Area, Clean, Crashed, Finding, Found, Measure, Outcome, Skipped, Status
 from gatebot.errors import UsageError
 from gatebot.evidence.need import Side
-from gatebot.evidence.predictions import Predict
-from gatebot.evidence.profile import Profile
-from gatebot.evidence.training import Fit
 
 WORSE = 1.5
 """A finding that base has too is worse if its size exceeds base's by this factor; smaller changes are noise."""
@@ -86,9 +83,10 @@ def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None
             return Skipped(case.why_unmet(need), excused)
     if check.relative and case.base is None:
         return Skipped("there is no baseline to compare with", excused=True)
-    for kind in (Profile, Fit, Predict):
-        asked = [need for need in needs if need.side is Side.BASE and isinstance(need, kind)]
-        if asked and not any(case.has(need) for need in asked):
+    of_base = [need for need in needs if need.side is Side.BASE and not need.optional]
+    for kind in dict.fromkeys(need.kind for need in of_base):
+        asked = [need for need in of_base if need.kind == kind]
+        if not any(case.has(need) for need in asked):
             excused = all(case.failed(need, Side.BASE) for need in asked)
             return Skipped(f"base: {case.why_unmet(asked[0])}", excused=excused)
     if check.area is Area.MODEL and comparison.truth is None and comparison.rows is not None:
