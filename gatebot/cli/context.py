@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from gatebot.baseline.choice import SECRETS as STORE_SECRETS
-from gatebot.baseline.choice import open_store
+from gatebot.baseline.chosen_store import SECRETS as STORE_SECRETS
+from gatebot.baseline.chosen_store import open_store
 from gatebot.baseline.store import Store
 from gatebot.cli.artifact import artifact_store
 from gatebot.cli.progress import progress_for
@@ -18,11 +18,11 @@ from gatebot.github.api import Api
 from gatebot.github.event import Event
 from gatebot.repository import own_folder
 from gatebot.repository.own_folder import chosen
-from gatebot.run import whole_run
 from gatebot.run.context.from_git import local
 from gatebot.run.context.rules_found import absolute, workspace_of
 from gatebot.run.context.run_context import RunContext
 from gatebot.run.output import forget
+from gatebot.run.places import Places
 from gatebot.sandbox import terminate_as_interrupt
 
 SECRETS = (
@@ -40,7 +40,7 @@ class JobContext(NamedTuple):
     """Everything that one run needs to start."""
 
     run_context: RunContext
-    places: whole_run.Places
+    places: Places
     stores: Sequence[Store]
     progress: Progress
 
@@ -93,7 +93,7 @@ def emptied(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Path:
     return out
 
 
-def places_of(run_context: RunContext, out: Path, given: Path | None, environ: Mapping[str, str]) -> whole_run.Places:
+def places_of(run_context: RunContext, out: Path, given: Path | None, environ: Mapping[str, str]) -> Places:
     """Return the folders that this run writes to.
 
     Raises:
@@ -101,7 +101,7 @@ def places_of(run_context: RunContext, out: Path, given: Path | None, environ: M
         MachineError: the workflow job's own folder is missing.
     """
     kept = own_folder.cache(environ, run_context.root / run_context.folder)
-    return whole_run.Places(out=out, cache=kept, given_base=given)
+    return Places(out=out, cache=kept, given_base=given)
 
 
 def stores_of(

@@ -247,9 +247,9 @@ def _data(config: Path, document: "Document") -> Iterator[Line]:
 def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     from gatebot.cli.context import places_of, stores_of
     from gatebot.repository.own_folder import cache, chosen, usual
-    from gatebot.run import whole_run
     from gatebot.run.context.from_git import local
     from gatebot.run.context.rules_found import absolute
+    from gatebot.run.stored_base import stored_anchor, stored_base
 
     try:
         chosen(None, environ)
@@ -265,8 +265,8 @@ def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
             return
         places = places_of(run_context, usual(environ), None, environ)
         stores = (*places.local_baselines, *stores_of(run_context, environ))
-        yield from _anchor(whole_run.stored_anchor(run_context.repository, run_context.facts, stores)[0].anchor)
-        facts, snapshot = whole_run.stored_base(run_context, places, stores_of(run_context, environ))
+        yield from _anchor(stored_anchor(run_context.repository, run_context.facts, stores)[0].anchor)
+        facts, snapshot = stored_base(run_context, places, stores_of(run_context, environ))
     except GateError as error:
         yield Line("baseline", "note", error.message, error.hint)
         return

@@ -27,8 +27,8 @@ from gatebot.github.pull import Pull, changed_paths, pull
 from gatebot.run import output
 from gatebot.run.context.from_github import of_pull
 from gatebot.run.context.run_context import RunContext
+from gatebot.run.places import Places
 from gatebot.run.rejudge import trusted_case, untrusted_case
-from gatebot.run.whole_run import Places
 from gatebot.sandbox import terminate_as_interrupt
 
 

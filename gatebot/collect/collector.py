@@ -18,11 +18,14 @@ from gatebot.collect.budget import Budget
 from gatebot.collect.denied_paths import denied
 from gatebot.collect.interpreter_copy import open_place
 from gatebot.collect.job import Job, Tree
+from gatebot.collect.needs_by_training import Collected, TrainingJob, grouped
 from gatebot.collect.prepared import PreparedSide, equip, open_tree, run_settings, with_environment
 from gatebot.collect.progress import NullProgress, Progress, ProgressReporter
+from gatebot.collect.retry import twice
 from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.collect.session import CollectorSession
-from gatebot.collect.training_job import Collected, TrainingCache, TrainingJob, grouped, twice
+from gatebot.collect.training_cache import TrainingCache
+from gatebot.collect.trainings import Trainings
 from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.evidence.column import concatenated
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
@@ -61,7 +64,7 @@ class Collector:
         self.broken: dict[Side, UsageError] = {}
         self._job = job
         self._reporter = ProgressReporter(progress or NullProgress())
-        self._memory = TrainingCache()
+        self._cache = TrainingCache()
         self._budget = Budget(job)
         self._prepared: dict[Side, PreparedSide] = {}
         self._metrics: RunSettings | str | None = None
@@ -120,7 +123,7 @@ class Collector:
 
     def saves(self, side: Side) -> bool | None:
         """Return whether a side's models are saved to files and can be loaded again; None before the first training."""
-        workspace = self._memory.first_workspace(side) if side in self._prepared else None
+        workspace = self._cache.first_workspace(side) if side in self._prepared else None
         return None if workspace is None else not getattr(self._prepared[side].adapter, "in_one_process", "")
 
     def _open(self, side: Side) -> None:
@@ -153,7 +156,7 @@ class Collector:
         needs = list(dict.fromkeys(served_by.values()))
         jobs = grouped(needs)
         session = self._session(needs, jobs)
-        new = [job for job in jobs if self._memory.done(job.fit) is None]
+        new = [job for job in jobs if self._cache.done(job.fit) is None]
         self._reporter.planned(sum(job.fit.model is Model.USER for job in new))
         self._at_once(session, jobs, found)
         in_jobs = {need for job in jobs for need in job.needs}
@@ -167,14 +170,10 @@ class Collector:
 
     def _session(self, needs: list[Need], jobs: list[TrainingJob]) -> CollectorSession:
         scored = any(isinstance(part, Score) for need in needs for part in with_prerequisites(need))
-        return CollectorSession(
-            self._prepared,
-            self._memory,
-            self._budget,
-            self._reporter,
-            self._metrics_from() if scored else "no metric of the user's is asked for",
-            {job.fit: job.predicts for job in jobs},
-        )
+        planned = {job.fit: job.predicts for job in jobs}
+        trainings = Trainings(self._prepared, self._cache, self._budget, self._reporter, planned)
+        metrics_from = self._metrics_from() if scored else "no metric of the user's is asked for"
+        return CollectorSession(trainings, metrics_from)
 
     def _served_by(self, need: Need) -> Need:
         """Return the need that provides the evidence for this one.

@@ -1,7 +1,6 @@
 """What the collector does for the kinds of evidence: train, predict, score, sketch, read a file, inspect."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -9,15 +8,15 @@ from typing import Any
 
 from gatebot.collect import bounded_read, reference_models, reported_metrics
 from gatebot.collect.adapters import external
-from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings, TrainedModel
-from gatebot.collect.budget import Budget
+from gatebot.collect.adapters.adapter import RunSettings, TrainedModel
 from gatebot.collect.job import Tree
-from gatebot.collect.prepared import PreparedSide
+from gatebot.collect.needs_by_training import Collected
+from gatebot.collect.own_metric import score
 from gatebot.collect.program import Programs
-from gatebot.collect.progress import Phase, ProgressReporter
-from gatebot.collect.scoring import score
-from gatebot.collect.training_job import Collected, TrainingCache, twice
-from gatebot.collect.workspace import InspectRequest, PredictRequest
+from gatebot.collect.progress import Phase
+from gatebot.collect.retry import twice
+from gatebot.collect.trainings import Trainings
+from gatebot.collect.workspace import InspectRequest
 from gatebot.evidence.column_sketches import TableSketch
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.history import History, RunHistory
@@ -37,20 +36,12 @@ class CollectorSession:
     """Carries out needs by their kinds. It is used by several threads, but each training by one at a time.
 
     Attributes:
-        prepared: the sides that could be prepared.
-        memory: the trainings and predictions made so far.
-        budget: the remaining time.
-        reporter: the progress reporter.
+        trainings: the sides, the trainings made so far, and the remaining time.
         metrics_from: the tree with the user's own metrics and where they run, or the reason why they cannot run.
-        planned: the predictions that will be asked of each training.
     """
 
-    prepared: Mapping[Side, PreparedSide]
-    memory: TrainingCache
-    budget: Budget
-    reporter: ProgressReporter
+    trainings: Trainings
     metrics_from: tuple[Tree, RunSettings] | str
-    planned: Mapping[Fit, tuple[Predict, ...]] = field(default_factory=dict)
     _references: dict[Fit, Training] = field(default_factory=dict)
     _failed: dict[Fit, UnmetError] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -69,31 +60,31 @@ class CollectorSession:
             except UnmetError as error:
                 found.unmet[need] = str(error)
             fit = training_of(need)
-            done = None if fit is None else self.memory.done(fit)
+            done = None if fit is None else self.trainings.cache.done(fit)
             if done is not None:  # a training is evidence, even if only its predictions were asked for
                 found.evidence[done.train_request.fit] = done.training
         return found
 
     def profile(self, side: Side) -> DataProfile:
         """Return the profile of a side's data."""
-        return self.prepared[side].dataset.profile
+        return self.trainings.prepared[side].dataset.profile
 
     def sketches(self, side: Side, table: str) -> TableSketch:
         """Return the sketches of one table of a side's data."""
-        return self.prepared[side].dataset.sketches(table)
+        return self.trainings.prepared[side].dataset.sketches(table)
 
     def train(self, fit: Fit) -> Training:
         """Return a training; it is carried out if it was not yet."""
         if fit.model is not Model.USER:
             return self._reference(fit)
-        return self._done(fit).training
+        return self.trainings.model(fit).training
 
     def predict(self, need: Predict) -> Predictions:
         """Return predictions; they are made if they were not yet."""
-        known = self.memory.predictions(need)
+        known = self.trainings.cache.predictions(need)
         if known is None:
             self._predict(need)
-            known = self.memory.predictions(need)
+            known = self.trainings.cache.predictions(need)
         if known is None:
             raise UnmetError("there is no model that predicts")
         return known
@@ -104,13 +95,13 @@ class CollectorSession:
         if isinstance(self.metrics_from, str):
             raise UnmetError(self.metrics_from)
         tree, settings = self.metrics_from
-        dataset = self.prepared[need.side].dataset
-        with self.reporter.step(Phase.SCORE, need.side, need.metric):
+        dataset = self.trainings.prepared[need.side].dataset
+        with self.trainings.reporter.step(Phase.SCORE, need.side, need.metric):
             return twice(lambda: score(need, predictions, dataset, tree, settings))
 
     def metrics_file(self, side: Side) -> ReportedMetrics:
         """Return the metrics in the file that `model.metrics` names, as the first training left it, or the commit."""
-        name = self.prepared[side].tree.recipe.model.metrics
+        name = self.trainings.prepared[side].tree.recipe.model.metrics
         if name is None:
             raise UnmetError("`model.metrics` is not set")
         read = reported_metrics.read(self.read_file(side, name, reported_metrics.MOST_BYTES))
@@ -120,8 +111,8 @@ class CollectorSession:
 
     def read_file(self, side: Side, path: str, most: int) -> bytes:
         """Return a file of a side, as the first training left it, or else as the commit has it."""
-        prepared_side = self.prepared[side]
-        workspace = self.memory.first_workspace(side)
+        prepared_side = self.trainings.prepared[side]
+        workspace = self.trainings.cache.first_workspace(side)
         roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
         for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
             place = (folder / path).parent.resolve() / Path(path).name
@@ -145,102 +136,49 @@ class CollectorSession:
 
     def inspect(self, fit: Fit, program: Path, facts: Mapping[str, Any]) -> Inspection:
         """Run a program of gatebot's beside a loaded model."""
-        done, adapter = self._done(fit), self._adapter(fit)
+        done, adapter = self.trainings.model(fit), self.trainings.adapter(fit)
         self._require_model(done)
-        rows = self.prepared[fit.side].dataset.predict_request(Predict(fit)).rows
+        rows = self.trainings.prepared[fit.side].dataset.predict_request(Predict(fit)).rows
         request = InspectRequest(program, facts, rows)
-        seconds = self.budget.seconds_left()
-        with self.reporter.step(Phase.INSPECT, fit.side, f"{program.parent.name.replace('_', ' ')}, {fit.label}"):
+        seconds = self.trainings.budget.seconds_left()
+        with self.trainings.reporter.step(
+            Phase.INSPECT, fit.side, f"{program.parent.name.replace('_', ' ')}, {fit.label}"
+        ):
             return twice(lambda: adapter.inspect(done, request, seconds))
-
-    def _adapter(self, fit: Fit) -> ModelAdapter:
-        adapter = self.prepared[fit.side].adapter
-        if adapter is None:
-            raise UnmetError("predictions are brought: nothing is trained")
-        return adapter
-
-    def _done(self, fit: Fit) -> TrainedModel:
-        """Return a finished training of the user's model. A training that failed to start is not tried again."""
-        adapter = self._adapter(fit)
-        done = self.memory.done(fit)
-        if done is None:
-            done = self._trained(fit, adapter)
-        return done
-
-    def _trained(self, fit: Fit, adapter: ModelAdapter) -> TrainedModel:
-        with self._lock:
-            known = self._failed.get(fit)
-        if known is not None:
-            raise UnmetError(str(known))
-        try:
-            return self._train(fit, adapter)
-        except UnmetError as error:
-            with self._lock:
-                self._failed[fit] = error
-            raise
-
-    def _train(self, fit: Fit, adapter: ModelAdapter) -> TrainedModel:
-        prepared_side = self.prepared[fit.side]
-        train_request = prepared_side.dataset.train_request(fit)
-        why_not = adapter.why_not(train_request)
-        if why_not:
-            raise UnmetError(why_not)
-        requests = tuple(self._requests(fit))
-        seconds = self.budget.seconds_for(fit, train_request.rows.rows)
-
-        def in_new_workspace() -> TrainedModel:
-            workspace = prepared_side.workspace()
-            return adapter.train(workspace, train_request, requests, seconds)
-
-        with self.reporter.step(Phase.TRAIN, fit.side, fit.label) as outcome:
-            done = twice(in_new_workspace)
-            outcome.word = done.training.effects.ended.value
-        if self.budget.cut_short(done.training, seconds):
-            raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")
-        if fit.is_plain:
-            self.budget.note(fit, done.training)
-        self.memory.keep(done)
-        return done
-
-    def _requests(self, fit: Fit) -> Iterator[PredictRequest]:
-        """Yield the rows that a training will be asked to predict, as far as they can be read."""
-        for need in self.planned.get(fit, ()):
-            with suppress(UnmetError):
-                yield self.prepared[fit.side].dataset.predict_request(need)
 
     def _predict(self, need: Predict) -> None:
         """Make predictions, and store them."""
         if need.fit.model is not Model.USER:
             self._reference(need.fit, need)
-        elif self.prepared[need.side].adapter is None:
-            self.memory.keep_predictions(need, self._from_file(need))
+        elif self.trainings.prepared[need.side].adapter is None:
+            self.trainings.cache.keep_predictions(need, self._from_file(need))
         else:
-            done = self._done(need.fit)
+            done = self.trainings.model(need.fit)
             if need.rows != EVAL and done.training.effects.ended is Ending.OK:
                 self._answer_together(need.fit, done)
-            self.memory.keep_predictions(need, self._ask(need, done))
+            self.trainings.cache.keep_predictions(need, self._ask(need, done))
 
     def _answer_together(self, fit: Fit, done: TrainedModel) -> None:
         """Predict all planned rows besides the eval rows in one process, where the adapter can."""
-        dataset, adapter = self.prepared[fit.side].dataset, self._adapter(fit)
-        needs = [need for need in self.planned.get(fit, ()) if need.rows != EVAL and not need.rows.may_crash]
-        needs = [need for need in needs if need.rows.table is None and self.memory.predictions(need) is None]
+        dataset, adapter = self.trainings.prepared[fit.side].dataset, self.trainings.adapter(fit)
+        needs = [need for need in self.trainings.planned.get(fit, ()) if need.rows != EVAL and not need.rows.may_crash]
+        needs = [need for need in needs if need.rows.table is None and self.trainings.cache.predictions(need) is None]
         requests = [request for need in needs if (request := dataset.predict_request(need)).name not in done.tried]
         done.tried.update(request.name for request in requests)
         if len(requests) < 2:
             return
-        seconds = self.budget.seconds_left()
-        with self.reporter.step(Phase.PREDICT, fit.side, f"{len(requests)} other sets of rows, {fit.label}"):
+        seconds = self.trainings.budget.seconds_left()
+        with self.trainings.reporter.step(Phase.PREDICT, fit.side, f"{len(requests)} other sets of rows, {fit.label}"):
             twice(lambda: adapter.answer(done, tuple(requests), seconds))
 
     def _ask(self, need: Predict, done: TrainedModel) -> Predictions:
-        prepared_side, adapter = self.prepared[need.side], self._adapter(need.fit)
+        prepared_side, adapter = self.trainings.prepared[need.side], self.trainings.adapter(need.fit)
         predict_request = prepared_side.dataset.predict_request(need)
         if predict_request.name in done.answered:
             return done.answered[predict_request.name]
         self._require_model(done)
-        seconds = self.budget.seconds_left()
-        with self.reporter.step(Phase.PREDICT, need.side, need.label) as outcome:
+        seconds = self.trainings.budget.seconds_left()
+        with self.trainings.reporter.step(Phase.PREDICT, need.side, need.label) as outcome:
             predictions = twice(lambda: adapter.predict(done, predict_request, seconds))
             outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
         if predictions.effects.ended is Ending.TIMEOUT and seconds < prepared_side.job.rules.smoke.timeout:
@@ -253,7 +191,7 @@ class CollectorSession:
             raise UnmetError(f"its training ended with: {ended}")
 
     def _from_file(self, need: Predict) -> Predictions:
-        prepared_side = self.prepared[need.side]
+        prepared_side = self.trainings.prepared[need.side]
         name, settings = prepared_side.tree.recipe.model.predictions, prepared_side.settings
         if name is None or settings is None:
             raise UnmetError("no model is named")
@@ -263,25 +201,25 @@ class CollectorSession:
 
     def _reference(self, fit: Fit, *more: Predict) -> Training:
         """Return the training of a reference model, whose planned predictions are made at the same time."""
-        asked = tuple(dict.fromkeys((*self.planned.get(fit, ()), *more)))
+        asked = tuple(dict.fromkeys((*self.trainings.planned.get(fit, ()), *more)))
         with self._lock:
             known, failed = self._references.get(fit), self._failed.get(fit)
         if failed is not None:
             raise UnmetError(str(failed))
-        if known is not None and all(self.memory.predictions(need) for need in asked):
+        if known is not None and all(self.trainings.cache.predictions(need) for need in asked):
             return known
-        prepared_side = self.prepared[fit.side]
+        prepared_side = self.trainings.prepared[fit.side]
         dataset, task = prepared_side.dataset, prepared_side.job.rules.task
         programs = Programs.beside(prepared_side.runner)
         try:
-            with self.reporter.step(Phase.REFERENCE, fit.side, fit.label):
+            with self.trainings.reporter.step(Phase.REFERENCE, fit.side, fit.label):
                 effects, predictions = reference_models.measured(dataset, asked, fit, task, programs)
         except UnmetError as error:
             with self._lock:
                 self._failed[fit] = error
             raise
         for need, each in predictions.items():
-            self.memory.keep_predictions(need, each)
+            self.trainings.cache.keep_predictions(need, each)
         training = reference_models.training(effects, dataset, fit)
         with self._lock:
             self._references[fit] = training

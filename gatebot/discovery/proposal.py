@@ -13,9 +13,9 @@ from gatebot.discovery.code import Module, module
 from gatebot.discovery.column_roles import ColumnRoles, column_roles
 from gatebot.discovery.entrypoints import Commands, Native, Way
 from gatebot.discovery.repository_files import RepositoryFiles, repository_files
-from gatebot.discovery.search import entrypoint_of
 from gatebot.discovery.search_context import SearchContext
 from gatebot.discovery.tables import Data, data_of
+from gatebot.discovery.ways_to_train import entrypoint_of
 from gatebot.errors import GateError
 from gatebot.repository.git import open_repository
 

@@ -11,7 +11,8 @@ from gatebot.errors import MachineError
 from gatebot.evidence.need import Side
 from gatebot.run.context.run_context import RunContext
 from gatebot.run.gate import sized
-from gatebot.run.whole_run import Places, stored_anchor, stored_base
+from gatebot.run.places import Places
+from gatebot.run.stored_base import stored_anchor, stored_base
 
 AGAIN = "run the gate again"
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from gatebot.errors import UsageError
 from gatebot.evidence.column import label
 from gatebot.evidence.truth import Truth
-from gatebot.tasks import classification, regression, scores
+from gatebot.tasks import classification, regression, scores_task
 from gatebot.tasks.definition import Definition, Value
 from gatebot.tasks.estimate import LOSS
 from gatebot.tasks.task import Declared, Direction, Margin, Metric, Task
@@ -15,7 +15,7 @@ from gatebot.tasks.task import Declared, Direction, Margin, Metric, Task
 TASKS: Mapping[str, tuple[Task, tuple[Definition, ...]]] = {
     "classification": (classification.Classification(), classification.METRICS),
     "regression": (regression.Regression(), regression.METRICS),
-    "scores": (scores.Scores(), scores.METRICS),
+    "scores": (scores_task.Scores(), scores_task.METRICS),
 }
 
 MOST_NAMED = 10

@@ -53,7 +53,7 @@ ELSEWHERE = {
     "collect/program.py": "programs of gatebot's own, and its own scratch folder",
     "collect/provenance.py": "/proc/cpuinfo",
     "collect/runner.py": "/dev",
-    "collect/scoring.py": "tasks in gatebot's own scratch folder",
+    "collect/own_metric.py": "tasks in gatebot's own scratch folder",
     "collect/seal.py": "gatebot's own folders, without following links",
     "core/checkout.py": "the door itself",
     "core/processes.py": "scripts of gatebot's own",

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.errors import UsageError
-from gatebot.tasks.scores import Scores
+from gatebot.tasks.scores_task import Scores
 from tests.tasks.tables import delivered, facts_by_code, few_examples, moved_by_each_unit, table, truth_of
 
 TASK = Scores()

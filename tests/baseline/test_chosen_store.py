@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatebot.baseline.choice import open_store
+from gatebot.baseline.chosen_store import open_store
 from gatebot.baseline.folder import FolderBackend
 from gatebot.baseline.mlflow import MlflowBackend
 from gatebot.baseline.refs import RefBackend

@@ -1,16 +1,12 @@
-"""Needs grouped by training, what came of them, and the trainings that are finished."""
+"""Needs grouped by training, and what came of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TypeVar
 
-from gatebot.collect.adapters.adapter import TrainedModel
-from gatebot.collect.workspace import Workspace
-from gatebot.errors import MachineError
 from gatebot.evidence.kind import Evidence
-from gatebot.evidence.need import Need, Side, with_prerequisites
-from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.need import Need, with_prerequisites
+from gatebot.evidence.predictions import Predict
 from gatebot.evidence.training import Fit, training_of
 
 T = TypeVar("T")
@@ -54,42 +50,6 @@ class Collected:
             self.unmet.pop(server, None)
 
 
-class TrainingCache:
-    """The trainings and predictions of this session. It is thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._done: dict[Fit, TrainedModel] = {}
-        self._predictions: dict[Predict, Predictions] = {}
-
-    def keep(self, done: TrainedModel) -> None:
-        """Store a training."""
-        with self._lock:
-            self._done[done.train_request.fit] = done
-
-    def done(self, fit: Fit) -> TrainedModel | None:
-        """Return a training, or None."""
-        with self._lock:
-            return self._done.get(fit)
-
-    def first_workspace(self, side: Side) -> Workspace | None:
-        """Return the workspace of a side's first training that others are compared with; None if there is none."""
-        with self._lock:
-            fits = [fit for fit in self._done if fit.side is side and fit.is_plain]
-            first = min(fits, key=lambda fit: (fit.tier != "smoke", fit.seed, fit.fold), default=None)
-            return None if first is None else self._done[first].workspace
-
-    def keep_predictions(self, need: Predict, predictions: Predictions) -> None:
-        """Store predictions."""
-        with self._lock:
-            self._predictions[need] = predictions
-
-    def predictions(self, need: Predict) -> Predictions | None:
-        """Return predictions, or None."""
-        with self._lock:
-            return self._predictions.get(need)
-
-
 def grouped(needs: Iterable[Need]) -> list[TrainingJob]:
     """Group needs by training, in the order in which the trainings were first requested.
 
@@ -101,15 +61,3 @@ def grouped(needs: Iterable[Need]) -> list[TrainingJob]:
         if fit is not None and not need.alone:
             groups.setdefault(fit, TrainingJob(fit)).needs.append(need)
     return list(groups.values())
-
-
-def twice(work: Callable[[], T]) -> T:
-    """Call a function, and call it once more if the machine failed.
-
-    Raises:
-        MachineError: it failed again.
-    """
-    try:
-        return work()
-    except MachineError:
-        return work()
