@@ -169,9 +169,9 @@ class _Run(BaseModel):
     @property
     def left_by(self) -> tuple[int, int]:
         """Ids of the workflow run and attempt that created it; zeros outside Actions."""
-        said = next((tag.value for tag in self.data.tags if tag.key == RUN_TAG), "")
-        run, _, attempt = said.partition(".")
-        return (int(run), int(attempt)) if _NUMBERS.fullmatch(said) else (0, 0)
+        run_and_attempt = next((tag.value for tag in self.data.tags if tag.key == RUN_TAG), "")
+        run, _, attempt = run_and_attempt.partition(".")
+        return (int(run), int(attempt)) if _NUMBERS.fullmatch(run_and_attempt) else (0, 0)
 
 
 class _Created(BaseModel):

@@ -116,8 +116,8 @@ def explained(check: "Check") -> str:
         lines += _paragraph("", "Compares with base: skipped where there is none, and never blocks what base has too.")
     lines += ["", f"options (gatebot.yml: `checks: {{{facts['id']}: {{…}}}}`; `false` turns it off)"]
     for option in facts["options"]:
-        said = f"{option['name']}: {option['type']} = {json.dumps(option['default'], ensure_ascii=False)}"
-        lines += [f"  {said}", *_wrapped(option["says"] or "", "      ")]
+        option_line = f"{option['name']}: {option['type']} = {json.dumps(option['default'], ensure_ascii=False)}"
+        lines += [f"  {option_line}", *_wrapped(option["says"] or "", "      ")]
     return "\n".join(lines if facts["options"] else [*lines, "  none"])
 
 

@@ -115,9 +115,11 @@ def _machine() -> Line:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     free = shutil.disk_usage(Path.cwd()).free
     memory = _available()
-    said = f"{memory / 2**30:.1f} GiB of memory free" if memory else "memory unknown"
+    memory_text = f"{memory / 2**30:.1f} GiB of memory free" if memory else "memory unknown"
     return Line(
-        "machine", "ok", f"{cores} {'core' if cores == 1 else 'cores'}, {said}, {free / 2**30:.0f} GiB of disk free"
+        "machine",
+        "ok",
+        f"{cores} {'core' if cores == 1 else 'cores'}, {memory_text}, {free / 2**30:.0f} GiB of disk free",
     )
 
 
@@ -143,9 +145,9 @@ def _isolation(reach: "Reach", document: "Document | None", environ: Mapping[str
     from gatebot.github.outputs import in_actions
     from gatebot.sandbox import Isolation
 
-    said = f"{reach.level}" + (f" (Landlock {reach.landlock})" if reach.landlock else "")
+    level = f"{reach.level}" + (f" (Landlock {reach.landlock})" if reach.landlock else "")
     why = f"not more: {'; '.join(reach.reasons)}" if reach.reasons and reach.level is not Isolation.FULL else ""
-    says = f"{said}; {why}" if why else said
+    says = f"{level}; {why}" if why else level
     if document is not None and in_actions(environ) and reach.level < document.smoke.isolation:
         hint = "Use gatebot's action, which runs as root in a container, or lower `smoke.isolation`."
         return Line("isolation", "bad", f"{says}; gatebot.yml asks for {document.smoke.isolation}", hint)

@@ -139,8 +139,8 @@ def said_on(event: Event, author: str, api: Api) -> Said:
         return min((run.created_at for run in runs), default=None)
 
     try:
-        said = conversation.read(api, number)
-        accepted, refused = approvals.read(api, said, approvals.Head(sha, author, since))
+        pull_conversation = conversation.read(api, number)
+        accepted, refused = approvals.read(api, pull_conversation, approvals.Head(sha, author, since))
     except ApiError as trouble:
         print(outputs.command(outputs.Level.WARNING, str(trouble), title="approvals are unknown"))
         return Said()
@@ -159,7 +159,7 @@ def said_on(event: Event, author: str, api: Api) -> Said:
             )
             for each in accepted
         ),
-        tuple(found_in(said.comments, {api.login})),
+        tuple(found_in(pull_conversation.comments, {api.login})),
     )
 
 

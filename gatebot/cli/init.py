@@ -105,11 +105,11 @@ def _workflows(found: "Proposal", config: Path, *, forks: bool) -> dict[Path, st
 
 def _default_branch(root: Path) -> str:
     """Return the default branch as this clone knows it: of the remote, or main or master, or the current branch."""
-    said = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    remote_head = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
     usual = (
         name for name in ("main", "master") if _git(root, "rev-parse", "--quiet", "--verify", f"refs/heads/{name}")
     )
-    return said or next(usual, "") or _git(root, "symbolic-ref", "--quiet", "--short", "HEAD") or "main"
+    return remote_head or next(usual, "") or _git(root, "symbolic-ref", "--quiet", "--short", "HEAD") or "main"
 
 
 def _git(root: Path, *words: str) -> str:

@@ -65,13 +65,13 @@ def _accepted(gated: Gated, github: GitHub, arguments: argparse.Namespace) -> tu
     head = github.event.head_sha
     if gated.report.verdict is not VerdictName.REVIEW or head is None:
         return gated.report, None
-    said = said_on(github.event, github.event.author, github.api)
-    if not said.approvals:
-        return gated.report, said.comments
-    case = trusted_case(gated.case, head, github.target.branch, said.approvals)
+    conversation = said_on(github.event, github.event.author, github.api)
+    if not conversation.approvals:
+        return gated.report, conversation.comments
+    case = trusted_case(gated.case, head, github.target.branch, conversation.approvals)
     report = judge(case)
     leave(case, report, arguments.out)
-    return report, said.comments
+    return report, conversation.comments
 
 
 @contextmanager

@@ -130,12 +130,12 @@ class _Again:
     def _case(self, run_id: int, scratch: Path) -> Case:
         """Return the stored evidence, reduced to what can be trusted."""
         api, event = self.github.api, self.github.event
-        said = _stored(api, run_id, self.project, scratch / "run")
+        stored = _stored(api, run_id, self.project, scratch / "run")
         if not self.proposal.is_fork:
-            return trusted_case(said, self.proposal.head_sha, self.github.target.branch, self.accepted)
-        here = self.run_context(said.facts.chosen.sha or "")
+            return trusted_case(stored, self.proposal.head_sha, self.github.target.branch, self.accepted)
+        here = self.run_context(stored.facts.chosen.sha or "")
         places = Places(self.arguments.out, scratch / "cache", shared=True)
-        return untrusted_case(said, here, places, stores_of(here, self.environ, api, event))
+        return untrusted_case(stored, here, places, stores_of(here, self.environ, api, event))
 
     def run_context(self, base: str = "") -> RunContext:
         """Return the run context of the pull request from trusted sources; `base` is the base that head claims."""

@@ -114,8 +114,8 @@ class Cache:
 def _note(entry: Path, content: Path) -> dict[str, Any] | None:
     """Return the stored note, or None if this machine did not make the folder or its content has changed."""
     try:
-        said = json.loads(Checkout(entry).read(NOTE, MOST_NOTE_BYTES))
-        note: dict[str, Any] = json.loads(said["note"])
-        return note if holds(content, str(said["note"]), str(said["seal"])) else None
+        sealed_note = json.loads(Checkout(entry).read(NOTE, MOST_NOTE_BYTES))
+        note: dict[str, Any] = json.loads(sealed_note["note"])
+        return note if holds(content, str(sealed_note["note"]), str(sealed_note["seal"])) else None
     except (OSError, ValueError, LookupError, TypeError, RecursionError, UnsafePathError):
         return None

@@ -151,8 +151,8 @@ def _columns_of(data: "bytes | pl.DataFrame", path: PurePosixPath) -> Iterator[t
         yield from _of_frame(data)
     elif ending in ARRAYS:
         yield from _arrays(data)
-    elif ending == ".json" and data.lstrip()[:1] == b"{" and isinstance(said := _json(data), dict):
-        yield from _of_mapping(said)
+    elif ending == ".json" and data.lstrip()[:1] == b"{" and isinstance(mapping := _json(data), dict):
+        yield from _of_mapping(mapping)
     else:
         yield from _of_frame(table(data, path.name, ending))
 
@@ -169,18 +169,18 @@ def _json(data: bytes) -> Any:
         return None
 
 
-def _of_mapping(said: Mapping[str, Any]) -> Iterator[tuple[str, Values]]:
+def _of_mapping(mapping: Mapping[str, Any]) -> Iterator[tuple[str, Values]]:
     """Yield the columns of a mapping that holds columns by name or values by id."""
-    if any(isinstance(each, list) for each in said.values()):
-        yield from ((name, values) for name, values in said.items() if isinstance(values, list))
+    if any(isinstance(each, list) for each in mapping.values()):
+        yield from ((name, values) for name, values in mapping.items() if isinstance(values, list))
         return
-    yield "key", list(said)
-    if all(isinstance(each, dict) for each in said.values()):
-        names = dict.fromkeys(name for each in said.values() for name in each)
+    yield "key", list(mapping)
+    if all(isinstance(each, dict) for each in mapping.values()):
+        names = dict.fromkeys(name for each in mapping.values() for name in each)
         for name in list(names)[:MOST_COLUMNS]:
-            yield name, [each.get(name) for each in said.values()]
+            yield name, [each.get(name) for each in mapping.values()]
     else:
-        yield "value", list(said.values())
+        yield "value", list(mapping.values())
 
 
 def _arrays(data: bytes) -> Iterator[tuple[str, Values]]:

@@ -265,8 +265,8 @@ def check_size(size: int, name: str, most: int) -> None:
         ProblemError: it exceeds the maximum.
     """
     if size > most:
-        said = f"{most >> 30} GiB" if most >> 30 else f"{most} bytes"
-        raise ProblemError("usage", f"`{name}` holds more than {said}.", "Give several smaller files.")
+        limit = f"{most >> 30} GiB" if most >> 30 else f"{most} bytes"
+        raise ProblemError("usage", f"`{name}` holds more than {limit}.", "Give several smaller files.")
 
 
 # --- object stores ---

@@ -167,8 +167,8 @@ def _is_tracked(root: Path, inside: Path) -> bool:
     if inside == Path():
         return bool(git.list_files(root, "--cached"))
     above = {os.fsencode(folder) for folder in inside.parents[:-1]}
-    tops = [inside.parts[0]] if above else [inside.as_posix()]
-    listed = git.list_files(root, "--cached", "--", *tops)
+    pathspecs = [inside.parts[0]] if above else [inside.as_posix()]
+    listed = git.list_files(root, "--cached", "--", *pathspecs)
     within = os.fsencode(inside) + b"/"
     return any(name in above or name + b"/" == within or name.startswith(within) for name in listed)
 

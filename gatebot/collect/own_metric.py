@@ -64,12 +64,12 @@ class _Scoring:
     settings: RunSettings
 
 
-def _run(it: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
-    need, predictions, truth, settings = it.need, it.predictions, it.truth, it.settings
+def _run(scoring: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
+    need, predictions, truth, settings = scoring.need, scoring.predictions, scoring.truth, scoring.settings
     small = [path for path in files.listed(tree.path) if (tree.path / path).lstat().st_size < MOST_FILE]
     files.copied(tree.path, small, scratch / "work", link=False)
     scratch.chmod(0o711)
-    predict_request = it.dataset.predict_request(need.predict)
+    predict_request = scoring.dataset.predict_request(need.predict)
     table, task, status = scratch / "table.csv", settings.tasks / f"{uuid4().hex}.json", scratch / "status.json"
     _write(table, predictions, truth)
     facts = {

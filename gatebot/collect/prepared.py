@@ -72,7 +72,7 @@ class PreparedSide:
     def workspace(self) -> Workspace:
         """Return a new workspace. Its path tells neither the side nor the training."""
         scratch = self.folder / secrets.token_hex(8)
-        links = {} if self.assets is None else {name: self.assets / name for name in _tops(self.assets)}
+        links = {} if self.assets is None else {name: self.assets / name for name in _entry_names(self.assets)}
         link = self.runner.reach.level is Isolation.FULL
         return make_workspace(scratch, self.source, self.paths, self.tree.folder, links, link=link)
 
@@ -91,21 +91,21 @@ def open_tree(
     _require_folder(tree)
     folder.mkdir()
     folder.chmod(0o711)
-    got = _fetched(runner, side, tree, folder / "fetched", reporter)
+    fetched_files = _fetched(runner, side, tree, folder / "fetched", reporter)
     with reporter.step(Phase.READ, side):
-        stuff = load(runner, tree, got, base, folder / "rows")
-    data = _data_paths(tree, got, stuff)
-    assets_paths = frozenset(_in_folder(tree, got, tree.recipe.data.assets)) - data
-    paths = tuple(path for path in got.paths if path not in data | assets_paths)
+        dataset = load(runner, tree, fetched_files, base, folder / "rows")
+    data = _data_paths(tree, fetched_files, dataset)
+    assets_paths = frozenset(_in_folder(tree, fetched_files, tree.recipe.data.assets)) - data
+    paths = tuple(path for path in fetched_files.paths if path not in data | assets_paths)
     link = runner.reach.level is Isolation.FULL
-    files.copied(got.root, paths, folder / "tree", link=False)
+    files.copied(fetched_files.root, paths, folder / "tree", link=False)
     assets = None
     if assets_paths:
         assets = folder / "assets"
         inner = [path.relative_to(tree.folder) for path in assets_paths]
-        files.copied(got.root / tree.folder, inner, assets, link=link, least=0)
-    facts = about(job, tree, stuff, {}, runner.reach)
-    return PreparedSide(side, tree, runner, folder, got.root, stuff, folder / "tree", paths, assets, facts)
+        files.copied(fetched_files.root / tree.folder, inner, assets, link=link, least=0)
+    facts = about(job, tree, dataset, {}, runner.reach)
+    return PreparedSide(side, tree, runner, folder, fetched_files.root, dataset, folder / "tree", paths, assets, facts)
 
 
 def _require_folder(tree: Tree) -> None:
@@ -196,29 +196,29 @@ def _fetched(runner: Runner, side: Side, tree: Tree, home: Path, reporter: Progr
     if runner.job.rules.data.fetch is None:
         return fetched(runner, tree, home)
     with reporter.step(Phase.FETCH, side) as outcome:
-        got = fetched(runner, tree, home)
-        outcome.word = "cached" if got.cached else "ok"
-    return got
+        fetched_files = fetched(runner, tree, home)
+        outcome.word = "cached" if fetched_files.cached else "ok"
+    return fetched_files
 
 
-def _data_paths(tree: Tree, got: Fetched, stuff: Dataset) -> frozenset[PurePosixPath]:
+def _data_paths(tree: Tree, fetched_files: Fetched, dataset: Dataset) -> frozenset[PurePosixPath]:
     """Return all paths of the data in the tree: as named in the Recipe, and as resolved through links."""
     recipe = tree.recipe.data
-    named = _in_folder(tree, got, (*recipe.path, *recipe.train, *recipe.eval))
-    root = got.root.resolve()
-    places = [got.root / tree.folder / name for name in stuff.rows.files if "://" not in name]
-    real = [place.resolve() for place in (*places, *(got.root / path for path in named))]
+    named = _in_folder(tree, fetched_files, (*recipe.path, *recipe.train, *recipe.eval))
+    root = fetched_files.root.resolve()
+    places = [fetched_files.root / tree.folder / name for name in dataset.rows.files if "://" not in name]
+    real = [place.resolve() for place in (*places, *(fetched_files.root / path for path in named))]
     inside = {PurePosixPath(path.relative_to(root).as_posix()) for path in real if path.is_relative_to(root)}
     return frozenset(named) | inside
 
 
-def _in_folder(tree: Tree, got: Fetched, patterns: tuple[str, ...]) -> frozenset[PurePosixPath]:
+def _in_folder(tree: Tree, fetched_files: Fetched, patterns: tuple[str, ...]) -> frozenset[PurePosixPath]:
     """Return the paths of the tree that match patterns relative to gatebot.yml's folder."""
-    inner = {path.relative_to(tree.folder): path for path in got.paths if path.is_relative_to(tree.folder)}
+    inner = {path.relative_to(tree.folder): path for path in fetched_files.paths if path.is_relative_to(tree.folder)}
     return frozenset(inner[path] for path in files.matching(tuple(inner), patterns))
 
 
-def _tops(folder: Path) -> list[str]:
+def _entry_names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
 
 
@@ -233,7 +233,7 @@ def _inventory(environment: Environment, prepared_side: PreparedSide, worker: Pa
     argv = (str(environment.interpreter.python), str(worker), str(task))
     completed = environment.runner.run(argv, scratch, readable=(worker.parent, task), seconds=30)
     try:
-        found = json.loads(bounded_read.read(status, 1 << 20)) if completed.ok else {}
+        inventory = json.loads(bounded_read.read(status, 1 << 20)) if completed.ok else {}
     except (FileNotFoundError, ValueError, RecursionError, bounded_read.UnreadableError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return inventory if isinstance(inventory, dict) else {}

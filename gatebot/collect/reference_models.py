@@ -121,15 +121,15 @@ def _answered(question: object, heights: list[int], names: tuple[str, ...], prog
             raise UnmetError(f"the simple model does not fit this data: {error}") from error
 
 
-def _read(said: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[Answer]:
+def _read(answer: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[Answer]:
     """Yield the answers, after checking their shape.
 
     Raises:
         ValueError: they do not have the requested shape.
     """
-    if isinstance(said, dict) and "problem" in said:
-        raise ValueError(" ".join(str(said["problem"])[:300].split()))
-    match said:
+    if isinstance(answer, dict) and "problem" in answer:
+        raise ValueError(" ".join(str(answer["problem"])[:300].split()))
+    match answer:
         case {"classes": list(classes), "values": list(matrices)} if len(matrices) == len(heights):
             labels = tuple(name for name in classes if name in names)
         case _:

@@ -142,15 +142,15 @@ def _answer(ran: Ran, address: Address, secrets: tuple[str, ...]) -> dict[str, A
         last = _line(done.log_tail.strip().rpartition("\n")[2], secrets)
         raise MachineError(f"`{address.bare}` could not be fetched: {how}. {last}".strip(), "Is it too large?")
     try:
-        said = json.loads(ran.read(ANSWER, 16 * MIB))
+        answer = json.loads(ran.read(ANSWER, 16 * MIB))
     except (OSError, UnreadableError, ValueError, RecursionError) as error:
         raise MachineError(f"`{address.bare}` could not be fetched: {error}.", "Try again.") from error
-    return said if isinstance(said, dict) else {}
+    return answer if isinstance(answer, dict) else {}
 
 
-def _trouble(said: Any, address: Address, missing: list[str], secrets: tuple[str, ...]) -> GateError:
+def _trouble(error: Any, address: Address, missing: list[str], secrets: tuple[str, ...]) -> GateError:
     """Return the program's error as an exception, with each text on one line: it may contain text of a server."""
-    words = said if isinstance(said, dict) else {}
+    words = error if isinstance(error, dict) else {}
     message, hint = (_line(words.get(key), secrets) for key in ("message", "hint"))
     if missing:
         hint = f"{', '.join(missing)} is not set in gatebot's environment. {hint}"
@@ -164,17 +164,17 @@ def _line(text: object, secrets: tuple[str, ...]) -> str:
     return "".join(char if char.isprintable() else " " for line in masked for char in line)
 
 
-def _files(said: Any, ran: Ran, address: Address) -> "Iterator[tuple[str, bytes | pl.DataFrame]]":
+def _files(listed: Any, ran: Ran, address: Address) -> "Iterator[tuple[str, bytes | pl.DataFrame]]":
     """Yield the files that the program wrote, with their names.
 
     Raises:
         MachineError: the output is not valid, as after reading hostile content.
     """
     try:
-        if not isinstance(said, list) or not 0 < len(said) <= MOST_FILES:
+        if not isinstance(listed, list) or not 0 < len(listed) <= MOST_FILES:
             raise ValueError("no list of files")
         left = LARGEST
-        for name, file, kind in said:
+        for name, file, kind in listed:
             if not isinstance(name, str) or not name.isprintable() or not is_address(name) or not str(file).isdigit():
                 raise ValueError("a file without a name")
             data = ran.read(file, left)

@@ -31,9 +31,9 @@ def seal(folder: Path, note: str) -> str:
 
 
 @cache
-def holds(folder: Path, note: str, said: str) -> bool:
+def holds(folder: Path, note: str, stored_seal: str) -> bool:
     """Return whether a seal matches the folder as it is now, or as it was earlier in this process."""
-    return hmac.compare_digest(seal(folder, note), said)
+    return hmac.compare_digest(seal(folder, note), stored_seal)
 
 
 def _facts(entry: "os.DirEntry[str]") -> tuple[int, int, int, str]:

@@ -201,10 +201,10 @@ class Comparison:
             return None
         rows, parts = profile.eval_rows, []
         for fold in range(self.effort.folds):
-            said = snapshot.get(Score(Predict(Fit(side, tier, seed, fold)), name), OwnScore)
-            if said is None:
+            own_score = snapshot.get(Score(Predict(Fit(side, tier, seed, fold)), name), OwnScore)
+            if own_score is None:
                 return None
-            parts.append((said, rows.ids[rows.folds == fold] if self.effort.folds > 1 else rows.ids))
+            parts.append((own_score, rows.ids[rows.folds == fold] if self.effort.folds > 1 else rows.ids))
         weight = self.truth.weight
         at = None if weight is None else weight.values[rows_of(self.truth.ids, self.units)]
         return own_table(parts, self.units, at)

@@ -106,8 +106,8 @@ def refuse_archive(data: bytes, name: str) -> None:
 
 def too_large(name: str, most: int) -> UsageError:
     """Return the error for a file that is too large."""
-    said = f"{most >> 30} GiB" if most >> 30 else f"{most >> 20} MiB" if most >> 20 else f"{most} bytes"
-    return UsageError(f"`{name}` holds more than {said}.", "Give several smaller files, or Parquet.")
+    limit = f"{most >> 30} GiB" if most >> 30 else f"{most >> 20} MiB" if most >> 20 else f"{most} bytes"
+    return UsageError(f"`{name}` holds more than {limit}.", "Give several smaller files, or Parquet.")
 
 
 def bad_parquet(name: str, why: str) -> UsageError:

@@ -98,7 +98,7 @@ def _outcome(results: CheckResults) -> Outcome:
     if not isinstance(results.outcome, Clean | Found):
         return results.outcome
     open_ = tuple(measure.subject for measure in results.measures if _is_open(measure))
-    found = [said.finding for said in decisions_of(results) if said.measure is None or not _is_open(said.measure)]
+    found = [each.finding for each in decisions_of(results) if each.measure is None or not _is_open(each.measure)]
     found = [finding for finding in found if finding.status is not Status.FIXED]
     if found:
         return Found(tuple(found))

@@ -32,8 +32,8 @@ def prioritise(case: Case, results: Iterable[CheckResults]) -> Prioritised:
     """Return every finding with its priority, its action and the reasons for both."""
     kept, waived = [], []
     for each in results:
-        for said in decisions_of(each):
-            found = _weighed(case, each.check, said)
+        for decision in decisions_of(each):
+            found = _weighed(case, each.check, decision)
             if isinstance(found, WaivedFinding):
                 waived.append(found)
             else:
@@ -51,10 +51,10 @@ def risk(case: Case, check: Check, finding: Finding | None = None) -> Risk:
     return risk_of(prior, facts.rules.policy, facts.changes.paths or (), finding.likelihood if finding else None)
 
 
-def _weighed(case: Case, check: Check, said: Decision) -> ReportedFinding | WaivedFinding:
-    facts, finding, measure = case.facts, said.finding, said.measure
+def _weighed(case: Case, check: Check, decision: Decision) -> ReportedFinding | WaivedFinding:
+    facts, finding, measure = case.facts, decision.finding, decision.measure
     found = risk(case, check, finding)
-    action, why_action = _action(case, said, found)
+    action, why_action = _action(case, decision, found)
     today = facts.now.date()
     waiver, refused = waiver_for(check.id, finding.subject, _loss(measure), today, facts.rules.waivers)
     reported = ReportedFinding(
@@ -92,16 +92,16 @@ def _shows_logs(facts: Facts) -> bool:
     return facts.rules.privacy.stranger_logs or not (facts.is_fork or facts.is_first)
 
 
-def _action(case: Case, said: Decision, found: Risk) -> tuple[Action, str]:
+def _action(case: Case, decision: Decision, found: Risk) -> tuple[Action, str]:
     """Return the action of a finding, and the reason if it differs from the action of the priority alone."""
-    facts, finding = case.facts, said.finding
+    facts, finding = case.facts, decision.finding
     policy = facts.rules.policy
 
     def acting(fixed: Action | None = None) -> Action:
         return action_of(found.priority, finding.status, policy, can_review=facts.can_review, fixed=fixed)
 
     plain = acting()
-    fixed, why = _exception(case, said)
+    fixed, why = _exception(case, decision)
     if fixed is None or finding.status in (Status.INHERITED, Status.FIXED):
         return plain, ""
     if finding.action is not None:
@@ -110,16 +110,16 @@ def _action(case: Case, said: Decision, found: Risk) -> tuple[Action, str]:
     return weaker, why if weaker is not plain else ""
 
 
-def _exception(case: Case, said: Decision) -> tuple[Action | None, str]:
+def _exception(case: Case, decision: Decision) -> tuple[Action | None, str]:
     """Return the action that replaces the priority's action, and the reason; None if there is no exception."""
-    measure = said.measure
-    if said.finding.action is not None:
-        return said.finding.action, "its action is fixed"
-    if said.finding.unconfirmed:
+    measure = decision.measure
+    if decision.finding.action is not None:
+        return decision.finding.action, "its action is fixed"
+    if decision.finding.unconfirmed:
         return Action.WARN, "not confirmed on more rows"
     if measure is not None and measure.warns_only:
         return Action.WARN, "its margin only warns"
-    if said.finding.undecided or _undecided(measure):
+    if decision.finding.undecided or _undecided(measure):
         return _in_doubt(case.facts.rules.policy, None if measure is None else measure.answer)
     return None, ""
 

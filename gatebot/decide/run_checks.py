@@ -43,13 +43,13 @@ def run_checks(check: Check, comparison: Comparison, case: Case) -> CheckResults
     try:
         if excuse := check.excuse(comparison):
             return CheckResults(check, Skipped(excuse, excused=True))
-        said = list(check.run(comparison, options))
+        head_results = list(check.run(comparison, options))
         base = comparison.base_alone()
         known = list(check.run(base, options)) if base is not None and not check.relative else []
     except Exception as error:  # noqa: BLE001  # whatever a check raises, the others run, and nothing passes
         return CheckResults(check, Crashed(f"{type(error).__name__}: {error}"))
-    findings = _against_base(said, known)
-    measures = tuple(each for each in said if isinstance(each, Measure))
+    findings = _against_base(head_results, known)
+    measures = tuple(each for each in head_results if isinstance(each, Measure))
     return CheckResults(check, Found(findings) if findings else Clean(), findings, measures)
 
 
@@ -94,9 +94,9 @@ def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None
     return None
 
 
-def _against_base(said: list[Finding | Measure], known: list[Finding | Measure]) -> tuple[Finding, ...]:
+def _against_base(head_results: list[Finding | Measure], known: list[Finding | Measure]) -> tuple[Finding, ...]:
     """Return head's findings with their status, followed by base's findings that head no longer has."""
-    head = {each.subject: each for each in said if isinstance(each, Finding)}
+    head = {each.subject: each for each in head_results if isinstance(each, Finding)}
     base = {each.subject: each for each in known if isinstance(each, Finding)}
     mine = [replace(each, status=_status(each, base[name])) if name in base else each for name, each in head.items()]
     gone = [replace(each, status=Status.FIXED) for name, each in base.items() if name not in head]

@@ -346,8 +346,8 @@ def _returned(values: Sequence[ast.expr]) -> tuple[str, ...] | None:
 
 
 def _is_path(argument: ast.arg, opened: set[str]) -> bool:
-    said = ast.unparse(argument.annotation) if argument.annotation is not None else ""
-    return argument.arg in opened or "Path" in said or said == "str"
+    annotation = ast.unparse(argument.annotation) if argument.annotation is not None else ""
+    return argument.arg in opened or "Path" in annotation or annotation == "str"
 
 
 def _dumped_to(node: ast.Call) -> ast.AST | None:

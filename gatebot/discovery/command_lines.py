@@ -101,8 +101,8 @@ def _shells(context: SearchContext) -> Iterator[tuple[tuple[str, ...], tuple[str
 
 
 def _usage(text: str, name: str) -> list[Option]:
-    said = re.search(rf"usage:.*?{re.escape(name)}((?:\s+[\[<]?[A-Z][A-Z_]*[\]>]?)+)", text[:2000], re.IGNORECASE)
-    words = re.findall(r"[A-Z][A-Z_]*", said[1]) if said else []
+    usage = re.search(rf"usage:.*?{re.escape(name)}((?:\s+[\[<]?[A-Z][A-Z_]*[\]>]?)+)", text[:2000], re.IGNORECASE)
+    words = re.findall(r"[A-Z][A-Z_]*", usage[1]) if usage else []
     return [Option(word.lower().replace("_", "-"), "", required=True) for word in words]
 
 

@@ -103,8 +103,8 @@ def _setup(proposal: Proposal) -> Iterator[str]:
 
 def _line(key: str, value: str, why: str) -> str:
     """Return a key, its value and the reason as a comment on one line."""
-    said = " ".join(why.split())
-    return f"{key}: {_plain(value)}" + (f"  # {said}" if said else "")
+    comment = " ".join(why.split())
+    return f"{key}: {_plain(value)}" + (f"  # {comment}" if comment else "")
 
 
 def _plain(value: str) -> str:

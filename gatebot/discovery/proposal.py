@@ -139,8 +139,10 @@ def _project(root: Path) -> str:
     name = root.resolve().name
     with suppress(GateError):
         repository = open_repository(root)
-        said = repository.attempt("config", "--local", "--get", "remote.origin.url").stdout.decode("utf-8", "replace")
-        remote = re.search(r"[/:]([^/\s:]+?)(?:\.git)?/?\s*$", said)
+        remote_url = repository.attempt("config", "--local", "--get", "remote.origin.url").stdout.decode(
+            "utf-8", "replace"
+        )
+        remote = re.search(r"[/:]([^/\s:]+?)(?:\.git)?/?\s*$", remote_url)
         base = remote[1] if remote else repository.root.name
         name = "-".join([base, *Path(os.path.abspath(root)).relative_to(repository.root).parts])  # noqa: PTH100
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64] or "project"

@@ -233,9 +233,9 @@ def _shards(found: Sequence[str]) -> str:
     return str(PurePosixPath(parent) / f"{stem}*{suffix}") if stem.endswith(("-", "_", ".")) else ""
 
 
-def same(path: str, said: str) -> bool:
+def same(path: str, code_path: str) -> bool:
     """Return whether a path in the code, relative to any folder, refers to this file."""
-    parts = [part for part in PurePosixPath(said).parts if part not in ("..", ".")]
+    parts = [part for part in PurePosixPath(code_path).parts if part not in ("..", ".")]
     mine = PurePosixPath(path).parts
     shorter = min(len(parts), len(mine))
     return shorter > 0 and tuple(parts[-shorter:]) == mine[-shorter:]
@@ -244,9 +244,9 @@ def same(path: str, said: str) -> bool:
 def said_for(path: str, modules: Iterable[Module]) -> str:
     """Return the path by which the code names a file, or else its own path."""
     for one in modules:
-        for said in one.reads:
-            if same(path, said) and not PurePosixPath(said).is_absolute():
-                return said
+        for code_path in one.reads:
+            if same(path, code_path) and not PurePosixPath(code_path).is_absolute():
+                return code_path
     return path
 
 

@@ -273,10 +273,10 @@ def translated(once: Callable[[], T], why: Purpose) -> T:
     except GithubException as error:
         raise explain(why.doing, _answer(error), why.permission) from error
     except requests.RequestException as error:
-        raise OfflineError(why.doing, said=type(error).__name__) from error
+        raise OfflineError(why.doing, detail=type(error).__name__) from error
     except (ValueError, AssertionError, RuntimeError) as error:
         # the client raises these if the server is not GitHub's API: no JSON, links or redirections to another host
-        raise UnavailableError(why.doing, said=f"{type(error).__name__}: {error}") from error
+        raise UnavailableError(why.doing, detail=f"{type(error).__name__}: {error}") from error
 
 
 def _pause(trouble: ApiError, attempt: int, *, repeatable: bool) -> float | None:
@@ -305,7 +305,7 @@ def _typed(model: type[M], data: Any, why: Purpose) -> M:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(step) for step in fault["loc"]) or "the answer"
-        raise UnavailableError(why.doing, said=f"{place}: {fault['msg']}") from None
+        raise UnavailableError(why.doing, detail=f"{place}: {fault['msg']}") from None
 
 
 def _next(headers: Mapping[str, Any]) -> str:

@@ -11,20 +11,20 @@ class ApiError(GateError):
 
     Attributes:
         status: the HTTP status; 0 if there was no answer.
-        said: GitHub's message, shortened.
+        detail: GitHub's message, or what went wrong without an answer, shortened.
         wait_s: seconds to wait, as GitHub requests; None if it does not say.
     """
 
     advice = "Try again; if it stays, see https://www.githubstatus.com."
 
     def __init__(
-        self, doing: str, status: int = 0, said: str = "", permission: str = "", wait_s: float | None = None
+        self, doing: str, status: int = 0, detail: str = "", permission: str = "", wait_s: float | None = None
     ) -> None:
         self.status = status
-        self.said = " ".join(said.split())[:300]
+        self.detail = " ".join(detail.split())[:300]
         self.wait_s = wait_s
         answer = f"HTTP {status}" if status else "no answer"
-        words = f"could not {doing}: {answer}" + (f", {self.said!r}" if self.said else "")
+        words = f"could not {doing}: {answer}" + (f", {self.detail!r}" if self.detail else "")
         super().__init__(words, self.advice.format(permission=permission or "the permission that it needs"))
 
 

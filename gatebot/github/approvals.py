@@ -75,7 +75,7 @@ class Head:
     since: Callable[[], datetime | None]
 
 
-def read(api: Api, said: Conversation, head: Head) -> tuple[tuple[Approval, ...], tuple[Refusal, ...]]:
+def read(api: Api, conversation: Conversation, head: Head) -> tuple[tuple[Approval, ...], tuple[Refusal, ...]]:
     """Return the approvals of the pull request's head, and the attempted approvals that do not count.
 
     Raises:
@@ -85,7 +85,7 @@ def read(api: Api, said: Conversation, head: Head) -> tuple[tuple[Approval, ...]
     refusals: list[Refusal] = []
     permissions: dict[str, str] = {}
     since = cache(head.since)
-    for asked in [*_reviews(said), *_comments(said, head.sha)]:
+    for asked in [*_reviews(conversation), *_comments(conversation, head.sha)]:
         if isinstance(asked, Refusal):
             refusals.append(asked)
             continue
@@ -113,13 +113,13 @@ def permission_of(api: Api, login: str) -> str:
         return "none"
 
 
-def _reviews(said: Conversation) -> Iterator[Approval | Refusal]:
+def _reviews(conversation: Conversation) -> Iterator[Approval | Refusal]:
     """Yield the approval of each reviewer whose latest review approves. Comments change nothing.
 
     A review that requests changes revokes an earlier approval.
     """
     last: dict[str, responses.Review] = {}
-    for review in said.reviews:
+    for review in conversation.reviews:
         if review.user is not None and review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
             last[review.user.login] = review
     for login, review in last.items():
@@ -128,24 +128,24 @@ def _reviews(said: Conversation) -> Iterator[Approval | Refusal]:
             yield Approval(login, sha, Kind.REVIEW, "", review.submitted_at, review.html_url, reason=reason)
 
 
-def _comments(said: Conversation, head_sha: str) -> Iterator[Approval | Refusal]:
-    for comment in said.comments:
+def _comments(conversation: Conversation, head_sha: str) -> Iterator[Approval | Refusal]:
+    for comment in conversation.comments:
         ours = (comment.body or "").startswith(MARKER)  # gatebot's own comment quotes the command
         if comment.user is not None and not ours:
             yield from _commands(comment, comment.user.login, head_sha)
 
 
 def _commands(comment: responses.Comment, login: str, head_sha: str) -> Iterator[Approval | Refusal]:
-    for line in _said(comment.body or "").splitlines():
+    for line in _plain_text(comment.body or "").splitlines():
         command = _COMMAND.fullmatch(line)
         if command is None:
             continue
-        said = _REST.fullmatch(command["rest"].strip())
-        if said is None:
+        arguments = _REST.fullmatch(command["rest"].strip())
+        if arguments is None:
             why = f"the command reads: /gatebot accept [P0..P4] {head_sha} [reason]"
             yield Refusal(login, Kind.COMMENT, why, comment.html_url)
-        elif len(said["sha"]) != len(head_sha):
-            priority = f"{said['priority']} " if said["priority"] else ""
+        elif len(arguments["sha"]) != len(head_sha):
+            priority = f"{arguments['priority']} " if arguments["priority"] else ""
             why = f"a part of an id fits other commits too, so write all of it: /gatebot accept {priority}{head_sha}"
             yield Refusal(login, Kind.COMMENT, why, comment.html_url)
         elif comment.updated_at != comment.created_at:
@@ -154,17 +154,17 @@ def _commands(comment: responses.Comment, login: str, head_sha: str) -> Iterator
         else:
             yield Approval(
                 login=login,
-                sha=said["sha"].lower(),
+                sha=arguments["sha"].lower(),
                 kind=Kind.COMMENT,
                 permission="",
                 at=comment.created_at,
                 url=comment.html_url,
-                priority=said["priority"] or "",
-                reason=(said["reason"] or "").strip()[:MAX_REASON],
+                priority=arguments["priority"] or "",
+                reason=(arguments["reason"] or "").strip()[:MAX_REASON],
             )
 
 
-def _said(body: str) -> str:
+def _plain_text(body: str) -> str:
     """Return the text of a comment without code blocks and HTML comments."""
     body = re.sub(r"<!--.*?(?:-->|\Z)", "", body, flags=re.DOTALL)
     kept, fence = [], ""

@@ -295,9 +295,12 @@ def _is_trusted(run: responses.WorkflowRun, search: Search) -> bool:
 
 
 def _belongs(artifact: responses.Artifact, run: responses.WorkflowRun, search: Search) -> bool:
-    said = artifact.workflow_run
+    source_run = artifact.workflow_run
     expected = (run.id, run.head_sha, search.repository_id, search.repository_id)
-    return said is not None and (said.id, said.head_sha, said.repository_id, said.head_repository_id) == expected
+    return (
+        source_run is not None
+        and (source_run.id, source_run.head_sha, source_run.repository_id, source_run.head_repository_id) == expected
+    )
 
 
 def _artifacts(api: Api, run_id: int) -> list[responses.Artifact]:
@@ -308,10 +311,10 @@ def _artifacts(api: Api, run_id: int) -> list[responses.Artifact]:
     return sorted((artifact for page in pages for artifact in page.items), key=lambda artifact: -artifact.id)
 
 
-def _parcel(said: responses.Artifact) -> Parcel:
-    return Parcel(said.id, said.name, said.size_in_bytes, said.digest or "")
+def _parcel(artifact: responses.Artifact) -> Parcel:
+    return Parcel(artifact.id, artifact.name, artifact.size_in_bytes, artifact.digest or "")
 
 
-def _found(said: responses.Artifact, run_id: int, commit: str, distance: int, now: datetime) -> Found:
-    age = now - said.created_at if said.created_at else timedelta(0)
-    return Found(run_id, commit, distance, age, _parcel(said))
+def _found(artifact: responses.Artifact, run_id: int, commit: str, distance: int, now: datetime) -> Found:
+    age = now - artifact.created_at if artifact.created_at else timedelta(0)
+    return Found(run_id, commit, distance, age, _parcel(artifact))

@@ -107,27 +107,27 @@ def hand_over(api: Api, sha: str, order: RunOrder, *, name: str = NAME) -> None:
     for past in range(MAX_ROUNDS):
         pages = api.pages(api.path("commits", sha, "check-runs"), responses.Page[responses.CheckRun], why, query)
         runs = [run for page in pages for run in page.items]
-        known = [(said, run.id, run) for run in runs if (said := RunOrder.of_text(run.external_id or ""))]
-        mine |= {number for said, number, _ in known if past == 0 and said == order}
+        known = [(run_order, run.id, run) for run in runs if (run_order := RunOrder.of_text(run.external_id or ""))]
+        mine |= {number for run_order, number, _ in known if past == 0 and run_order == order}
         ended = [each for each in known if each[2].conclusion in set(Conclusion)]
         if not mine or not ended:
             return
         newest, newest_id, shown = max(ended, key=lambda each: each[:2])
         # an updated check run counts as completed again, regardless of its id
-        late = [id_ for said, id_, _ in known if id_ in mine and said < newest and (past or id_ > newest_id)]
+        late = [id_ for run_order, id_, _ in known if id_ in mine and run_order < newest and (past or id_ > newest_id)]
         if not late:
             return
         for number in late:
             api.send("PATCH", api.path("check-runs", number), responses.CheckRun, why, _copy(shown))
 
 
-def _copy(said: responses.CheckRun) -> Json:
-    output = said.output or responses.CheckOutput()
+def _copy(check_run: responses.CheckRun) -> Json:
+    output = check_run.output or responses.CheckOutput()
     words: Json = {"title": _line(output.title or "") or NAME, "summary": cut(output.summary or "", MAX_TEXT)}
     if output.text:
         words["text"] = cut(output.text, MAX_TEXT)
-    copy: Json = {"status": "completed", "conclusion": said.conclusion, "external_id": said.external_id}
-    return {**copy, "output": words, **({"details_url": said.details_url} if said.details_url else {})}
+    copy: Json = {"status": "completed", "conclusion": check_run.conclusion, "external_id": check_run.external_id}
+    return {**copy, "output": words, **({"details_url": check_run.details_url} if check_run.details_url else {})}
 
 
 def _why(name: str, sha: str) -> Purpose:
@@ -146,7 +146,7 @@ def _output(check: Check, start: int) -> Json:
 
 def _annotation(annotation: Annotation) -> Json:
     line = max(annotation.line, 1)
-    said: Json = {
+    payload: Json = {
         "path": annotation.path,
         "start_line": line,
         "end_line": max(annotation.end_line or line, line),
@@ -154,8 +154,8 @@ def _annotation(annotation: Annotation) -> Json:
         "message": annotation.message[:MAX_MESSAGE] or "(no message)",
     }
     if annotation.title:
-        said["title"] = _line(annotation.title)
-    return said
+        payload["title"] = _line(annotation.title)
+    return payload
 
 
 def _line(text: str) -> str:

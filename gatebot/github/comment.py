@@ -138,12 +138,12 @@ def find(api: Api, number: int, authors: set[str]) -> list[Found]:
     """
     why = Purpose(f"list the comments of pull request {number}", "pull-requests: read")
     pages = api.pages(api.path("issues", number, "comments"), responses.Page[responses.Comment], why)
-    return found_in((said for page in pages for said in page.items), authors)
+    return found_in((comment for page in pages for comment in page.items), authors)
 
 
 def found_in(comments: Iterable[responses.Comment], authors: Collection[str]) -> list[Found]:
     """Return those of the comments that are gatebot's, the oldest first."""
-    ours = [_found(said) for said in comments]
+    ours = [_found(comment) for comment in comments]
     return sorted((c for c in ours if c.author in authors and c.body.startswith(MARKER)), key=lambda c: c.id)
 
 
@@ -188,6 +188,6 @@ def _merged(ours: Sequence[Found]) -> dict[str, Section]:
     return sections
 
 
-def _found(said: responses.Comment) -> Found:
-    body = (said.body or "").replace("\r\n", "\n")  # line ends of the web editor
-    return Found(said.id, said.html_url, said.user.login if said.user else "", body)
+def _found(comment: responses.Comment) -> Found:
+    body = (comment.body or "").replace("\r\n", "\n")  # line ends of the web editor
+    return Found(comment.id, comment.html_url, comment.user.login if comment.user else "", body)

@@ -83,7 +83,7 @@ def _stream(api: Api, artifact_id: int, archive: Path, limits: Limits, why: Purp
                 if answer.headers.get("content-encoding", "identity") != "identity":
                     raise ArchiveError("the artifact comes in an encoding that was not asked for")
                 return _save(answer, archive, limits)
-    raise UnavailableError(why.doing, said="redirected too often")
+    raise UnavailableError(why.doing, detail="redirected too often")
 
 
 def _save(answer: "Response", archive: Path, limits: Limits) -> str:
@@ -101,7 +101,7 @@ def _save(answer: "Response", archive: Path, limits: Limits) -> str:
 def _next_place(url: str, location: str, why: Purpose) -> str:
     place = urljoin(url, location)
     if urlsplit(place).scheme not in ("https", urlsplit(url).scheme):
-        raise UnavailableError(why.doing, said="redirected to an unprotected address")
+        raise UnavailableError(why.doing, detail="redirected to an unprotected address")
     return place
 
 

@@ -196,10 +196,10 @@ def read(environ: Mapping[str, str]) -> Event:
 
 
 def _of_pull(event: Event, raw: object) -> Event:
-    said = _parse(hook.PullPayload, raw, event)
-    pull = said.pull_request
+    payload = _parse(hook.PullPayload, raw, event)
+    pull = payload.pull_request
     return replace(
-        _common(event, said),
+        _common(event, payload),
         head_sha=pull.head.sha,
         base_ref=pull.base.ref,
         base_sha=pull.base.sha,
@@ -212,39 +212,40 @@ def _of_pull(event: Event, raw: object) -> Event:
 
 
 def _of_push(event: Event, raw: object) -> Event:
-    said = _parse(hook.PushPayload, raw, event)
-    deleted = said.deleted or said.after == NO_COMMIT
+    payload = _parse(hook.PushPayload, raw, event)
+    deleted = payload.deleted or payload.after == NO_COMMIT
     return replace(
-        _common(event, said),
-        ref=said.ref,
-        head_sha=None if deleted else said.after,
-        base_sha="" if said.before == NO_COMMIT else said.before,
+        _common(event, payload),
+        ref=payload.ref,
+        head_sha=None if deleted else payload.after,
+        base_sha="" if payload.before == NO_COMMIT else payload.before,
         is_deletion=deleted,
     )
 
 
 def _of_group(event: Event, raw: object) -> Event:
-    said = _parse(hook.MergeGroupPayload, raw, event)
-    group = said.merge_group
+    payload = _parse(hook.MergeGroupPayload, raw, event)
+    group = payload.merge_group
     base_ref = group.base_ref.removeprefix("refs/heads/")
-    return replace(_common(event, said), head_sha=group.head_sha, base_ref=base_ref, base_sha=group.base_sha)
+    return replace(_common(event, payload), head_sha=group.head_sha, base_ref=base_ref, base_sha=group.base_sha)
 
 
 def _of_timer(event: Event, raw: object) -> Event:
-    said = _parse(hook.TimerPayload, raw, event)
-    if said.repository is not None:
-        event = _common(event, hook.Payload(repository=said.repository, sender=said.sender))
+    payload = _parse(hook.TimerPayload, raw, event)
+    if payload.repository is not None:
+        event = _common(event, hook.Payload(repository=payload.repository, sender=payload.sender))
     if not event.default_branch and event.kind is Kind.SCHEDULE:  # schedules run on the default branch only
         event = replace(event, default_branch=event.ref.removeprefix("refs/heads/"))
     return replace(event, head_sha=event.tested_sha)
 
 
 def _of_workflow_run(event: Event, raw: object) -> Event:
-    said = _parse(hook.WorkflowRunPayload, raw, event)
-    run = said.workflow_run
+    payload = _parse(hook.WorkflowRunPayload, raw, event)
+    run = payload.workflow_run
     home = run.head_repository.id if run.head_repository else 0
     owner = (run.head_repository.full_name if run.head_repository else None) or event.repository
-    path = run.path or (said.workflow.path if said.workflow else "")  # older servers send the path in the second place
+    # older servers send the path in the second place
+    path = run.path or (payload.workflow.path if payload.workflow else "")
     trigger = Trigger(
         run_id=run.id,
         attempt=run.run_attempt,
@@ -257,14 +258,14 @@ def _of_workflow_run(event: Event, raw: object) -> Event:
         workflow_path=path.partition("@")[0],
         is_fork=home != event.repository_id,
     )
-    return replace(_common(event, said), head_sha=run.head_sha, is_fork=trigger.is_fork, trigger=trigger)
+    return replace(_common(event, payload), head_sha=run.head_sha, is_fork=trigger.is_fork, trigger=trigger)
 
 
 def _of_comment(event: Event, raw: object) -> Event:
-    said = _parse(hook.CommentPayload, raw, event)
-    issue = said.issue
+    payload = _parse(hook.CommentPayload, raw, event)
+    issue = payload.issue
     return replace(
-        _common(event, said),
+        _common(event, payload),
         pull_number=issue.number if issue.pull_request else None,
         author=issue.user.login if issue.user else "",
     )
@@ -285,8 +286,8 @@ _REF: TypeAdapter[str] = TypeAdapter(hook.RefName)
 _FULL_NAME: TypeAdapter[str] = TypeAdapter(hook.FullName)
 
 
-def _common(event: Event, said: hook.Payload) -> Event:
-    home = said.repository
+def _common(event: Event, payload: hook.Payload) -> Event:
+    home = payload.repository
     if (home.id, home.full_name.lower()) != (event.repository_id, event.repository.lower()):
         raise UsageError(
             f"the payload is about {home.full_name} ({home.id}), the job runs in"
@@ -295,9 +296,9 @@ def _common(event: Event, said: hook.Payload) -> Event:
         )
     return replace(
         event,
-        action=said.action,
+        action=payload.action,
         default_branch=home.default_branch or "",
-        actor=event.actor or (said.sender.login if said.sender else ""),
+        actor=event.actor or (payload.sender.login if payload.sender else ""),
     )
 
 

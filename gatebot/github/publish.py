@@ -183,11 +183,11 @@ def publish(
         def comment_again(*, known: Sequence[Found] | None = None, checks: bool = True) -> None:
             if target.pull_number is None:
                 return
-            said = comment.publish(
+            published = comment.publish(
                 api, target.pull_number, section, mode=target.mode, notable=notable, known=known, checks=checks
             )
-            _note(done, said)
-            done.comment_url = said.url if isinstance(said, Written | Unchanged) else done.comment_url
+            _note(done, published)
+            done.comment_url = published.url if isinstance(published, Written | Unchanged) else done.comment_url
 
         with _warned(done):
             comment_again(known=comments, checks=bool(target.projects))

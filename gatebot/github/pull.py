@@ -76,17 +76,17 @@ def changed_paths(api: Api, number: int) -> frozenset[str] | None:
     return frozenset(name for file in files for name in (file.filename, file.previous_filename) if name)
 
 
-def _value(said: responses.Pull) -> Pull:
-    home, head = said.base.repo, said.head.repo
+def _value(answer: responses.Pull) -> Pull:
+    home, head = answer.base.repo, answer.head.repo
     return Pull(
-        number=said.number,
-        author=said.user.login if said.user else "",
-        head_sha=said.head.sha,
-        head_ref=said.head.ref,
-        base_ref=said.base.ref,
-        base_sha=said.base.sha,
+        number=answer.number,
+        author=answer.user.login if answer.user else "",
+        head_sha=answer.head.sha,
+        head_ref=answer.head.ref,
+        base_ref=answer.base.ref,
+        base_sha=answer.base.sha,
         is_fork=head is None or home is None or head.id != home.id,
-        is_draft=said.draft,
-        is_open=said.state == "open",
-        is_first=said.author_association in NEWCOMERS,
+        is_draft=answer.draft,
+        is_open=answer.state == "open",
+        is_first=answer.author_association in NEWCOMERS,
     )

@@ -160,7 +160,7 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
         GateError: The status was not written although it should have been (exit code 6).
     """
     try:
-        said = api.send(
+        written = api.send(
             "POST",
             api.path("statuses", sha),
             responses.CommitStatus,
@@ -178,8 +178,8 @@ def write(api: Api, sha: str, status: Status, *, read_only: bool = False) -> Wri
         raise GateError(error.message, error.hint, ExitCode.STATUS_NOT_WRITTEN) from error
     except ApiError as error:
         raise GateError(error.message, error.hint, ExitCode.STATUS_NOT_WRITTEN) from error
-    if said.creator is not None:
-        api.is_called(said.creator.login)
+    if written.creator is not None:
+        api.is_called(written.creator.login)
     return Written(status.url, created=True)
 
 

@@ -91,8 +91,8 @@ class StatusLog:
         newest = max((order for order in orders.values() if order is not None), default=None)
         if newest is None:
             return self.latest(context)
-        said = list(dict.fromkeys(row for row in reversed(self.rows) if orders.get(row) == newest))
-        return ([row for row in said if not row.is_running] or said)[-1]
+        of_newest = list(dict.fromkeys(row for row in reversed(self.rows) if orders.get(row) == newest))
+        return ([row for row in of_newest if not row.is_running] or of_newest)[-1]
 
     def newer(self, context: str, order: RunOrder) -> Status | None:
         """Return the status of a run that is newer than this one; None if there is no such run."""

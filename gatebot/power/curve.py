@@ -53,7 +53,7 @@ def curves(effects: Sequence[DetectableEffect]) -> str:
 
 
 def _panel(effect: DetectableEffect, top: float) -> Iterator[str]:
-    said, now, margin = Amounts.of(effect), effect.now, effect.demand.margin
+    amounts, now, margin = Amounts.of(effect), effect.now, effect.demand.margin
     fewest, most = max(now.rows / 4, 10.0), now.rows * 16.0
     needed = effect.rows_needed
     if needed is not None and most < needed <= now.rows * 200:
@@ -62,25 +62,25 @@ def _panel(effect: DetectableEffect, top: float) -> Iterator[str]:
     plot = _Plot(top, fewest, most, tallest)
     yield f"<g><title>{escape(plain(effect.subject))}: {escape(sentence(effect))}</title>"
     yield _text(LEFT, top + 24, f"{plain(effect.subject)}: smallest margin that can be guarded", "title")
-    yield from _axes(plot, said)
+    yield from _axes(plot, amounts)
     for seeds, colour in zip(effect.columns, COLOURS[-len(effect.columns) :], strict=False):
         yield from _line(plot, effect, seeds, colour)
     edge = plot.y(margin)
     yield f'<path d="M{LEFT} {edge}H{RIGHT}" stroke="{MARGIN_COLOUR}" stroke-dasharray="6 4"/>'
-    yield _text(RIGHT - 4, edge - 5, f"margin {said(margin)}", "margin", "end")
+    yield _text(RIGHT - 4, edge - 5, f"margin {amounts(margin)}", "margin", "end")
     yield f'<circle cx="{plot.x(now.rows)}" cy="{plot.y(now.held)}" r="5" fill="#1f2328"/>'
     have = "now" if effect.artifact else f"now, {counted(now.seeds, 'seed')}"
-    yield _text(plot.x(now.rows) + 9, plot.y(now.held) - 7, f"{have}: {said(now.held)}")
+    yield _text(plot.x(now.rows) + 9, plot.y(now.held) - 7, f"{have}: {amounts(now.held)}")
     yield "</g>"
 
 
-def _axes(plot: _Plot, said: Amounts) -> Iterator[str]:
+def _axes(plot: _Plot, amounts: Amounts) -> Iterator[str]:
     low = plot.y(0)
     yield f'<path class="axis" d="M{LEFT} {plot.top + TOP}V{low}H{RIGHT}" fill="none"/>'
     for loss in _round_steps(plot.tallest):
         at = plot.y(loss)
         yield f'<path class="axis" d="M{LEFT} {at}H{RIGHT}" stroke-opacity="0.5"/>'
-        yield _text(LEFT - 6, at + 4, number(loss * said.unit.factor), "small", "end")
+        yield _text(LEFT - 6, at + 4, number(loss * amounts.unit.factor), "small", "end")
     for rows in _decades(plot.fewest, plot.most):
         at = plot.x(rows)
         yield f'<path class="axis" d="M{at} {low}v5"/>'

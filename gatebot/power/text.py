@@ -58,10 +58,10 @@ def sentence(effect: DetectableEffect) -> str:
 
     For example: `150 rows see ≥ 9 points: the margin of 2 points cannot be guarded; …`.
     """
-    said, now = Amounts.of(effect), effect.now
+    amounts, now = Amounts.of(effect), effect.now
     have = counted(now.rows, "row") + ("" if effect.artifact else f" and {counted(now.seeds, 'seed')}")
-    margin = said(effect.demand.margin)
-    sees = f"{have} {'sees' if have == '1 row' else 'see'} ≥ {said(now.held)}"
+    margin = amounts(effect.demand.margin)
+    sees = f"{have} {'sees' if have == '1 row' else 'see'} ≥ {amounts(now.held)}"
     if effect.guards:
         return f"{sees}: the margin of {margin} is guarded"
     return f"{sees}: the margin of {margin} cannot be guarded; {_cure(effect)}"
@@ -84,8 +84,8 @@ def as_text(about: SnapshotProvenance, analysis: Analysis) -> str:
     """Return the whole analysis as text for a terminal."""
     lines = [f"What the baseline of {about.commit[:12] if about.commit else 'the work tree'} can see:", ""]
     for each in analysis.found:
-        seen, said = (each.guards, sentence(each)) if isinstance(each, DetectableEffect) else (False, _nothing(each))
-        lines.append(f"{'✓' if seen else '✗'} {plain(each.subject)}: {said}")
+        seen, clause = (each.guards, sentence(each)) if isinstance(each, DetectableEffect) else (False, _nothing(each))
+        lines.append(f"{'✓' if seen else '✗'} {plain(each.subject)}: {clause}")
     for effect in analysis.detailed:
         lines += ["", *details(effect)]
     lines += proposals(analysis.found)
@@ -117,14 +117,14 @@ def _nothing(blind: NotDetectable) -> str:
 
 def details(effect: DetectableEffect) -> Iterator[str]:
     """Yield the tables of one metric, line by line."""
-    said = Amounts.of(effect)
+    amounts = Amounts.of(effect)
     grid, columns = effect.grid(), effect.columns
-    suffix = said.unit.suffix.strip() or "the metric's own units"
-    margin = said(effect.demand.margin)
+    suffix = amounts.unit.suffix.strip() or "the metric's own units"
+    margin = amounts(effect.demand.margin)
     yield f"{plain(effect.subject)}: main has {number(effect.value)}, margin {margin}; losses in {suffix}"
     heads = ["loss"] if effect.artifact else [counted(seeds, "seed") for seeds in columns]
     yield ""
-    rows = [[_rows(line[0], effect), *(said.bare(each.held) for each in line)] for line in grid]
+    rows = [[_rows(line[0], effect), *(amounts.bare(each.held) for each in line)] for line in grid]
     if not effect.artifact:
         needed = [rows_for(effect.smoke, effect.demand, seeds) for seeds in columns]
         rows.append(["rows that guard the margin", *(NOTHING if each is None else grouped(each) for each in needed)])
@@ -132,7 +132,7 @@ def details(effect: DetectableEffect) -> Iterator[str]:
     title = f"guards: a harmless change is shown to lose less than this in {POWER:.0%} of runs"
     yield from _table(title, heads, rows)
     yield ""
-    rows = [[_rows(line[0], effect), *(said.bare(each.worse) for each in line)] for line in grid]
+    rows = [[_rows(line[0], effect), *(amounts.bare(each.worse) for each in line)] for line in grid]
     if not effect.artifact:
         rows.append(["training and predicting", *(duration(each.confirm_s) for each in grid[0])])
     title = f"proves: a loss of this much blocks in {POWER:.0%} of runs (level {effect.demand.worse:.2g})"
@@ -160,10 +160,10 @@ def _rows(seen: ObservedEffect, effect: DetectableEffect) -> str:
 def _assumptions(effects: Sequence[DetectableEffect]) -> str:
     """Return the assumptions behind the numbers."""
     if any(effect.artifact for effect in effects):
-        said = f"the values of both models correlate by {AGREEMENT_UNKNOWN} row by row, for main ran once"
+        assumption = f"the values of both models correlate by {AGREEMENT_UNKNOWN} row by row, for main ran once"
     else:
-        said = "a change moves as many rows for good as another seed moves by chance, and at least a few"
-    return f"Assumed: {said}.\nA change that moves fewer is seen more sharply."
+        assumption = "a change moves as many rows for good as another seed moves by chance, and at least a few"
+    return f"Assumed: {assumption}.\nA change that moves fewer is seen more sharply."
 
 
 def as_json(about: SnapshotProvenance, analysis: Analysis) -> dict[str, object]:

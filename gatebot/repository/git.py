@@ -281,10 +281,10 @@ class Repository:
             MachineError: git is not installed, or takes too long.
         """
         where = (f"--git-dir={self.git_dir}", f"--work-tree={self.root}")
-        said = (*where, *arguments)
-        done = run(said, timeout_s, stdin, of=self.git_dir, network=network, writable=writable)
+        full_arguments = (*where, *arguments)
+        done = run(full_arguments, timeout_s, stdin, of=self.git_dir, network=network, writable=writable)
         if done.returncode and not network and b"promisor remote" in done.stderr:  # a partial clone fetches on reading
-            return run(said, FETCH_TIMEOUT_S, stdin, of=self.git_dir, network=True)
+            return run(full_arguments, FETCH_TIMEOUT_S, stdin, of=self.git_dir, network=True)
         return done
 
 
@@ -332,11 +332,11 @@ def git_dir_of(root: Path) -> Path:
     if place.is_dir():
         return Path(os.path.abspath(place))  # noqa: PTH100
     try:
-        said = Checkout(root).read(".git", MOST_POINTER_BYTES)
+        pointer = Checkout(root).read(".git", MOST_POINTER_BYTES)
     except (OSError, GateError):
         raise UsageError(f"{root} is not in a git repository", "Run `git init`, or pass --base.") from None
-    there = root / os.fsdecode(said.removeprefix(b"gitdir:").strip())
-    if not said.startswith(b"gitdir:") or not there.is_dir():
+    there = root / os.fsdecode(pointer.removeprefix(b"gitdir:").strip())
+    if not pointer.startswith(b"gitdir:") or not there.is_dir():
         raise UsageError(f"{place} leads to no git repository", "Clone it again, or repair it: git worktree repair")
     return there.resolve()
 

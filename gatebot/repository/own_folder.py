@@ -41,13 +41,13 @@ def cache(environ: Mapping[str, str], project: Path) -> Path:
 
 
 def _of_job(environ: Mapping[str, str]) -> Path:
-    said = environ.get("RUNNER_TEMP", "")
-    if not said or not Path(said).is_dir():
+    runner_temp = environ.get("RUNNER_TEMP", "")
+    if not runner_temp or not Path(runner_temp).is_dir():
         raise MachineError(
-            f"RUNNER_TEMP ({said or 'not set'}) is no folder here, so there is no place outside of the checkout",
+            f"RUNNER_TEMP ({runner_temp or 'not set'}) is no folder here, so there is no place outside of the checkout",
             "Update the runner (2.329 or later shows it to container actions), or name a folder with --out.",
         )
-    return Path(said)
+    return Path(runner_temp)
 
 
 def require_owned(folder: Path) -> Path:

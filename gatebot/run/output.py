@@ -125,8 +125,8 @@ def stored_case(head: Path, base: Path | None) -> Case:
     try:
         facts = Facts.model_validate_json(Checkout(head).read(FACTS_FILE, MAX_BYTES))
     except (OSError, ValueError, UnsafePathError) as error:
-        said = str(error).splitlines()[0]
-        raise UsageError(f"{path}: {said}", "give the folder that `gatebot run` left as head") from error
+        problem = str(error).splitlines()[0]
+        raise UsageError(f"{path}: {problem}", "give the folder that `gatebot run` left as head") from error
     has_head, anchor = (head / "snapshot").exists(), head / ANCHOR
     return Case(
         facts,

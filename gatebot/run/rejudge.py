@@ -17,25 +17,25 @@ from gatebot.run.stored_base import stored_anchor, stored_base
 AGAIN = "run the gate again"
 
 
-def trusted_case(said: Case, head_sha: str, branch: str, approvals: Sequence[Approval]) -> Case:
+def trusted_case(stored: Case, head_sha: str, branch: str, approvals: Sequence[Approval]) -> Case:
     """Return the Case of a run from this repository, with the current approvals.
 
     Raises:
         MachineError: It is the Case of another commit, or of a pull request into another branch with its own Rules.
     """
-    if said.facts.judged.sha != head_sha:
-        raise MachineError(f"the stored evidence is of {said.facts.judged.sha}, the head is {head_sha[:12]}", AGAIN)
-    if said.facts.branch != branch:
-        meant = f"a pull request into {said.facts.branch or 'the default branch'}"
+    if stored.facts.judged.sha != head_sha:
+        raise MachineError(f"the stored evidence is of {stored.facts.judged.sha}, the head is {head_sha[:12]}", AGAIN)
+    if stored.facts.branch != branch:
+        meant = f"a pull request into {stored.facts.branch or 'the default branch'}"
         raise MachineError(f"the stored evidence of {head_sha[:12]} is of {meant}", AGAIN)
-    return replace(said, facts=said.facts.model_copy(update={"approvals": tuple(approvals)}))
+    return replace(stored, facts=stored.facts.model_copy(update={"approvals": tuple(approvals)}))
 
 
-def untrusted_case(said: Case, run_context: RunContext, places: Places, stores: Sequence[Store]) -> Case:
+def untrusted_case(stored: Case, run_context: RunContext, places: Places, stores: Sequence[Store]) -> Case:
     """Return the Case of a fork's run: head's evidence from that run, all else from the base branch and the API.
 
     Args:
-        said: the stored Case of the fork's run. Its facts, its base and its labels are not used.
+        stored: the stored Case of the fork's run. Its facts, its base and its labels are not used.
         run_context: run context of the pull request, from trusted sources.
         places: folders of this run.
         stores: stores of trusted baselines.
@@ -43,7 +43,7 @@ def untrusted_case(said: Case, run_context: RunContext, places: Places, stores: 
     Raises:
         MachineError: There is no evidence, or it was not collected for this commit with these Rules.
     """
-    facts, head = run_context.facts, said.head
+    facts, head = run_context.facts, stored.head
     if NOTHING_TO_JUDGE & set(facts.states):
         return Case(facts)
     if head is None:

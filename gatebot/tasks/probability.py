@@ -68,8 +68,8 @@ def log_loss(table: Table) -> Estimate:
     seen = labels(table)
     if not seen.scores:
         return UNDEFINED
-    said = np.where(np.isfinite(seen.of_truth), seen.of_truth, np.nan)
-    return mean(-np.log(np.clip(said, CLIP, 1.0)), seen.weight)
+    probability = np.where(np.isfinite(seen.of_truth), seen.of_truth, np.nan)
+    return mean(-np.log(np.clip(probability, CLIP, 1.0)), seen.weight)
 
 
 def clipped(table: Table) -> int:
@@ -111,22 +111,24 @@ def calibration_error(of: str | None, bins: int, binning: Binning) -> Estimator:
         if not seen.scores or (of is not None and of not in seen.classes):
             return UNDEFINED
         code = seen.likeliest if of is None else seen.code(of)
-        said = seen.matrix.max(axis=0) if of is None else seen.matrix[seen.code(of)]
-        gap = said - (seen.truth == code)
-        where = _binned(said, seen.weight > 0, bins, binning)
+        probability = seen.matrix.max(axis=0) if of is None else seen.matrix[seen.code(of)]
+        gap = probability - (seen.truth == code)
+        where = _binned(probability, seen.weight > 0, bins, binning)
         sign = np.sign(np.bincount(where, weights=np.where(seen.weight > 0, gap * seen.weight, 0.0), minlength=bins))
         return mean(sign[where] * gap, seen.weight)
 
     return estimate
 
 
-def _binned(said: Floats, counted: Mask, bins: int, binning: Binning) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _binned(
+    probability: Floats, counted: Mask, bins: int, binning: Binning
+) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Return the bin of each unit, from 0 to bins - 1; a value on an edge belongs to the lower bin."""
-    if not np.isfinite(said[counted]).all() or not counted.any():
-        return np.zeros(len(said), dtype=np.intp)
+    if not np.isfinite(probability[counted]).all() or not counted.any():
+        return np.zeros(len(probability), dtype=np.intp)
     inner = np.linspace(0.0, 1.0, bins + 1)[1:-1]
-    edges = np.quantile(said[counted], inner) if binning is Binning.MASS else inner
-    return np.searchsorted(edges, said, side="left")
+    edges = np.quantile(probability[counted], inner) if binning is Binning.MASS else inner
+    return np.searchsorted(edges, probability, side="left")
 
 
 def among_first(k: int) -> Estimator:
@@ -190,9 +192,11 @@ def forecast(table: Table) -> Forecast | None:
     of = seen.positive
     if not seen.scores or (of is not None and of not in seen.scores):
         return None
-    said = seen.matrix.max(axis=0) if of is None else seen.scores[of]
+    probability = seen.matrix.max(axis=0) if of is None else seen.scores[of]
     true = seen.truth == (seen.likeliest if of is None else seen.code(of))
-    return Forecast(of, np.where(said <= 1.0 + NOISE, np.minimum(said, 1.0), said), true, seen.weight)
+    return Forecast(
+        of, np.where(probability <= 1.0 + NOISE, np.minimum(probability, 1.0), probability), true, seen.weight
+    )
 
 
 def recalibration(table: Table) -> Line:

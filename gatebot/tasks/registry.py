@@ -102,17 +102,23 @@ def declared(task: Task, declarations: Sequence[Declaration], truth: Truth | Non
     return () if truth is None else tuple(replace(_plain(each), default=True) for each in task.default_metrics(truth))
 
 
-def _ready(task: Task, said: Declaration, classes: tuple[str, ...]) -> Declared:
-    metric = None if said.metric is None else task.metric(said.metric, said.of, said.options, said.direction)
-    plain = _own(said) if metric is None else _plain(metric)
-    if said.of is not None and classes and label(said.of) not in classes:
-        near = get_close_matches(said.of, classes, n=1)
+def _ready(task: Task, declaration: Declaration, classes: tuple[str, ...]) -> Declared:
+    metric = (
+        None
+        if declaration.metric is None
+        else task.metric(declaration.metric, declaration.of, declaration.options, declaration.direction)
+    )
+    plain = _own(declaration) if metric is None else _plain(metric)
+    if declaration.of is not None and classes and label(declaration.of) not in classes:
+        near = get_close_matches(declaration.of, classes, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the eval rows hold {', '.join(classes[:MOST_NAMED])}"
-        raise UsageError(f"{plain.name}: no eval row is of the class {said.of!r}", hint)
-    if said.floor is not None and said.ceiling is not None and said.floor >= said.ceiling:
-        raise UsageError(f"{plain.name}: the floor {said.floor:g} is not below the ceiling {said.ceiling:g}")
-    margin = plain.margin if said.margin is None else Margin(*said.margin)
-    warn = None if said.warn is None else Margin(*said.warn)
+        raise UsageError(f"{plain.name}: no eval row is of the class {declaration.of!r}", hint)
+    if declaration.floor is not None and declaration.ceiling is not None and declaration.floor >= declaration.ceiling:
+        raise UsageError(
+            f"{plain.name}: the floor {declaration.floor:g} is not below the ceiling {declaration.ceiling:g}"
+        )
+    margin = plain.margin if declaration.margin is None else Margin(*declaration.margin)
+    warn = None if declaration.warn is None else Margin(*declaration.warn)
     if warn is not None and warn.relative is margin.relative and warn.size >= margin.size:
         raise UsageError(f"{plain.name}: `warn: {warn.size:g}` is not below the margin {margin.size:g}")
     return Declared(
@@ -120,12 +126,12 @@ def _ready(task: Task, said: Declaration, classes: tuple[str, ...]) -> Declared:
         higher_is_better=plain.higher_is_better,
         margin=margin,
         metric=metric,
-        own=said.own if metric is None else None,
-        slice=said.slice,
-        improve_by=None if said.improve_by is None else Margin(*said.improve_by),
+        own=declaration.own if metric is None else None,
+        slice=declaration.slice,
+        improve_by=None if declaration.improve_by is None else Margin(*declaration.improve_by),
         warn=warn,
-        floor=said.floor,
-        ceiling=said.ceiling,
+        floor=declaration.floor,
+        ceiling=declaration.ceiling,
     )
 
 
@@ -133,10 +139,10 @@ def _plain(metric: Metric) -> Declared:
     return Declared(metric.name, metric.higher_is_better, metric.default_margin, metric)
 
 
-def _own(said: Declaration) -> Declared:
-    if not said.own or said.direction is None:
+def _own(declaration: Declaration) -> Declared:
+    if not declaration.own or declaration.direction is None:
         raise UsageError("a metric needs a name, or code of your own and a `direction`")
-    if said.of is not None or said.options:
-        raise UsageError(f"{said.own}: a metric of your own has neither `of` nor options")
-    name = said.own.rpartition(":")[2]
-    return Declared(name, said.direction == "higher", LOSS, own=said.own)
+    if declaration.of is not None or declaration.options:
+        raise UsageError(f"{declaration.own}: a metric of your own has neither `of` nor options")
+    name = declaration.own.rpartition(":")[2]
+    return Declared(name, declaration.direction == "higher", LOSS, own=declaration.own)

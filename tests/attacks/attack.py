@@ -14,7 +14,7 @@ from .commits import Entry
 if TYPE_CHECKING:
     from tests.container.scenario import Pull
 
-    from .scene import Outcome, Scene
+    from .attack_setup import AttackSetup, Outcome
 
 Files = Mapping[str, Entry]
 Change = Callable[[Bait], Files]
@@ -95,7 +95,7 @@ class Attack:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
-    on_github: "Callable[[Scene, Pull], None] | None" = None
+    on_github: "Callable[[AttackSetup, Pull], None] | None" = None
     draft: bool = False
     stored: bool = False
     fork: bool = False

@@ -1,4 +1,4 @@
-"""Scenes that tests share: one for each state of main, with a baseline where main is the tiny project itself."""
+"""Setups that tests share: one for each state of main, with a baseline where main is the tiny project itself."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,11 +14,11 @@ from tests.github.fake_state import WRITE_ALL, State
 
 from . import project
 from .attack import Attack
+from .attack_setup import AttackSetup
 from .bait import SECRETS, Bait
 from .listener import Listener, listening
-from .scene import Scene
 
-Stage = Callable[[Attack], Scene]
+SetupFor = Callable[[Attack], AttackSetup]
 
 
 @pytest.fixture(scope="session")
@@ -36,40 +36,40 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def stage(place: Path, listener: Listener) -> Iterator[Stage]:
-    """The scene of an attack: the same for all whose main is the same."""
+def setup_for(place: Path, listener: Listener) -> Iterator[SetupFor]:
+    """The setup of an attack: the same for all whose main is the same."""
     if not FULL:
         pytest.skip("beside a token, user code is started at full isolation only")
-    scenes: dict[str, Scene] = {}
+    setups: dict[str, AttackSetup] = {}
     with ExitStack() as stack:
 
-        def scene_of(attack: Attack) -> Scene:
+        def setup_of(attack: Attack) -> AttackSetup:
             bait = _bait(place, listener)
             files = project.main(attack, bait)
             key = repr((sorted(files.items()), attack.stored))
-            if key not in scenes:
-                folder = place / f"scene-{len(scenes)}"
+            if key not in setups:
+                folder = place / f"setup-{len(setups)}"
                 folder.mkdir(mode=0o755)
                 github = FakeGitHub(State(repository=f"{OWNER}/{NAME}", repository_id=ID))
                 github.token(SECRETS["token"], BOT, WRITE_ALL, installation=True)
                 stack.enter_context(github)
                 github.user("maintainer", "write")
-                made = Scene(folder, github, Repository.create(folder / "origin"), bait, listener)
+                made = AttackSetup(folder, github, Repository.create(folder / "origin"), bait, listener)
                 made.grow(files)
                 if attack.stored or files == project.main(Attack(name="plain"), bait):
                     done = made.push(attack)
                     assert done.verdict == "pass", done
-                scenes[key] = made
-            return scenes[key]
+                setups[key] = made
+            return setups[key]
 
-        yield scene_of
+        yield setup_of
 
 
 def _bait(folder: Path, listener: Listener) -> Bait:
     host = folder / "canaries"
     host.mkdir(mode=0o700, exist_ok=True)
     script = folder / "bait" / "leave.sh"
-    jobs = f"{folder}/scene-*/job-*"
+    jobs = f"{folder}/setup-*/job-*"
     bait = Bait(str(host), str(script), host, listener.port, PLAIN_PYTHON, jobs)
     if not script.exists():
         script.parent.mkdir(mode=0o755)

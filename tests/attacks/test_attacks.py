@@ -10,8 +10,8 @@ from tests.container.runner import parse_command_file, read_action
 
 from . import leaks, project
 from .attack import Attack, Level
-from .conftest import Stage
-from .scene import Outcome
+from .attack_setup import Outcome
+from .conftest import SetupFor
 
 OUTPUTS = frozenset(read_action()["outputs"])
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -50,10 +50,10 @@ def _marks(attack: Attack, level: Level) -> list[pytest.MarkDecorator]:
 
 
 @pytest.mark.parametrize(("attack", "level"), cases())
-def test_an_attack_comes_to_nothing(stage: Stage, attack: Attack, level: Level) -> None:
-    scene = stage(attack)
-    control = scene.control(attack)
-    held(attack, scene.attacked(attack, level, control), control)
+def test_an_attack_comes_to_nothing(setup_for: SetupFor, attack: Attack, level: Level) -> None:
+    setup = setup_for(attack)
+    control = setup.control(attack)
+    held(attack, setup.attacked(attack, level, control), control)
 
 
 def held(attack: Attack, outcome: Outcome, control: Outcome) -> None:
@@ -65,7 +65,7 @@ def held(attack: Attack, outcome: Outcome, control: Outcome) -> None:
     more = attack.more_secrets(outcome.bait) if attack.more_secrets is not None else {}
     leaked = leaks.found(outcome.outputs, {**outcome.bait.secrets, **project.answers(), **more})
     assert not leaked, f"came out: {leaked}\n{outcome}"
-    refused = attack.prepare is not None and outcome.exit_code in (2, 5) and outcome.said("error: ")
+    refused = attack.prepare is not None and outcome.exit_code in (2, 5) and outcome.shows("error: ")
     assert outcome.verdict or refused, f"nothing was judged, so nothing was tried\n{outcome}"
     assert outcome.exit_code is not None, f"it hangs\n{outcome}"
     assert outcome.exit_code != 70, f"a bug in gatebot\n{outcome}"

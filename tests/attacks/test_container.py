@@ -15,10 +15,10 @@ from tests.github.fake_state import WRITE_ALL, State
 
 from . import project
 from .attack import Attack, Files, Level
+from .attack_setup import AttackSetup, Steps
 from .bait import SECRETS, Bait, Canary
-from .conftest import Stage
+from .conftest import SetupFor
 from .listener import Listener
-from .scene import Scene, Steps
 from .test_attacks import found, held
 
 pytestmark = [pytest.mark.container, pytest.mark.long]  # ten seconds each
@@ -58,8 +58,8 @@ class ContainerSteps(Steps):
 
 
 @dataclass
-class ContainerScene(Scene):
-    """A scene whose jobs run in containers; payloads find their script in the checkout."""
+class ContainerSetup(AttackSetup):
+    """A setup whose jobs run in containers; payloads find their script in the checkout."""
 
     engine: Engine | None = None
     image: str = ""
@@ -80,34 +80,34 @@ class ContainerScene(Scene):
 @pytest.fixture(scope="session")
 def contained(
     engine: Engine, image: str, tmp_path_factory: pytest.TempPathFactory, listener: Listener
-) -> Iterator[Stage]:
-    """The scene of an attack: the same for all whose main is the same."""
-    scenes: dict[str, Scene] = {}
+) -> Iterator[SetupFor]:
+    """The setup of an attack: the same for all whose main is the same."""
+    setups: dict[str, AttackSetup] = {}
     with ExitStack() as stack:
 
-        def scene_of(attack: Attack) -> Scene:
+        def setup_of(attack: Attack) -> AttackSetup:
             folder = tmp_path_factory.mktemp("contained")
             bait = Bait(CANARIES, f"/github/workspace/{SCRIPT}", folder, listener.port, "python3", "/github")
             files = project.main(attack, bait)
             key = repr((sorted(files.items()), attack.stored))
-            if key not in scenes:
+            if key not in setups:
                 github = FakeGitHub(State(repository=f"{OWNER}/{NAME}", repository_id=ID))
                 github.token(SECRETS["token"], BOT, WRITE_ALL, installation=True)
                 stack.enter_context(github)
                 github.user("maintainer", "write")
                 origin = Repository.create(folder / "origin")
-                scene = ContainerScene(folder, github, origin, bait, listener, engine=engine, image=image)
-                scene.grow(files)
+                setup = ContainerSetup(folder, github, origin, bait, listener, engine=engine, image=image)
+                setup.grow(files)
                 if attack.stored:
-                    scene.push(attack)
-                scenes[key] = scene
-            return scenes[key]
+                    setup.push(attack)
+                setups[key] = setup
+            return setups[key]
 
-        yield scene_of
+        yield setup_of
 
 
 @pytest.mark.parametrize("attack", [pytest.param(each, id=each.name) for each in found() if each.in_container])
-def test_an_attack_on_the_image_comes_to_nothing(contained: Stage, attack: Attack) -> None:
-    scene = contained(attack)
-    control = scene.control(attack)
-    held(attack, scene.attacked(attack, Level.FULL, control), control)
+def test_an_attack_on_the_image_comes_to_nothing(contained: SetupFor, attack: Attack) -> None:
+    setup = contained(attack)
+    control = setup.control(attack)
+    held(attack, setup.attacked(attack, Level.FULL, control), control)

@@ -14,7 +14,7 @@ from . import project
 from .attack import Attack, Level
 from .bait import Bait
 from .commits import Entry, Link, Program, Submodule
-from .conftest import Stage
+from .conftest import SetupFor
 
 Prepare = Callable[[Path, Bait], None]
 
@@ -209,7 +209,7 @@ FAST = ("data behind a link", "a submodule", "a bare origin and no history")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in FAST else [pytest.mark.long]) for name in CASES]
 )
-def test_a_harmless_change_of_a_legitimate_project_passes(stage: Stage, name: str) -> None:
+def test_a_harmless_change_of_a_legitimate_project_passes(setup_for: SetupFor, name: str) -> None:
     main, prepare, settings = CASES[name]
     change = Attack(
         name=name,
@@ -219,6 +219,6 @@ def test_a_harmless_change_of_a_legitimate_project_passes(stage: Stage, name: st
         prepare=prepare,
         change=lambda _: {"README.md": "x\n", "notes.py": "x = 1\n"},
     )
-    outcome = stage(change).attacked(change, Level.FULL)
+    outcome = setup_for(change).attacked(change, Level.FULL)
     assert (outcome.verdict, outcome.status, outcome.exit_code) == ("pass", "success", 0), outcome
     assert "base_broken" not in outcome.report["states"], f"nothing was compared\n{outcome}"

@@ -74,9 +74,9 @@ def committed(place: Path, named: dict[str, bytes]) -> tuple[CommittedFiles, Any
     question = job(root, place / "cache", config)
     paths = files.listed(root)
     runner = Runner(question, probe(), (), (), Event(), place / "cache")
-    stuff = load(runner, Tree(root, config.recipe), Fetched(root, paths), None, place / "rows")
+    dataset = load(runner, Tree(root, config.recipe), Fetched(root, paths), None, place / "rows")
     known = tuple(path for path in paths if path.parts[0] != "data")
-    return CommittedFiles(root, known, stuff, decoded), stuff.predict_request(ASK).requested
+    return CommittedFiles(root, known, dataset, decoded), dataset.predict_request(ASK).requested
 
 
 def found(place: Path, named: dict[str, bytes], answers: Sequence[Any], task: str = "classification") -> Copied | None:
@@ -84,9 +84,9 @@ def found(place: Path, named: dict[str, bytes], answers: Sequence[Any], task: st
     known, asked = committed(place, named)
     assert sorted(asked.texts) == ASKED
     data = csv({"id": ASKED, "prediction": answers})
-    said = delivered.read(data, "predictions.csv", asked, TaskName(task), "tickets", programs=PROGRAMS)
-    assert said.problem == ""
-    return known.copied(data, said, asked)
+    predicted = delivered.read(data, "predictions.csv", asked, TaskName(task), "tickets", programs=PROGRAMS)
+    assert predicted.problem == ""
+    return known.copied(data, predicted, asked)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -144,8 +144,8 @@ def test_few_rows_prove_nothing(tmp_path: Path) -> None:
     known, asked = committed(tmp_path, {"x.csv": FILES["rows.csv"]})
     few = type(asked)(asked.hashes[:19], asked.texts[:19], asked.id_name)
     data = csv({"id": ASKED[:19], "prediction": MINE[:19]})
-    said = delivered.read(data, "predictions.csv", few, TaskName.CLASSIFICATION, "tickets", programs=PROGRAMS)
-    assert known.copied(data, said, few) is None
+    predicted = delivered.read(data, "predictions.csv", few, TaskName.CLASSIFICATION, "tickets", programs=PROGRAMS)
+    assert known.copied(data, predicted, few) is None
 
 
 def test_a_link_is_not_followed_and_a_large_file_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +155,8 @@ def test_a_link_is_not_followed_and_a_large_file_not_read(tmp_path: Path, monkey
     known = CommittedFiles(known.root, files.listed(known.root), known.dataset, decoded)
     monkeypatch.setattr("gatebot.collect.copied_predictions.MOST_FILE", 1000)
     data = csv({"id": ASKED, "prediction": MINE})
-    said = delivered.read(data, "predictions.csv", asked, TaskName.CLASSIFICATION, "tickets", programs=PROGRAMS)
-    assert known.copied(data + b"\n", said, asked) is None
+    predicted = delivered.read(data, "predictions.csv", asked, TaskName.CLASSIFICATION, "tickets", programs=PROGRAMS)
+    assert known.copied(data + b"\n", predicted, asked) is None
 
 
 COPYING = """

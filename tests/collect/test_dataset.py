@@ -56,10 +56,10 @@ def test_types_are_pinned_where_a_few_rows_could_look_like_something_else(
 
 
 def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
-    stuff = read(repository(tmp_path / "repo"), tmp_path, document())
-    one = pl.read_csv(stuff.train_request(FIT).rows.path)
-    other = pl.read_csv(stuff.train_request(Fit(Side.HEAD, labels=Labels.SHUFFLED)).rows.path)
-    again = stuff.train_request(Fit(Side.HEAD, labels=Labels.SHUFFLED, repeat=1))
+    dataset = read(repository(tmp_path / "repo"), tmp_path, document())
+    one = pl.read_csv(dataset.train_request(FIT).rows.path)
+    other = pl.read_csv(dataset.train_request(Fit(Side.HEAD, labels=Labels.SHUFFLED)).rows.path)
+    again = dataset.train_request(Fit(Side.HEAD, labels=Labels.SHUFFLED, repeat=1))
     assert one.drop("label").equals(other.drop("label"))
     assert one["label"].to_list() != other["label"].to_list()
     assert sorted(one["label"]) == sorted(other["label"])
@@ -67,13 +67,13 @@ def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
 
 
 def test_rows_to_predict_hold_no_label_and_trainings_know_their_classes(tmp_path: Path) -> None:
-    stuff = read(repository(tmp_path / "repo"), tmp_path, document())
+    dataset = read(repository(tmp_path / "repo"), tmp_path, document())
     for rows in (EVAL, TRAIN, ShuffledRows(), Batches(4, 2), InvalidRows("empty")):
-        question = stuff.predict_request(Predict(FIT, rows))
+        question = dataset.predict_request(Predict(FIT, rows))
         frame = pl.read_csv(question.rows.path)
         assert "label" not in frame.columns
         assert frame["id"].to_list() == list(question.requested.texts)
-    assert stuff.train_request(FIT).classes == ("no", "yes")
+    assert dataset.train_request(FIT).classes == ("no", "yes")
 
 
 def test_classes_are_sorted_as_a_library_would(tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache:
     root = repository(tmp_path / "repo")
     frame = pl.read_csv(root / "data/tickets.csv").with_columns(pl.lit([1, 2]).alias("pair"))
     frame.write_parquet(root / "data/tickets.parquet")
-    stuff = read(root, tmp_path, document(data={"path": "data/tickets.parquet"}), shared_cache)
-    rows = stuff.train_request(FIT).rows
+    dataset = read(root, tmp_path, document(data={"path": "data/tickets.parquet"}), shared_cache)
+    rows = dataset.train_request(FIT).rows
     assert rows.path.suffix == ".parquet"
     assert pl.read_parquet(rows.path)["pair"].to_list()[0] == [1, 2]
     assert pl.read_csv(rows.csv).height == rows.rows == 40
@@ -95,7 +95,7 @@ def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache:
 
 
 def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stuff = read(repository(tmp_path / "repo"), tmp_path, document())
+    dataset = read(repository(tmp_path / "repo"), tmp_path, document())
     written: list[str] = []
 
     def slowly(*given: Any, **more: Any) -> Path:
@@ -105,6 +105,6 @@ def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("gatebot.collect.dataset.write_rows", slowly)
     with ThreadPoolExecutor(8) as workers:
-        requests = list(workers.map(lambda seed: stuff.train_request(Fit(Side.HEAD, seed=seed)), range(8)))
+        requests = list(workers.map(lambda seed: dataset.train_request(Fit(Side.HEAD, seed=seed)), range(8)))
     assert len(written) == 1
     assert len({train_request.rows.path for train_request in requests}) == 1

@@ -78,7 +78,7 @@ def test_what_the_user_says_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said", "expected"),
+    ("path", "code_path", "expected"),
     [
         ("data/a.csv", "data/a.csv", True),
         ("data/a.csv", "../data/a.csv", True),
@@ -88,5 +88,5 @@ def test_what_the_user_says_wins(tmp_path: Path) -> None:
         ("data/a.csv", "data/b.csv", False),
     ],
 )
-def test_paths_that_mean_the_same_file(path: str, said: str, expected: bool) -> None:
-    assert same(path, said) is expected
+def test_paths_that_mean_the_same_file(path: str, code_path: str, expected: bool) -> None:
+    assert same(path, code_path) is expected

@@ -190,11 +190,13 @@ def test_an_acceptance_is_younger_than_the_head(
         github.review(number, "maintainer", "APPROVED")
     else:
         github.comment(number, "maintainer", f"/gatebot accept {HEAD}")
-    said = conversation.read(api, number)
-    made = said.reviews[0].submitted_at if kind is Kind.REVIEW else said.comments[0].created_at
+    pull_conversation = conversation.read(api, number)
+    made = (
+        pull_conversation.reviews[0].submitted_at if kind is Kind.REVIEW else pull_conversation.comments[0].created_at
+    )
     assert made is not None
     since = made - timedelta(seconds=later_s)
-    counted, refused = read(api, said, Head(HEAD, AUTHOR, lambda: since))
+    counted, refused = read(api, pull_conversation, Head(HEAD, AUTHOR, lambda: since))
     assert (len(counted), len(refused)) == ((1, 0) if counts else (0, 1))
     assert counts or "not younger than the head" in refused[0].why
 

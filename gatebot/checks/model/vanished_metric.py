@@ -92,8 +92,8 @@ def _absent(view: View, declared: Declared, runs: tuple[Table, ...]) -> Iterator
 def _problem(comparison: Comparison, own: str | None) -> str:
     """What the user's own metric said when it failed."""
     scores = (need for need in comparison.effort.scores(Side.HEAD) if need.metric == own)
-    said = (comparison.head.get(need, OwnScore) for need in scores)
-    return next((each.problem for each in said if each is not None and each.problem), "")
+    own_scores = (comparison.head.get(need, OwnScore) for need in scores)
+    return next((each.problem for each in own_scores if each is not None and each.problem), "")
 
 
 def _of_classes(whole: View) -> Iterator[Finding]:

@@ -62,8 +62,8 @@ def configured(path: Path, repository: Repository | None) -> Configured:
 
 def workspace_of(environ: Mapping[str, str]) -> Path | None:
     """Return the folder of a workflow job's checkouts; None outside a job."""
-    said = environ.get("GITHUB_WORKSPACE")
-    return Path(said) if said else None
+    workspace = environ.get("GITHUB_WORKSPACE")
+    return Path(workspace) if workspace else None
 
 
 def absolute(path: Path) -> Path:
@@ -127,8 +127,8 @@ def _own(here: Configured, *, bootstrap: bool) -> RulesFrom:
 def _known_as(here: Configured, repository: Repository, commit: str, project: str | None, *, alone: bool) -> str:
     """Return the path of this project's configuration in base if it differs from the current one; else empty."""
     known = [path for name in sorted({here.name, FILE_NAME}) for path in repository.named(commit, name)]
-    said = here.document.rules.project if here.document is not None else None
-    wanted = project or said or default_project(here.root.name, here.folder)
+    stated_name = here.document.rules.project if here.document is not None else None
+    wanted = project or stated_name or default_project(here.root.name, here.folder)
     of_it = [path for path in known if project_at(repository, commit, path, here.root.name) == wanted]
     return next(iter(of_it or (known if alone else [])), "")
 
@@ -136,10 +136,10 @@ def _known_as(here: Configured, repository: Repository, commit: str, project: st
 def project_at(repository: Repository, commit: str, path: str, repository_name: str) -> str:
     """Return the project's name in a configuration, or the default name if it gives none or is unreadable."""
     try:
-        said = parse((repository.file(commit, path) or b"").decode("utf-8"), path).project
+        configured = parse((repository.file(commit, path) or b"").decode("utf-8"), path).project
     except (UsageError, UnicodeDecodeError):
-        said = None
-    return said or default_project(repository_name, PurePosixPath(path).parent)
+        configured = None
+    return configured or default_project(repository_name, PurePosixPath(path).parent)
 
 
 def document_from(raw: bytes, name: str) -> Document:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from tests.attacks import project
 from tests.attacks.attack import Attack, Files
+from tests.attacks.attack_setup import AttackSetup, Outcome
 from tests.attacks.bait import Bait
-from tests.attacks.scene import Outcome, Scene
 from tests.container.scenario import Pull
 
 
@@ -13,14 +13,14 @@ def _tampering(bait: Bait) -> Files:
     return {"gatebot.yml": project.configuration({"metrics": [{"metric": "accuracy", "margin": 0.5}]}, bait.python)}
 
 
-def _says(text: str, login: str = "maintainer", *, edited: bool = False) -> Callable[[Scene, Pull], None]:
-    def happens(scene: Scene, pull: Pull) -> None:
-        scene.github.user("visitor", "read")
+def _says(text: str, login: str = "maintainer", *, edited: bool = False) -> Callable[[AttackSetup, Pull], None]:
+    def happens(setup: AttackSetup, pull: Pull) -> None:
+        setup.github.user("visitor", "read")
         words = {"SHORT": pull.head[:7], "MOST": pull.head[:39], "BASE": pull.base, "FULL": pull.head}
         body = text
         for word, value in words.items():
             body = body.replace(word, value)
-        scene.github.comment(pull.number, login, body, edited=edited)
+        setup.github.comment(pull.number, login, body, edited=edited)
 
     return happens
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from tests.attacks import project
 from tests.attacks.attack import Attack, Files
+from tests.attacks.attack_setup import Outcome
 from tests.attacks.bait import Bait
-from tests.attacks.scene import Outcome
 
 MOST_MB = 900
 """gatebot itself holds about 250 MB with all that it imports."""

@@ -2,8 +2,8 @@
 
 from tests.attacks import project
 from tests.attacks.attack import Attack, Files
+from tests.attacks.attack_setup import Outcome
 from tests.attacks.bait import Bait
-from tests.attacks.scene import Outcome
 from tests.container.scenario import WORKFLOW
 
 ACTION = "runs: {using: composite, steps: [{uses: acme/gatebot@v1, with: {config: CONFIG}}]}\n"

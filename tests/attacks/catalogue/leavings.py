@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from tests.attacks import project
 from tests.attacks.attack import Attack, Files
+from tests.attacks.attack_setup import Outcome
 from tests.attacks.bait import Bait
-from tests.attacks.scene import Outcome
 
 AT_EXIT = """\
 import atexit, glob, json, os, shutil, sys

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 
 from tests.attacks.attack import Attack, Files
+from tests.attacks.attack_setup import Outcome
 from tests.attacks.bait import SECRETS, Bait
 from tests.attacks.commits import Entry, Link
-from tests.attacks.scene import Outcome
 
 WORD = "planted-by-the-pull-request"
 

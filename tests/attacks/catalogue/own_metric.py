@@ -2,9 +2,9 @@
 
 from tests.attacks import project
 from tests.attacks.attack import Attack, Change, Files
+from tests.attacks.attack_setup import Outcome
 from tests.attacks.bait import Bait
 from tests.attacks.commits import Link
-from tests.attacks.scene import Outcome
 
 METRICS = {
     "metrics": [{"python": "metrics.py:cost", "direction": "lower", "margin": 0.05}],

@@ -2,8 +2,8 @@
 
 from tests.attacks import project
 from tests.attacks.attack import EVERY, Attack, Change, Files, Level
+from tests.attacks.attack_setup import Outcome
 from tests.attacks.bait import Bait
-from tests.attacks.scene import Outcome
 from tests.cli import tiny
 
 OWN = """\

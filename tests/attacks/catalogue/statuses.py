@@ -1,7 +1,7 @@
 """A status says success of what was not judged, or after a newer run has said failure."""
 
 from tests.attacks.attack import Attack
-from tests.attacks.scene import Outcome, Scene
+from tests.attacks.attack_setup import AttackSetup, Outcome
 from tests.container.scenario import Pull
 from tests.github.fake_github import Seen
 
@@ -12,18 +12,18 @@ def _pending(outcome: Outcome) -> None:
     assert outcome.status != "success", outcome
 
 
-def _overtaken(scene: Scene, pull: Pull) -> None:
+def _overtaken(setup: AttackSetup, pull: Pull) -> None:
     """As soon as this run has begun, a newer one begins and concludes: failure."""
-    newer = f"https://github.com/{scene.github.repository}/actions/runs/999999999/attempts/1"
+    newer = f"https://github.com/{setup.github.repository}/actions/runs/999999999/attempts/1"
 
     def overtake(_seen: Seen) -> None:
-        rows = [row for row in scene.github.state.statuses if row["sha"] == pull.head]
+        rows = [row for row in setup.github.state.statuses if row["sha"] == pull.head]
         if [row["state"] for row in rows] == ["pending"]:
             for state in ("pending", "failure"):
-                new = {**rows[0], "id": scene.github.state.next_id(), "target_url": newer, "state": state}
-                scene.github.state.statuses.append(new)
+                new = {**rows[0], "id": setup.github.state.next_id(), "target_url": newer, "state": state}
+                setup.github.state.statuses.append(new)
 
-    scene.github.before.append(overtake)
+    setup.github.before.append(overtake)
 
 
 ATTACKS = (

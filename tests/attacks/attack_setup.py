@@ -79,7 +79,7 @@ class Outcome:
         """How green it is: the status first."""
         return int(self.status == "success"), VERDICTS.get(self.verdict, 0)
 
-    def said(self, text: str) -> bool:
+    def shows(self, text: str) -> bool:
         """Whether a text stands in anything that went out."""
         return any(text.encode() in content for content in self.outputs.values())
 
@@ -88,7 +88,7 @@ class Outcome:
 
 
 @dataclass
-class Scene:
+class AttackSetup:
     """A repository on GitHub, and its jobs on this machine.
 
     Attributes:
@@ -179,10 +179,10 @@ class Scene:
             pull.head, event="pull_request", branch=pull.branch, path=WORKFLOW, head_repository_id=home
         )
         job = pull_job(self.origin, pull, self._place(), token=SECRETS["token"], api=self.github.url, run=run)
-        said = job.event["pull_request"]
-        said["draft"] = attack.draft
+        pull_payload = job.event["pull_request"]
+        pull_payload["draft"] = attack.draft
         if attack.fork:
-            said["head"]["repo"] = {"id": FORK_ID, "full_name": f"{pull.author}/tickets"}
+            pull_payload["head"]["repo"] = {"id": FORK_ID, "full_name": f"{pull.author}/tickets"}
         return job
 
     def _gated(self, attack: Attack, pull: Pull, job: Job, level: Level) -> Outcome:
