@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from gatebot.evidence.training import Fit, Training
 
 
+MOST = 2.0**53
+"""The largest number that a process of the user's may report; larger integers are not exact as floats."""
+
+
 class Evidence:
     """Base class of what collecting a need leaves. Subclasses are frozen dataclasses that pydantic can read and write.
 
@@ -101,6 +105,13 @@ class Inspection:
     why: str = ""
     start_s: float = 0.0
     peak_rss_bytes: int = 0
+
+
+def number(value: object) -> float | None:
+    """Return an untrusted JSON value as a finite number, or None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MOST:
+        return None
+    return float(value) if value == value else None  # noqa: PLR0124 - not NaN
 
 
 N = TypeVar("N", bound=Need)

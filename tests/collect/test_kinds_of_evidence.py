@@ -207,18 +207,62 @@ def test_side_effects_are_seen(
     assert "seen.txt" in seen.files
 
 
-def test_a_predict_that_crashes_cannot_be_watched_or_timed(open_path: Path, shared_cache: Path) -> None:
-    code = PIPELINE + "\ndef predict(model, rows):\n    raise ValueError('no')\n"
-    found = head(repository(open_path / "repo", {"pipeline.py": code}), shared_cache, SideEffects(FIT), Operation(FIT))
-    assert found.why_unmet(SideEffects(FIT)) == "`predict` could not be watched: crashed: ValueError: no"
-    assert "ValueError: no" in found.why_unmet(Operation(FIT))
+def watched(code: str, open_path: Path, cache: Path) -> tuple[Observed, OperationRuns]:
+    root = repository(open_path / "repo", {"pipeline.py": PIPELINE + code})
+    found = head(root, cache, PLAIN, SideEffects(FIT), Operation(FIT))
+    seen, runs = found.get(SideEffects(FIT), Observed), found.get(Operation(FIT), OperationRuns)
+    assert seen is not None, found.unmet
+    assert runs is not None, found.unmet
+    return seen, runs
 
 
-def test_a_process_that_lies_about_its_times_is_refused(open_path: Path, shared_cache: Path) -> None:
-    lie = "\nimport time\ntime.perf_counter = lambda: float('nan')\n"
-    root = repository(open_path / "repo", {"pipeline.py": PIPELINE + lie})
-    found = head(root, shared_cache, Operation(FIT))
-    assert "no time" in found.why_unmet(Operation(FIT)) or "could not be timed" in found.why_unmet(Operation(FIT))
+def test_a_predict_that_crashes_leaves_its_problem(open_path: Path, shared_cache: Path) -> None:
+    code = "\ndef predict(model, rows):\n    raise ValueError('no')\n"
+    seen, runs = watched(code, open_path, shared_cache)
+    assert seen.problem == runs.runs[0].problem == "crashed: ValueError: no"
+
+
+def test_a_process_that_ends_early_leaves_its_problem(open_path: Path, shared_cache: Path) -> None:
+    code = "\ndef predict(model, rows):\n    import os\n    os._exit(0)\n"
+    seen, runs = watched(code, open_path, shared_cache)
+    assert seen.problem == runs.runs[0].problem == "the process ended early"
+
+
+LIE = """
+import json
+dumps = json.dumps
+def lie(facts):
+    if isinstance(facts, dict) and "values" in facts:
+        facts["values"].update(%s)
+    return dumps(facts)
+json.dumps = lie
+"""
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "single=[10**400]",
+        "single=[float('nan')]",
+        "single=[-1.0]",
+        "single=['fast']",
+        "single=[True]",
+        "single=None",
+        "rows=2**70",
+        "rows=10**400",
+        "rows=-1",
+    ],
+)
+def test_a_process_that_lies_leaves_a_problem(values: str, open_path: Path, shared_cache: Path) -> None:
+    seen, runs = watched(LIE % values, open_path, shared_cache)
+    assert runs.runs[0].problem
+    assert bool(seen.problem) == values.startswith("rows=")
+
+
+def test_a_growth_that_is_no_number_is_unknown(open_path: Path, shared_cache: Path) -> None:
+    _, runs = watched(LIE % "growth=10**400", open_path, shared_cache)
+    assert runs.runs[0].growth_bytes is None
+    assert not runs.runs[0].problem
 
 
 SLOW = (

@@ -8,10 +8,12 @@ Fix: Copy the rows before you change them; write files in training only; use a r
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check
+from gatebot.checks.difference import usable
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side
+from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.side_effects import Observed, SideEffects
 from gatebot.evidence.training import Fit
 
@@ -33,9 +35,13 @@ def excuse(comparison: Comparison) -> str:
 
 def run(comparison: Comparison, _options: object) -> Iterator[Finding]:
     """Yield a finding for each kind of thing that `predict` changed."""
-    seen = comparison.head.get(SideEffects(Fit(Side.HEAD)), Observed)
+    fit = Fit(Side.HEAD)
+    seen, plain = comparison.head.get(SideEffects(fit), Observed), comparison.head.get(Predict(fit), Predictions)
     if seen is None:
         return
+    if seen.problem and usable(plain):
+        says = "`predict` works once, and fails in a process that calls it twice: {problem}"
+        yield Finding("second call", says, {"problem": seen.problem})
     if seen.input:
         yield Finding("input rows", "`predict` changes the rows that it is given: {what}", {"what": seen.input})
     if seen.files:

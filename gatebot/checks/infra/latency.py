@@ -7,25 +7,26 @@ is meant, raise the objective or the ratio in gatebot.yml, or waive it.
 
 from collections.abc import Iterator
 from math import log
-from statistics import quantiles
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
+from gatebot.checks.difference import usable
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Action, Fact, Finding, Level
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
+from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.training import Fit
 from gatebot.stats import quantile
 from gatebot.stats.arrays import StatError
 
 LEVEL = 0.005
 """Chance that a prediction is called slower although it is not: two kinds of calls, each at half of it."""
-FEWEST = 5  # calls of a process, and the least that its median rests on
+LEAST_S = 1e-9  # a clock may be too coarse for a call
 
 Kind = Literal["single", "batch"]
 KINDS: tuple[Kind, ...] = ("single", "batch")
@@ -68,12 +69,17 @@ def run(comparison: Comparison, options: LatencyOptions) -> Iterator[Finding]:
     """
     head = _runs(comparison, Side.HEAD)
     in_turn = comparison.head.get(Operation(Fit(Side.HEAD), in_turn=True), OperationRuns)
+    if failed := _failed(comparison, head):
+        yield failed
     for kind in KINDS:
         if (missed := _missed(kind, head, options)) is not None:
             yield missed
         if comparison.base is None:
             continue
-        slower = _suspected(kind, comparison, options) if in_turn is None else _slower(kind, in_turn, options)
+        if in_turn is None or any(run.problem for run in in_turn.runs):
+            slower = _suspected(kind, comparison, options, in_turn)
+        else:
+            slower = _slower(kind, in_turn, options)
         if slower is not None:
             yield slower
 
@@ -82,6 +88,16 @@ def _runs(comparison: Comparison, side: Side) -> tuple[ProcessRun, ...]:
     snapshot = comparison.side(side)
     found = None if snapshot is None else snapshot.get(Operation(Fit(side)), OperationRuns)
     return () if found is None else found.runs
+
+
+def _failed(comparison: Comparison, runs: tuple[ProcessRun, ...]) -> Finding | None:
+    """Return a finding if predictions cannot be timed, although they worked."""
+    problem = next((run.problem for run in runs if run.problem), "")
+    if not problem or not usable(comparison.head.get(Predict(Fit(Side.HEAD)), Predictions)):
+        return None
+    return Finding(
+        "timing", "`predict` works once, and fails in a process that calls it often: {problem}", {"problem": problem}
+    )
 
 
 def _missed(kind: Kind, runs: tuple[ProcessRun, ...], options: LatencyOptions) -> Finding | None:
@@ -102,23 +118,31 @@ def _missed(kind: Kind, runs: tuple[ProcessRun, ...], options: LatencyOptions) -
     return Finding(f"{kind} objective", says, facts, size=seen)
 
 
-def _suspected(kind: Kind, comparison: Comparison, options: LatencyOptions) -> Finding | None:
-    """Return a note if head is slower than what base has left of an earlier process on such a machine."""
+def _suspected(
+    kind: Kind, comparison: Comparison, options: LatencyOptions, in_turn: OperationRuns | None
+) -> Finding | None:
+    """Return a note if head is slower than what base has left of an earlier process on such a machine.
+
+    If head's processes failed when both were timed in turn, nothing was disproved: it is more than a note then.
+    """
     if comparison.base is None or comparison.base.about.runner != comparison.head.about.runner:
         return None
-    old = [_quick(run, kind) for run in _runs(comparison, Side.BASE) if len(_times(run, kind)) >= FEWEST]
-    new = [_quick(run, kind) for run in _runs(comparison, Side.HEAD) if len(_times(run, kind)) >= FEWEST]
+    old = [_quick(run, kind) for run in _runs(comparison, Side.BASE) if len(_times(run, kind))]
+    new = [_quick(run, kind) for run in _runs(comparison, Side.HEAD) if len(_times(run, kind))]
     if not old or not new or not _is_more(max(old), min(new), options):
         return None
     facts: dict[str, Fact] = {"base": 1000 * max(old), "head": 1000 * min(new), "kind": kind}
     says = "a {kind} prediction took {base} ms on base's run and takes {head} ms here"
+    if in_turn is not None and (problem := next((run.problem for run in in_turn.of(Side.HEAD) if run.problem), "")):
+        note = "Timed in turn with base, a process of it failed: {problem}"
+        return Finding(f"{kind} latency", says, {**facts, "problem": problem}, note=note, unconfirmed=True)
     note = "Both have to be timed in turn before this counts."
     return Finding(f"{kind} latency", says, facts, action=Action.NOTE, unconfirmed=True, note=note)
 
 
 def _slower(kind: Kind, in_turn: OperationRuns, options: LatencyOptions) -> Finding | None:
     """Return a finding if head's median is surely slower than base's by the ratio, over processes in turn."""
-    sides = [[_times(run, kind) for run in in_turn.of(side)] for side in (Side.BASE, Side.HEAD)]
+    sides = [[np.maximum(_times(run, kind), LEAST_S) for run in in_turn.of(side)] for side in (Side.BASE, Side.HEAD)]
     count = min((len(times) for side in sides for times in side), default=0)
     if count < 1:
         return None
@@ -151,7 +175,7 @@ def _times(run: ProcessRun, kind: Kind) -> "np.ndarray[tuple[int], np.dtype[np.f
 
 def _quick(run: ProcessRun, kind: Kind) -> float:
     """Return the lower quartile of a process's times, which other work on the machine moves least."""
-    return quantiles(_times(run, kind).tolist(), n=4)[0]
+    return float(np.quantile(_times(run, kind), 0.25))
 
 
 CHECK = Check(

@@ -76,6 +76,9 @@ def run(comparison: Comparison, options: CalibrationOptions) -> Iterator[Finding
     than two classes only when it is too sure. Of the confirm tier where it is there. Both bounds of a finding have to
     hold, and no calibrated head is found, whatever base is.
     """
+    if _lost(comparison):
+        yield Finding("probabilities", "base's predictions hold probabilities, and head's hold none")
+        return
     seen = _seen(comparison)
     if not isinstance(seen, _Seen):
         return
@@ -146,6 +149,14 @@ class _Seen:
         return Finding(subject, says, {**facts, **errors}, note=note, size=size, unconfirmed=self.unconfirmed)
 
 
+def _lost(comparison: Comparison) -> bool:
+    """Whether only base's predictions hold probabilities, so that head's cannot be compared."""
+    tables = View(comparison).pairs(Tier.SMOKE)
+    if not tables.base or comparison.truth is None or not comparison.task.classes(comparison.truth):
+        return False
+    return all(map(forecast, tables.base)) and not all(map(forecast, tables.head))
+
+
 def _seen(comparison: Comparison) -> _Seen | str:
     """What the latest tier shows, or why nothing can be seen; empty where the evidence itself is missing."""
     tier = Tier.CONFIRM if comparison.runs(Tier.CONFIRM) else Tier.SMOKE
@@ -157,8 +168,8 @@ def _seen(comparison: Comparison) -> _Seen | str:
         return "the task has no classes"
     head, base = ([forecast(table) for table in side] for side in (tables.head, tables.base))
     told = [each for each in (*head, *base) if each is not None]
-    if len(told) < len(head) + len(base):
-        return "the predictions hold no probabilities"
+    if None in base or None in head:
+        return "base's predictions hold no probabilities" if None in base else ""
     if few := next(filter(None, map(_too_few, told)), ""):
         return few
     effort = comparison.effort

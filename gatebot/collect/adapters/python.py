@@ -13,7 +13,7 @@ from gatebot.collect.adapters.adapter import ModelAdapter, RunSettings, TrainedM
 from gatebot.collect.workspace import InspectRequest, PredictRequest, RowsFile, TrainRequest, Workspace
 from gatebot.errors import MachineError
 from gatebot.evidence.effects import Effects, Ending
-from gatebot.evidence.kind import Inspection, UnmetError
+from gatebot.evidence.kind import Inspection, UnmetError, number
 from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.training import Training
 from gatebot.sandbox import Completed
@@ -63,8 +63,8 @@ class PythonAdapter(ModelAdapter):
         if status is None:
             effects = without_output(trained.training.effects, "model: the process ended before `train` returned")
             return replace(trained, training=replace(trained.training, effects=effects))
-        if "unmet" in status:
-            raise UnmetError(str(status["unmet"])[:300])
+        if "unmet" in status and train_request.fit.capacity != 1:
+            raise UnmetError("`train` has no parameter `capacity`")
         trained.saved = status.get("saved") or ""
         if not trained.saved:
             self.in_one_process = str(status.get("why"))[:300] or "it cannot be saved"
@@ -113,7 +113,8 @@ class PythonAdapter(ModelAdapter):
         share = len(predict_requests)
         each = replace(effects, seconds=effects.seconds / share, cpu_seconds=effects.cpu_seconds / share)
         answers = {request.name: self._answer(model.workspace, request, each) for request in predict_requests}
-        model.answered |= {name: answer for name, answer in answers.items() if not answer.problem}
+        good = (name for name, answer in answers.items() if answer.effects.ended is Ending.OK and not answer.problem)
+        model.answered |= {name: answers[name] for name in good}
 
     def inspect(self, model: TrainedModel, inspect_request: InspectRequest, seconds: float) -> Inspection:
         """Run a program in a process that loads the model, or trains it again if it is not a file."""
@@ -132,11 +133,11 @@ class PythonAdapter(ModelAdapter):
         effects, status = self._effects(completed), self._status(model.workspace) or {}
         if effects.ended is not Ending.OK or "values" not in status:
             last = "".join(effects.log_tail[-1:])
-            ended = f"{effects.ended}: {last}" if last else str(effects.ended)
-            return Inspection(None, str(status.get("why") or ended)[:300], peak_rss_bytes=completed.peak_rss_bytes)
-        start_s = status.get("start_s")
-        start_s = float(start_s) if isinstance(start_s, int | float) and 0 <= start_s < math.inf else 0.0
-        return Inspection(status["values"], "", start_s, completed.peak_rss_bytes)
+            ended = "the process ended early" if effects.ended is Ending.OK else str(effects.ended)
+            why = str(status.get("why") or (f"{ended}: {last}" if last else ended))[:300]
+            return Inspection(None, why, peak_rss_bytes=completed.peak_rss_bytes)
+        start_s = number(status.get("start_s")) or 0.0
+        return Inspection(status["values"], "", max(start_s, 0.0), completed.peak_rss_bytes)
 
     def _at_once(
         self,
@@ -161,7 +162,9 @@ class PythonAdapter(ModelAdapter):
         return trained
 
     def _asking(self, workspace: Workspace, predict_request: PredictRequest) -> list[dict[str, str]]:
-        """Return the task of each call of `predict`."""
+        """Return the task of each call of `predict`. Predictions that an earlier process left there are deleted."""
+        for call in predict_request.calls:
+            bounded_read.forget(_file(workspace, call))
         return [
             {
                 "rows": str(call.rows.path),

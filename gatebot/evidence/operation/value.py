@@ -22,6 +22,7 @@ class ProcessRun:
         batch_rows: the number of rows of a batch.
         growth_bytes: memory that each batch adds after the first ones; None if it could not be measured.
         peak_rss_bytes: the maximum memory of the process.
+        problem: why nothing was measured, such as a crash; empty if it was.
     """
 
     side: Side
@@ -31,6 +32,7 @@ class ProcessRun:
     batch_rows: int
     growth_bytes: float | None = None
     peak_rss_bytes: int = 0
+    problem: str = ""
 
     def flaws(self) -> Iterator[str]:
         """Yield everything that is wrong with the values, one sentence each."""

@@ -3,8 +3,8 @@
 from pathlib import Path
 from time import monotonic
 
-from gatebot.evidence.column import short
-from gatebot.evidence.kind import Session, UnmetError
+from gatebot.evidence.column import MAX_TEXT, short
+from gatebot.evidence.kind import Session, number
 from gatebot.evidence.side_effects.need import SideEffects
 from gatebot.evidence.side_effects.value import MAX_NAMES, Observed
 
@@ -13,24 +13,25 @@ ROWS = 200
 
 
 def observed(need: SideEffects, session: Session) -> Observed:
-    """Return what calls of `predict` changed.
+    """Return what calls of `predict` changed, or how its process failed.
 
     Raises:
-        UnmetError: the user's code cannot be watched, or its process did not report what was asked for.
+        UnmetError: the user's code cannot be watched.
     """
     start = monotonic()
     inspection = session.inspect(need.fit, PROGRAM, {"rows": ROWS})
+    took_s = monotonic() - start
     match inspection.values:
         case {
-            "rows": int(rows),
+            "rows": rows,
             "input": list(changed),
             "files": list(files),
             "random": list(random),
             "folder": bool(folder),
-        }:
-            return Observed(max(rows, 0), _names(changed), _names(files), _names(random), folder, monotonic() - start)
-    raise UnmetError(f"`predict` could not be watched: {inspection.why or 'its process reported something else'}")
+        } if 0 <= (number(rows) or 0) <= ROWS:
+            return Observed(int(rows), _names(changed), _names(files), _names(random), folder, took_s)
+    return Observed(0, took_s=took_s, problem=short(inspection.why or "its process reported something else"))
 
 
 def _names(values: list[object]) -> tuple[str, ...]:
-    return tuple(short(str(value)) for value in values[:MAX_NAMES])
+    return tuple(short(str(value)[:MAX_TEXT]) for value in values[:MAX_NAMES])

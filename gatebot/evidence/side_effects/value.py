@@ -22,6 +22,7 @@ class Observed(Evidence):
         random_state: the libraries whose global random state changed.
         folder: whether another folder became the working folder.
         took_s: how long the process took.
+        problem: why nothing was observed, such as a crash; empty if it was.
     """
 
     rows: int
@@ -30,6 +31,7 @@ class Observed(Evidence):
     random_state: tuple[str, ...] = ()
     folder: bool = False
     took_s: float = 0.0
+    problem: str = ""
 
     def flaws(self) -> Iterator[str]:
         """Yield everything that is wrong with the values, one sentence each."""

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from gatebot.core.finding import Skipped, Status
+from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Side
 from gatebot.evidence.side_effects import Observed, SideEffects
 from gatebot.evidence.training import Fit
-from tests.checks.worlds import HARMLESS, World, examined, facts, said, silent, world
+from tests.checks.worlds import HARMLESS, World, ended, examined, facts, said, silent, world
 
 CHECK = "code.side_effects"
 NOTHING = Observed(20)
@@ -49,3 +50,9 @@ def test_harmless_changes_pass(name: str) -> None:
 def test_without_a_function_to_call_it_is_excused() -> None:
     what = replace(world(), effort=replace(world().effort, calls=False))
     assert examined(CHECK, what).outcome == Skipped("`predict` is no Python function", excused=True)
+
+
+def test_a_second_call_that_fails_is_found_unless_nothing_works() -> None:
+    what = observed(world(), Observed(0, problem="crashed: no"))
+    assert said(CHECK, what) == {"second call": Status.NEW}
+    assert said(CHECK, what.head_with(predictions=ended(Ending.CRASHED))) == {}

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Action, Skipped, Status
+from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Side
 from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
 from gatebot.evidence.training import Fit
-from tests.checks.worlds import HARMLESS, World, examined, facts, said, silent, weighed, world
+from tests.checks.worlds import HARMLESS, World, ended, examined, facts, said, silent, weighed, world
 
 CHECK = "infra.latency"
 SINGLE, BATCH = 0.004, 0.050  # seconds
@@ -125,3 +126,33 @@ def test_a_planted_slowdown_is_found_on_a_busy_machine() -> None:
 def test_without_a_function_to_call_it_is_excused() -> None:
     what = replace(world(), effort=replace(world().effort, calls=False))
     assert examined(CHECK, what).outcome == Skipped("`predict` is no Python function", excused=True)
+
+
+def test_few_slow_calls_are_suspected_too() -> None:
+    slow = ProcessRun(Side.HEAD, 0.5, (0.4, 0.41, 0.4), (0.5, 0.5), 2000, None, 10**8)
+    what = timed(world()).plus(Side.HEAD, {Operation(Fit(Side.HEAD)): OperationRuns((slow,))})
+    assert set(weighed(CHECK, what)) == {"single latency", "batch latency"}
+
+
+def failing(side: Side) -> ProcessRun:
+    return ProcessRun(side, 0.5, (), (), 0, problem="crashed: no")
+
+
+def test_a_process_that_cannot_be_timed_is_a_finding_and_inherited() -> None:
+    what = timed(world()).plus(Side.HEAD, {Operation(Fit(Side.HEAD)): OperationRuns((failing(Side.HEAD),))})
+    assert said(CHECK, what) == {"timing": Status.NEW}
+    both = what.plus(Side.BASE, {Operation(Fit(Side.BASE)): OperationRuns((failing(Side.BASE),))})
+    assert said(CHECK, both) == {"timing": Status.INHERITED}
+    crashed = what.head_with(predictions=ended(Ending.CRASHED))
+    assert said(CHECK, crashed) == {}  # another check says that nothing works
+
+
+def test_a_process_that_fails_in_turn_disproves_nothing() -> None:
+    what = in_turn(timed(world(), 2.5))
+    need = Operation(Fit(Side.HEAD), in_turn=True)
+    runs = what.head.get(need, OperationRuns)
+    assert runs is not None
+    for side, action in ((Side.HEAD, Action.WARN), (Side.BASE, Action.NOTE)):
+        less = OperationRuns((*runs.runs[:-1], failing(side)))
+        found = weighed(CHECK, what.plus(Side.HEAD, {need: less}))
+        assert {each.action for each in found.values()} == {action}

@@ -145,10 +145,6 @@ def _unlabelled(was: Truth) -> Truth:
 
 EXCUSES = {
     "labels without probabilities": (world(scores=False), "hold no probabilities"),
-    "probabilities that head lost": (
-        world().head_with(predictions=lambda was: replace(was, columns={"prediction": was.columns["prediction"]})),
-        "hold no probabilities",
-    ),
     "numbers": (world(task="regression"), "no classes"),
     "scores": (world(task="scores"), "no classes"),
     "few rows": (drawn(CALIBRATED, CALIBRATED, n=199), "199 labelled rows"),
@@ -164,6 +160,11 @@ EXCUSES = {
     ),
     "few groups": (world(groups=5), "clusters"),
 }
+
+
+def test_probabilities_that_head_lost_are_a_finding() -> None:
+    what = world().head_with(predictions=lambda was: replace(was, columns={"prediction": was.columns["prediction"]}))
+    assert said(CHECK, what) == {"probabilities": Status.NEW}
 
 
 @pytest.mark.parametrize("name", EXCUSES)

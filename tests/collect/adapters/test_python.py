@@ -321,3 +321,11 @@ def predict(model, rows):
     assert training is not None
     assert predictions is not None
     assert training.effects.log_tail == predictions.effects.log_tail == ("['str']",)
+
+
+def test_only_a_training_with_more_capacity_may_be_impossible(open_path: Path, shared_cache: Path) -> None:
+    code = "\nimport json\ndumps = json.dumps\njson.dumps = lambda facts: dumps({**facts, 'unmet': 'not today'})\n"
+    large = Fit(Side.HEAD, capacity=2)
+    found = head(repository(open_path / "repo", {"pipeline.py": PIPELINE + code}), shared_cache, FIT, large)
+    assert found.has(FIT)
+    assert found.why_unmet(large) == "`train` has no parameter `capacity`"
