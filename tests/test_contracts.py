@@ -1,24 +1,33 @@
-"""What every check keeps to. A new check is held to all of this without a line here."""
+"""What every check keeps to. A new check is held to all of this without a line here.
+
+What a check says is held against the contract in the world `FAULT` that its own test module offers.
+"""
 
 import ast
 import builtins
+import io
 import os
 import re
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
+from importlib import import_module
 from inspect import getsourcefile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from gatebot import checks
-from gatebot.checks.check import Check
+from gatebot.checks.check import Check, Options
 from gatebot.checks.registry import all_checks, check_named
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.finding import Finding, Level, Measure
+from gatebot.core.finding import Finding, Level, Measure, Status
 from gatebot.decide.policy.risk import MATRIX
+from gatebot.decide.run_checks import options_of
 from gatebot.errors import UsageError
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import Effort
@@ -27,7 +36,8 @@ from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.registry import all_kinds
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.tasks.registry import TASKS, task_named
-from tests.checks.worlds import HARMLESS, World, about, claiming, ended, world
+from tests.checks.worlds import HARMLESS, World, about, claiming, ended, silent, weighed, world
+from tests.evidence.evidence import same
 
 H, M, L = Level.HIGH, Level.MEDIUM, Level.LOW
 
@@ -77,7 +87,7 @@ def _hollow() -> Comparison:
 
 
 def _planted() -> dict[str, Comparison]:
-    """Evidence with many kinds of faults, so that templates and facts are seen."""
+    """Evidence with faults that many checks see, beside the fault of each check."""
     faulty = world(loss=0.3, confirm=True, scores=False, slices={"region": ("north", "south")})
     worlds = {
         "loss": faulty,
@@ -108,11 +118,43 @@ COMPARISONS = {
     "hollow": _hollow(),
     **_planted(),
 }
-each_comparison = pytest.mark.parametrize("name", COMPARISONS)
+ITS_FAULT = "its own fault"
+
+each_comparison = pytest.mark.parametrize("name", [*COMPARISONS, ITS_FAULT])
 
 
-def _said(check: Check, comparison: Comparison) -> list[Finding | Measure]:
-    return list(check.run(comparison, check.options()))
+def fault_of(check_id: str) -> World:
+    """The world with the fault that a check is there for, of the module with its tests."""
+    area, _, name = check_id.partition(".")
+    module = f"tests.checks.{area}.test_{name}"
+    try:
+        found = getattr(import_module(module), "FAULT", None)
+    except ModuleNotFoundError as missing:
+        if missing.name != module:
+            raise
+        found = None
+    needed = (
+        f"write `FAULT = world(...)`, a world in which {check_id} finds something, in {module.replace('.', '/')}.py"
+    )
+    assert isinstance(found, World), needed
+    return found
+
+
+def _asked(check: Check, name: str) -> tuple[Comparison, Options]:
+    """A Comparison, and the check's options there; a new one each time if it is of the check's own fault."""
+    if name != ITS_FAULT:
+        return COMPARISONS[name], check.options()
+    what = fault_of(check.id)
+    return what.comparison(), options_of(check, what.rules.checks.get(check.id, {}))
+
+
+def _said(check: Check, comparison: Comparison, options: Options | None = None) -> list[Finding | Measure]:
+    return list(check.run(comparison, options or check.options()))
+
+
+def _places(*texts: str) -> set[str]:
+    """The names in braces."""
+    return set(re.findall(r"\{(\w+)\}", " ".join(texts)))
 
 
 def test_the_catalogue_is_kept() -> None:
@@ -177,12 +219,12 @@ def test_a_relative_check_needs_base_and_no_other_does(check: Check) -> None:
 @each_check
 @each_comparison
 def test_no_evidence_makes_it_raise_and_the_same_says_the_same(check: Check, name: str) -> None:
-    comparison = COMPARISONS[name]
-    first, again = _said(check, comparison), _said(check, comparison)
+    comparison, options = _asked(check, name)
+    first, again = _said(check, comparison, options), _said(check, *_asked(check, name))
     assert [each.subject for each in first] == [each.subject for each in again]
     assert repr(first) == repr(again)
     alone = comparison.base_alone()
-    assert alone is None or isinstance(_said(check, alone), list)
+    assert alone is None or isinstance(_said(check, alone, options), list)
 
 
 @each_check
@@ -194,14 +236,36 @@ def test_without_evidence_there_is_nothing_to_say(check: Check, name: str) -> No
 @each_check
 @each_comparison
 def test_what_is_said_has_all_its_facts(check: Check, name: str) -> None:
-    for each in _said(check, COMPARISONS[name]):
+    for each in _said(check, *_asked(check, name)):
         assert each.subject
         if isinstance(each, Finding):
             assert each.says[:1].islower() or each.says.startswith(("{", "`"))
-            assert set(re.findall(r"\{(\w+)\}", each.says)) <= set(each.facts)
+            assert _places(each.says, each.note) <= set(each.facts)
             assert all(isinstance(fact, str | int | float | bool | tuple | None) for fact in each.facts.values())
         else:
             assert each.units >= 0
+
+
+@each_check
+def test_it_finds_its_fault_and_says_it_whole(check: Check) -> None:
+    found = weighed(check.id, fault_of(check.id)).values()
+    assert {each.status for each in found} & {Status.NEW, Status.WORSE}, f"{check.id} says nothing of its FAULT"
+    for each in found:
+        assert _places(each.says, each.note) <= set(each.facts), each.subject
+
+
+@each_check
+def test_it_is_silent_in_a_harmless_world(check: Check) -> None:
+    assert any(silent(check.id, harmless) for harmless in HARMLESS.values())
+
+
+def test_a_check_without_a_fault_is_told_where_to_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = r"write `FAULT = .* data\.nothing finds something, in tests/checks/data/test_nothing\.py"
+    with pytest.raises(AssertionError, match=told):
+        fault_of("data.nothing")
+    monkeypatch.setitem(sys.modules, "tests.checks.data.test_nothing", ModuleType("tests.checks.data.test_nothing"))
+    with pytest.raises(AssertionError, match=told):
+        fault_of("data.nothing")
 
 
 def _templates(check: Check) -> Iterator[str]:
@@ -224,20 +288,20 @@ def test_it_touches_nothing_outside(check: Check, monkeypatch: pytest.MonkeyPatc
     def forbidden(*_args: object, **_more: object) -> None:
         raise AssertionError("a check touches the world")
 
-    comparison = COMPARISONS["loss"]
-    _said(check, comparison)  # what is imported late is imported now
-    fresh = world(loss=0.3, confirm=True).comparison()
-    for owner, name in ((builtins, "open"), (os, "open"), (socket, "socket"), (time, "time"), (time, "monotonic")):
+    _said(check, *_asked(check, ITS_FAULT))  # what is imported late is imported now
+    fresh = _asked(check, ITS_FAULT)
+    outside = ((builtins, "open"), (io, "open"), (os, "open"), (socket, "socket"), (time, "time"), (time, "monotonic"))
+    for owner, name in outside:
         monkeypatch.setattr(owner, name, forbidden)
-    _said(check, fresh)
+    _said(check, *fresh)
 
 
 @each_check
 def test_it_changes_nothing_that_it_sees(check: Check) -> None:
-    what = world(loss=0.3)
-    before = {key: repr(each) for key, each in what.head.evidence.items()}
-    _said(check, what.comparison())
-    assert {key: repr(each) for key, each in what.head.evidence.items()} == before
+    what = fault_of(check.id)
+    before = deepcopy((what.head, what.base, what.anchor))
+    _said(check, *_asked(check, ITS_FAULT))
+    assert same(before, (what.head, what.base, what.anchor))
 
 
 def test_no_two_checks_have_one_title() -> None:

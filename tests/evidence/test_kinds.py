@@ -13,7 +13,7 @@ import pytest
 from gatebot.evidence import store
 from gatebot.evidence.bundle import LIMITS, Bundle, pack
 from gatebot.evidence.intake import parse
-from gatebot.evidence.kind import UnmetError
+from gatebot.evidence.kind import Evidence, UnmetError
 from gatebot.evidence.manifest import digest_of
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
 from gatebot.evidence.registry import all_kinds, kind_of, need_of
@@ -30,13 +30,19 @@ HOSTILE: tuple[Any, ...] = (
 every_kind = pytest.mark.parametrize("name", KINDS)
 
 
+def _example(name: str) -> tuple[Need, Evidence]:
+    assert name in EXAMPLES, f"add an example of `{name}` to tests/evidence/examples.py"
+    return EXAMPLES[name]
+
+
 def test_every_kind_has_an_example_and_only_real_kinds_do() -> None:
+    assert [_example(name) for name in KINDS]
     assert set(EXAMPLES) == set(KINDS)
 
 
 @every_kind
 def test_a_kind_is_its_folder(name: str) -> None:
-    kind, (need, value) = KINDS[name], EXAMPLES[name]
+    kind, (need, value) = KINDS[name], _example(name)
     assert kind.name == name == kind.need.__module__.split(".")[-2] == kind.value.__module__.split(".")[-2]
     assert type(need) is kind.need
     assert type(value) is kind.value
@@ -45,14 +51,14 @@ def test_a_kind_is_its_folder(name: str) -> None:
 
 @every_kind
 def test_needs_and_values_are_frozen(name: str) -> None:
-    for each in EXAMPLES[name]:
+    for each in _example(name):
         with pytest.raises(FrozenInstanceError):
             setattr(each, fields(each)[0].name, None)  # type: ignore[arg-type]
 
 
 @every_kind
 def test_a_need_says_what_it_is_what_it_costs_and_what_comes_first(name: str) -> None:
-    need = EXAMPLES[name][0]
+    need = _example(name)[0]
     assert need.text.strip() == need.text != ""
     assert need.label
     assert need.cost(lambda _: None) == 0
@@ -65,7 +71,7 @@ def test_a_need_says_what_it_is_what_it_costs_and_what_comes_first(name: str) ->
 
 @every_kind
 def test_evidence_is_read_as_it_was_written(name: str) -> None:
-    need, value = EXAMPLES[name]
+    need, value = _example(name)
     written = store.packed(Snapshot(ABOUT, {need: value}, {need.on(Side.BASE): "not reached"}))
     found = parse(written)
     assert found.evidence.keys() == {need.on(Side.HEAD)}
@@ -81,7 +87,7 @@ def test_keys_are_the_same_in_another_process() -> None:
 
 @every_kind
 def test_a_key_is_the_kind_and_a_digest_and_fits_one_need_only(name: str) -> None:
-    need = EXAMPLES[name][0]
+    need = _example(name)[0]
     assert need.key.rpartition("-")[0] == name
     assert need_of(need.key, need.parameters) == need.on(Side.HEAD)
     others = [other for other_name, (other, _) in EXAMPLES.items() if other_name != name]
@@ -126,7 +132,7 @@ def test_huge_values_are_refused(name: str) -> None:
 
 @every_kind
 def test_what_cannot_be_collected_is_unmet_and_nothing_else(name: str) -> None:
-    need = EXAMPLES[name][0]
+    need = _example(name)[0]
     with pytest.raises(UnmetError, match="nothing here"):
         KINDS[name].collect(need, Nothing())
 
@@ -148,14 +154,14 @@ def _many() -> dict[str, Any]:
 @cache
 def _written(name: str) -> tuple[bytes, dict[str, bytes]]:
     """The manifest and the arrays of an example."""
-    need, value = EXAMPLES[name]
+    need, value = _example(name)
     bundle = Bundle(store.packed(Snapshot(ABOUT, {need: value})), LIMITS)
     return bundle.manifest(), {each: bundle.array(each) for each in bundle.names}
 
 
 def _stored(name: str) -> tuple[Need, dict[str, Any]]:
     body: dict[str, Any] = json.loads(_written(name)[0])["snapshot"]
-    return EXAMPLES[name][0], body
+    return _example(name)[0], body
 
 
 def _parsed(name: str, body: dict[str, Any]) -> Snapshot:

@@ -14,11 +14,13 @@ def copying(each: Predictions) -> Predictions:
     return replace(each, copied=COPIED)
 
 
+FAULT = world().head_with(predictions=copying)
+
+
 def test_copied_predictions_are_found() -> None:
-    planted = world().head_with(predictions=copying)
-    assert said(CHECK, planted) == {COPIED.path: Status.NEW}
-    assert weighed(CHECK, planted)[COPIED.path].priority is Priority.P1
-    assert facts(CHECK, planted, COPIED.path) == {"equal": 2999, "rows": 3000, "path": COPIED.path}
+    assert said(CHECK, FAULT) == {COPIED.path: Status.NEW}
+    assert weighed(CHECK, FAULT)[COPIED.path].priority is Priority.P1
+    assert facts(CHECK, FAULT, COPIED.path) == {"equal": 2999, "rows": 3000, "path": COPIED.path}
 
 
 def test_what_base_copies_too_is_inherited() -> None:

@@ -16,6 +16,9 @@ def _with(**changes: str | None) -> object:
     return edit
 
 
+FAULT = world().head_with(about=_with(python="3.12.1", numpy=None, torch="2.5.0"))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [

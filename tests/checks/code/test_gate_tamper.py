@@ -6,13 +6,14 @@ from tests.checks.worlds import HARMLESS, facts, said, silent, weighed, world
 
 CHECK = "code.gate_tamper"
 TOUCHED = Changes(paths=("gatebot.yml", "src/model.py"), gate=("gatebot.yml",))
+FAULT = world().knowing(changes=TOUCHED)
 
 
 def test_a_touched_gate_asks_for_a_review_and_never_blocks() -> None:
-    found = weighed(CHECK, world().knowing(changes=TOUCHED))["gatebot.yml"]
+    found = weighed(CHECK, FAULT)["gatebot.yml"]
     assert (found.action, found.priority, found.status) == (Action.REVIEW, Priority.P1, Status.NEW)
     assert found.where == (Location("gatebot.yml"),)
-    assert facts(CHECK, world().knowing(changes=TOUCHED), "gatebot.yml") == {"path": "gatebot.yml"}
+    assert facts(CHECK, FAULT, "gatebot.yml") == {"path": "gatebot.yml"}
 
 
 def test_it_warns_where_nobody_could_review() -> None:

@@ -28,6 +28,9 @@ def _unlabelled(each: Predictions) -> Predictions:
     return replace(each, columns={**each.columns, "prediction": Names(codes, labels.names)})
 
 
+FAULT = world().head_with(predictions=lambda each: _unlabelled(_first(np.nan)(_first(1.7, 80)(each))))
+
+
 @pytest.mark.parametrize(
     ("edit", "subject", "known"),
     [
@@ -45,6 +48,11 @@ def test_each_fault_is_found(edit: Any, subject: str, known: dict[str, object]) 
     found = weighed(CHECK, planted)[subject]
     assert (found.status, found.priority) == (Status.NEW, Priority.P1)
     assert known.items() <= facts(CHECK, planted, subject).items()
+
+
+def test_each_kind_of_fault_is_told_once() -> None:
+    kinds = {"not_finite", "probability_out_of_range", "probability_sum", "missing_prediction"}
+    assert said(CHECK, FAULT) == dict.fromkeys(kinds, Status.NEW)
 
 
 @pytest.mark.parametrize("task", ["regression", "scores"])

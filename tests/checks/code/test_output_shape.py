@@ -30,6 +30,15 @@ def _renamed(each: Predictions) -> Predictions:
     return replace(each, columns={"prediction": Names(labels.codes, ("no", "perhaps"))})
 
 
+def _mixed_up(each: Predictions) -> Predictions:
+    """Three rows that nobody asked for in place of others, two rows twice, and a class of its own."""
+    twice = rows_of(lambda ids: np.append(np.arange(len(ids)), [0, 1]))
+    return _renamed(twice(replace(each, ids=_other_ids(each.ids))))
+
+
+FAULT = world().head_with(predictions=_mixed_up)
+
+
 @pytest.mark.parametrize(
     ("edit", "found"),
     [
@@ -52,6 +61,10 @@ def test_each_fault_is_found(edit: Any, found: set[str]) -> None:
     planted = world().head_with(predictions=edit)
     assert said(CHECK, planted) == dict.fromkeys(found, Status.NEW)
     assert {each.priority for each in weighed(CHECK, planted).values()} == {Priority.P1}
+
+
+def test_each_kind_of_fault_is_told_once() -> None:
+    assert set(said(CHECK, FAULT)) == {"missing rows", "unknown ids", "doubled rows", "unknown_class"}
 
 
 def test_rows_lost_are_counted() -> None:

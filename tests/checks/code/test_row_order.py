@@ -56,6 +56,10 @@ def moved(by: float) -> Edit:
     return column("score_yes", lambda values: values + by)
 
 
+_SHUFFLED_DIFFER = asked_again(asked(world()), SHUFFLED, relabelled(0.2), sides=HEAD)
+FAULT = asked_again(_SHUFFLED_DIFFER, ALONE, moved(0.05), sides=HEAD)
+
+
 @pytest.mark.parametrize(
     ("rows", "edit", "subject", "share"),
     [
@@ -75,9 +79,12 @@ def test_predictions_that_depend_on_the_other_rows_are_found(
     assert facts(CHECK, planted, subject)["share"] == pytest.approx(share, abs=0.02)
 
 
+def test_each_way_of_asking_is_told_by_itself() -> None:
+    assert set(said(CHECK, FAULT)) == {"shuffled rows", "batches"}
+
+
 def test_the_largest_difference_is_told() -> None:
-    planted = asked_again(asked(world()), ALONE, moved(0.05), sides=HEAD)
-    assert facts(CHECK, planted, "batches") == {"rows": 5, "count": 5, "share": 1.0, "largest": pytest.approx(0.05)}
+    assert facts(CHECK, FAULT, "batches") == {"rows": 5, "count": 5, "share": 1.0, "largest": pytest.approx(0.05)}
 
 
 @pytest.mark.parametrize("rows", [SHUFFLED, ALONE])

@@ -20,6 +20,10 @@ def observed(what: World, head: Observed, base: Observed | None = None) -> World
     return found if base is None else found.plus(Side.BASE, {SideEffects(Fit(Side.BASE)): base})
 
 
+EVERYTHING = Observed(20, input=("amount", "channel"), files=("cache.bin",), random_state=("numpy",), folder=True)
+FAULT = observed(world(), EVERYTHING, NOTHING)
+
+
 @pytest.mark.parametrize(
     ("seen", "subject"),
     [
@@ -37,8 +41,8 @@ def test_each_side_effect_is_found_and_inherited_where_base_has_it(seen: Observe
 
 
 def test_it_says_what_was_changed() -> None:
-    planted = observed(world(), Observed(20, input=("amount", "channel")))
-    assert facts(CHECK, planted, "input rows") == {"what": ["amount", "channel"]}
+    assert set(said(CHECK, FAULT)) == {"input rows", "files", "random state", "working folder"}
+    assert facts(CHECK, FAULT, "input rows") == {"what": ["amount", "channel"]}
 
 
 @pytest.mark.parametrize("name", HARMLESS)

@@ -12,6 +12,8 @@ from gatebot.render.pieces import flat, noted
 from tests.checks.worlds import HARMLESS, World, ended, facts, said, silent, weighed, world
 
 CHECK = "code.smoke_train"
+NO_PANDAS = ("Trace", "ModuleNotFoundError: No module named 'pandas'")
+FAULT = world(confirm=True).head_with(trainings=ended(Ending.CRASHED, exit_code=1, log_tail=NO_PANDAS))
 
 
 @pytest.mark.parametrize("ending", [ending for ending in Ending if ending is not Ending.OK])
@@ -56,9 +58,8 @@ def test_a_module_that_is_not_there_comes_with_advice(line: str, module: str | N
 
 
 def test_both_tiers_on_the_same_rows_fail_once() -> None:
-    crashed = world(confirm=True).head_with(trainings=ended(Ending.CRASHED))
-    assert set(said(CHECK, crashed)) == {"smoke runs", "confirm runs"}
-    once = crashed.head_with(profile=lambda profile: replace(profile, one_tier=True))
+    assert set(said(CHECK, FAULT)) == {"smoke runs", "confirm runs"}
+    once = FAULT.head_with(profile=lambda profile: replace(profile, one_tier=True))
     assert set(said(CHECK, once)) == {"smoke runs"}
     later = _fails(world(confirm=True).both_with(profile=lambda profile: replace(profile, one_tier=True)),
                    Side.HEAD, Tier.CONFIRM, Ending.CRASHED, 3)  # fmt: skip

@@ -43,6 +43,11 @@ def _removed(rows: int) -> Callable[[DataProfile], DataProfile]:
     return edit
 
 
+FAULT = HARMLESS["a data set that grows"].head_with(
+    truth=_relabelled(30), profile=lambda profile: _removed(10)(_edited(20)(profile))
+)
+
+
 @pytest.mark.parametrize(
     ("rows", "action"), [(1, Action.WARN), (20, Action.WARN), (21, Action.REVIEW), (2000, Action.REVIEW)]
 )
@@ -57,6 +62,15 @@ def test_each_kind_is_told_and_never_blocks(kind: str, rows: int, action: Action
     assert weighed(CHECK, planted)[kind].action is action
     known = facts(CHECK, planted, kind)
     assert (known["rows"], known["all"], len(known["ids"])) == (rows, 2000, min(rows, 20))
+
+
+def test_each_kind_is_told_by_itself() -> None:
+    assert {subject: found.facts["rows"] for subject, found in weighed(CHECK, FAULT).items()} == {
+        "relabelled": 20,
+        "edited": 10,
+        "removed": 10,
+        "added": 40,
+    }
 
 
 def test_kinds_are_added_up() -> None:

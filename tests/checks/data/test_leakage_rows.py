@@ -14,6 +14,13 @@ def _leaks(**counts: int) -> Callable[[DataProfile], DataProfile]:
     return lambda profile: replace(profile, overlap=Overlap(**counts, examples=("00ff",)))
 
 
+FAULT = world().head_with(profile=_leaks(ids=1, contents=2, groups=3))
+
+
+def test_each_overlap_is_told_by_itself() -> None:
+    assert said(CHECK, FAULT) == dict.fromkeys(("ids", "rows", "groups"), Status.NEW)
+
+
 @pytest.mark.parametrize(("kind", "subject"), [("ids", "ids"), ("contents", "rows"), ("groups", "groups")])
 def test_each_overlap_blocks(kind: str, subject: str) -> None:
     planted = world().head_with(profile=_leaks(**{kind: 3}))

@@ -33,6 +33,13 @@ def _turned(columns: Columns) -> Columns:
     return columns[::-1]
 
 
+FAULT = world().head_with(profile=_columns(lambda columns: _new(_gone(_typed("channel", "number")(columns)))))
+
+
+def test_each_column_is_told_by_itself() -> None:
+    assert set(said(CHECK, FAULT)) == {"gone: amount", "type: channel", "new: mood"}
+
+
 @pytest.mark.parametrize(
     ("change", "subject", "priority", "known"),
     [

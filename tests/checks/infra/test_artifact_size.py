@@ -14,6 +14,9 @@ def _large(size: int | None) -> Callable[[Training], Training]:
     return lambda each: replace(each, artifact_bytes=size)
 
 
+FAULT = world().head_with(trainings=_large(1_600_000))
+
+
 @pytest.mark.parametrize("size", [1_600_000, 50_000_000])
 def test_a_larger_model_is_told_and_warns(size: int) -> None:
     planted = world().head_with(trainings=_large(size))
@@ -37,9 +40,8 @@ def test_a_base_without_a_size_is_nothing_to_compare_with() -> None:
 
 
 def test_the_ratio_is_a_setting() -> None:
-    planted = world().head_with(trainings=_large(1_600_000)).comparison()
-    assert run(CHECK, planted)
-    assert not run(CHECK, planted, ratio=2.0)
+    assert run(CHECK, FAULT.comparison())
+    assert not run(CHECK, FAULT.comparison(), ratio=2.0)
 
 
 @pytest.mark.parametrize("name", HARMLESS)

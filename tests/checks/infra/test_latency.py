@@ -45,17 +45,21 @@ def in_turn(what: World, factor: float = 1.0, *, seed: int = 0, noise: float = 0
     return what.plus(Side.HEAD, {Operation(Fit(Side.HEAD), in_turn=True): OperationRuns(tuple(runs))})
 
 
+SLOWER = in_turn(timed(world(), 2.5), 2.5)
+FAULT = SLOWER.ruled(checks={CHECK: {"single_ms": 3, "batch_ms": 80}})
+
+
 def test_slower_predictions_are_suspected_and_then_found() -> None:
     suspected = weighed(CHECK, timed(world(), 2.5))
     assert {subject: found.action for subject, found in suspected.items()} == {
         "single latency": Action.NOTE,
         "batch latency": Action.NOTE,
     }
-    assert said(CHECK, in_turn(timed(world(), 2.5), 2.5)) == {
+    assert said(CHECK, SLOWER) == {
         "single latency": Status.NEW,
         "batch latency": Status.NEW,
     }
-    told = facts(CHECK, in_turn(timed(world(), 2.5), 2.5), "batch latency")
+    told = facts(CHECK, SLOWER, "batch latency")
     assert told["processes"] == 10
     assert told["ratio"] == pytest.approx(2.5, rel=0.1)
 
@@ -78,7 +82,7 @@ def test_times_of_another_class_of_machine_are_not_compared() -> None:
 
 
 def test_small_differences_are_never_told() -> None:
-    what = in_turn(timed(world(), 2.5), 2.5).ruled(checks={CHECK: {"least_ms": 100}})
+    what = SLOWER.ruled(checks={CHECK: {"least_ms": 100}})
     assert said(CHECK, what) == {}
 
 
@@ -93,6 +97,10 @@ def test_small_differences_are_never_told() -> None:
 )
 def test_an_objective_is_missed_only_beyond_doubt(options: dict[str, float], subjects: set[str]) -> None:
     assert set(said(CHECK, timed(world()).ruled(checks={CHECK: options}))) == subjects
+
+
+def test_an_objective_and_a_slowdown_are_told_apart() -> None:
+    assert set(said(CHECK, FAULT)) == {"single objective", "batch objective", "single latency", "batch latency"}
 
 
 def test_an_objective_that_base_misses_too_is_inherited() -> None:

@@ -24,12 +24,19 @@ def measured(
     return what
 
 
-def larger(times: float) -> "World":
+def larger(times: float, **measures: float) -> World:
     def edit(training: Training) -> Training:
         peak = int(training.effects.peak_rss_bytes * times)
         return replace(training, effects=replace(training.effects, peak_rss_bytes=peak))
 
-    return measured(world().head_with(trainings=edit))
+    return measured(world().head_with(trainings=edit), **measures)
+
+
+FAULT = larger(2, head_mb=700, growth_mb=5)
+
+
+def test_each_kind_of_memory_is_told_by_itself() -> None:
+    assert set(said(CHECK, FAULT)) == {"training memory", "predicting memory", "growth"}
 
 
 def test_a_training_that_takes_more_memory_is_found() -> None:

@@ -24,6 +24,9 @@ def _takes(*seconds: float) -> Callable[[World], World]:
     return edit
 
 
+FAULT = _takes(60.0, 61.0)(world())
+
+
 @pytest.mark.parametrize("seconds", [(60.0, 61.0), (31.0, 32.0), (200.0, 21.0)])
 def test_a_dearer_training_is_told_and_warns(seconds: tuple[float, float]) -> None:
     planted = _takes(*seconds)(world())

@@ -26,6 +26,9 @@ def since_release(head_lost: float, base_lost: float) -> World:
     return replace(release, base=base, anchor=release.base).knowing(anchor=NAMED)
 
 
+FAULT = since_release(0.08, 0.015)
+
+
 @pytest.mark.parametrize(
     ("head_lost", "base_lost", "outcome", "status"),
     [
@@ -52,8 +55,7 @@ def test_what_was_lost_since_the_release(
 
 
 def test_the_margin_is_as_wide_as_the_rules_say() -> None:
-    what = since_release(0.08, 0.015)
-    assert measures(CHECK, what.ruled(checks={CHECK: {"factor": 5.0}}))[SUBJECT].margin == pytest.approx(0.1)
+    assert measures(CHECK, FAULT.ruled(checks={CHECK: {"factor": 5.0}}))[SUBJECT].margin == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_labels_of_today_score_the_release() -> None:
 
 
 def test_the_release_is_told_apart_from_base_in_the_report() -> None:
-    report = judge(since_release(0.08, 0.015).case())
+    report = judge(FAULT.case())
     names = [each.metric for each in report.measures if each.check == CHECK]
     assert names == [SUBJECT]
 

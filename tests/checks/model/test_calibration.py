@@ -59,6 +59,13 @@ def sharper(learner: Learner, factor: float) -> Learner:
     return replace(learner, sharp=learner.sharp * factor)
 
 
+FAULT = drawn(CALIBRATED, replace(sharper(CALIBRATED, 1.5), bias=0.9), n=5000, confirm=True)
+
+
+def test_both_faults_at_once_are_told_by_themselves() -> None:
+    assert set(said(CHECK, FAULT)) == {"overconfidence", "shift"}
+
+
 @pytest.mark.parametrize("factor", SHARPER.values(), ids=SHARPER)
 @pytest.mark.parametrize("classes", [2, 4])
 def test_sharpened_probabilities_are_found(factor: float, classes: int) -> None:

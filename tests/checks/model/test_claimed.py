@@ -10,11 +10,13 @@ BROUGHT = world(trains=False)
 TRUE = float(measures("model.regression", BROUGHT)["accuracy"].head)
 
 
+FAULT = claiming(BROUGHT, Side.HEAD, accuracy=0.97)
+
+
 def test_a_claim_that_misses_the_computed_value_warns() -> None:
-    planted = claiming(BROUGHT, Side.HEAD, accuracy=0.97)
-    found = weighed(CHECK, planted)["accuracy"]
+    found = weighed(CHECK, FAULT)["accuracy"]
     assert (found.status, found.action) == (Status.NEW, Action.WARN)
-    known = facts(CHECK, planted, "accuracy")
+    known = facts(CHECK, FAULT, "accuracy")
     assert (known["claim"], known["computed"]) == (0.97, TRUE)
     assert known["gap"] == pytest.approx(0.97 - TRUE)
 

@@ -16,6 +16,9 @@ def _held(limit: dict[str, float], **knobs: Any) -> World:
     return world(confirm=True, metrics=({"metric": "accuracy", **limit},), **knobs)
 
 
+FAULT = _held({"floor": 0.8}, loss=0.2)
+
+
 @pytest.mark.parametrize(
     ("limit", "loss", "found"),
     [
@@ -33,11 +36,10 @@ def test_floors_and_ceilings(limit: dict[str, float], loss: float, found: dict[s
 
 
 def test_what_is_proven_below_blocks() -> None:
-    planted = _held({"floor": 0.8}, loss=0.2)
-    found = weighed(CHECK, planted)["accuracy"]
+    found = weighed(CHECK, FAULT)["accuracy"]
     assert (found.priority, found.action, found.undecided) == (Priority.P1, Action.BLOCK, False)
-    assert facts(CHECK, planted, "accuracy")["limit"] == 0.8
-    measure = measures(CHECK, planted)["accuracy"]
+    assert facts(CHECK, FAULT, "accuracy")["limit"] == 0.8
+    measure = measures(CHECK, FAULT)["accuracy"]
     assert (measure.bound, measure.direction, measure.limit) == (Bound.FLOOR, Direction.HIGHER, 0.8)
 
 
@@ -48,9 +50,8 @@ def test_what_is_near_is_undecided() -> None:
 
 
 def test_it_needs_no_base() -> None:
-    planted = _held({"floor": 0.8}, loss=0.2)
-    assert said(CHECK, planted.without_base()) == {"accuracy": Status.NEW}
-    broken = planted.base_with(trainings=ended(Ending.CRASHED), predictions=ended(Ending.CRASHED))
+    assert said(CHECK, FAULT.without_base()) == {"accuracy": Status.NEW}
+    broken = FAULT.base_with(trainings=ended(Ending.CRASHED), predictions=ended(Ending.CRASHED))
     assert said(CHECK, broken) == {"accuracy": Status.NEW}
 
 

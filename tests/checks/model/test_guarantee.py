@@ -30,6 +30,9 @@ def brought(**knobs: Any) -> World:
     return world(trains=False, rows=6000, **knobs)
 
 
+FAULT = promising(brought(loss=0.2))
+
+
 def used(what: World, times: int | None) -> World:
     return what.base_with(about=lambda about: about.model_copy(update={"eval_uses": times}))
 

@@ -9,6 +9,7 @@ from tests.checks.worlds import HARMLESS, World, column, examined, facts, said, 
 
 CHECK = "model.heuristic"
 CONSTANT = column("prediction", lambda values: np.full_like(values, 10.0))
+FAULT = world(loss=0.35)
 
 
 @pytest.mark.parametrize(
@@ -28,11 +29,10 @@ def test_models_that_learned_nothing_are_told(planted: World, subjects: set[str]
 
 
 def test_a_model_that_forgot_everything_is_new() -> None:
-    planted = world(loss=0.35)
-    assert said(CHECK, planted) == {"trivial": Status.NEW, "simple": Status.NEW}
-    found = weighed(CHECK, planted)["trivial"]
+    assert said(CHECK, FAULT) == {"trivial": Status.NEW, "simple": Status.NEW}
+    found = weighed(CHECK, FAULT)["trivial"]
     assert (found.priority, found.action) == (Priority.P3, Action.WARN)
-    known = facts(CHECK, planted, "simple")
+    known = facts(CHECK, FAULT, "simple")
     assert set(known) == {"metric", "head", "reference"}
 
 

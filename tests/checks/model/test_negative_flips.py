@@ -33,6 +33,9 @@ def _swapped(what: World, rows: int) -> World:
     return replace(what, head=edited(what.head, predictions=edit))
 
 
+FAULT = _swapped(world(confirm=True, slices=SLICES, rows=4000), 400)
+
+
 def test_equally_good_models_that_disagree_are_told() -> None:
     planted = _swapped(world(confirm=True), 200)
     found = weighed(CHECK, planted)["flips"]

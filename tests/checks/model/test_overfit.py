@@ -29,11 +29,13 @@ def fitted(gain: float = 0.0, *, skill: float = 0.85, noise: int = 0, wobble: fl
     return trained_on(held, world(noise=noise + OFFSET, wobble=wobble, skill=skill, loss=-gain, **same))
 
 
+FAULT = fitted(0.15)
+
+
 def test_rows_learnt_by_heart_are_found() -> None:
-    planted = fitted(0.15)
-    assert said(CHECK, planted) == {"accuracy": Status.NEW}
-    assert weighed(CHECK, planted)["accuracy"].priority is Priority.P2
-    found = facts(CHECK, planted, "accuracy")
+    assert said(CHECK, FAULT) == {"accuracy": Status.NEW}
+    assert weighed(CHECK, FAULT)["accuracy"].priority is Priority.P2
+    found = facts(CHECK, FAULT, "accuracy")
     assert found["grown"] == pytest.approx(0.15, abs=0.03)
     assert found["head_train"] - found["base_train"] == pytest.approx(0.15, abs=0.02)
     assert found["head_eval"] - found["base_eval"] == pytest.approx(0.0, abs=0.02)

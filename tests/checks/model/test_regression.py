@@ -24,6 +24,7 @@ from tests.checks.worlds import (
 CHECK = "model.regression"
 ACCURACY = {"metric": "accuracy", "margin": 0.02}
 COST = {"python": "metrics.py:cost", "direction": "lower", "margin": "5%"}
+FAULT = world(loss=0.3, confirm=True)
 
 
 def _outcome(subject: str, what: World) -> Outcome:

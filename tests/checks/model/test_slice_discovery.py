@@ -20,6 +20,7 @@ from tests.checks.worlds import COLUMNS, HARMLESS, World, examined, facts, measu
 
 CHECK = "model.slice_discovery"
 PLANTED: Mapping[str, Any] = {"rows": 5000, "columns": COLUMNS, "loss": 0.15, "loss_in": "c8=d"}
+FAULT = world(**PLANTED, confirm=True)
 
 
 def without_levels(profile: DataProfile) -> DataProfile:
@@ -34,24 +35,22 @@ def relevelled(what: World, *levels: Levels) -> World:
 
 
 def test_a_slice_that_pays_is_found_proven_and_warned_of() -> None:
-    planted = world(**PLANTED, confirm=True)
-    found = weighed(CHECK, planted)
+    found = weighed(CHECK, FAULT)
     assert set(found) == {"accuracy@c8=d", "brier@c8=d"}
     one = found["accuracy@c8=d"]
     assert (one.status, one.priority, one.action) == (Status.NEW, Priority.P2, Action.WARN)
     assert one.note.startswith("Nobody declared {slice}")
-    known = facts(CHECK, planted, "accuracy@c8=d")
+    known = facts(CHECK, FAULT, "accuracy@c8=d")
     assert known["column"] == "c8"
     assert known["base"] - known["head"] == pytest.approx(0.15, abs=0.05)
     assert known["searched"] + known["proving"] == pytest.approx(625, abs=100)
 
 
 def test_it_is_proven_on_rows_that_were_not_searched() -> None:
-    planted = world(**PLANTED, confirm=True)
-    one = measures(CHECK, planted)["accuracy@c8=d"]
+    one = measures(CHECK, FAULT)["accuracy@c8=d"]
     assert one.units == one.facts["proving"]
     assert not one.declared
-    (column,) = [each for each in planted.comparison().levels if each.column == "c8"]
+    (column,) = [each for each in FAULT.comparison().levels if each.column == "c8"]
     inside = np.bincount(column.values.codes)[COLUMNS["c8"].index("d")]
     assert one.facts["searched"] == inside - one.units
 
@@ -163,7 +162,7 @@ def test_identical_predictions_have_no_slices() -> None:
 
 
 def test_settings() -> None:
-    planted = world(**PLANTED, confirm=True).comparison()
+    planted = FAULT.comparison()
     assert {getattr(each, "margin", 0) for each in run(CHECK, planted, margin=0.1)} == {0.1, 0.05}
     assert {getattr(each, "metric", "") for each in run(CHECK, planted, most=1)} == {"accuracy"}
     assert [

@@ -6,6 +6,7 @@ from gatebot.stats.decision import Outcome
 from tests.checks.worlds import HARMLESS, SLICES, examined, measures, run, said, silent, weighed, world
 
 CHECK = "model.slices"
+FAULT = world(loss=0.3, slices=SLICES, confirm=True)
 
 
 def test_a_slice_that_pays_is_found() -> None:
@@ -73,4 +74,4 @@ def test_harmless_changes_pass(name: str) -> None:
 
 
 def test_a_loss_everywhere_is_found_in_slices_too() -> None:
-    assert said(CHECK, world(loss=0.3, slices=SLICES, confirm=True))
+    assert said(CHECK, FAULT)

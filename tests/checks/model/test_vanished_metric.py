@@ -34,6 +34,25 @@ def _never(label: str) -> Callable[[Predictions], Predictions]:
     return edit
 
 
+def _without_value(name: str, value: str) -> Callable[[DataProfile], DataProfile]:
+    def edit(profile: DataProfile) -> DataProfile:
+        was = profile.eval_rows.slices[name]
+        codes = np.where(was.codes == was.names.index(value), 0, was.codes).astype(np.int32)
+        slices = {**profile.eval_rows.slices, name: Names(codes, was.names)}
+        return replace(profile, eval_rows=replace(profile.eval_rows, slices=slices))
+
+    return edit
+
+
+FAULT = world(
+    classes=("a", "b", "c"), slices=SLICES, metrics=(LOG_LOSS, {"metric": "accuracy", "slice": "colour"})
+).head_with(predictions=lambda each: _never("c")(_labels_only(each)), profile=_without_value("region", "south"))
+
+
+def test_everything_that_vanished_is_told_by_itself() -> None:
+    assert set(said(CHECK, FAULT)) == {"log_loss", "accuracy@colour", "precision(c)", "slice region=south"}
+
+
 def test_a_declared_metric_without_a_value_blocks_and_says_of_what_it_is_made() -> None:
     planted = world(metrics=(LOG_LOSS,)).head_with(predictions=_labels_only)
     found = weighed(CHECK, planted)["log_loss"]
@@ -105,16 +124,6 @@ def test_a_slice_that_is_no_column_of_the_data_is_told() -> None:
     rule = {"metric": "accuracy", "slice": "colour"}
     found = weighed(CHECK, world(metrics=(rule,)).without_base())["accuracy@colour"]
     assert (found.priority, found.facts["column"]) == (Priority.P0, "colour")
-
-
-def _without_value(name: str, value: str) -> Callable[[DataProfile], DataProfile]:
-    def edit(profile: DataProfile) -> DataProfile:
-        was = profile.eval_rows.slices[name]
-        codes = np.where(was.codes == was.names.index(value), 0, was.codes).astype(np.int32)
-        slices = {**profile.eval_rows.slices, name: Names(codes, was.names)}
-        return replace(profile, eval_rows=replace(profile.eval_rows, slices=slices))
-
-    return edit
 
 
 def test_a_slice_without_rows_is_told() -> None:
