@@ -164,6 +164,7 @@ class CollectorSession:
         needs = [need for need in self.trainings.planned.get(fit, ()) if need.rows != EVAL and not need.rows.may_crash]
         needs = [need for need in needs if need.rows.table is None and self.trainings.cache.predictions(need) is None]
         requests = [request for need in needs if (request := dataset.predict_request(need)).name not in done.tried]
+        requests.sort(key=lambda request: request.rows.rows)  # what is remembered of many rows must not answer few
         done.tried.update(request.name for request in requests)
         if len(requests) < 2:
             return

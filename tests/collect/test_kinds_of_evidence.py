@@ -308,3 +308,17 @@ def test_base_and_head_are_timed_in_turn(open_path: Path, shared_cache: Path) ->
 def test_in_turn_needs_the_files_of_both(open_path: Path, shared_cache: Path) -> None:
     found = head(repository(open_path / "repo"), shared_cache, Operation(FIT, in_turn=True))
     assert found.why_unmet(Operation(FIT, in_turn=True)) == "the files of base are not here"
+
+
+def test_few_rows_are_asked_for_before_many(open_path: Path, shared_cache: Path) -> None:
+    """A model that remembers its answers by row cannot answer single rows with what it said among others."""
+    code = """
+seen = {}
+def predict(model, rows):
+    for row in rows:
+        seen.setdefault(row["id"], len(rows))
+    return [{"yes": seen[row["id"]] / 100, "no": 1.0} for row in rows]
+"""
+    asked = [Predict(FIT, rows) for rows in (ShuffledRows(), Batches(1, 3), RepeatedRows())]
+    found = head(repository(open_path / "repo", {"pipeline.py": PIPELINE + code}), shared_cache, PLAIN, *asked)
+    assert list(by_id(predicted(found, asked[1])).values()) == pytest.approx([0.01] * 3)

@@ -28,8 +28,8 @@ def observed(need: SideEffects, session: Session) -> Observed:
             "files": list(files),
             "random": list(random),
             "folder": bool(folder),
-        } if 0 <= (number(rows) or 0) <= ROWS:
-            return Observed(int(rows), _names(changed), _names(files), _names(random), folder, took_s)
+        } if (count := number(rows)) is not None and 0 <= count <= ROWS:
+            return Observed(int(count), _names(changed), _names(files), _names(random), folder, took_s)
     return Observed(0, took_s=took_s, problem=short(inspection.why or "its process reported something else"))
 
 
