@@ -34,7 +34,7 @@ def configuration(settings: Mapping[str, object], python: str) -> str:
             "isolation": "none",
         },
         "metrics": [{"metric": "accuracy", "margin": 0.05}],
-        "checks": {"model.heuristic": False},
+        "checks": dict.fromkeys(("model.heuristic", "code.determinism", "infra.latency", "infra.memory"), False),
     }
     for name, value in settings.items():
         before = sections.get(name)
