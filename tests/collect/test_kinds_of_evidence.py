@@ -54,6 +54,7 @@ def by_id(predictions: Predictions) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("rows", [ShuffledRows(), ShuffledRows(3), Batches(7, 2), Batches(1, 3), RepeatedRows()])
+@pytest.mark.whole
 def test_the_same_rows_in_another_order_or_in_batches(rows: Rows, open_path: Path, shared_cache: Path) -> None:
     asked = Predict(FIT, rows)  # type: ignore[arg-type]
     found = head(repository(open_path / "repo"), shared_cache, PLAIN, asked)
@@ -85,6 +86,7 @@ def test_other_rows_share_a_process_that_is_not_that_of_the_eval_rows(open_path:
     assert processes[0] != processes[1] == processes[2] == processes[3] == processes[4]
 
 
+@pytest.mark.whole
 def test_rows_that_crash_spoil_no_other_rows(open_path: Path, shared_cache: Path) -> None:
     code = PIPELINE.replace("    return [{", "    assert len(rows) != 2\n    return [{")
     asked = [Predict(FIT, rows) for rows in (ShuffledRows(), Batches(2, 3), RepeatedRows())]
@@ -93,6 +95,7 @@ def test_rows_that_crash_spoil_no_other_rows(open_path: Path, shared_cache: Path
     assert ended == ["ok", "crashed", "ok"]
 
 
+@pytest.mark.whole
 def test_a_model_that_is_no_file_predicts_batches_too(open_path: Path, shared_cache: Path) -> None:
     code = PIPELINE.replace('return {"share"', 'return lambda: {"share"')
     asked = Predict(FIT, Batches(4, 3))
@@ -101,6 +104,7 @@ def test_a_model_that_is_no_file_predicts_batches_too(open_path: Path, shared_ca
 
 
 @pytest.mark.parametrize("name", ["noise", "missing", "typo", "shuffled"])
+@pytest.mark.whole
 def test_perturbed_rows_keep_their_ids_and_other_columns(name: str, open_path: Path, shared_cache: Path) -> None:
     code = PIPELINE + "\ndef predict(model, rows):\n    return [repr((r['kind'], r['x'])) for r in rows]\n"
     column = "kind" if name == "typo" else "x"
@@ -117,6 +121,7 @@ def test_perturbed_rows_keep_their_ids_and_other_columns(name: str, open_path: P
     assert [text and text[:4] for text in was.texts()] == [text and text[:4] for text in now.texts()]
 
 
+@pytest.mark.whole
 def test_cases_are_read_from_the_repository(open_path: Path, shared_cache: Path) -> None:
     root = repository(open_path / "repo", {"tests/cases.csv": "id,x,kind\nc1,0.25,a\nc2,0.75,b\n"})
     asked, missing = Predict(FIT, CaseRows("tests/cases.csv")), Predict(FIT, CaseRows("nothing.csv"))
@@ -126,6 +131,7 @@ def test_cases_are_read_from_the_repository(open_path: Path, shared_cache: Path)
 
 
 @pytest.mark.parametrize("name", ["no_rows", "empty", "text", "huge", "missing_column"])
+@pytest.mark.whole
 def test_invalid_rows_end_in_predictions_a_problem_or_a_crash(name: str, open_path: Path, shared_cache: Path) -> None:
     asked = Predict(FIT, InvalidRows(name))  # type: ignore[arg-type]
     found = head(repository(open_path / "repo"), shared_cache, PLAIN, asked)
@@ -142,6 +148,7 @@ def test_commands_predict_other_rows_too(open_path: Path, shared_cache: Path) ->
         assert "is a command" in found.why_unmet(need)
 
 
+@pytest.mark.whole
 def test_a_training_on_few_rows_has_all_classes(open_path: Path, shared_cache: Path) -> None:
     few = Fit(Side.HEAD, rows=6)
     code = PIPELINE.replace("    share", "    print(sorted(row['label'] for row in rows))\n    share")
@@ -152,6 +159,7 @@ def test_a_training_on_few_rows_has_all_classes(open_path: Path, shared_cache: P
     assert "['no', 'no', 'no', 'yes', 'yes', 'yes']" in training.effects.log_tail
 
 
+@pytest.mark.whole
 def test_more_capacity_is_asked_for_where_train_takes_it(open_path: Path, shared_cache: Path) -> None:
     large = Fit(Side.HEAD, capacity=4)
     found = head(repository(open_path / "repo"), shared_cache, FIT, large)
@@ -216,6 +224,7 @@ def watched(code: str, open_path: Path, cache: Path) -> tuple[Observed, Operatio
     return seen, runs
 
 
+@pytest.mark.whole
 def test_a_predict_that_crashes_leaves_its_problem(open_path: Path, shared_cache: Path) -> None:
     code = "\ndef predict(model, rows):\n    raise ValueError('no')\n"
     seen, runs = watched(code, open_path, shared_cache)
@@ -253,12 +262,14 @@ json.dumps = lie
         "rows=-1",
     ],
 )
+@pytest.mark.whole
 def test_a_process_that_lies_leaves_a_problem(values: str, open_path: Path, shared_cache: Path) -> None:
     seen, runs = watched(LIE % values, open_path, shared_cache)
     assert runs.runs[0].problem
     assert bool(seen.problem) == values.startswith("rows=")
 
 
+@pytest.mark.whole
 def test_a_growth_that_is_no_number_is_unknown(open_path: Path, shared_cache: Path) -> None:
     _, runs = watched(LIE % "growth=10**400", open_path, shared_cache)
     assert runs.runs[0].growth_bytes is None
@@ -310,6 +321,7 @@ def test_in_turn_needs_the_files_of_both(open_path: Path, shared_cache: Path) ->
     assert found.why_unmet(Operation(FIT, in_turn=True)) == "the files of base are not here"
 
 
+@pytest.mark.whole
 def test_few_rows_are_asked_for_before_many(open_path: Path, shared_cache: Path) -> None:
     """A model that remembers its answers by row cannot answer single rows with what it said among others."""
     code = """
