@@ -6,6 +6,7 @@ python -m benchmarks.harmless --times 300 --write   an hour; Ctrl-C ends it earl
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -233,11 +234,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--busy", type=int, default=1, help="processes that keep the machine busy (%(default)s)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     given = parser.parse_args(argv)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also in the background, where Ctrl-C is ignored
+        signal.signal(number, signal.default_int_handler)
     quiet: list[Gate] = []
     found: dict[str, list[Gate]] = {}
     with tempfile.TemporaryDirectory() as folder, busy(given.busy), suppress(KeyboardInterrupt):
         for check in CHECKS:
             found[check] = [_read(gate) for gate in planted(check, given.planted, Path(folder))]
+            print(
+                f"{check}: found in {sum(check in gate.found for gate in found[check])} of {given.planted}", flush=True
+            )
         for number, gate in enumerate(harmless(given.times, Path(folder))):
             quiet.append(_read(gate))
             if set(gate.found):
