@@ -234,8 +234,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--busy", type=int, default=1, help="processes that keep the machine busy (%(default)s)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     given = parser.parse_args(argv)
-    for number in (signal.SIGINT, signal.SIGTERM):  # also in the background, where Ctrl-C is ignored
-        signal.signal(number, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # also in the background, where Ctrl-C is ignored
+        signal.signal(ending, signal.default_int_handler)
     quiet: list[Gate] = []
     found: dict[str, list[Gate]] = {}
     with tempfile.TemporaryDirectory() as folder, busy(given.busy), suppress(KeyboardInterrupt):
