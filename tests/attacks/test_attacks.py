@@ -19,7 +19,6 @@ QUICK = {
     "shadowed modules",
     "rules by a link",
     "own folder is a link out of the checkout",
-    "user code that looks around",
 }
 """A few that take three seconds, for the fast tests."""
 

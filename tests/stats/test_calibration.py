@@ -112,6 +112,7 @@ class TestLine:
         weights = np.repeat([1.0, 0.0], [300, 100])
         assert line(labels, p, weights).slope[0] == pytest.approx(line(labels[:300], p[:300]).slope[0], rel=1e-9)
 
+    @pytest.mark.whole
     def test_the_paired_standard_error_is_that_of_a_bootstrap_of_rows(self) -> None:
         """Head's log odds are base's with noise and a factor: both sides on the same rows, drawn together."""
         labels, p = forecasts(7, 600, 0.0, 1.0)
