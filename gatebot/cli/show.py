@@ -47,11 +47,8 @@ def show_plan(planned: "tuple[Case, Here]", *, as_json: bool = False) -> None:
     case, collector = planned
     plan = first_plan(case, collector)
     if as_json:
-        needs = [
-            {"need": need.label, "key": need.key, "side": need.side, "seconds": plan.seconds[need]}
-            for need in plan.needs
-        ]
-        cut = [{"need": need.label, "key": need.key, "side": need.side, "why": why} for need, why in plan.cut.items()]
+        needs = [{**_facts_of(need), "seconds": plan.seconds[need]} for need in plan.needs]
+        cut = [{**_facts_of(need), "why": why} for need, why in plan.cut.items()]
         sys.stdout.write(json.dumps({"needs": needs, "left_out": cut}, indent=1) + "\n")
         return
     rows = [
