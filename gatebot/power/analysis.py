@@ -208,7 +208,9 @@ def analyse(baseline: Snapshot, rules: Rules) -> Iterator[DetectableEffect | Not
         )
     levels, views = Levels(), Views(compared)
     overall = sum(declared.slice is None for declared in compared.declared)
-    share = levels.worse / max(overall, 1) / (2 if compared.task.per_class(compared.base_runs()[0]) else 1)
+    artifact = compared.head.about.estimand == Estimand.ARTIFACT
+    worse = levels.worse if artifact else levels.worse_confirm
+    share = worse / max(overall, 1) / (2 if compared.task.per_class(compared.base_runs()[0]) else 1)
     for declared in compared.declared:
         for view in views.of(declared.slice):
             try:

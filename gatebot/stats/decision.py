@@ -37,21 +37,31 @@ class Levels:
         smoke: the part of `alpha` that the smoke tier uses.
         confirm: the part of `alpha` that the confirm tier uses; both parts together are at most `alpha`.
         worse: probability that any question of a report is answered "worse" although nothing is worse.
-        alarm: false discovery rate at which undeclared measures (classes, slices) stand out. Smoke evidence then casts
-            doubt on them, confirm evidence causes a warning. It never blocks.
+        worse_smoke: the part of `worse` that the smoke tier uses, for declared measures without confirm evidence.
+        worse_confirm: the part of `worse` that the confirm tier uses; both parts together are at most `worse`.
+        alarm: false discovery rate at which undeclared measures (classes, slices) stand out: smoke evidence then asks
+            for the confirm tier, confirm evidence causes a warning. It never blocks.
     """
 
     alpha: float = 0.05
     smoke: float = 0.025
     confirm: float = 0.025
     worse: float = 0.0025
+    worse_smoke: float = 0.0005
+    worse_confirm: float = 0.0020
     alarm: float = 0.10
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "smoke", "confirm", "worse", "alarm"):
+        for name in ("alpha", "smoke", "confirm", "worse", "worse_smoke", "worse_confirm", "alarm"):
             fraction(name, getattr(self, name))
-        if self.smoke + self.confirm > self.alpha * (1 + 1e-12):
-            raise StatError(f"levels: {self.smoke} + {self.confirm} spend more than {self.alpha}")
+        _within(self.alpha, self.smoke, self.confirm)
+        _within(self.worse, self.worse_smoke, self.worse_confirm)
+
+
+def _within(level: float, *parts: float) -> None:
+    """Raise StatError if the looks at a measure spend more than its level."""
+    if sum(parts) > level * (1 + 1e-12):
+        raise StatError(f"levels: {' + '.join(map(str, parts))} spend more than {level}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +113,7 @@ class Question:
         return contrast.p_worse()
 
     def suspect(self, contrast: Contrast) -> bool:
-        """Return whether the estimate loses half the margin, which justifies the confirm tier.
-
-        This needs no error control, because it can only prevent a block.
-        """
+        """Return whether the estimate loses half the margin, which justifies the confirm tier."""
         return contrast.delta <= -self.margin / 2
 
 
@@ -238,27 +245,29 @@ def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None =
     """Answer all questions of a report, in order.
 
     A measure is held if its one-sided lower bound is above -margin on smoke or confirm evidence, each with its part of
-    alpha. This needs no correction for many questions, because all must hold (intersection-union test, Berger 1982).
+    alpha. This needs no correction for many questions, because all must hold (intersection-union test, Berger 1982). A
+    measure whose estimate on confirm evidence is beyond the margin is not held by smoke evidence.
 
-    A measure is worse if smoke evidence casts doubt on it and, on confirm evidence alone, the estimate is beyond the
-    margin and "no loss" is rejected, by weighted Holm over all enforced questions. P(any worse | no loss anywhere) <=
-    levels.worse under any dependence between measures and tiers.
+    A measure is worse if its estimate is beyond the margin and "no loss" is rejected, by weighted Holm over all enforced
+    questions: on confirm evidence where there is any, whatever smoke evidence shows. A declared measure without confirm
+    evidence may be worse on smoke evidence; an undeclared one never is, because smoke evidence chose it. The level is
+    split between these two looks, so P(any worse | no loss anywhere) <= levels.worse under any dependence between
+    measures and tiers.
 
-    All other measures are undecided. An undecided and undeclared measure stands out if, on confirm evidence, the
-    estimate is beyond the margin and "no loss" is rejected at a false discovery rate of levels.alarm (Benjamini &
-    Hochberg 1995).
+    All other measures are undecided. An undecided and undeclared measure stands out if smoke evidence doubts it and, on
+    confirm evidence, the estimate is beyond the margin and "no loss" is rejected at a false discovery rate of
+    levels.alarm (Benjamini & Hochberg 1995).
     """
     levels = levels or Levels()
     doubts = _doubted(questions, levels)
-    enforced = [place for place, question in enumerate(questions) if question.enforced]
-    p = [_p_worse(questions[place], doubts[place], levels) for place in enforced]
-    adjusted = dict(zip(enforced, _adjusted([questions[place] for place in enforced], p), strict=True))
-    soft = {place: each for place, each in zip(enforced, p, strict=True) if not questions[place].declared}
-    discovered = dict(zip(soft, benjamini_hochberg(list(soft.values())), strict=True)) if soft else {}
+    proven = _proven(questions, levels)
+    soft = {at: each for at, each in enumerate(questions) if each.enforced and not each.declared}
+    p = [_p_seen_twice(each, doubted=doubts[at]) for at, each in soft.items()]
+    discovered = dict(zip(soft, benjamini_hochberg(p), strict=True)) if soft else {}
     return [
         _answer(
             question,
-            adjusted.get(place, 1.0),
+            proven[place],
             levels,
             doubted=doubts[place],
             discovered=bool(discovered.get(place, 1.0) <= levels.alarm),
@@ -268,7 +277,7 @@ def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None =
 
 
 def _doubted(questions: Sequence[Question | Floor | Gain], levels: Levels) -> list[bool]:
-    """Return for each question whether smoke evidence casts doubt on it.
+    """Return for each question whether smoke evidence casts doubt on it, which asks for the confirm tier.
 
     For a declared question, the estimate alone is enough. Among many undeclared questions some look bad by chance, so
     the estimate must be beyond the margin and "no loss" rejected at a false discovery rate (Benjamini & Hochberg).
@@ -286,6 +295,51 @@ def _doubted(questions: Sequence[Question | Floor | Gain], levels: Levels) -> li
     return doubted
 
 
+def _p_seen_twice(question: Question | Floor | Gain, *, doubted: bool) -> float:
+    """Return the p-value of "no loss" on confirm evidence; 1 without it, and where smoke evidence has no doubt."""
+    if question.confirm is None or question.identical or not doubted:
+        return 1.0
+    return question.p_worse(question.confirm)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The adjusted p-value of "no loss", and the level at which it is rejected."""
+
+    p: float
+    level: float
+
+    @property
+    def is_given(self) -> bool:
+        return self.p <= self.level
+
+
+def _proven(questions: Sequence[Question | Floor | Gain], levels: Levels) -> list[_Proof]:
+    """Return the proof of "worse" for each question, adjusted over all enforced questions of its look.
+
+    A question that the other look answers counts in the family too, so that the family does not depend on the evidence.
+    """
+    enforced = [place for place, question in enumerate(questions) if question.enforced]
+    family = [questions[place] for place in enforced]
+    at_smoke = [each.smoke if each.declared and each.confirm is None else None for each in family]
+    confirmed = [each.confirm for each in family]
+    one_look = all(each.smoke is None for each in family)
+    looks = (
+        (confirmed, levels.worse if one_look else levels.worse_confirm),
+        (at_smoke, levels.worse_smoke),
+    )
+    found = [_Proof(1.0, levels.worse_smoke)] * len(questions)
+    for contrasts, level in looks:
+        p = [
+            1.0 if contrast is None or question.identical else question.p_worse(contrast)
+            for question, contrast in zip(family, contrasts, strict=True)
+        ]
+        for place, contrast, each in zip(enforced, contrasts, _adjusted(family, p), strict=True):
+            if contrast is not None:
+                found[place] = _Proof(each, level)
+    return found
+
+
 def _adjusted(family: Sequence[Question | Floor | Gain], p: Sequence[float]) -> list[float]:
     """Adjust p by Holm over the whole family; declared questions get half of the level, all others the other half."""
     if not family:
@@ -295,41 +349,31 @@ def _adjusted(family: Sequence[Question | Floor | Gain], p: Sequence[float]) -> 
     return [float(each) for each in holm(p, [share[question.declared] for question in family])]
 
 
-def _p_worse(question: Question | Floor | Gain, doubted: bool, levels: Levels) -> float:
-    """Return the p-value for the answer "worse", or 1 if the answer cannot be "worse".
-
-    Such a question still counts in the family, so that the family does not depend on the evidence.
-    """
-    smoke, confirm = question.smoke, question.confirm
-    if confirm is None or question.identical:
-        return 1.0
-    if smoke is not None and (question.held(smoke, levels.smoke) or not doubted):
-        return 1.0
-    return question.p_worse(confirm)
-
-
-def _answer(question: Question | Floor | Gain, p: float, levels: Levels, *, doubted: bool, discovered: bool) -> Answer:
+def _answer(
+    question: Question | Floor | Gain, proof: _Proof, levels: Levels, *, doubted: bool, discovered: bool
+) -> Answer:
     smoke, confirm = question.smoke, question.confirm
     if question.identical:
-        return Answer(Outcome.HELD, False, False, p, 0.0, 0.0, Evidence.IDENTITY, "identical predictions")
-    if smoke is not None and (confirm is None or question.held(smoke, levels.smoke)):
+        return Answer(Outcome.HELD, False, False, proof.p, 0.0, 0.0, Evidence.IDENTITY, "identical predictions")
+    held_at_smoke = smoke is not None and question.held(smoke, levels.smoke)
+    if smoke is not None and (confirm is None or (held_at_smoke and not question.beyond(confirm))):
         contrast, alpha, evidence = smoke, levels.smoke, Evidence.SMOKE
     elif confirm is not None:
         contrast, evidence = confirm, Evidence.CONFIRM
         alpha = levels.alpha if smoke is None else levels.confirm
     else:
-        return Answer(Outcome.UNDECIDED, False, False, p, None, None, Evidence.NONE, "no evidence")
+        return Answer(Outcome.UNDECIDED, False, False, proof.p, None, None, Evidence.NONE, "no evidence")
 
     def say(outcome: Outcome, reason: str, *, wants: bool = False, likely: bool = False) -> Answer:
-        return Answer(outcome, wants, likely, p, contrast.lower(alpha), contrast.upper(alpha), evidence, reason)
+        return Answer(outcome, wants, likely, proof.p, contrast.lower(alpha), contrast.upper(alpha), evidence, reason)
 
     if not question.enforced:
         return say(Outcome.UNDECIDED, "not enforced: too few rows")
     if question.held(contrast, alpha):
         return say(Outcome.HELD, question.kept)
     beyond = question.beyond(contrast)
-    if evidence is Evidence.CONFIRM and beyond and p <= levels.worse:
-        return say(Outcome.WORSE, question.broken)
     wants = evidence is Evidence.SMOKE and (doubted or question.promising(levels.confirm))
+    if beyond and proof.is_given:
+        return say(Outcome.WORSE, question.broken, wants=wants)
     answer = say(Outcome.UNDECIDED, question.likely if beyond else question.unclear, wants=wants, likely=beyond)
     return replace(answer, stands_out=beyond and discovered)

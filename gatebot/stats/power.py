@@ -39,7 +39,7 @@ def detectable(se: float, df: float = math.inf, alpha: float = 0.05, power: floa
     return _reach(alpha, power, contrast.df) * contrast.se
 
 
-def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float = 0.0025, power: float = 0.8) -> Settle:
+def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float = 0.002, power: float = 0.8) -> Settle:
     """Return the rows and seeds needed to decide a measure: as held if its estimate is within the margin, else worse.
 
     Args:
@@ -60,7 +60,7 @@ def settle(spread: Spread, margin: float, *, alpha: float = 0.025, worse: float 
 
 
 def settle_gain(
-    spread: Spread, gain: float, *, alpha: float = 0.025, worse: float = 0.0025, power: float = 0.8
+    spread: Spread, gain: float, *, alpha: float = 0.025, worse: float = 0.002, power: float = 0.8
 ) -> Settle:
     """Return the rows and seeds needed to decide a required gain: as shown if the estimate exceeds it, else refuted.
 

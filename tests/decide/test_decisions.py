@@ -35,7 +35,8 @@ def _outcomes(*measures: Measure) -> list[Outcome]:
     [
         (_measure(), Outcome.HELD),
         (_measure(smoke=BAD), Outcome.UNDECIDED),
-        (_measure(smoke=SURE), Outcome.UNDECIDED),
+        (_measure(smoke=LIKELY), Outcome.UNDECIDED),
+        (_measure(smoke=SURE), Outcome.WORSE),
         (_measure(smoke=BAD, confirm=SURE), Outcome.WORSE),
         (_measure(smoke=BAD, confirm=GOOD), Outcome.HELD),
         (_measure(smoke=BAD, confirm=SURE, identical=True), Outcome.HELD),

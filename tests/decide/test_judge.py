@@ -49,7 +49,7 @@ def _judged(what: World) -> Report:
 
 
 LOSS = world(loss=0.1, confirm=True)
-UNSURE = world(loss=0.025, rows=1500)
+UNSURE = world(loss=0.025, rows=400, metrics=({"metric": "accuracy"},))
 FINE = world()
 CRASHED = FINE.head_with(trainings=ended(Ending.CRASHED), predictions=ended(Ending.CRASHED))
 TOUCHED = {"changes": Changes(paths=("gatebot.yml",), gate=("gatebot.yml",))}
@@ -339,7 +339,7 @@ def test_where_nobody_could_review_a_review_is_a_warning() -> None:
 
 
 def test_what_is_likely_is_reviewed_where_reviewers_are_named() -> None:
-    likely = world(loss=0.06).ruled(policy={"reviewers": ["octocat"]})
+    likely = UNSURE.ruled(policy={"reviewers": ["octocat"]})
     assert _judged(likely).verdict == "review"
     assert _judged(likely.ruled(policy={"undecided": "warn"})).verdict == "pass"
 

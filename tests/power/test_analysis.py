@@ -60,8 +60,8 @@ def test_a_grid_holds_all_seeds_and_four_times_the_rows() -> None:
 
 def test_the_level_of_worse_is_shared_out() -> None:
     one, both = effects(baseline(), METRICS[0])["accuracy"], effects(baseline())["accuracy"]
-    assert one.demand.worse == pytest.approx(0.0025 / 2)  # the other half is for what nobody declared
-    assert both.demand.worse == pytest.approx(0.0025 / 4)
+    assert one.demand.worse == pytest.approx(0.002 / 2)  # the other half is for what nobody declared
+    assert both.demand.worse == pytest.approx(0.002 / 4)
 
 
 @pytest.mark.parametrize(("seeds", "expected"), [("auto", 2), (4, 4)])

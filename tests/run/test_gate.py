@@ -62,6 +62,7 @@ def _warm(what: World, **facts: Any) -> Case:
 
 
 FINE, LOSS = world(confirm=True), world(confirm=True, loss=0.1)
+UNSURE = world(confirm=True, loss=0.025, rows=400, metrics=({"metric": "accuracy"},))
 
 
 def test_a_harmless_change_costs_two_trainings() -> None:
@@ -92,11 +93,12 @@ def test_nothing_is_bought_after_the_second_round() -> None:
     assert len(collector.asked) == 3
 
 
-def test_a_confirm_tier_that_does_not_fit_into_the_budget_says_so() -> None:
-    tight = LOSS.ruled(smoke={"budget": "30s"})
+@pytest.mark.parametrize(("loss", "verdict"), [(UNSURE, "pass"), (LOSS, "blocked")])
+def test_a_confirm_tier_that_does_not_fit_into_the_budget_says_so(loss: World, verdict: str) -> None:
+    tight = loss.ruled(smoke={"budget": "30s"})
     collector = FakeCollector(tight)
     report = gate(_warm(tight), collector).report
-    assert report.verdict == "pass"
+    assert report.verdict == verdict
     assert "budget: 50 s needed, 30 s left" in report.wants[0].reason
     assert all(fit.tier is Tier.SMOKE for fit in collector.trainings)
 

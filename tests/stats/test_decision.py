@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import ndtri
 
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast
@@ -35,7 +36,8 @@ def ask(
         ("no loss, seen dimly", (0.0, VAGUE), None, "undecided", False, False, "smoke"),
         ("half the margin lost", (-0.01, VAGUE), None, "undecided", True, False, "smoke"),
         ("the margin lost", (-0.02, VAGUE), None, "undecided", True, True, "smoke"),
-        ("a disaster, on smoke alone", (-0.5, SURE), None, "undecided", True, True, "smoke"),
+        ("a disaster, on smoke alone: worse, and looked at again", (-0.5, SURE), None, "worse", True, False, "smoke"),
+        ("sure enough for confirm evidence only", (-0.06, VAGUE), None, "undecided", True, True, "smoke"),
         ("and confirmed", (-0.5, SURE), (-0.3, SURE), "worse", False, False, "confirm"),
         ("a handicap that fades", (-0.05, SURE), (0.0, SURE), "held", False, False, "confirm"),
         (
@@ -48,8 +50,10 @@ def ask(
             "confirm",
         ),
         ("beyond the margin, but not for sure", (-0.05, SURE), (-0.04, VAGUE), "undecided", False, True, "confirm"),
-        ("not suspect at smoke: never worse", (-0.005, VAGUE), (-0.3, SURE), "undecided", False, True, "confirm"),
-        ("held at smoke: confirm is not asked", (0.0, SURE), (-0.3, SURE), "held", False, False, "smoke"),
+        ("not suspect at smoke, and still worse", (-0.005, VAGUE), (-0.3, SURE), "worse", False, False, "confirm"),
+        ("held at smoke, and still worse", (0.0, SURE), (-0.3, SURE), "worse", False, False, "confirm"),
+        ("held at smoke, and not beyond the margin", (0.0, SURE), (-0.01, VAGUE), "held", False, False, "smoke"),
+        ("held at smoke, and beyond, unproven", (0.0, SURE), (-0.03, VAGUE), "undecided", False, True, "confirm"),
         ("held at confirm without being suspect", (0.0, VAGUE), (0.0, SURE), "held", False, False, "confirm"),
         ("one tier only, worse", None, (-0.3, SURE), "worse", False, False, "confirm"),
         ("nothing", None, None, "undecided", False, False, "none"),
@@ -166,9 +170,30 @@ def test_more_is_bought_where_it_can_guard_the_margin(
     assert decide([question])[0].wants_confirm is wants
 
 
-def test_what_is_bought_to_show_that_nothing_was_lost_never_blocks() -> None:
-    question = Question(Contrast(0.0, VAGUE), Contrast(-0.3, SURE), 0.02, harmless=Contrast(0.0, SURE))
-    assert decide([question])[0].outcome is Outcome.UNDECIDED
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(
+    ("p_smoke", "p_confirm", "proven"),
+    [
+        (0.0004, None, "declared"),
+        (0.0006, None, False),
+        (0.5, 0.0019, True),
+        (0.5, 0.0021, False),
+        (0.0001, 0.0021, False),
+        (None, 0.0024, True),
+        (None, 0.0026, False),
+    ],
+)
+def test_the_level_is_spent_over_two_looks(
+    declared: bool, p_smoke: float | None, p_confirm: float | None, proven: bool | str
+) -> None:
+    smoke, confirm = (None if p is None else Contrast(0.03 * float(ndtri(p)), 0.03) for p in (p_smoke, p_confirm))
+    answer = decide([Question(smoke, confirm, 0.02, declared=declared)])[0]
+    assert (answer.outcome is Outcome.WORSE) is (declared if proven == "declared" else proven)
+
+
+def test_ten_points_lost_in_all_seeds_block_though_smoke_did_not_doubt() -> None:
+    question = Question(Contrast(0.0, VAGUE), Contrast(-0.106, SURE), 0.02, harmless=Contrast(0.0, SURE))
+    assert decide([question])[0].outcome is Outcome.WORSE
 
 
 @pytest.mark.parametrize(
@@ -176,11 +201,12 @@ def test_what_is_bought_to_show_that_nothing_was_lost_never_blocks() -> None:
     [
         (0.01, None, "held", False),
         (0.0, None, "held", False),
-        (-0.01, None, "undecided", True),
+        (-0.005, None, "undecided", True),
         (-0.01, 0.01, "held", False),
         (-0.01, -0.001, "undecided", False),
         (-0.01, -0.01, "worse", False),
-        (0.01, -0.01, "held", False),
+        (0.01, -0.01, "worse", False),
+        (-0.02, None, "worse", True),
     ],
 )
 def test_a_floor_breaks_only_on_proof(smoke: float, confirm: float | None, outcome: str, wants: bool) -> None:
@@ -231,16 +257,17 @@ def test_the_order_of_questions_does_not_matter(asked: list[Question | Floor | G
 
 
 @given(st.lists(questions, min_size=1, max_size=6))
-def test_nothing_is_worse_without_confirm_evidence_beyond_the_margin(asked: list[Question | Floor | Gain]) -> None:
+def test_nothing_is_worse_without_the_latest_evidence_beyond_the_margin(asked: list[Question | Floor | Gain]) -> None:
     for question, answer in zip(asked, decide(asked), strict=True):
         if answer.outcome is Outcome.WORSE:
+            latest = question.confirm or question.smoke
             assert question.enforced
-            assert question.confirm is not None
-            assert question.p_worse(question.confirm) <= answer.p <= 0.0025
-            assert question.beyond(question.confirm)
+            assert latest is not None
+            assert question.p_worse(latest) <= answer.p <= (0.0025 if question.confirm else 0.0005)
+            assert question.beyond(latest)
         if answer.wants_confirm:
             assert question.confirm is None
-            assert answer.outcome is Outcome.UNDECIDED
+            assert answer.outcome is not Outcome.HELD
 
 
 def test_no_questions_no_answers() -> None:
@@ -256,6 +283,8 @@ def test_a_margin_is_positive(margin: float) -> None:
 def test_levels_cannot_be_overspent() -> None:
     with pytest.raises(StatError):
         Levels(alpha=0.05, smoke=0.04, confirm=0.02)
+    with pytest.raises(StatError):
+        Levels(worse_smoke=0.001)
     with pytest.raises(StatError):
         Levels(worse=0)
 

@@ -120,7 +120,7 @@ def test_the_rows_that_would_settle_it_do() -> None:
 
 def test_beyond_the_margin_the_question_is_whether_it_is_worse() -> None:
     found = power.settle(evidence(-0.025), margin=0.02)
-    z = stats.norm.ppf(0.9975) + stats.norm.ppf(0.8)
+    z = stats.norm.ppf(0.998) + stats.norm.ppf(0.8)
     assert found.rows == math.ceil((z / 0.025) ** 2 * 0.1)
 
 

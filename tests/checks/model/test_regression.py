@@ -53,10 +53,11 @@ def test_a_proven_loss_blocks(planted: World, subject: str) -> None:
     assert facts(CHECK, planted, subject)["metric"] == subject
 
 
-def test_on_smoke_evidence_a_loss_is_only_likely() -> None:
-    planted = world(loss=0.06)
+@pytest.mark.parametrize(("loss", "rows", "proven"), [(0.025, 400, False), (0.1, 2000, True)])
+def test_smoke_evidence_asks_for_more_and_proves_only_what_is_blatant(loss: float, rows: int, proven: bool) -> None:
+    planted = world(loss=loss, rows=rows)
     found = weighed(CHECK, planted)["accuracy"]
-    assert (found.action, found.undecided) == (Action.WARN, True)
+    assert (found.action, found.undecided) == ((Action.BLOCK, False) if proven else (Action.WARN, True))
     assert [want.measure for want in judge(planted.case()).wants][:1] == ["accuracy"]
 
 
