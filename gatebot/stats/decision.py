@@ -248,11 +248,11 @@ def decide(questions: Sequence[Question | Floor | Gain], levels: Levels | None =
     alpha. This needs no correction for many questions, because all must hold (intersection-union test, Berger 1982). A
     measure whose estimate on confirm evidence is beyond the margin is not held by smoke evidence.
 
-    A measure is worse if its estimate is beyond the margin and "no loss" is rejected, by weighted Holm over all enforced
-    questions: on confirm evidence where there is any, whatever smoke evidence shows. A declared measure without confirm
-    evidence may be worse on smoke evidence; an undeclared one never is, because smoke evidence chose it. The level is
-    split between these two looks, so P(any worse | no loss anywhere) <= levels.worse under any dependence between
-    measures and tiers.
+    A measure is worse if its estimate is beyond the margin and "no loss" is rejected, by weighted Holm over all
+    enforced questions: on confirm evidence where there is any, whatever smoke evidence shows. A declared measure
+    without confirm evidence may be worse on smoke evidence; an undeclared one never is, because smoke evidence chose
+    it. The level is split between these two looks, so P(any worse | no loss anywhere) <= levels.worse under any
+    dependence between measures and tiers.
 
     All other measures are undecided. An undecided and undeclared measure stands out if smoke evidence doubts it and, on
     confirm evidence, the estimate is beyond the margin and "no loss" is rejected at a false discovery rate of
