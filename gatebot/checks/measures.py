@@ -179,8 +179,8 @@ class _Seen:
         own, known = Ledger.of(sign * self.main, holds_base=True), self.earlier
         if known is None or known.df <= 0:
             return own
-        alike = Pairing(known.cross, known.square, known.pairs).correlation
-        return own.joined(Ledger(known.variance, known.df, alike))
+        pairs = Pairing(known.cross, known.square, known.pairs)
+        return own.joined(Ledger(known.variance, known.df, pairs))
 
 
 def _change(view: View, source: _Source, margin: Margin, fewest: int) -> Measure | None:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from gatebot.stats import student
 from gatebot.stats.arrays import Floats, StatError, floats, fraction, same_length
-from gatebot.stats.noise import Ledger, Pairing, Units, paired, row_variance, run_variance, seed_variance
+from gatebot.stats.noise import Ledger, Pairing, Units, correlation, row_variance, run_variance, seed_variance
 
 __all__ = ["Contrast", "Estimand", "Ledger", "Pairing", "Spread", "pair", "row_variance", "single", "spread"]
 
@@ -180,7 +180,7 @@ def spread(
         return Spread(delta, rows, units.count - 1.0, n, runs=runs)
     prior = _prior(ledger)
     seeds, seeds_df = seed_variance(base, head, weights, prior)
-    if paired(base, head, prior):
+    if correlation(base, head, prior):
         churn = units.churn(weights[0] * base_rows + weights[1] * head_rows)
     else:
         churn = weights[0] ** 2 * units.churn(base_rows) + weights[1] ** 2 * units.churn(head_rows)

@@ -1,7 +1,7 @@
 """Variance of an estimate: due to rows, due to seeds, and the part that both contain."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,65 +11,11 @@ from gatebot.stats.arrays import Floats, Ints, StatError, floats, groups, varian
 
 FEWEST_CLUSTERS = 20
 TAIL = 1.96
-ONE_SIDED = 1.645
-FEWEST_PAIRS = 10.0
+SURE = 2.326  # one-sided 99 %: at 95 %, bounds of unrelated seeds miss in 2.7 % of cases instead of 2.5
 MOST_ALIKE = 0.99
 CONTRADICTION = 0.01
 PAIRING = 0.3
 """Correlation of base and head over seeds above which seeds are compared in pairs, because this is less noisy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """Seed noise of a metric on the same rows, estimated from runs of main.
-
-    Attributes:
-        variance: variance of the metric over seeds, all else equal.
-        df: degrees of freedom of the variance: number of runs - 1, or more if earlier commits are included.
-        correlation: correlation of two commits that train with the same seeds; above 0.3, seeds are compared in pairs.
-        holds_base: the base runs of the comparison are included, so they must not be counted again.
-    """
-
-    variance: float
-    df: float
-    correlation: float = 0.0
-    holds_base: bool = False
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.variance) and self.variance >= 0 and self.df > 0 and abs(self.correlation) <= 1):
-            raise StatError(f"ledger: {self.variance}, {self.df}, {self.correlation} are no seed noise")
-
-    def joined(self, earlier: "Ledger") -> "Ledger":
-        """Return this ledger pooled with an earlier one, or this one alone if they contradict each other.
-
-        Variances are pooled by their degrees of freedom. They contradict each other if an F-test at 1 % finds that they
-        differ: main's noise has then changed, and the earlier ledger no longer applies.
-        """
-        if earlier.df <= 0 or _contradict(self, earlier):
-            return self
-        df = self.df + earlier.df
-        pooled = (self.df * self.variance + earlier.df * earlier.variance) / df
-        return Ledger(pooled, df, earlier.correlation, self.holds_base)
-
-    @classmethod
-    def of(cls, values: ArrayLike, correlation: float = 0.0, *, holds_base: bool = False) -> "Ledger":
-        """Create the ledger from main's metric, one value per seed.
-
-        Raises:
-            StatError: there are fewer than two runs, or a value is not finite.
-        """
-        runs = floats("ledger", values, least=2)
-        return cls(variance(runs), runs.size - 1, correlation, holds_base)
-
-
-def _contradict(one: Ledger, other: Ledger) -> bool:
-    if one.variance == other.variance:
-        return False
-    if one.variance == 0 or other.variance == 0:
-        return True
-    ratio = one.variance / other.variance
-    above = float(fdtrc(one.df, other.df, ratio))
-    return 2.0 * min(above, 1.0 - above) < CONTRADICTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +28,80 @@ class Pairing:
         df: degrees of freedom of both.
     """
 
-    cross: float
-    square: float
-    df: float
+    cross: float = 0.0
+    square: float = 0.0
+    df: float = 0.0
+
+    @classmethod
+    def of(cls, one: Floats, other: Floats) -> "Pairing":
+        """Return the statistics of two commits' values, float[S] each, in the order of their seeds."""
+        a, b = one - one.mean(), other - other.mean()
+        return cls(float(a @ b), float(a @ a + b @ b) / 2.0, one.size - 1.0)
+
+    def joined(self, other: "Pairing") -> "Pairing":
+        """Return the statistics of the pairs of both."""
+        return Pairing(self.cross + other.cross, self.square + other.square, self.df + other.df)
 
     @property
     def correlation(self) -> float:
-        """Lower bound of their correlation (one-sided 95 %, Fisher's z), at least 0; 0 if there is too little data."""
-        if self.df < FEWEST_PAIRS or self.square <= 0:
+        """Lower bound of their correlation (one-sided 99 %, Fisher's z), at least 0; 0 if there is too little data."""
+        if self.df <= 1.0 or self.square <= 0:
             return 0.0
         estimate = min(max(self.cross / self.square, -MOST_ALIKE), MOST_ALIKE)
-        return max(0.0, math.tanh(math.atanh(estimate) - ONE_SIDED / math.sqrt(self.df - 1.0)))
+        return max(0.0, math.tanh(math.atanh(estimate) - SURE / math.sqrt(self.df - 1.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Seed noise of a metric on the same rows, estimated from runs of main.
+
+    Attributes:
+        variance: variance of the metric over seeds, all else equal.
+        df: degrees of freedom of the variance: number of runs - 1, or more if earlier commits are included.
+        pairing: pairs of earlier commits that were trained with the same seeds.
+        holds_base: the base runs of the comparison are included, so they must not be counted again.
+    """
+
+    variance: float
+    df: float
+    pairing: Pairing = field(default_factory=Pairing)
+    holds_base: bool = False
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.variance) and self.variance >= 0 and self.df > 0):
+            raise StatError(f"ledger: {self.variance}, {self.df} are no seed noise")
+
+    def joined(self, earlier: "Ledger") -> "Ledger":
+        """Return this ledger pooled with an earlier one, or this one alone if they contradict each other.
+
+        Variances are pooled by their degrees of freedom. They contradict each other if an F-test at 1 % finds that they
+        differ: main's noise has then changed, and the earlier ledger no longer applies.
+        """
+        if earlier.df <= 0 or _contradict(self, earlier):
+            return self
+        df = self.df + earlier.df
+        pooled = (self.df * self.variance + earlier.df * earlier.variance) / df
+        return Ledger(pooled, df, earlier.pairing, self.holds_base)
+
+    @classmethod
+    def of(cls, values: ArrayLike, *, holds_base: bool = False) -> "Ledger":
+        """Create the ledger from main's metric, one value per seed.
+
+        Raises:
+            StatError: there are fewer than two runs, or a value is not finite.
+        """
+        runs = floats("ledger", values, least=2)
+        return cls(variance(runs), runs.size - 1, holds_base=holds_base)
+
+
+def _contradict(one: Ledger, other: Ledger) -> bool:
+    if one.variance == other.variance:
+        return False
+    if one.variance == 0 or other.variance == 0:
+        return True
+    ratio = one.variance / other.variance
+    above = float(fdtrc(one.df, other.df, ratio))
+    return 2.0 * min(above, 1.0 - above) < CONTRADICTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +208,9 @@ def seed_variance(
     Raises:
         StatError: there is one run on each side and no ledger.
     """
-    if paired(base, head, prior) and prior is not None:
-        cross = 2.0 * prior.correlation * weights[0] * weights[1]
+    alike = correlation(base, head, prior)
+    if alike and prior is not None:
+        cross = 2.0 * alike * weights[0] * weights[1]
         scaled = Ledger(prior.variance * (weights[0] ** 2 + weights[1] ** 2 + cross), prior.df)
         moderated, df = run_variance(weights[0] * base + weights[1] * head, prior=scaled)
         return moderated / base.size, df
@@ -216,9 +226,16 @@ def seed_variance(
     return moderated * (weights[0] ** 2 / base.size + weights[1] ** 2 / head.size), df
 
 
-def paired(base: Floats, head: Floats, prior: Ledger | None) -> bool:
-    """Return whether seeds are compared in pairs."""
-    return prior is not None and prior.correlation > PAIRING and base.size == head.size
+def correlation(base: Floats, head: Floats, prior: Ledger | None) -> float:
+    """Return the correlation of base and head over seeds, by which seeds are compared in pairs; 0 if they are not.
+
+    It is the lower bound from these runs and from pairs of earlier commits. It has to exceed 0.3, because pairs have
+    half the degrees of freedom.
+    """
+    if prior is None or base.size != head.size:
+        return 0.0
+    surely = prior.pairing.joined(Pairing.of(base, head)).correlation
+    return surely if surely > PAIRING else 0.0
 
 
 def run_variance(*sides: Floats, prior: Ledger | None) -> tuple[float, float]:

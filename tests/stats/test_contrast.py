@@ -13,7 +13,8 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from gatebot.stats.arrays import StatError
-from gatebot.stats.contrast import Contrast, Estimand, Ledger, pair, row_variance, single, spread
+from gatebot.stats.contrast import Contrast, Estimand, Ledger, Pairing, pair, row_variance, single, spread
+from gatebot.stats.noise import correlation
 
 Floats = NDArray[np.float64]
 
@@ -141,11 +142,13 @@ class TestPair:
     def test_seeds_that_move_together_are_compared_in_pairs(self) -> None:
         base, head = [0.70, 0.80, 0.90], [0.71, 0.80, 0.91]
         zeros = np.zeros((3, 50))
-        paired = pair(base, head, zeros, zeros, ledger=Ledger(0.01, 4, correlation=0.9))
-        apart = pair(base, head, zeros, zeros, ledger=Ledger(0.01, 4, correlation=0.2))
+        alike = Ledger(0.01, 4, Pairing(0.95, 1.0, 40))
+        paired = pair(base, head, zeros, zeros, ledger=alike)
+        apart = pair(base, head[::-1], zeros, zeros, ledger=Ledger(0.01, 4))
         assert paired.se < apart.se / 2
         own = np.var(np.subtract(head, base), ddof=1)
-        assert paired.se**2 == pytest.approx((4 * 0.01 * 2 * (1 - 0.9) + 2 * own) / 6 / 3)
+        shared = correlation(np.array(base), np.array(head), alike)
+        assert paired.se**2 == pytest.approx((4 * 0.01 * 2 * (1 - shared) + 2 * own) / 6 / 3)
 
     def test_a_ledger_that_holds_base_does_not_count_it_twice(self) -> None:
         main = [0.80, 0.82, 0.81, 0.79, 0.83]

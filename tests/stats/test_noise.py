@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.stats.contrast import Contrast, pair
-from gatebot.stats.noise import PAIRING, Ledger, Pairing
+from gatebot.stats.noise import PAIRING, Ledger, Pairing, correlation
 
 OWN = Ledger(variance=1.0, df=4, holds_base=True)
 
@@ -40,12 +40,23 @@ def test_joining_never_leaves_the_range_of_both(one: float, other: float, df: in
     [
         (Pairing(0.9, 1.0, 40), True),
         (Pairing(0.9, 1.0, 4), False),
+        (Pairing(0.99, 1.0, 4), True),
+        (Pairing(1.0, 1.0, 1), False),
         (Pairing(0.4, 1.0, 12), False),
         (Pairing(-0.9, 1.0, 40), False),
         (Pairing(0.0, 0.0, 40), False),
         (Pairing(2.0, 1.0, 40), True),
     ],
-    ids=["alike", "too few to tell", "perhaps", "opposite", "no noise at all", "rounding"],
+    ids=[
+        "alike",
+        "too few to tell",
+        "few, and so alike that it is sure",
+        "one pair",
+        "perhaps",
+        "opposite",
+        "no noise at all",
+        "rounding",
+    ],
 )
 def test_seeds_are_paired_only_where_that_is_sure(pairing: Pairing, paired: bool) -> None:
     assert 0 <= pairing.correlation < 1
@@ -66,7 +77,7 @@ def _gate(rng: np.random.Generator, seeds: int, earlier: int, alike: float, loss
             other = alike * one + np.sqrt(1 - alike**2) * rng.normal(0, 1, 5)
             one, other = one - one.mean(), other - other.mean()
             cross, square, df = cross + one @ other, square + (one @ one + other @ other) / 2, df + 4
-        ledger = ledger.joined(Ledger(before.variance, before.df, Pairing(cross, square, df).correlation))
+        ledger = ledger.joined(Ledger(before.variance, before.df, Pairing(cross, square, df)))
     base = main[:seeds]
     head = alike * base + np.sqrt(1 - alike**2) * rng.normal(0, sd, seeds) - loss
     d = rng.normal(0, 0.02, rows)
@@ -93,10 +104,25 @@ def test_a_longer_ledger_keeps_the_level_in_full(seeds: int, earlier: int, alike
     _check(6000, seeds, earlier, alike)
 
 
-def test_a_longer_ledger_holds_more_and_pairing_more_still() -> None:
-    def held(earlier: int, alike: float) -> float:
-        rng = np.random.default_rng(7)
-        return float(np.mean([_gate(rng, 2, earlier, alike, 0.0).lower(0.025) > -0.02 for _ in range(300)]))
+def _held(seeds: int, earlier: int, alike: float) -> float:
+    rng = np.random.default_rng(7)
+    return float(np.mean([_gate(rng, seeds, earlier, alike, 0.0).lower(0.025) > -0.01 for _ in range(300)]))
 
-    alone, longer, paired = held(0, 0.9), held(10, 0.0), held(10, 0.9)
+
+def test_a_longer_ledger_holds_more_and_pairing_more_still() -> None:
+    alone, longer, paired = _held(2, 0, 0.9), _held(2, 20, 0.0), _held(2, 20, 0.95)
     assert alone < longer < paired
+
+
+def test_jitter_that_both_sides_share_cancels_without_history() -> None:
+    assert _held(5, 0, 0.0) < 0.4
+    assert _held(5, 0, 0.98) > 0.9
+
+
+def test_pairs_of_this_pull_request_correct_what_history_says() -> None:
+    """Models of one seed resembled each other until now; the new learner's do not."""
+    rng = np.random.default_rng(1)
+    history = Pairing(0.9 * 12, 12.0, 12)
+    base, other = rng.normal(size=(2, 5))
+    assert correlation(base, base + 0.01 * other, Ledger(1.0, 4, history)) > 0.5
+    assert correlation(5 * base, 5 * np.roll(base, 2), Ledger(1.0, 4, history)) == 0
