@@ -72,12 +72,12 @@ class Dataset:
         index = self.trained(fit)
         seed = seed_of(self.project, fit.seed)
         shuffle = seed if fit.labels is Labels.SHUFFLED else None
-        name = f"train-{fit.tier}-f{fit.fold}-{fit.rows}-{shuffle}"
+        name = f"train-{fit.tier}-f{fit.fold}-s{fit.varied_by}-{fit.rows}-{shuffle}"
         return TrainRequest(fit, seed, self._file(name, index, labelled=True, shuffle=shuffle), self._classes(index))
 
     def trained(self, fit: Fit) -> Index:
         """Return the positions of the rows that a training gets."""
-        index = self.split.training(fit.tier, fit.fold)
+        index = self.split.training(fit.tier, fit.fold, fit.varied_by)
         return index if fit.rows is None else self._few(index, fit.rows)
 
     def predict_request(self, need: Predict) -> PredictRequest:

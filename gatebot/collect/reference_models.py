@@ -49,7 +49,7 @@ def measured(
     target = dataset.split.target
     if target is None or task is TaskName.SCORES:
         raise UnmetError("there is no model to compare with: nothing is trained")
-    train = dataset.split.training(fit.tier, fit.fold)
+    train = dataset.trained(fit)
     if not len(train):
         raise UnmetError("there is no model to compare with: there are no train rows")
     start = time.monotonic()

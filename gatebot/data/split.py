@@ -25,8 +25,9 @@ from gatebot.evidence.need import Tier
 from gatebot.evidence.profile import RowTable
 
 TINY = 1000  # with fewer rows, all are predicted out of fold
-TINY_FOLDS = 5
+TINY_FOLDS = 3
 CONFIRM = 2.5  # multiple of the smoke rows
+ONE_IN = 10  # of so many rows that may train, each seed leaves out one
 FEW_LEFT = 0.1  # smallest share of the earlier rows that must remain to train on if both `group` and `time` are set
 
 
@@ -63,17 +64,25 @@ class Split:
     unlabelled: int
     left_out: int
 
-    def training(self, tier: Tier = Tier.SMOKE, fold: int = 0) -> Index:
-        """Return the rows of one training, in source order. The confirm tier includes the rows of the smoke tier."""
-        pool = self.outside(fold)
-        return pool[np.flatnonzero(self._first(pool, self._amount(tier, len(pool))))]
+    def training(self, tier: Tier = Tier.SMOKE, fold: int = 0, seed: int = 0) -> Index:
+        """Return the rows of one training, in source order. The confirm tier includes the rows of the smoke tier.
+
+        Each seed leaves out another tenth of the rows that may train, so that the rows vary with the seed.
+        """
+        outside = self.outside(fold)
+        pool = outside[np.flatnonzero(~self._left_out_by(seed, outside))]
+        return pool[np.flatnonzero(self._first(pool, self._amount(tier, len(outside))))]
 
     @cached_property
     def one_tier(self) -> bool:
         """Whether both tiers train on the same rows, because the smoke tier already takes as many."""
-        pools = [len(self.outside(fold)) for fold in range(self.fold_count)]
-        same = (self._amount(Tier.SMOKE, pool) >= self._amount(Tier.CONFIRM, pool) for pool in pools)
-        return self.rules.trains and all(same)
+        return self.rules.trains and all(self._same_in_both_tiers(fold) for fold in range(self.fold_count))
+
+    def _same_in_both_tiers(self, fold: int) -> bool:
+        outside = self.outside(fold)
+        smoke, confirm = (self._amount(tier, len(outside)) for tier in (Tier.SMOKE, Tier.CONFIRM))
+        left = len(outside) - int(self._left_out_by(0, outside).sum())  # as many for every seed
+        return smoke >= min(confirm, left)
 
     def outside(self, fold: int) -> Index:
         """Return the rows that may train the model of one fold, in source order."""
@@ -98,6 +107,21 @@ class Split:
                 return min(pool, int(np.ceil(CONFIRM * smoke)))
             case _:
                 assert_never(tier)
+
+    def _left_out_by(self, seed: int, pool: Index) -> Mask:
+        """Return the rows that a seed leaves out, shape [pool]: the first of each stratum by a hash of row and seed.
+
+        A stratum of fewer than ten rows loses none.
+        """
+        priority = mixed(self.identity.ids[pool], f"seed-{seed}", self.identity.nth[pool])
+        strata = self._strata.of[pool]
+        order = np.lexsort((priority, strata))
+        starts = np.flatnonzero(np.diff(strata[order], prepend=-1))
+        sizes = np.diff(starts, append=len(order))
+        rank = np.arange(len(order)) - np.repeat(starts, sizes)
+        left_out = np.zeros(len(pool), dtype=bool)
+        left_out[order] = rank < np.repeat(sizes // ONE_IN, sizes)
+        return left_out
 
     def _first(self, pool: Index, amount: int) -> Mask:
         if amount >= len(pool):

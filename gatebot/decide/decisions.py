@@ -9,9 +9,9 @@ from gatebot.core.report import ReportedMeasure
 from gatebot.decide.run_checks import CheckResults
 from gatebot.stats import decision
 from gatebot.stats.contrast import Contrast
-from gatebot.stats.decision import Floor, Gain, Question, decide
+from gatebot.stats.decision import Floor, Gain, Levels, Question, decide
 from gatebot.stats.multiplicity import holm
-from gatebot.stats.power import foreseen, settle, settle_gain
+from gatebot.stats.power import foreseen, more_seeds_settle, settle, settle_gain
 
 SUSPECT = 0.05
 """Probability that slices and classes, all together, request the confirm tier although nothing is worse."""
@@ -25,18 +25,19 @@ class Decision:
     measure: Measure | None = None
 
 
-def answered(results: Sequence[CheckResults], confirm_seeds: int = 0) -> list[CheckResults]:
+def answered(results: Sequence[CheckResults], confirm_seeds: int = 0, *, same_rows: bool = False) -> list[CheckResults]:
     """Return the results with an answer in every measure, and outcomes that take the answers into account.
 
     Args:
         results: results of all checks, with their measures.
         confirm_seeds: number of seeds that the confirm tier would have; 0 if there is no such tier.
+        same_rows: whether both tiers train on the same rows, so that the confirm tier adds seeds only.
     """
     measures = [measure for each in results for measure in each.measures]
     answers: dict[int, Measure] = {}
     for warns_only in (False, True):  # measures that cannot block use up none of the level
         family = [measure for measure in measures if measure.warns_only is warns_only]
-        for measure, answer in zip(family, decide([_question(each, confirm_seeds) for each in family]), strict=True):
+        for measure, answer in zip(family, decide(_questions(family, confirm_seeds, same_rows)), strict=True):
             answers[id(measure)] = measure.answered(answer)
     done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in results]
     return [replace(each, outcome=_outcome(each)) for each in done]
@@ -110,7 +111,11 @@ def _is_open(measure: Measure) -> bool:
     return undecided and not measure.not_enforced
 
 
-def _question(measure: Measure, confirm_seeds: int) -> Question | Floor | Gain:
+def _questions(family: Sequence[Measure], confirm_seeds: int, same_rows: bool) -> list[Question | Floor | Gain]:
+    return [_question(each, confirm_seeds, same_rows=same_rows) for each in family]
+
+
+def _question(measure: Measure, confirm_seeds: int, *, same_rows: bool) -> Question | Floor | Gain:
     enforced = not measure.not_enforced
     declared = measure.declared and measure.slice is None
     match measure.bound:
@@ -136,7 +141,16 @@ def _question(measure: Measure, confirm_seeds: int) -> Question | Floor | Gain:
                 identical=measure.identical,
                 declared=declared,
                 enforced=enforced,
+                can_settle=not same_rows or _seeds_settle(measure, confirm_seeds),
             )
+
+
+def _seeds_settle(measure: Measure, seeds: int) -> bool:
+    """Whether more seeds alone could change the answer."""
+    if measure.spread is None or measure.confirm is not None or not seeds:
+        return True
+    levels = Levels()
+    return more_seeds_settle(measure.spread, seeds, measure.margin, alpha=levels.confirm, worse=levels.worse_confirm)
 
 
 def _foreseen(measure: Measure, seeds: int) -> Contrast | None:

@@ -53,7 +53,9 @@ def judge(case: Case) -> Report:
     comparison = comparison_of(case)
     effort = case.facts.effort
     looked = [run_checks(check, comparison, case) for check in all_checks().values()]
-    results = answered(looked, effort.confirm_seeds if effort.trains else 0)
+    profile = comparison.profile(Side.HEAD)
+    same_rows = profile is not None and profile.one_tier
+    results = answered(looked, effort.confirm_seeds if effort.trains else 0, same_rows=same_rows)
     return _report(case, comparison, results, prioritise(case, results))
 
 

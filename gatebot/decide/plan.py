@@ -11,15 +11,12 @@ from gatebot.comparison.case import Case
 from gatebot.core.finding import Priority
 from gatebot.core.report import State, Want
 from gatebot.decide.policy.risk import Prior, risk_of
-from gatebot.evidence.effort import Effort
+from gatebot.evidence.effort import AA_SEEDS, Effort
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
 from gatebot.evidence.own_score import Score
 from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.evidence.training import Fit, Model, training_of
-
-AA_SEEDS = 5
-"""Smoke seeds of a baseline. They compare main with itself, which shows how much seeds alone change a metric."""
 
 SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER = 2, 3
 """Smoke seeds of a pull request if main's seed noise is known, and if it is not."""

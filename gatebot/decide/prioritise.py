@@ -102,8 +102,10 @@ def _action(case: Case, decision: Decision, found: Risk) -> tuple[Action, str]:
 
     plain = acting()
     fixed, why = _exception(case, decision)
-    if fixed is None or finding.status in (Status.INHERITED, Status.FIXED):
+    if fixed is None or finding.status is Status.FIXED:
         return plain, ""
+    if finding.status is Status.INHERITED:
+        return acting(finding.action), ""
     if finding.action is not None:
         return acting(fixed), why
     weaker = max(plain, acting(fixed), key=list(Action).index)  # doubt never strengthens an action

@@ -9,6 +9,9 @@ from gatebot.evidence.predictions.rows import AnyRows
 from gatebot.evidence.profile import Profile
 from gatebot.evidence.training import Fit
 
+AA_SEEDS = 5
+"""Smoke seeds of a baseline. They compare main with itself, which shows how much seeds alone change a metric."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:

@@ -12,7 +12,7 @@ from gatebot.evidence.kind import Evidence
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.truth import Truth
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 E = TypeVar("E")
 

@@ -10,9 +10,9 @@ from gatebot.comparison.case import Case, Facts
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.document import Rules
 from gatebot.decide.judge import comparison_of
-from gatebot.decide.plan import AA_SEEDS, SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
+from gatebot.decide.plan import SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
 from gatebot.errors import UsageError
-from gatebot.evidence.effort import Effort
+from gatebot.evidence.effort import AA_SEEDS, Effort
 from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile
@@ -237,7 +237,8 @@ def _seeds(compared: Comparison, rules: Rules) -> int:
         return 1
     if rules.smoke.seeds != "auto":
         return rules.smoke.seeds
-    return SMOKE_SEEDS if len(compared.base_runs()) >= AA_SEEDS else SMOKE_SEEDS_WITHOUT_LEDGER
+    known = len(compared.base_runs()) >= AA_SEEDS or compared.effort.folds > 1
+    return SMOKE_SEEDS if known else SMOKE_SEEDS_WITHOUT_LEDGER
 
 
 def _sight(view: View, declared: Declared, levels: Levels, share: float, seeds: int) -> DetectableEffect:

@@ -11,7 +11,6 @@ from gatebot.config.sections.model import ModelRecipe
 from gatebot.core.report import Report
 from gatebot.decide.judge import judge
 from gatebot.decide.plan import (
-    AA_SEEDS,
     SMOKE_SEEDS,
     SMOKE_SEEDS_WITHOUT_LEDGER,
     Plan,
@@ -19,7 +18,7 @@ from gatebot.decide.plan import (
     plan_first,
     plan_next,
 )
-from gatebot.evidence.effort import Effort
+from gatebot.evidence.effort import AA_SEEDS, Effort
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.profile import DataProfile, Profile
@@ -128,6 +127,8 @@ def _seeds(case: Case, folds: int, *, as_baseline: bool) -> int:
         return effort.smoke_seeds
     if as_baseline:
         return AA_SEEDS
+    if folds > 1:  # a seed takes as many trainings as there are folds, and each is a draw
+        return SMOKE_SEEDS
     ledger = replace(effort, smoke_seeds=AA_SEEDS, folds=folds).predictions(Side.BASE)
     return SMOKE_SEEDS if all(case.has(need) for need in ledger) else SMOKE_SEEDS_WITHOUT_LEDGER
 

@@ -77,6 +77,7 @@ class Question:
         declared: the owner declared it as an overall measure; these measures share half of the level of "worse".
         enforced: False if there are too few rows to decide; the measure is then shown, but decides nothing.
         harmless: the contrast that the confirm tier would show for a change without a loss; None if unknown.
+        can_settle: whether the confirm tier could change the answer.
     """
 
     smoke: Contrast | None
@@ -86,6 +87,7 @@ class Question:
     identical: bool = False
     declared: bool = True
     enforced: bool = True
+    can_settle: bool = True
 
     kept: ClassVar[str] = "the loss is within the margin"
     broken: ClassVar[str] = "proven worse, and by the margin or more"
@@ -136,6 +138,7 @@ class Floor:
     enforced: bool = True
 
     identical: ClassVar[bool] = False
+    can_settle: ClassVar[bool] = True
     kept: ClassVar[str] = "at or above the floor"
     broken: ClassVar[str] = "proven below the floor"
     likely: ClassVar[str] = "below the floor, unproven"
@@ -183,6 +186,7 @@ class Gain:
     enforced: bool = True
 
     identical: ClassVar[bool] = False
+    can_settle: ClassVar[bool] = True
     kept: ClassVar[str] = "better by more than was asked for"
     broken: ClassVar[str] = "proven to gain less than was asked for"
     likely: ClassVar[str] = "gains less than was asked for, unproven"
@@ -372,7 +376,7 @@ def _answer(
     if question.held(contrast, alpha):
         return say(Outcome.HELD, question.kept)
     beyond = question.beyond(contrast)
-    wants = evidence is Evidence.SMOKE and (doubted or question.promising(levels.confirm))
+    wants = evidence is Evidence.SMOKE and question.can_settle and (doubted or question.promising(levels.confirm))
     if beyond and proof.is_given:
         return say(Outcome.WORSE, question.broken, wants=wants)
     answer = say(Outcome.UNDECIDED, question.likely if beyond else question.unclear, wants=wants, likely=beyond)

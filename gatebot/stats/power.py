@@ -9,6 +9,8 @@ from gatebot.stats.contrast import Contrast, Spread
 
 MOST = 20.0
 """Largest multiple of the present evidence that counts as within reach."""
+FAR = 3.0
+"""Standard deviations within which an estimate is thought possible: beyond are three of two thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,25 @@ def foreseen(spread: Spread, runs: int) -> Spread:
         runs=runs,
         churn=spread.churn * share,
     )
+
+
+def more_seeds_settle(spread: Spread, runs: int, margin: float, *, alpha: float, worse: float) -> bool:
+    """Return whether `runs` seeds per side on the same rows could call a measure held or worse.
+
+    The estimate then differs from the present one by luck of seeds only. It counts as possible if it lies within
+    `FAR` standard deviations of that luck.
+
+    Args:
+        spread: the evidence so far, whose seeds are among the new ones.
+        runs: the number of seeds in total.
+        margin: positive, in the units of `spread.delta`.
+        alpha: level of "held".
+        worse: level of "worse".
+    """
+    then = foreseen(spread, max(runs, spread.runs)).contrast
+    luck = FAR * math.sqrt(spread.pure_seeds * (1.0 - spread.runs / max(runs, spread.runs)))
+    best, worst = replace(then, delta=spread.delta + luck), replace(then, delta=spread.delta - luck)
+    return best.lower(alpha) > -margin or (worst.delta <= -margin and worst.p_worse() <= worse)
 
 
 def rows_for_rate(changed: float, drop: float, *, alpha: float = 0.05, power: float = 0.8) -> int:

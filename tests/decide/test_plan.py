@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gatebot.checks.registry import all_checks
 from gatebot.comparison.case import Case, Changes, CheckRecord
 from gatebot.core.report import Want
-from gatebot.decide.plan import AA_SEEDS, Plan, plan_baseline, plan_first, plan_next
-from gatebot.evidence.effort import Effort
+from gatebot.decide.plan import Plan, plan_baseline, plan_first, plan_next
+from gatebot.evidence.effort import AA_SEEDS, Effort
 from gatebot.evidence.metrics_file import MetricsFile
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.operation import Operation

@@ -37,7 +37,7 @@ def test_the_side_changes_everywhere_and_the_key_does_not(need: Need) -> None:
 
 
 def test_keys_are_the_same_on_every_machine_and_in_every_process() -> None:
-    assert FIT.key == "training-afa6423fefbdfc574ef7"
+    assert FIT.key == "training-e1b56b074c7c33c89e55"
     assert SCORE.key.startswith("own_score-")
 
 

@@ -124,6 +124,14 @@ def test_folds_are_read_off_the_data() -> None:
     assert len(case.facts.effort.fits(Side.HEAD)) == 5 * case.facts.effort.smoke_seeds
 
 
+def test_a_harmless_change_to_small_data_takes_six_trainings() -> None:
+    small = world(rows=500, folds=3)
+    collector = FakeCollector(small, frozenset(Side))
+    gated = gate(replace(small.case(), head=None, base=None), collector)
+    assert gated.report.verdict == "pass"
+    assert (gated.report.costs.trainings, gated.report.costs.base_trainings) == (6, 6)
+
+
 def test_main_leaves_all_that_pull_requests_need_and_is_compared_with_nothing() -> None:
     main = replace(FINE, head=FINE.base) if FINE.base else FINE
     collector = FakeCollector(main)

@@ -191,6 +191,12 @@ def test_the_level_is_spent_over_two_looks(
     assert (answer.outcome is Outcome.WORSE) is (declared if proven == "declared" else proven)
 
 
+def test_more_is_not_bought_where_it_cannot_change_the_answer() -> None:
+    bad = Question(Contrast(-0.02, VAGUE), None, 0.02)
+    assert decide([bad])[0].wants_confirm
+    assert not decide([replace(bad, can_settle=False)])[0].wants_confirm
+
+
 def test_ten_points_lost_in_all_seeds_block_though_smoke_did_not_doubt() -> None:
     question = Question(Contrast(0.0, VAGUE), Contrast(-0.106, SURE), 0.02, harmless=Contrast(0.0, SURE))
     assert decide([question])[0].outcome is Outcome.WORSE

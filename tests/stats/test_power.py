@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -116,6 +117,33 @@ def test_the_rows_that_would_settle_it_do() -> None:
     deltas = rng.normal(0, math.sqrt(0.1 / found.rows), 20_000)
     held = np.mean(deltas - 1.96 * math.sqrt(0.1 / found.rows) > -0.02)
     assert held == pytest.approx(0.8, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("case", "spread", "settles"),
+    [
+        ("rows alone hide the margin", evidence(-0.02, rows=4e-4), False),
+        ("rows alone hide it, seeds may have hidden a loss", evidence(-0.05, rows=4e-4, seeds=4e-4), True),
+        ("no seed noise, and a loss too small", evidence(-0.015, rows=4e-5), False),
+        ("seed noise hides that it is held", evidence(0.0, rows=2.5e-5, seeds=2e-4), True),
+        ("a clear loss", evidence(-0.1, rows=1e-4), True),
+    ],
+)
+def test_when_more_seeds_can_change_the_answer(case: str, spread: Spread, settles: bool) -> None:
+    two = replace(spread, runs=2)
+    assert power.more_seeds_settle(two, 5, 0.02, alpha=0.025, worse=0.002) is settles, case
+
+
+@given(st.floats(-0.1, 0.1), st.floats(1e-6, 1e-3), st.floats(1e-6, 1e-3), st.integers(0, 10**6))
+def test_what_is_given_up_is_hardly_ever_settled(delta: float, rows: float, seeds: float, luck: int) -> None:
+    two = replace(evidence(delta, rows=rows, seeds=seeds), runs=2)
+    if power.more_seeds_settle(two, 5, 0.02, alpha=0.025, worse=0.002):
+        return
+    moved = np.random.default_rng(luck).normal(0, math.sqrt(two.pure_seeds * 0.6), 50)
+    then = power.foreseen(two, 5).contrast
+    outcomes = [replace(then, delta=delta + float(each)) for each in moved]
+    settled = [each.lower(0.025) > -0.02 or (each.delta <= -0.02 and each.p_worse() <= 0.002) for each in outcomes]
+    assert np.mean(settled) <= 0.1
 
 
 def test_beyond_the_margin_the_question_is_whether_it_is_worse() -> None:

@@ -8,7 +8,7 @@ def action_of(priority: Priority, status: Status, policy: Policy, *, can_review:
     """Return the action for one finding.
 
     Findings that base has too never block, and fixed ones are only noted. A priority that the policy does not list is
-    a note.
+    a note; what a check only notes stays a note.
 
     Args:
         priority: priority of the finding.
@@ -17,7 +17,7 @@ def action_of(priority: Priority, status: Status, policy: Policy, *, can_review:
         can_review: whether a person other than the author can approve; if not, `review` becomes a warning.
         fixed: action that the check itself requires, regardless of the priority (`code.gate_tamper`).
     """
-    if status is Status.FIXED:
+    if status is Status.FIXED or (status is Status.INHERITED and fixed is Action.NOTE):
         return Action.NOTE
     if status is Status.INHERITED:
         return Action(policy.inherited)

@@ -44,6 +44,7 @@ class Fit(Need):
         rows: the number of training rows, of which there are as many of each class as possible; None for all of the
             tier.
         capacity: the factor by which the user's code is asked to enlarge the model.
+        rows_of: the index of the seed whose train rows it gets; None for those of its own seed.
     """
 
     kind: ClassVar[str] = "training"
@@ -57,6 +58,7 @@ class Fit(Need):
     model: Model = Model.USER
     rows: Annotated[int, Field(gt=0, lt=10_000)] | None = None
     capacity: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    rows_of: Count | None = None
 
     @property
     def prerequisites(self) -> tuple[Need, ...]:
@@ -86,8 +88,14 @@ class Fit(Need):
             *([f"on {self.labels} labels"] if self.labels is not Labels.TRUE else []),
             *([f"on {self.rows} rows"] if self.rows is not None else []),
             *([f"with {self.capacity:g} times the capacity"] if self.capacity != 1 else []),
+            *([f"on the rows of seed {self.rows_of + 1}"] if self.rows_of is not None else []),
             *([f"repetition {self.repeat}"] if self.repeat else []),
         ]
+
+    @property
+    def varied_by(self) -> int:
+        """The index of the seed that chooses the train rows."""
+        return self.seed if self.rows_of is None else self.rows_of
 
     @property
     def is_plain(self) -> bool:
