@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 _DURATION = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -74,6 +75,11 @@ def parse_margin(value: object) -> Margin:
     if unit not in ("", "%") or number <= 0:
         raise ValueError(f"{value!r} is not a margin: write 0.02 (the metric's own units) or 5% (relative to base)")
     return Margin(number / 100, relative=True) if unit else Margin(number)
+
+
+def parse_declared_margin(value: object) -> Margin | Literal["auto"]:
+    """A `Margin`, or `auto`."""
+    return "auto" if value == "auto" else parse_margin(value)
 
 
 def parse_rate(value: object) -> float:

@@ -7,9 +7,11 @@ from gatebot import __version__
 from gatebot.checks.check import nothing
 from gatebot.checks.guarantee import judged
 from gatebot.checks.registry import all_checks
+from gatebot.checks.visible_margin import visible_margin
 from gatebot.comparison.case import Case
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.guarantee import obstacles
+from gatebot.config.quantity import Margin
 from gatebot.config.sections.metric import MetricRule
 from gatebot.core.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
 from gatebot.core.report import (
@@ -79,7 +81,8 @@ def comparison_of(case: Case) -> Comparison:
         rule_paths=facts.changes.gate,
     )
     metrics = declared(task, [_declaration(rule) for rule in rules.metrics], aligned.truth)
-    return replace(aligned, declared=metrics, promise=_promise(case))
+    widened = tuple(replace(each, margin=visible_margin(aligned, each)) if each.widens else each for each in metrics)
+    return replace(aligned, declared=widened, promise=_promise(case))
 
 
 def _promise(case: Case) -> Promise | None:
@@ -102,7 +105,8 @@ def _declaration(rule: MetricRule) -> Declaration:
         of=rule.of,
         slice=rule.slice,
         direction=rule.direction,
-        margin=None if rule.margin is None else (rule.margin.size, rule.margin.relative),
+        margin=(rule.margin.size, rule.margin.relative) if isinstance(rule.margin, Margin) else None,
+        widens=rule.margin == "auto",
         improve_by=None if rule.improve_by is None else (rule.improve_by.size, rule.improve_by.relative),
         warn=None if rule.warn is None else (rule.warn.size, rule.warn.relative),
         floor=rule.floor,

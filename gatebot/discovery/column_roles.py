@@ -20,6 +20,7 @@ LAST, NAMED = 1, 2
 SURE = 3  # below this weight, only a column with few values can be the target
 STRONG = 5  # from this weight on, evidence counts twice in the file that trains
 FEW = 20
+RARE = 0.1
 SHORT = 16  # the maximum length of a code in characters
 GROUPS = re.compile(
     r"^(customer|user|patient|client|account|session|household|subject|store|shop|device|group|document|author|ship|vessel"
@@ -41,7 +42,10 @@ class ColumnRole:
 
 @dataclass(frozen=True, slots=True)
 class ColumnRoles:
-    """The roles of the columns. `task` is `classification` or `regression`."""
+    """The roles of the columns. `task` is `classification` or `regression`.
+
+    `rare` is the label of few of the rows, if there are two labels.
+    """
 
     target: ColumnRole
     task: str
@@ -50,6 +54,7 @@ class ColumnRoles:
     group: ColumnRole | None = None
     time: ColumnRole | None = None
     slices: tuple[str, ...] = ()
+    rare: str | None = None
 
 
 def column_roles(data: Data, modules: Sequence[Module], wanted: str | None) -> ColumnRoles:
@@ -69,7 +74,8 @@ def column_roles(data: Data, modules: Sequence[Module], wanted: str | None) -> C
         for each in others
         if each.kind in ("category", "boolean") and 2 <= each.distinct <= FEW and each.name not in taken
     ]
-    return ColumnRoles(target, task, why, row_id, group, _time(others), tuple(slices[:2]))
+    rare = _rare(data.main.columns[target.column]) if task == "classification" else None
+    return ColumnRoles(target, task, why, row_id, group, _time(others), tuple(slices[:2]), rare)
 
 
 def _wanted(table: Table, name: str) -> ColumnRole:
@@ -142,6 +148,15 @@ def _task(column: Any, modules: Sequence[Module]) -> tuple[str, str]:
     if column.distinct <= (FEW if column.kind == "integer" else 2):
         return "classification", f"{column.distinct} different values"
     return "regression", f"numbers, {column.distinct} different ones in the sample"
+
+
+def _rare(column: Any) -> str | None:
+    """Return the rarer of two labels if less than 10 % of the rows have it."""
+    counts = column.top
+    if len(counts) != 2 or column.distinct != 2:
+        return None
+    label = min(counts, key=lambda each: counts[each])
+    return label if counts[label] < RARE * sum(counts.values()) else None
 
 
 def _id(table: Table, columns: Sequence[Any]) -> ColumnRole | None:

@@ -9,10 +9,19 @@ from gatebot.discovery import adapter
 from gatebot.discovery.entrypoints import Builder, Commands, Functions, Native, PredictionScript, Script
 from gatebot.discovery.proposal import Proposal
 
+SEES = "5 % of main's, or as much as the eval rows can see: `gatebot power` says how much"
+RARE = "2 points, or as much as so few positives can show"
 METRICS = {
-    "classification": ("{metric: accuracy, margin: 0.02}", "two points less may be noise; more may not be merged"),
-    "regression": ("{metric: mae, margin: 5%}", "of main's own error"),
+    "classification": (
+        ("{metric: accuracy, margin: 0.02}", "two points less may be noise; more may not be merged"),
+        ("{metric: log_loss, margin: auto}", f"of the probabilities, if there are any; {SEES}"),
+    ),
+    "regression": (
+        ("{metric: mae, margin: 5%}", "of main's own error"),
+        ("{metric: rmse, margin: auto}", f"sees single large errors, and moves with R²; {SEES}"),
+    ),
 }
+"""Metrics by task. The second kind of number sees faults that the first cannot, such as probabilities too sure."""
 
 
 def text(proposal: Proposal) -> str:
@@ -42,9 +51,11 @@ def _lines(proposal: Proposal) -> Iterator[str]:
         yield "smoke:"
         yield from _setup(proposal)
         yield ""
-    metric, says = METRICS[proposal.roles.task]
     yield "metrics:"
-    yield f"  - {metric}  # {says}"
+    yield from (f"  - {metric}  # {says}" for metric, says in METRICS[proposal.roles.task])
+    if (rare := proposal.roles.rare) is not None:
+        yield f"  - {{metric: roc_auc, margin: auto}}  # accuracy hardly moves with the few {_plain(rare)}"
+        yield f"  - {{metric: average_precision, of: {_plain(rare)}, margin: auto}}  # {RARE}"
     yield ""
     yield "policy:"
     yield "  mode: observe  # says what it would block; change to `enforce` when you trust it"

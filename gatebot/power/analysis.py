@@ -18,10 +18,10 @@ from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.evidence.training import Fit, Training
-from gatebot.power.detectable_effect import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.decision import Levels
+from gatebot.stats.detectable_effect import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
 from gatebot.tasks.task import Declared
 
 SEEDS = (1, 2, 3, 5, 10)

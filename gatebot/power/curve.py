@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from gatebot.power.analysis import DetectableEffect
-from gatebot.power.detectable_effect import guarded
 from gatebot.power.text import Amounts, sentence
 from gatebot.render.escape import plain
 from gatebot.render.numbers import counted, grouped, number
+from gatebot.stats.detectable_effect import guarded
 
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 610, 56, 292

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from gatebot.config.document import Rules, TaskName
 from gatebot.config.sections.metric import MetricRule
-from gatebot.power.detectable_effect import POWER
 from gatebot.render.numbers import counted, grouped, number
 from gatebot.stats.decision import Levels
+from gatebot.stats.detectable_effect import POWER
 from gatebot.stats.power import drop_seen, rows_for_rate
 from gatebot.tasks.registry import task_named
 
@@ -39,7 +39,7 @@ def _margin(rule: MetricRule, rules: Rules) -> float | None:
     declared = rule.margin
     if declared is None:
         return task_named(rules.task).metric(rule.metric, None, {}).default_margin.size
-    return None if declared.relative else declared.size
+    return None if declared == "auto" or declared.relative else declared.size
 
 
 def _points(share: float) -> str:

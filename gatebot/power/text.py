@@ -7,10 +7,10 @@ from gatebot.core.finding import Bound, Direction, Provenance
 from gatebot.core.report import ReportedMeasure
 from gatebot.evidence.snapshot import SnapshotProvenance
 from gatebot.power.analysis import Analysis, DetectableEffect, NotDetectable, ObservedEffect
-from gatebot.power.detectable_effect import AGREEMENT_UNKNOWN, POWER, rows_for
 from gatebot.render.escape import plain
 from gatebot.render.numbers import NOTHING, counted, duration, grouped, number
 from gatebot.render.rows import Unit, unit_of
+from gatebot.stats.detectable_effect import AGREEMENT_UNKNOWN, POWER, rows_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Declaration:
         metric: a name in the catalogue; None if `own` is given.
         own: `file.py:function`, the user's own metric.
         margin, improve_by, warn: size, and whether it is relative to base's value.
+        widens: the margin is the default one, or what the eval rows can see if that is more.
     """
 
     metric: str | None = None
@@ -37,6 +38,7 @@ class Declaration:
     slice: str | None = None
     direction: Direction | None = None
     margin: tuple[float, bool] | None = None
+    widens: bool = False
     improve_by: tuple[float, bool] | None = None
     warn: tuple[float, bool] | None = None
     floor: float | None = None
@@ -132,6 +134,8 @@ def _ready(task: Task, declaration: Declaration, classes: tuple[str, ...]) -> De
         warn=warn,
         floor=declaration.floor,
         ceiling=declaration.ceiling,
+        default=declaration.widens,
+        widens=declaration.widens,
     )
 
 

@@ -81,7 +81,9 @@ class Declared:
         margin: how much worse the metric may get before it blocks; `warn` is a smaller margin that only warns, or None.
         improve_by: the gain over base that has to be shown, in place of the margin, or None.
         floor, ceiling: absolute bounds in the metric's units, or None.
-        default: the task chose the metric, because the Rules name none; it is then not reported as missing.
+        default: the task chose the metric, because the Rules name none, or its margin widens; it is then not reported
+            as missing where base has no value either.
+        widens: the margin is at least as large as the smallest loss that the eval rows can see.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Declared:
     floor: float | None = None
     ceiling: float | None = None
     default: bool = False
+    widens: bool = False
 
 
 class Task(Protocol):

@@ -157,6 +157,9 @@ def _lost(comparison: Comparison) -> bool:
     return all(map(forecast, tables.base)) and not all(map(forecast, tables.head))
 
 
+LABELS_ONLY = "base gives labels without probabilities: neither overconfidence nor a proper loss can be checked"
+
+
 def _seen(comparison: Comparison) -> _Seen | str:
     """What the latest tier shows, or why nothing can be seen; empty where the evidence itself is missing."""
     tier = Tier.CONFIRM if comparison.runs(Tier.CONFIRM) else Tier.SMOKE
@@ -169,7 +172,7 @@ def _seen(comparison: Comparison) -> _Seen | str:
     head, base = ([forecast(table) for table in side] for side in (tables.head, tables.base))
     told = [each for each in (*head, *base) if each is not None]
     if None in base or None in head:
-        return "base's predictions hold no probabilities" if None in base else ""
+        return LABELS_ONLY if None in base else ""
     if few := next(filter(None, map(_too_few, told)), ""):
         return few
     effort = comparison.effort

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from gatebot.config.sections.section import MarginValue, Section, Word
+from gatebot.config.sections.section import DeclaredMargin, MarginValue, Section, Word
 
 
 class MetricRule(Section):
@@ -17,8 +17,10 @@ class MetricRule(Section):
     direction: Literal["higher", "lower"] | None = Field(
         default=None, description="Which way is better, for metrics of your own and for scores."
     )
-    margin: MarginValue | None = Field(
-        default=None, description="How much worse it may get: in its own units, or a percentage of base's value."
+    margin: DeclaredMargin | None = Field(
+        default=None,
+        description="How much worse it may get: in its own units, or a percentage of base's value. `auto`: the metric's"
+        " default, or as much as the eval rows can see if that is more; it is then left out where it has no value.",
     )
     improve_by: MarginValue | None = Field(
         default=None, description="It must be shown to be better than base by more than this; in place of a margin."
@@ -38,4 +40,6 @@ class MetricRule(Section):
             raise ValueError("a metric of your own needs `direction: higher` or `direction: lower`")
         if self.improve_by is not None and (self.margin is not None or self.warn is not None):
             raise ValueError("give either `improve_by`, or `margin` and `warn`: what must improve may not get worse")
+        if self.margin == "auto" and (self.slice is not None or self.python is not None):
+            raise ValueError("`margin: auto` is for a metric of the catalogue on all rows; give a number")
         return self

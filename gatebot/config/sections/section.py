@@ -1,10 +1,19 @@
 """What every section of `gatebot.yml` is made of: its base class, and the types of quantities and patterns."""
 
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from gatebot.config.quantity import Margin, Share, parse_bytes, parse_duration, parse_margin, parse_rate, parse_rows
+from gatebot.config.quantity import (
+    Margin,
+    Share,
+    parse_bytes,
+    parse_declared_margin,
+    parse_duration,
+    parse_margin,
+    parse_rate,
+    parse_rows,
+)
 
 
 class Section(BaseModel):
@@ -69,6 +78,13 @@ RowCount = Annotated[int | Share, BeforeValidator(parse_rows), written("a count 
 
 MarginValue = Annotated[
     Margin, BeforeValidator(parse_margin), written("0.02 in the metric's own units, or 5% relative to base")
+]
+
+
+DeclaredMargin = Annotated[
+    Margin | Literal["auto"],
+    BeforeValidator(parse_declared_margin),
+    written("0.02 in the metric's own units, 5% relative to base, or auto"),
 ]
 
 

@@ -151,7 +151,7 @@ def _unlabelled(was: Truth) -> Truth:
 
 
 EXCUSES = {
-    "labels without probabilities": (world(scores=False), "hold no probabilities"),
+    "labels without probabilities": (world(scores=False), "labels without probabilities"),
     "numbers": (world(task="regression"), "no classes"),
     "scores": (world(task="scores"), "no classes"),
     "few rows": (drawn(CALIBRATED, CALIBRATED, n=199), "199 labelled rows"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gatebot.config.quantity import Margin
 from gatebot.core.report import Relation, State
 from gatebot.errors import UsageError
 from gatebot.run.context.from_git import local
@@ -29,7 +30,7 @@ def test_a_branch_is_compared_with_the_merge_base_by_the_rules_of_mains_tip(root
     run_context = local(root / "gatebot.yml", None, NOW)
     facts = run_context.facts
     assert (facts.chosen.sha, facts.chosen.relation, facts.judged.sha) == (base, Relation.MERGE_BASE, head)
-    assert (facts.rules_sha, facts.rules.metrics[0].margin and facts.rules.metrics[0].margin.size) == (tip, 0.01)
+    assert (facts.rules_sha, facts.rules.metrics[0].margin) == (tip, Margin(0.01))
     assert facts.changes.paths == ("pipeline.py",)
 
 

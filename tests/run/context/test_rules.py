@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gatebot.config.quantity import Margin
 from gatebot.core.checkout import UnsafePathError
 from gatebot.core.report import State
 from gatebot.errors import UsageError
@@ -59,8 +60,7 @@ def test_a_link_where_the_configuration_stood_changes_no_rule(tmp_path: Path, at
     run_context = local(root / "ml" / "gatebot.yml", None, NOW)
     facts = run_context.facts
     assert (facts.rules_sha, facts.states) == (tip, ())
-    assert facts.rules.metrics[0].margin is not None
-    assert facts.rules.metrics[0].margin.size == 0.05
+    assert facts.rules.metrics[0].margin == Margin(0.05)
     assert "ml/gatebot.yml" in facts.changes.gate, "somebody else has to look at it"
 
 
@@ -70,8 +70,7 @@ def test_a_configuration_elsewhere_is_no_new_project_where_base_knows_its_name(t
     commit(root, in_folder({**tiny.files(), "gatebot.yml": LAX}), branch="change")
     facts = local(root / "ml" / "gatebot.yml", None, NOW).facts
     assert (facts.rules_sha, facts.states, facts.changes.gate) == (tip, (), ("gatebot.yml", "ml/gatebot.yml"))
-    assert facts.rules.metrics[0].margin is not None
-    assert facts.rules.metrics[0].margin.size == 0.05
+    assert facts.rules.metrics[0].margin == Margin(0.05)
 
 
 def test_a_project_that_base_does_not_know_is_new(tmp_path: Path) -> None:

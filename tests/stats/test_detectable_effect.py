@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatebot.power.detectable_effect import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Ledger, pair
 from gatebot.stats.decision import Outcome, Question, decide
+from gatebot.stats.detectable_effect import Demand, Noise, guarded, noise_of, proven, rounded_up, rows_for, seeds_for
 
 DEMAND = Demand(0.025, 0.0025, 0.02)
 RATE = Noise(n=1000, drawn=1000, churn=2e-5, moved=4e-5, seeds=3e-5, seeds_df=4, step=1.0)

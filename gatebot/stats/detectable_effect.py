@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from gatebot.evidence.column import Hashes
 from gatebot.stats import student
 from gatebot.stats.arrays import Floats, StatError, variance
 from gatebot.stats.contrast import PSEUDO, Contrast, Spread
@@ -91,7 +91,7 @@ def noise_of(
     values: Floats,
     influence: Floats,
     *,
-    clusters: Hashes | None = None,
+    clusters: ArrayLike | None = None,
     step: float = 0.0,
     scale: float = 1.0,
     artifact: bool = False,
@@ -134,10 +134,10 @@ def noise_of(
     )
 
 
-def guarded(noise: Noise, demand: Demand, rows: float, seeds: int) -> float:
-    """Return the smallest margin that a change without effect is shown to keep, with a power of 0.8."""
+def guarded(noise: Noise, demand: Demand, rows: float, seeds: int, power: float = POWER) -> float:
+    """Return the smallest margin that a change without effect is shown to keep, with this power."""
     error = noise.error(rows, seeds)
-    return detectable(error.se, error.df, demand.held, POWER)
+    return detectable(error.se, error.df, demand.held, power)
 
 
 def proven(noise: Noise, demand: Demand, rows: float, seeds: int) -> float:
