@@ -40,6 +40,8 @@ def problems(text: str) -> list[str]:
         ("metrics: [{margin: 1}]", "give exactly one of `metric` and `python`"),
         ("metrics: [{python: m.py:cost}]", "needs `direction: higher` or `direction: lower`"),
         ("metrics: [{metric: f1, margin: 0.1, improve_by: 0.1}]", "either `improve_by`, or `margin` and `warn`"),
+        ("metrics: [{metric: f1, margin: automatic}]", "metrics[0].margin: 'automatic' is not a quantity such as"),
+        ("metrics: [{metric: f1, slice: a, margin: auto}]", "metrics[0]: `margin: auto` is for a metric of the"),
         ("policy: {block: [P0], warn: [P0]}", "P0 stands in more than one of"),
         ("policy: {block: [P9]}", "policy.block[0]: input should be 'P0'"),
         ("waivers: [{check: a, owner: b, reason: c}]", "waivers[0].until: is missing"),
