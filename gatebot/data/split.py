@@ -111,8 +111,10 @@ class Split:
     def _left_out_by(self, seed: int, pool: Index) -> Mask:
         """Return the rows that a seed leaves out, shape [pool]: the first of each stratum by a hash of row and seed.
 
-        A stratum of fewer than ten rows loses none.
+        A stratum of fewer than ten rows loses none, and nothing is left out where predictions are brought.
         """
+        if not self.rules.trains:
+            return np.zeros(len(pool), dtype=bool)
         priority = mixed(self.identity.ids[pool], f"seed-{seed}", self.identity.nth[pool])
         strata = self._strata.of[pool]
         order = np.lexsort((priority, strata))

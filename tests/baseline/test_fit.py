@@ -35,7 +35,7 @@ def test_each_mismatch_is_named(field: str, remedy: Remedy) -> None:
 
 def test_another_schema_is_a_mismatch() -> None:
     assert fits(ABOUT, ABOUT.model_copy(update={"schema_version": 1})) == [
-        Mismatch("schema_version", "2", "1", Remedy.RETRAIN)
+        Mismatch("schema_version", "3", "1", Remedy.RETRAIN)
     ]
 
 

@@ -90,7 +90,7 @@ def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache:
     rows = dataset.train_request(FIT).rows
     assert rows.path.suffix == ".parquet"
     assert pl.read_parquet(rows.path)["pair"].to_list()[0] == [1, 2]
-    assert pl.read_csv(rows.csv).height == rows.rows == 40
+    assert pl.read_csv(rows.csv).height == rows.rows == 37
     assert rows.types == {}
 
 
@@ -105,6 +105,6 @@ def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("gatebot.collect.dataset.write_rows", slowly)
     with ThreadPoolExecutor(8) as workers:
-        requests = list(workers.map(lambda seed: dataset.train_request(Fit(Side.HEAD, seed=seed)), range(8)))
+        requests = list(workers.map(lambda time: dataset.train_request(Fit(Side.HEAD, repeat=time)), range(8)))
     assert len(written) == 1
     assert len({train_request.rows.path for train_request in requests}) == 1

@@ -252,15 +252,15 @@ def test_labels_must_agree_in_length() -> None:
 
 MANIFESTS = {
     "nothing": (b"", "not JSON"),
-    "not UTF-8": (b'{"schema_version": 2, "x": "\xff"}', "not JSON"),
-    "a key twice": (b'{"schema_version": 2, "schema_version": 2}', "a key stands twice"),
+    "not UTF-8": (b'{"schema_version": 3, "x": "\xff"}', "not JSON"),
+    "a key twice": (b'{"schema_version": 3, "schema_version": 3}', "a key stands twice"),
     "very deep": (b"[" * 100_000, "not JSON"),
     "a number of 10,000 digits": (b'{"schema_version": ' + b"1" * 10_000 + b"}", "not JSON"),
     "a million lists": (b"[" + b"[]," * 1_000_000 + b"[]]", "more than 300,000 lists"),
     "a list": (b"[]", "no schema version"),
     "an older version": (b'{"schema_version": 1}', "older schema 1"),
     "a newer version": (b'{"schema_version": 99}', "schema 99"),
-    "a digest that does not fit": (b'{"schema_version": 2, "digest": "", "snapshot": {}}', "digest does not fit"),
+    "a digest that does not fit": (b'{"schema_version": 3, "digest": "", "snapshot": {}}', "digest does not fit"),
     "labels": (_members(VALID_TRUTH)["manifest.json"], "does not hold a snapshot"),
 }
 

@@ -68,8 +68,8 @@ def test_a_command_that_takes_our_rows_has_every_training(open_path: Path, share
     found = head(root, shared_cache, {"run": run}, Fit(Side.HEAD, Tier.CONFIRM), confirm)
     training = found.get(Fit(Side.HEAD, Tier.CONFIRM), Training)
     assert training is not None
-    assert training.rows == 40
-    assert training.effects.log_tail == ("40",)
+    assert training.rows == 37
+    assert training.effects.log_tail == ("37",)
 
 
 def test_a_crash_is_evidence(open_path: Path, shared_cache: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_round_leaves_trainings_predictions_and_the_data(open_path: Path, shar
     assert training is not None
     assert predictions is not None
     assert profile is not None
-    assert (training.effects.ended, training.effects.exit_code, training.rows) == (Ending.OK, 0, 40)
+    assert (training.effects.ended, training.effects.exit_code, training.rows) == (Ending.OK, 0, 37)
     assert list(training.losses) == pytest.approx([1, 1 / 2, 1 / 3])
     assert training.artifact_bytes
     assert training.effects.peak_rss_bytes > 1e6
@@ -54,13 +54,17 @@ def test_a_round_leaves_trainings_predictions_and_the_data(open_path: Path, shar
     assert right.mean() > 0.9
 
 
-def test_seeds_are_hashes_of_the_project_and_the_same_rows_are_trained(open_path: Path, shared_cache: Path) -> None:
+def test_seeds_are_hashes_of_the_project_and_each_has_rows_of_its_own(open_path: Path, shared_cache: Path) -> None:
     root = repository(open_path / "repo", {"pipeline.py": PIPELINE.replace("report(", "print(seed) or report(")})
-    found = head(root, shared_cache, Fit(Side.HEAD, seed=0), Fit(Side.HEAD, seed=1))
-    one, other = (found.get(Fit(Side.HEAD, seed=seed), Training) for seed in (0, 1))
+    fits = Fit(Side.HEAD, seed=0), Fit(Side.HEAD, seed=1), Fit(Side.HEAD, seed=1, rows_of=0)
+    found = head(root, shared_cache, *fits)
+    one, other, on_the_same_rows = (found.get(fit, Training) for fit in fits)
     assert one is not None
     assert other is not None
-    assert one.rows_digest == other.rows_digest
+    assert on_the_same_rows is not None
+    assert one.rows == other.rows
+    assert one.rows_digest == on_the_same_rows.rows_digest != other.rows_digest
+    assert other.effects.log_tail[0] == on_the_same_rows.effects.log_tail[0]
     assert one.effects.log_tail[0] == str(seed_of("tickets", 0))
     assert other.effects.log_tail[0] != one.effects.log_tail[0]
 
@@ -74,7 +78,7 @@ def test_train_rows_are_predicted_without_their_labels_and_get_their_truth(open_
     found = head(repository(open_path / "repo", {"pipeline.py": code}), shared_cache, on_train)
     predictions = found.get(on_train, Predictions)
     assert predictions is not None
-    assert len(predictions.ids) == 40
+    assert len(predictions.ids) == 37
     assert isinstance(predictions.columns["prediction"], Names)
     assert predictions.columns["prediction"].names == ("none",)
     assert found.truth is not None
