@@ -121,26 +121,27 @@ class _Trainings:
     known: dict[tuple[Tier, int], Array] = field(default_factory=dict)
 
     def outputs(self, side: Side, tier: Tier, runs: int) -> tuple[Array, ...]:
-        changed = side is Side.HEAD
-        if changed and self.change is Harmless.REFACTORING:
-            return tuple(self._base(tier, seed) for seed in self.seeds[:runs])
-        if not changed:
-            return tuple(self._base(tier, seed) for seed in self.seeds[:runs])
-        order = self._order(tier)
+        if side is Side.BASE or self.change is Harmless.REFACTORING:
+            return tuple(self._base(tier, place) for place in range(runs))
+        return tuple(self._head(tier, place) for place in range(runs))
+
+    def _base(self, tier: Tier, place: int) -> Array:
+        if (tier, place) not in self.known:
+            self.known[tier, place] = self._fitted(self.seeds[place], self._order(tier, place), tuned=False)
+        return self.known[tier, place]
+
+    def _head(self, tier: Tier, place: int) -> Array:
+        order = self._order(tier, place)
         if self.change is Harmless.ORDER:
             np.random.default_rng(self.shuffle).shuffle(order)
         moved = 1 if self.change is Harmless.SEED else 0
-        tuned = self.change is Harmless.TUNED
-        return tuple(self._fitted(seed + moved, order, tuned=tuned) for seed in self.seeds[:runs])
+        return self._fitted(self.seeds[place] + moved, order, tuned=self.change is Harmless.TUNED)
 
-    def _base(self, tier: Tier, seed: int) -> Array:
-        if (tier, seed) not in self.known:
-            self.known[tier, seed] = self._fitted(seed, self._order(tier), tuned=False)
-        return self.known[tier, seed]
-
-    def _order(self, tier: Tier) -> NDArray[np.intp]:
-        """Rows to train on; tiny data is trained on whole in both tiers."""
-        return np.arange(TRAIN_ROWS[tier] if self.folds == 1 else len(self.train.x))
+    def _order(self, tier: Tier, place: int) -> NDArray[np.intp]:
+        """Rows to train on, of which each seed leaves out a tenth; tiny data is trained on whole in both tiers."""
+        rows = TRAIN_ROWS[tier] if self.folds == 1 else len(self.train.x)
+        priority = np.random.default_rng([self.shuffle, place]).random(len(self.train.x))[:rows]
+        return np.flatnonzero(np.argsort(np.argsort(priority)) >= rows // 10)
 
     def _fitted(self, seed: int, order: NDArray[np.intp], *, tuned: bool) -> Array:
         if self.folds == 1:
