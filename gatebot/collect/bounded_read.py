@@ -1,6 +1,7 @@
 """Reads files that user code wrote: symbolic links are not followed, and the size is limited."""
 
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -37,9 +38,16 @@ def read(path: Path, most: int) -> bytes:
 
 
 def forget(path: Path) -> None:
-    """Delete a file that user code may have written, unless its folder is reached through a symbolic link."""
-    if path.parent.resolve() == path.parent:
+    """Delete a file that user code may have written, unless its folder is reached through a symbolic link.
+
+    A folder in its place may hold any number of files, so it is only renamed.
+    """
+    if path.parent.resolve() != path.parent:
+        return
+    try:
         path.unlink(missing_ok=True)
+    except (IsADirectoryError, PermissionError):
+        path.rename(path.with_name(secrets.token_hex(8)))
 
 
 def size(path: Path) -> int | None:

@@ -90,8 +90,11 @@ def _closed(path: Path) -> Iterator[None]:
 
 
 def _open_if_last(entry: Path) -> None:
-    """Restore the mode, unless another run still holds the entry."""
-    lock = os.open(entry, os.O_RDONLY | os.O_CLOEXEC)
+    """Restore the mode, unless another run still holds the entry or has restored it."""
+    try:
+        lock = os.open(entry, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         note = json.loads(entry.read_text())

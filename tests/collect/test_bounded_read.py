@@ -48,3 +48,10 @@ def test_what_lies_behind_a_link_is_not_forgotten(tmp_path: Path) -> None:
     forget(tmp_path / "away" / "file")
     forget(tmp_path / "away" / "file")
     assert not (tmp_path / "away" / "file").exists()
+
+
+def test_a_folder_in_the_place_of_a_file_is_out_of_the_way(tmp_path: Path) -> None:
+    (tmp_path / "answers.csv" / "deep").mkdir(parents=True)
+    forget(tmp_path / "answers.csv")
+    (tmp_path / "answers.csv").write_text("new")
+    assert read(tmp_path / "answers.csv", 3) == b"new"

@@ -1,5 +1,6 @@
 """Hidden paths are closed while a run lasts, opened after the last run, and opened again after a crash."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,29 @@ def test_the_last_of_several_runs_opens(workspace: Path) -> None:
                 pass
             open_leftovers()
             assert modes(workspace) == ["0o700"]
+        assert modes(workspace) == ["0o755"]
+
+
+class OpenedByAnother:
+    """`os`, but another run looks for leftovers right after the first file is closed."""
+
+    def __init__(self) -> None:
+        self.first = True
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(os, name)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+        if self.first:
+            self.first = False
+            open_leftovers()
+
+
+def test_another_run_may_open_what_this_one_has_just_let_go(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with scratch() as inside:
+        with hidden(command(inside, hide=workspace), NO_LANDLOCK):
+            monkeypatch.setattr("gatebot.sandbox.hidden_paths.os", OpenedByAnother())
         assert modes(workspace) == ["0o755"]
 
 
