@@ -154,6 +154,7 @@ class CollectorSession:
             self.trainings.cache.keep_predictions(need, self._from_file(need))
         else:
             done = self.trainings.model(need.fit)
+            self._require_eval_rows(need)
             if need.rows != EVAL and done.training.effects.ended is Ending.OK:
                 self._answer_together(need.fit, done)
             self.trainings.cache.keep_predictions(need, self._ask(need, done))
@@ -185,6 +186,12 @@ class CollectorSession:
         if predictions.effects.ended is Ending.TIMEOUT and seconds < prepared_side.job.rules.smoke.timeout:
             raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")
         return predictions
+
+    def _require_eval_rows(self, need: Predict) -> None:
+        """Raise an error for other rows of a model that has failed on the eval rows: it would fail again, at length."""
+        plain = self.trainings.cache.predictions(Predict(need.fit))
+        if need.rows != EVAL and plain is not None and (plain.problem or plain.effects.ended is not Ending.OK):
+            raise UnmetError(f"the eval rows were not predicted: {plain.problem or plain.effects.ended}")
 
     def _require_model(self, done: TrainedModel) -> None:
         ended = done.training.effects.ended

@@ -9,7 +9,7 @@ from gatebot.errors import UsageError
 from gatebot.evidence.column import Names
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Side
-from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.predictions import Predict, Predictions, RepeatedRows
 from gatebot.evidence.training import Fit, Training, seed_of
 from tests.collect.repository import document, job, repository
 
@@ -119,6 +119,15 @@ def test_a_predictions_file_that_is_none_is_not_opened(open_path: Path, shared_c
     assert predictions is not None
     assert "file" in predictions.problem
     assert len(predictions.ids) == 0
+
+
+def test_a_model_that_fails_on_the_eval_rows_is_not_asked_for_others(open_path: Path, shared_cache: Path) -> None:
+    config = document(model={"train": "cp {train} {out}", "predict": "sh -c 'mkdir {predictions}; : {rows}'"})
+    other = Predict(FIT, RepeatedRows())
+    found = collect([ASK, other], job(repository(open_path / "repo"), shared_cache, config))[Side.HEAD]
+    assert found.get(ASK, Predictions) is not None
+    assert found.get(other, Predictions) is None
+    assert found.why_unmet(other).startswith("the eval rows were not predicted: ")
 
 
 @pytest.mark.parametrize(
