@@ -101,7 +101,8 @@ class Finding:
         subject: what the finding is about. It is the same in every run, because waivers and statuses refer to it.
         says: one sentence, with a `{name}` placeholder for each fact that it quotes.
         facts: values for the placeholders. Numbers stay numbers; text is untrusted and is escaped by the renderer.
-        status: status relative to base. The judge sets it, by running the same check on base alone.
+        status: status relative to base. The judge sets it, by running the same check on base alone, unless the check
+            has compared both sides itself and says that it is worse or inherited.
         likelihood: the likelihood of this finding, if it differs from the check's.
         action: a fixed exception to the policy (`code.gate_tamper`); if None, the priority decides.
         where: locations in the repository's files.

@@ -95,7 +95,10 @@ def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None
 
 
 def _against_base(head_results: list[Finding | Measure], known: list[Finding | Measure]) -> tuple[Finding, ...]:
-    """Return head's findings with their status, followed by base's findings that head no longer has."""
+    """Return head's findings with their status, followed by base's findings that head no longer has.
+
+    A check that compares both sides itself may have said that a finding is worse or inherited.
+    """
     head = {each.subject: each for each in head_results if isinstance(each, Finding)}
     base = {each.subject: each for each in known if isinstance(each, Finding)}
     mine = [replace(each, status=_status(each, base[name])) if name in base else each for name, each in head.items()]
@@ -104,6 +107,8 @@ def _against_base(head_results: list[Finding | Measure], known: list[Finding | M
 
 
 def _status(head: Finding, base: Finding) -> Status:
+    if head.status is not Status.NEW:
+        return head.status
     grown = head.size is not None and base.size is not None and head.size > WORSE * base.size
     return Status.WORSE if grown else Status.INHERITED
 

@@ -7,6 +7,7 @@
 Faults that no knob has are edits of one side: `world().head_with(predictions=lambda p: replace(p, columns={}))`.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatebot.checks.registry import check_named
+from gatebot.collect import reported_metrics
 from gatebot.comparison.case import Case, Facts
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.document import Rules
@@ -407,11 +409,12 @@ def trained_on(from_: World, other: World, sides: tuple[Side, ...] = tuple(Side)
     return from_
 
 
-def claiming(from_: World, side: Side, **values: float) -> World:
-    """With a metrics file of the user's own."""
-    return from_.plus(
-        side, {MetricsFile(side): ReportedMetrics({key.replace("__", "."): v for key, v in values.items()})}
-    )
+def claiming(from_: World, side: Side, **values: float | str) -> World:
+    """With a metrics file of the user's own, in which texts such as "0.93" stand as they are printed."""
+    document = {key.replace("__", "."): value for key, value in values.items()}
+    found = reported_metrics.read(json.dumps(document).encode())
+    assert isinstance(found, ReportedMetrics), found
+    return from_.plus(side, {MetricsFile(side): found})
 
 
 def examined(check: str, what: World) -> CheckResults:

@@ -75,7 +75,10 @@ EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
             3.0,
         ),
     ),
-    "metrics_file": (MetricsFile(Side.HEAD), ReportedMetrics({"accuracy": 0.9})),
+    "metrics_file": (
+        MetricsFile(Side.HEAD),
+        ReportedMetrics({"accuracy": 0.93, "loss": 1.0}, {"accuracy": 0.01}, ("note",)),
+    ),
     "column_sketches": (ColumnSketches(Side.HEAD, "train"), TableSketch(1, 9, (SKETCH, WORDS))),
     "external_result": (
         ExternalResult(Side.HEAD, "build/lint.sarif"),

@@ -43,7 +43,7 @@ def test_a_command_is_run_for_each_seed_and_scored_again(open_path: Path, shared
     assert (predictions.problem, predictions.rescored, len(predictions.ids)) == ("", True, 20)
     assert found.has(other)
     assert found.get(METRICS, ReportedMetrics) == ReportedMetrics(
-        {"accuracy": 0.9, "by.a": 1.0, "by.seed": float(seed_of("tickets", 0))}
+        {"accuracy": 0.9, "by.a": 1.0, "by.seed": float(seed_of("tickets", 0))}, {"accuracy": 0.1}
     )
     assert found.about.estimand == "artifact"
 
@@ -144,7 +144,7 @@ def test_without_declared_ids_answers_stand_in_the_order_of_the_rows(open_path: 
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("not json", "not JSON"), ('{"note": "fine"}', "no number"), (None, "was not written")],
+    [("not json", "not JSON"), ('{"note": "fine"}', "a word, and no number, under note"), (None, "was not written")],
 )
 def test_a_metrics_file_that_says_nothing(open_path: Path, shared_cache: Path, text: str | None, why: str) -> None:
     root = repository(open_path / "repo", {} if text is None else {"metrics.json": text})
