@@ -55,6 +55,16 @@ def test_status(base: dict[str, float], head: dict[str, float], status: Status) 
     assert {each.subject: each.status for each in outcome.findings}["a"] is status
 
 
+@pytest.mark.parametrize("status", [Status.WORSE, Status.INHERITED])
+def test_a_check_that_compares_both_sides_itself_has_the_last_word(status: Status) -> None:
+    def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
+        yield Finding("a", "it is so", status=Status.NEW if comparison.base is None else status, size=1.0)
+
+    outcome = _outcome(replace(_check(), run=run), world())
+    assert isinstance(outcome, Found)
+    assert [each.status for each in outcome.findings] == [status]
+
+
 def test_differences_are_never_inherited() -> None:
     outcome = _outcome(_check(relative=True, base={"a": 1.0}, head={"a": 1.0}), world())
     assert isinstance(outcome, Found)

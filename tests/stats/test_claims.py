@@ -103,7 +103,7 @@ def false_alarms(right: float, rows: int, digits: int, draws: int, *, losses: bo
     rng = np.random.default_rng([rows, digits, losses])
     own = change = 0
     for _ in range(draws):
-        sides = []
+        sides: list[Claim] = []
         shared = rng.uniform(size=2000)
         for _ in range(2):
             mine = np.where(rng.uniform(size=2000) < 0.1, rng.uniform(size=2000), shared)
@@ -114,7 +114,7 @@ def false_alarms(right: float, rows: int, digits: int, draws: int, *, losses: bo
             sides.append(Claim.of(round(float(other.mean()), digits), digit, rows, value, unit - value))
         step = 0.0 if losses else 1.0
         own += is_proven(own_gap(sides[1], NONE, step=step), LEVEL)
-        change += is_proven(gap_change(*sides, NONE, step=step), LEVEL)
+        change += is_proven(gap_change(sides[0], sides[1], NONE, step=step), LEVEL)
     return own / draws, change / draws
 
 

@@ -9,19 +9,22 @@ from statistics import median
 
 from pydantic import Field
 
-from gatebot.checks.check import Check, Options
+from gatebot.checks.check import Check
+from gatebot.checks.growth import Differences, GrowthOptions, grade, graded
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.training import Training
 
+MB = 1_000_000
 
-class SizeOptions(Options):
+
+class SizeOptions(GrowthOptions):
     """Settings of this check."""
 
-    ratio: float = Field(default=1.5, gt=1, description="size of head over base from which it is told")
-    least_bytes: int = Field(default=100_000, ge=0, description="differences below so many bytes are never told")
+    least_bytes: int = Field(default=100_000, ge=0, description="differences up to so many bytes are never told")
+    block_mb: float = Field(default=10.0, ge=0, description="difference in MB from which it is P1, at `block_ratio`")
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
@@ -30,14 +33,16 @@ def needs(effort: Effort) -> tuple[Need, ...]:
 
 
 def run(comparison: Comparison, options: SizeOptions) -> Iterator[Finding]:
-    """A finding when the median model is larger."""
+    """A finding when the median model is larger: a note, a warning, or P1."""
     old, new = (list(_sizes(comparison, side)) for side in (Side.BASE, Side.HEAD))
     if not old or not new:
         return
     before, after = median(old), median(new)
-    if before > 0 and after > options.ratio * before and after - before > options.least_bytes:
-        facts = {"base_mb": before / 1e6, "head_mb": after / 1e6, "ratio": after / before}
-        yield Finding("size", "the model is {ratio} times base's size: {base_mb} MB → {head_mb} MB", facts)
+    worth = grade(before, after, options, Differences(options.least_bytes, MB * options.block_mb))
+    if worth:
+        facts = {"base_mb": before / MB, "head_mb": after / MB, "ratio": after / before}
+        says = "the model is {ratio} times base's size: {base_mb} MB → {head_mb} MB"
+        yield graded(Finding("size", says, facts, size=after), worth)
 
 
 def _sizes(comparison: Comparison, side: Side) -> Iterator[int]:
@@ -49,5 +54,5 @@ def _sizes(comparison: Comparison, side: Side) -> Iterator[int]:
 
 
 CHECK = Check(
-    "infra.artifact_size", Level.LOW, Level.HIGH, run, __doc__, needs=needs, options=SizeOptions, relative=True
+    "infra.artifact_size", Level.MEDIUM, Level.MEDIUM, run, __doc__, needs=needs, options=SizeOptions, relative=True
 )

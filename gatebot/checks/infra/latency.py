@@ -6,14 +6,15 @@ is meant, raise the objective or the ratio in gatebot.yml, or waive it.
 """
 
 from collections.abc import Iterator
-from math import log
+from math import exp
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from gatebot.checks.check import Check, Options
+from gatebot.checks.check import Check
 from gatebot.checks.difference import usable
+from gatebot.checks.growth import Differences, GrowthOptions, grade, graded
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Action, Fact, Finding, Level
 from gatebot.evidence.effort import Effort
@@ -32,14 +33,14 @@ Kind = Literal["single", "batch"]
 KINDS: tuple[Kind, ...] = ("single", "batch")
 
 
-class LatencyOptions(Options):
+class LatencyOptions(GrowthOptions):
     """Settings of this check."""
 
     single_ms: float | None = Field(default=None, gt=0, description="objective for a prediction of one row, in ms")
     batch_ms: float | None = Field(default=None, gt=0, description="objective for a batch of up to 2,000 rows, in ms")
     percentile: float = Field(default=95, ge=50, lt=100, description="share of calls that must keep to the objective")
-    ratio: float = Field(default=1.5, gt=1, description="time of head over base from which it is told")
-    least_ms: float = Field(default=1.0, ge=0, description="differences below so many ms are never told")
+    least_ms: float = Field(default=1.0, ge=0, description="differences up to so many ms are never told")
+    block_ms: float = Field(default=50.0, ge=0, description="difference in ms from which it is P1, at `block_ratio`")
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
@@ -129,7 +130,7 @@ def _suspected(
         return None
     old = [_quick(run, kind) for run in _runs(comparison, Side.BASE) if len(_times(run, kind))]
     new = [_quick(run, kind) for run in _runs(comparison, Side.HEAD) if len(_times(run, kind))]
-    if not old or not new or not _is_more(max(old), min(new), options):
+    if not old or not new or not grade(max(old), min(new), options, _differences(options)):
         return None
     facts: dict[str, Fact] = {"base": 1000 * max(old), "head": 1000 * min(new), "kind": kind}
     says = "a {kind} prediction took {base} ms on base's run and takes {head} ms here"
@@ -141,7 +142,10 @@ def _suspected(
 
 
 def _slower(kind: Kind, in_turn: OperationRuns, options: LatencyOptions) -> Finding | None:
-    """Return a finding if head's median is surely slower than base's by the ratio, over processes in turn."""
+    """Return a finding if head's median is surely slower than base's, over processes in turn.
+
+    It has the grade that even the least ratio which the times allow has.
+    """
     sides = [[np.maximum(_times(run, kind), LEAST_S) for run in in_turn.of(side)] for side in (Side.BASE, Side.HEAD)]
     count = min((len(times) for side in sides for times in side), default=0)
     if count < 1:
@@ -152,7 +156,12 @@ def _slower(kind: Kind, in_turn: OperationRuns, options: LatencyOptions) -> Find
     except StatError:
         return None
     before, after = (float(np.median([np.median(times) for times in side])) for side in (base, head))
-    if change.upper(LEVEL / len(KINDS)) >= -log(options.ratio) or not _is_more(before, after, options):
+    least = exp(-change.upper(LEVEL / len(KINDS)))
+    worth = min(
+        grade(before, after, options, _differences(options)),
+        grade(before, least * before, options, Differences(0.0, 0.0)),
+    )
+    if not worth:
         return None
     facts: dict[str, Fact] = {
         "kind": kind,
@@ -162,11 +171,12 @@ def _slower(kind: Kind, in_turn: OperationRuns, options: LatencyOptions) -> Find
         "processes": len(head),
     }
     says = "a {kind} prediction takes {ratio} times as long as on base: {base} ms → {head} ms, in {processes} processes"
-    return Finding(f"{kind} latency", f"{says} each", facts, size=after / before)
+    return graded(Finding(f"{kind} latency", f"{says} each", facts, size=after / before), worth)
 
 
-def _is_more(before: float, after: float, options: LatencyOptions) -> bool:
-    return after > options.ratio * before and 1000 * (after - before) > options.least_ms
+def _differences(options: LatencyOptions) -> Differences:
+    """Return the differences in seconds."""
+    return Differences(options.least_ms / 1000, options.block_ms / 1000)
 
 
 def _times(run: ProcessRun, kind: Kind) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
@@ -180,8 +190,8 @@ def _quick(run: ProcessRun, kind: Kind) -> float:
 
 CHECK = Check(
     "infra.latency",
-    Level.HIGH,
     Level.MEDIUM,
+    Level.HIGH,
     run,
     __doc__,
     needs=needs,

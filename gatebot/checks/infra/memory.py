@@ -9,7 +9,8 @@ from statistics import median
 
 from pydantic import Field
 
-from gatebot.checks.check import Check, Options
+from gatebot.checks.check import Check
+from gatebot.checks.growth import Differences, GrowthOptions, grade, graded
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Fact, Finding, Level
 from gatebot.evidence.effects import Ending
@@ -21,11 +22,15 @@ from gatebot.evidence.training import Fit, Training
 MB = 1_000_000
 
 
-class MemoryOptions(Options):
+class MemoryOptions(GrowthOptions):
     """Settings of this check."""
 
-    ratio: float = Field(default=1.5, gt=1, description="peak memory of head over base from which it is told")
-    least_mb: float = Field(default=100.0, ge=0, description="differences below so many MB are never told")
+    least_mb: float = Field(
+        default=100.0, ge=0, description="differences of peak memory up to so many MB are never told"
+    )
+    block_mb: float = Field(
+        default=500.0, ge=0, description="difference of peak memory in MB from which it is P1, at `block_ratio`"
+    )
     growth_mb: float = Field(default=1.0, gt=0, description="MB that each batch may add to what the process holds")
 
 
@@ -45,22 +50,18 @@ def run(comparison: Comparison, options: MemoryOptions) -> Iterator[Finding]:
     if base is not None and base.about.runner == comparison.head.about.runner:
         for name, seen in (("training", _training_peaks), ("predicting", _predicting_peaks)):
             old, new = seen(comparison, Side.BASE), seen(comparison, Side.HEAD)
-            if old and new and min(new) > max(old) and _is_more(median(old), median(new), options):
-                facts: dict[str, Fact] = {
-                    "base_mb": median(old) / MB,
-                    "head_mb": median(new) / MB,
-                    "ratio": median(new) / median(old),
-                }
+            if not old or not new or min(new) <= max(old):
+                continue
+            before, after = median(old), median(new)
+            worth = grade(before, after, options, Differences(MB * options.least_mb, MB * options.block_mb))
+            if worth:
+                facts: dict[str, Fact] = {"base_mb": before / MB, "head_mb": after / MB, "ratio": after / before}
                 says = f"{name} takes {{ratio}} times base's memory: {{base_mb}} MB → {{head_mb}} MB"
-                yield Finding(f"{name} memory", says, facts, size=median(new))
+                yield graded(Finding(f"{name} memory", says, facts, size=after), worth)
     growth = [run.growth_bytes for run in _runs(comparison, Side.HEAD) if run.growth_bytes is not None]
     if growth and min(growth) > options.growth_mb * MB:
         facts = {"mb": min(growth) / MB}
         yield Finding("growth", "each batch leaves {mb} MB in memory", facts, size=min(growth))
-
-
-def _is_more(before: float, after: float, options: MemoryOptions) -> bool:
-    return after > options.ratio * before and after - before > options.least_mb * MB
 
 
 def _training_peaks(comparison: Comparison, side: Side) -> list[int]:

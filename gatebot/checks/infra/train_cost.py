@@ -9,7 +9,8 @@ from statistics import median
 
 from pydantic import Field
 
-from gatebot.checks.check import Check, Options
+from gatebot.checks.check import Check
+from gatebot.checks.growth import Differences, GrowthOptions, grade, graded
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Finding, Level
 from gatebot.evidence.effects import Ending
@@ -20,11 +21,15 @@ from gatebot.evidence.training import Training
 FEWEST_RUNS = 2
 
 
-class CostOptions(Options):
+class CostOptions(GrowthOptions):
     """Settings of this check."""
 
-    ratio: float = Field(default=1.5, gt=1, description="processor seconds of head over base from which it is told")
-    least_s: float = Field(default=2.0, ge=0, description="differences below so many seconds are never told")
+    least_s: float = Field(
+        default=2.0, ge=0, description="differences up to so many seconds of processor time are never told"
+    )
+    block_s: float = Field(
+        default=30.0, ge=0, description="difference in seconds of processor time from which it is P1, at `block_ratio`"
+    )
 
 
 def needs(effort: Effort) -> tuple[Need, ...]:
@@ -42,9 +47,11 @@ def run(comparison: Comparison, options: CostOptions) -> Iterator[Finding]:
         return
     before, after = median(old), median(new)
     every = new[0] > old[-1]  # single slow runs happen on a shared machine; a dearer training is dearer every time
-    if every and after > options.ratio * before and after - before > options.least_s:
+    worth = grade(before, after, options, Differences(options.least_s, options.block_s))
+    if every and worth:
         facts = {"base": before, "head": after, "ratio": after / before}
-        yield Finding("cpu", "training takes {ratio} times base's processor time: {base} s → {head} s", facts)
+        says = "training takes {ratio} times base's processor time: {base} s → {head} s"
+        yield graded(Finding("cpu", says, facts, size=after), worth)
 
 
 def _seconds(comparison: Comparison, side: Side) -> Iterator[float]:
@@ -55,4 +62,6 @@ def _seconds(comparison: Comparison, side: Side) -> Iterator[float]:
             yield training.effects.cpu_seconds
 
 
-CHECK = Check("infra.train_cost", Level.LOW, Level.HIGH, run, __doc__, needs=needs, options=CostOptions, relative=True)
+CHECK = Check(
+    "infra.train_cost", Level.MEDIUM, Level.MEDIUM, run, __doc__, needs=needs, options=CostOptions, relative=True
+)

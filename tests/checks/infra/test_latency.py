@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gatebot.core.finding import Action, Skipped, Status
+from gatebot.core.finding import Action, Priority, Skipped, Status
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Side
 from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
@@ -62,6 +62,30 @@ def test_slower_predictions_are_suspected_and_then_found() -> None:
     told = facts(CHECK, SLOWER, "batch latency")
     assert told["processes"] == 10
     assert told["ratio"] == pytest.approx(2.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("factor", "single", "batch"),
+    [
+        (2.0, Action.NOTE, Action.NOTE),
+        (2.9, Action.NOTE, Action.NOTE),
+        (4.0, Action.WARN, Action.WARN),
+        (11.3, Action.WARN, Action.BLOCK),  # a single row takes less than 50 ms more, a batch 600 ms
+        (25.0, Action.BLOCK, Action.BLOCK),
+    ],
+)
+def test_slower_predictions_are_noted_then_warn_then_block(factor: float, single: Action, batch: Action) -> None:
+    found = weighed(CHECK, in_turn(timed(world(), factor), factor))
+    assert {name: each.action for name, each in found.items()} == {"single latency": single, "batch latency": batch}
+    assert {each.priority for each in found.values() if each.action is Action.BLOCK} <= {Priority.P1}
+    assert {each.action for each in weighed(CHECK, timed(world(), factor)).values()} == {Action.NOTE}
+
+
+def test_a_ratio_that_is_not_proven_does_not_count() -> None:
+    """The median is more than ten times base's, and the times allow that it is less."""
+    found = weighed(CHECK, in_turn(timed(world(), 10.5), 10.5, noise=0.35))
+    assert found["batch latency"].facts["ratio"] > 10
+    assert found["batch latency"].action is Action.WARN
 
 
 def test_a_suspicion_that_is_not_confirmed_is_dropped() -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from gatebot.core.finding import Status
+from gatebot.core.finding import Action, Priority, Status
 from gatebot.evidence.need import Side
 from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
 from gatebot.evidence.training import Fit, Training
-from tests.checks.worlds import HARMLESS, World, facts, said, silent, world
+from tests.checks.worlds import HARMLESS, World, facts, said, silent, weighed, world
 
 CHECK = "infra.memory"
 MB = 10**6
@@ -43,6 +43,23 @@ def test_a_training_that_takes_more_memory_is_found() -> None:
     assert said(CHECK, larger(2)) == {"training memory": Status.NEW}
     assert facts(CHECK, larger(2), "training memory") == {"base_mb": 500, "head_mb": 1000, "ratio": 2}
     assert said(CHECK, larger(1.4)) == {}
+
+
+@pytest.mark.parametrize(
+    ("base_mb", "head_mb", "action"),
+    [
+        (300, 460, Action.NOTE),
+        (300, 899, Action.NOTE),
+        (300, 900, Action.WARN),
+        (40, 500, Action.WARN),  # more than ten times as much, and less than 500 MB more
+        (60, 610, Action.BLOCK),
+        (300, 3000, Action.BLOCK),
+    ],
+)
+def test_more_memory_is_noted_then_warns_then_blocks(base_mb: float, head_mb: float, action: Action) -> None:
+    found = weighed(CHECK, measured(world(), head_mb=head_mb, base_mb=base_mb))["predicting memory"]
+    assert found.action is action
+    assert (found.priority is Priority.P1) is (action is Action.BLOCK)
 
 
 def test_predictions_that_take_more_memory_are_found() -> None:

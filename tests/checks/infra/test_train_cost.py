@@ -27,11 +27,22 @@ def _takes(*seconds: float) -> Callable[[World], World]:
 FAULT = _takes(60.0, 61.0)(world())
 
 
-@pytest.mark.parametrize("seconds", [(60.0, 61.0), (31.0, 32.0), (200.0, 21.0)])
-def test_a_dearer_training_is_told_and_warns(seconds: tuple[float, float]) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "priority", "action"),
+    [
+        ((31.0, 32.0), Priority.P3, Action.NOTE),
+        ((60.0, 61.0), Priority.P2, Action.WARN),
+        ((200.0, 21.0), Priority.P2, Action.WARN),
+        ((199.0, 200.0), Priority.P2, Action.WARN),
+        ((201.0, 200.0), Priority.P1, Action.BLOCK),
+    ],
+)
+def test_a_dearer_training_is_noted_then_warns_then_blocks(
+    seconds: tuple[float, float], priority: Priority, action: Action
+) -> None:
     planted = _takes(*seconds)(world())
     found = weighed(CHECK, planted)["cpu"]
-    assert (found.status, found.priority, found.action) == (Status.NEW, Priority.P2, Action.WARN)
+    assert (found.status, found.priority, found.action) == (Status.NEW, priority, action)
     middle = sum(seconds) / 2
     assert facts(CHECK, planted, "cpu") == {"base": 20.0, "head": middle, "ratio": middle / 20.0}
 
@@ -44,6 +55,9 @@ def test_a_slow_moment_of_the_machine_is_not(seconds: tuple[float, float]) -> No
 def test_small_differences_are_not_told() -> None:
     quick = world().both_with(trainings=lambda each: replace(each, effects=replace(each.effects, cpu_seconds=0.1)))
     assert silent(CHECK, _takes(1.9, 1.9)(quick))
+    assert said(CHECK, _takes(1.9, 1.9)(quick)) == {}
+    ten_times_little = weighed(CHECK, _takes(29.0, 30.0)(quick))["cpu"]  # 300 times as long, and not 30 s more
+    assert (ten_times_little.priority, ten_times_little.action) == (Priority.P2, Action.WARN)
 
 
 def test_one_run_is_no_evidence() -> None:

@@ -41,7 +41,7 @@ class Model:
         design = _design(rows, features)
         target = np.eye(len(CLASSES))[labels]
         penalty = ridge * np.eye(design.shape[1])
-        return cls(features, np.linalg.solve(design.T @ design + penalty, design.T @ target))
+        return cls(features, np.asarray(np.linalg.solve(design.T @ design + penalty, design.T @ target)))
 
     def probabilities(self, rows: Rows) -> Rows:
         return np.asarray(softmax(5 * _design(rows, self.features) @ self.weights, axis=1))
