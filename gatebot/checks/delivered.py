@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.finding import Finding
+from gatebot.core.finding import Action, Finding
 from gatebot.evidence.column import Hashes, Names
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Side, Tier
@@ -25,10 +25,14 @@ def delivered(comparison: Comparison) -> Iterator[tuple[Predictions, Hashes]]:
 
 
 def finding_of(problem: Problem, predictions: Predictions) -> Finding:
-    """A task's complaint as a finding; how bad it is, is the share of the rows that it speaks of."""
+    """A task's complaint as a finding; how bad it is, is the share of the rows that it speaks of.
+
+    What the metrics correct is only a note.
+    """
     rows = problem.facts.get("rows")
     size = rows / max(len(predictions.ids), 1) if isinstance(rows, int) else None
-    return Finding(problem.code, problem.says, problem.facts, size=size)
+    action = Action.NOTE if problem.corrected else None
+    return Finding(problem.code, problem.says, problem.facts, size=size, action=action)
 
 
 def known_classes(comparison: Comparison) -> tuple[str, ...]:

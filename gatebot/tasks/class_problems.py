@@ -8,13 +8,15 @@ from gatebot.evidence.column import Floats, Names, Numbers, label
 from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.truth import Truth
 from gatebot.tasks.delivered import wrong_lengths
-from gatebot.tasks.labels import PREFIX, SINGLE, as_names, ordered
+from gatebot.tasks.labels import PREFIX, ROUNDING, SINGLE, as_names, ordered
 from gatebot.tasks.task import Facts, Problem
 
 OFF_BY = 1e-3
 """Allowed difference of the sum of probabilities from 1, due to float32 and rounding in files."""
 
-ROUNDING = 1e-9
+EXACT = 1e-9
+"""How far outside [0, 1] a probability is not even told of."""
+
 MOST_NAMED = 5
 
 
@@ -87,12 +89,20 @@ def _outside(name: str, values: Floats) -> Iterator[Problem]:
         facts: Facts = {"column": name, "rows": int((~finite).sum())}
         yield Problem("not_finite", "`{column}` is not a number in {rows} rows", facts)
     inside = values[finite]
-    wrong = inside[(inside < -ROUNDING) | (inside > 1.0 + ROUNDING)]
+    beyond = np.maximum(-inside, inside - 1.0)
+    wrong = inside[beyond > ROUNDING]
     if wrong.size:
         yield Problem(
             "probability_out_of_range",
             "`{column}` is outside [0, 1] in {rows} rows, {example} for one",
             {"column": name, "rows": wrong.size, "example": float(wrong[0])},
+        )
+    elif rounded := int((beyond > EXACT).sum()):
+        yield Problem(
+            "probability_rounded",
+            "`{column}` is outside [0, 1] by rounding in {rows} rows, by {off} at most; it is clipped",
+            {"column": name, "rows": rounded, "off": float(beyond.max())},
+            corrected=True,
         )
 
 

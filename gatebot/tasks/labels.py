@@ -15,6 +15,9 @@ from gatebot.tasks.table import Mask, Table
 PREFIX = "score_"
 SINGLE = "score"  # one column for both classes: the probability of the positive one
 
+ROUNDING = 1e-4
+"""How far a probability may be outside [0, 1] by rounding, in float32 or in a file; metrics see it clipped."""
+
 _MEMO = "answers"
 
 
@@ -117,14 +120,22 @@ def labels(table: Table) -> Labels:
     return found
 
 
+def _clipped(values: Floats) -> Floats:
+    with np.errstate(invalid="ignore"):
+        near = (values >= -ROUNDING) & (values <= 1.0 + ROUNDING)
+    return np.where(near, np.clip(values, 0.0, 1.0), values)
+
+
 def scores_of(columns: Mapping[str, Column], classes: Iterable[str]) -> Mapping[str, Floats]:
     """Return the probabilities by class, in the order of classes; one column of two classes determines both.
+
+    Probabilities that are outside [0, 1] by rounding are clipped; others are as they were delivered.
 
     Args:
         columns: the payload.
         classes: classes of the truth.
     """
-    numbers = {name: column.values for name, column in columns.items() if isinstance(column, Numbers)}
+    numbers = {name: _clipped(column.values) for name, column in columns.items() if isinstance(column, Numbers)}
     known = ordered(classes)
     given: dict[str, Floats] = {}
     for name, values in numbers.items():

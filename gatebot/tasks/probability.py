@@ -17,9 +17,6 @@ from gatebot.tasks.table import Mask, Table
 CLIP = 1e-15
 """Smallest probability in the log loss; smaller ones are clipped, so that a row's loss is at most 34.5."""
 
-NOISE = 1e-6
-"""How far above 1 a probability may be by rounding, in float32 or in a file."""
-
 Estimator = Callable[[Table], Estimate]
 
 _MEMO = "recalibration line"
@@ -194,9 +191,7 @@ def forecast(table: Table) -> Forecast | None:
         return None
     probability = seen.matrix.max(axis=0) if of is None else seen.scores[of]
     true = seen.truth == (seen.likeliest if of is None else seen.code(of))
-    return Forecast(
-        of, np.where(probability <= 1.0 + NOISE, np.minimum(probability, 1.0), probability), true, seen.weight
-    )
+    return Forecast(of, probability, true, seen.weight)
 
 
 def recalibration(table: Table) -> Line:

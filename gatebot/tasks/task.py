@@ -64,11 +64,19 @@ class Metric(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem of delivered predictions: a stable code, a sentence with `{fact}` placeholders, and the facts."""
+    """A problem of delivered predictions.
+
+    Attributes:
+        code: the kind of problem; it is stable.
+        says: a sentence with `{fact}` placeholders.
+        facts: the facts.
+        corrected: whether metrics correct it, so that it is only a note.
+    """
 
     code: str
     says: str
     facts: Facts
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatebot.core.finding import Priority, Status
+from gatebot.core.finding import Action, Priority, Status
 from gatebot.evidence.column import Names
 from gatebot.evidence.predictions import Predictions
 from tests.checks.worlds import HARMLESS, Answers, column, facts, said, silent, weighed, world
@@ -80,3 +80,43 @@ def test_harmless_changes_pass(name: str) -> None:
 
 def test_rounded_probabilities_pass() -> None:
     assert silent(CHECK, world().both_with(predictions=column("score_yes", lambda values: np.round(values, 4))))
+
+
+@pytest.mark.parametrize(
+    ("shift", "subjects"),
+    [
+        (1e-12, {}),
+        (2e-5, {"probability_rounded": Action.NOTE}),
+        (9e-5, {"probability_rounded": Action.NOTE}),
+        (2e-4, {"probability_out_of_range": Action.BLOCK}),
+    ],
+)
+@pytest.mark.parametrize("top", [1.0, 0.0], ids=["above 1", "below 0"])
+def test_what_rounding_may_miss_is_clipped_and_noted(top: float, shift: float, subjects: dict[str, Action]) -> None:
+    sign = 1 if top else -1
+    planted = world().head_with(predictions=_scores(top, sign * shift))
+    assert {subject: found.action for subject, found in weighed(CHECK, planted).items()} == subjects
+    if shift == 2e-5:
+        known = facts(CHECK, planted, "probability_rounded")
+        assert (known["column"], known["rows"]) == ("score_yes" if top else "score_no", 40)
+        assert known["off"] == pytest.approx(2e-5)
+
+
+def _scores(top: float, shift: float) -> Any:
+    """The first 40 rows are sure, and miss the certainty by a little."""
+
+    def change(each: Predictions) -> Predictions:
+        sure = column("score_yes", lambda values: _put(values, 1.0))(column("score_no", lambda v: _put(v, 0.0))(each))
+        name = "score_yes" if top else "score_no"
+        return column(name, lambda values: _put(values, top + shift))(sure)
+
+    return change
+
+
+def _put(values: Answers, value: float) -> Answers:
+    values[:40] = value
+    return values
+
+
+def test_rounding_on_both_sides_is_inherited() -> None:
+    assert said(CHECK, world().both_with(predictions=_scores(1.0, 2e-5))) == {"probability_rounded": Status.INHERITED}
