@@ -109,6 +109,8 @@ class DataProfile(Evidence):
         columns: the profiles of the columns, in the order of the data.
         identity: the columns whose values define a row's content.
         duplicate_ids: the number of rows whose declared id occurs more than once.
+        repeated_ids: the number of these ids.
+        repeated_examples: the hashes of up to 20 of them, those of most rows first.
         excluded: the number of training rows left out because their content equals that of an eval row of base.
         train_classes: label -> count among the rows that training may draw from (classification).
         train_target: quantiles of the target among these rows (regression and scores), as in `ColumnProfile.quantiles`.
@@ -128,8 +130,10 @@ class DataProfile(Evidence):
     train_target: tuple[float, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # path -> digest of what was read
     one_tier: bool = False
+    repeated_ids: int = 0
+    repeated_examples: tuple[str, ...] = ()
 
     def flaws(self) -> Iterator[str]:
         """Yield everything that is wrong with the values, one sentence each."""
-        yield from negative("rows", [self.rows, self.train_rows, self.duplicate_ids, self.excluded])
+        yield from negative("rows", [self.rows, self.train_rows, self.duplicate_ids, self.excluded, self.repeated_ids])
         yield from self.eval_rows.flaws()
