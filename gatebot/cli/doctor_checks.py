@@ -105,10 +105,13 @@ def _git(config: Path) -> Line:
         return Line("git", "bad", "there is no git on the PATH", "Install git.")
     try:
         repository = open_repository(absolute(config).parent)
-        head = repository.find("HEAD")
+        head, shallow = repository.find("HEAD"), repository.is_shallow
     except GateError as error:
         return Line("git", "note", error.message, "Without history there is nothing to compare with but --base DIR.")
-    return Line("git", "ok", f"{repository.root}, at {head[:12]}" if head else f"{repository.root}, no commit yet")
+    says = f"{repository.root}, at {head[:12]}" if head else f"{repository.root}, no commit yet"
+    if shallow:
+        return Line("git", "note", f"{says}; a shallow clone, so base's commit may be missing", repository.whole)
+    return Line("git", "ok", says)
 
 
 def _machine() -> Line:

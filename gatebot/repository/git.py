@@ -15,6 +15,10 @@ REMOTE = "refs/remotes/origin/"
 TAGS = "refs/tags/"
 MOST_POINTER_BYTES = 4096
 FULL_CLONE = "Check out with `fetch-depth: 0`, or with credentials that can fetch from `origin`."
+DEEPEN = (
+    'Deepen it: git fetch --unshallow origin "+refs/heads/*:refs/remotes/origin/*" '
+    "(in Actions: `fetch-depth: 0` in the checkout step)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,26 @@ class Repository:
         """
         found = self.find(name)
         if found is None:
-            raise UsageError(f"{self.root} has no commit {name[:100]!r}", FULL_CLONE)
+            raise UsageError(f"{self.root}{self._depth} has no commit {name[:100]!r}", self.whole)
         return found
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether this is a shallow clone, which lacks a part of the history."""
+        return bool(self._boundary())
+
+    @property
+    def whole(self) -> str:
+        """What to do where a commit is missing, as a hint for users."""
+        return DEEPEN if self.is_shallow else FULL_CLONE
+
+    @property
+    def _depth(self) -> str:
+        return ", a shallow clone," if self.is_shallow else ""
+
+    @property
+    def _here(self) -> str:
+        return " in this shallow clone" if self.is_shallow else ""
 
     def find(self, name: str) -> str | None:
         """Return the commit as `commit` does, or None if it does not exist in this clone."""
@@ -101,7 +123,7 @@ class Repository:
             self._fetch(depth, first, second)
         base = self._merge_base(first, second)
         if base is None:
-            raise UsageError(f"{first[:12]} and {second[:12]} have no common ancestor", FULL_CLONE)
+            raise UsageError(f"{first[:12]} and {second[:12]} have no common ancestor{self._here}", self.whole)
         return base
 
     def fetched(self, name: str) -> str:
@@ -246,7 +268,9 @@ class Repository:
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
         done = self.attempt("fetch", *quiet, *arguments, timeout_s=FETCH_TIMEOUT_S, network=True)
         if done.returncode:
-            raise UsageError(f"history is missing and cannot be fetched: {reason_of(done.stderr)}", FULL_CLONE)
+            raise UsageError(
+                f"history is missing and cannot be fetched{self._here}: {reason_of(done.stderr)}", self.whole
+            )
 
     def ask(self, *arguments: str, stdin: bytes = b"", writable: Sequence[Path] = ()) -> bytes:
         """Run a git command and return its standard output.

@@ -42,6 +42,22 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert not [line for line in lines.values() if line["state"] == "bad"]
 
 
+def test_a_shallow_clone_is_named_with_the_command_that_deepens_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shallow = root.with_name("shallow")
+    write(root, {"more.txt": "x\n"})
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "more")
+    git(root.parent, "clone", "--quiet", "--depth", "1", f"file://{root}", str(shallow))
+    monkeypatch.chdir(shallow)
+    line = _examined(capsys)[1]["git"]
+    assert line["state"] == "note"
+    assert "shallow clone" in line["says"]
+    assert "git fetch --unshallow" in line["hint"]
+    assert "fetch-depth: 0" in line["hint"]
+
+
 def test_no_configuration(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "gatebot.yml").unlink()
     code, lines = _examined(capsys)

@@ -184,6 +184,22 @@ def test_history_that_cannot_be_fetched(origin: Path) -> None:
     with pytest.raises(UsageError, match="cannot be fetched") as caught:
         repository.merge_base("HEAD", main)
     assert "fetch-depth: 0" in caught.value.hint
+    assert "shallow clone" in caught.value.message
+
+
+def test_a_missing_commit_of_a_shallow_clone_comes_with_the_command_that_fetches_it(origin: Path) -> None:
+    shallow, complete = clone(origin, 1), Repository(origin)
+    assert (shallow.is_shallow, complete.is_shallow) == (True, False)
+    with pytest.raises(UsageError, match="shallow clone") as caught:
+        shallow.commit("no-such-branch")
+    assert {"git fetch --unshallow", "fetch-depth: 0"} <= {each for each in HINTS if each in caught.value.hint}
+    with pytest.raises(UsageError) as caught:
+        complete.commit("no-such-branch")
+    assert "shallow" not in caught.value.message
+    assert "unshallow" not in caught.value.hint
+
+
+HINTS = ("git fetch --unshallow", "fetch-depth: 0")
 
 
 def test_ancestors(origin: Path) -> None:

@@ -16,6 +16,11 @@ def named(repository: Repository, name: str) -> str:
     if found is None and not name.startswith("-"):
         with suppress(UsageError):
             found = repository.fetched(name)
+    if found is None and repository.is_shallow:
+        raise UsageError(
+            f"base {name[:100]!r} is not here: this is a shallow clone, which lacks a part of the history",
+            repository.whole,
+        )
     if found is None:
         raise UsageError(
             f"base {name[:100]!r} is neither a folder with a Snapshot nor a commit of this repository",

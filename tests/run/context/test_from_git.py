@@ -62,6 +62,18 @@ def test_a_branch_that_only_origin_has_can_be_base(root: Path) -> None:
     assert local(root / "gatebot.yml", "release", NOW).facts.chosen.sha == base
 
 
+def test_a_base_that_a_shallow_clone_lacks_is_told_with_the_command_that_fetches_it(root: Path) -> None:
+    commit(root, tiny.HARMLESS, branch="change")
+    shallow = root.with_name("shallow")
+    git(root.parent, "clone", "--quiet", "--depth", "1", "--branch", "change", f"file://{root}", str(shallow))
+    with pytest.raises(UsageError, match="shallow clone") as caught:
+        local(shallow / "gatebot.yml", "main", NOW)
+    assert "'main'" in caught.value.message
+    assert "fetch-depth: 0" in caught.value.hint
+    git(shallow, "fetch", "--quiet", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*")  # what it tells
+    assert local(shallow / "gatebot.yml", "main", NOW).facts.chosen.sha == git(root, "rev-parse", "main")
+
+
 @pytest.mark.parametrize("project", ["../up", "", "a/b", "-x"])
 def test_a_project_has_a_name_or_none(root: Path, project: str) -> None:
     if not project:
