@@ -11,13 +11,13 @@ from gatebot.data.times import moments
 from gatebot.evidence.column import Floats
 from gatebot.evidence.profile import ColumnProfile
 
-_QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 TOP = 50
 _MOSTLY = 0.95  # share of values that must fit a kind
 CATEGORIES = 1000  # most distinct values of a category column
 _REPEATED = 0.1  # with more than TOP values, they are also at most this share of the rows
 _SAMPLE = 1000
-_CODE = r"^[+-]?0\d"  # 007 is a code, not a number
+CODE = r"^[+-]?0\d"  # 007 is a code, not a number
 _BLANK = ("", "nan", "<na>")  # missing in columns other than numbers; not `NA`, which may be Namibia
 
 
@@ -81,7 +81,7 @@ def _number_texts(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -
     padded = odd.cast(pl.Float64, strict=False)
     read = pl.concat([numbers.drop_nulls(), padded.drop_nulls()])
     present = len(filled) - int(numbers.null_count()) + len(odd)
-    if not len(read) or len(read) < _MOSTLY * present or filled.str.contains(_CODE).any():
+    if not len(read) or len(read) < _MOSTLY * present or filled.str.contains(CODE).any():
         return None
     fractions = filled.cast(pl.Int64, strict=False).null_count() - numbers.null_count()
     fractions += odd.cast(pl.Int64, strict=False).null_count() - padded.null_count()
@@ -123,7 +123,7 @@ def _measured(start: ColumnProfile, numbers: pl.Series) -> ColumnProfile:
 
 def quantiles_of(values: Floats) -> tuple[float, ...]:
     """Return the 0, 1, 5, 25, 50, 75, 95, 99 and 100 % quantiles of finite values; empty if there are none."""
-    return tuple(np.quantile(values, _QUANTILES).tolist()) if len(values) else ()
+    return tuple(np.quantile(values, QUANTILES).tolist()) if len(values) else ()
 
 
 def _time(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> ColumnProfile | None:
@@ -146,10 +146,15 @@ def _ends(values: pl.Series) -> tuple[str, str]:
 
 def _words(start: ColumnProfile, filled: pl.Series) -> ColumnProfile:
     start = replace(start, distinct=filled.n_unique())
-    few = start.distinct <= TOP and start.distinct < len(filled)
-    if few or start.distinct <= min(CATEGORIES, _REPEATED * len(filled)):
+    if is_category(start.distinct, len(filled)):
         return replace(start, kind="category", top=_top(filled))
     return replace(_measured(start, filled.str.len_chars().cast(pl.Float64)), kind="text")
+
+
+def is_category(distinct: int, filled: int) -> bool:
+    """Return whether words with so many different values among so many are categories, not text."""
+    few = distinct <= TOP and distinct < filled
+    return few or distinct <= min(CATEGORIES, _REPEATED * filled)
 
 
 def _top(filled: pl.Series) -> dict[str, int]:

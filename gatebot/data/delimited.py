@@ -39,6 +39,8 @@ def delimited(data: bytes, name: str, separator: str = "") -> "pl.DataFrame":
     ):
         for _ in _records(data, name, separator, len(names)):
             pass
+    if any(not values.null_count() for values in frame.get_columns()):
+        return frame  # a column without gaps: no line is blank
     return frame.filter(~pl.all_horizontal(pl.all().is_null()))
 
 

@@ -125,41 +125,55 @@ def joined(frame: "pl.DataFrame", names: Sequence[str]) -> "pl.Series":
     """Return the values of some columns as one text per row; different values give different texts."""
     import polars as pl
 
-    texts = [
-        _escaped(spelled(frame, name))
-        if name in frame.columns
-        else pl.repeat("", frame.height, dtype=pl.String, eager=True)
-        for name in names
-    ]
-    if not texts:
+    if not names:
         return pl.repeat("", frame.height, dtype=pl.String, eager=True)
-    columns = [text.alias(str(place)) for place, text in enumerate(texts)]
-    return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator=_SEPARATOR)).to_series()
+    known = frame.schema
+    empty = pl.repeat("", frame.height, dtype=pl.String)
+    texts = [_spelling(name, known[name]) if name in known else empty for name in names]
+    rows = _concatenated(frame, texts)
+    marks = rows.str.count_matches(_SEPARATOR, literal=True)
+    if (marks == len(names) - 1).all() and not rows.str.contains(_ESCAPE, literal=True).any():
+        return rows
+    return _concatenated(frame, [_escaped(text) for text in texts])
 
 
-def _escaped(texts: "pl.Series") -> "pl.Series":
-    if not (texts.str.contains(_SEPARATOR, literal=True) | texts.str.contains(_ESCAPE, literal=True)).any():
-        return texts
-    escaped = texts.str.replace_all(_ESCAPE, _ESCAPE + "e", literal=True)
+def _concatenated(frame: "pl.DataFrame", texts: "Sequence[pl.Expr]") -> "pl.Series":
+    import polars as pl
+
+    return frame.select(pl.concat_str(texts, separator=_SEPARATOR).alias("")).to_series()
+
+
+def _escaped(text: "pl.Expr") -> "pl.Expr":
+    escaped = text.str.replace_all(_ESCAPE, _ESCAPE + "e", literal=True)
     return escaped.str.replace_all(_SEPARATOR, _ESCAPE + "s", literal=True)
 
 
 def spelled(frame: "pl.DataFrame", name: str) -> "pl.Series":
     """Return a column as text, as a CSV writer writes it; missing values are empty texts."""
+    values = frame.get_column(name)
+    return values.to_frame().select(_spelling(name, values.dtype)).to_series()
+
+
+def spelled_frame(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """Return every column as text, as `spelled` does."""
+    return frame.select(_spelling(name, kind).alias(name) for name, kind in frame.schema.items())
+
+
+def _spelling(name: str, dtype: "pl.DataType") -> "pl.Expr":
+    """Return the expression that spells a column of this type."""
     import polars as pl
 
-    values = frame.get_column(name)
-    match values.dtype:
+    values = pl.col(name)
+    match dtype:
         case pl.String:
             texts = values
         case pl.Float32 | pl.Float64:
             texts = values.fill_nan(None).cast(pl.String)
         case pl.Binary:
             texts = values.bin.encode("hex")
-        case dtype if dtype.is_nested() or dtype == pl.Object:
-            present = pl.when(pl.col(name).is_not_null())
-            texts = values.to_frame().select(present.then(pl.struct(name).struct.json_encode())).to_series()
-        case dtype if dtype.is_temporal():
+        case _ if dtype.is_nested() or dtype == pl.Object:
+            texts = pl.when(values.is_not_null()).then(pl.struct(name).struct.json_encode())
+        case _ if dtype.is_temporal():
             texts = values.dt.to_string("iso")
         case _:
             texts = values.cast(pl.String)

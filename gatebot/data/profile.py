@@ -1,13 +1,13 @@
 """Builds the profile of the data: its columns, the eval rows, and the overlap of train and eval rows."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
-from gatebot.data.columns import column_profile, quantiles_of
+from gatebot.data.columns import quantiles_of
+from gatebot.data.identity import Identity
 from gatebot.data.levels import levels_of
+from gatebot.data.many_columns import column_profiles
 from gatebot.data.rows import Index, Rows
 from gatebot.data.slices import slices_of
 from gatebot.data.split import Split
@@ -19,15 +19,18 @@ from gatebot.evidence.truth import Truth
 _EXAMPLES = 20
 
 
-def profile(rows: Rows, split: Split) -> DataProfile:
-    """Return the profile of the data, without the labels of eval rows."""
+def profile(rows: Rows, split: Split, columns: tuple[ColumnProfile, ...] | None = None) -> DataProfile:
+    """Return the profile of the data, without the labels of eval rows.
+
+    Args:
+        rows: the rows that were read.
+        split: which rows are used for what.
+        columns: the profiles of the columns, if they are known.
+    """
     identity = split.identity
-    duplicates = 0
-    if rows.columns.id is not None:
-        _, which, counts = np.unique(identity.ids, return_inverse=True, return_counts=True)
-        duplicates = int((counts[which] > 1)[identity.named].sum())
+    repeated, times = _repeated(rows, identity)
     target = split.target.take(split.train) if split.target is not None else None
-    columns = _columns(rows)
+    columns = column_profiles(rows.frame) if columns is None else columns
     levels = levels_of(rows, identity.ids, split.eval, columns)
     return DataProfile(
         rows=len(rows),
@@ -36,7 +39,9 @@ def profile(rows: Rows, split: Split) -> DataProfile:
         identity=identity.columns,
         eval_rows=replace(row_table(rows, split), levels=levels),
         overlap=overlap(split),
-        duplicate_ids=duplicates,
+        duplicate_ids=int(times.sum()),
+        repeated_ids=len(repeated),
+        repeated_examples=tuple(f"{value:016x}" for value in repeated[:_EXAMPLES].tolist()),
         excluded=split.excluded,
         train_classes=_classes(target) if isinstance(target, Names) else {},
         train_target=quantiles_of(target.values[present(target)]) if isinstance(target, Numbers) else (),
@@ -45,10 +50,13 @@ def profile(rows: Rows, split: Split) -> DataProfile:
     )
 
 
-def _columns(rows: Rows) -> tuple[ColumnProfile, ...]:
-    """Profile the columns in threads; polars releases the interpreter lock while it works."""
-    with ThreadPoolExecutor(os.cpu_count()) as workers:
-        return tuple(workers.map(column_profile, rows.frame.get_columns()))
+def _repeated(rows: Rows, identity: Identity) -> tuple[Hashes, Index]:
+    """Return the declared ids that several rows have, those of most rows first, and the number of rows of each."""
+    declared = identity.ids[identity.named] if rows.columns.id is not None else identity.ids[:0]
+    ids, counts = np.unique(declared, return_counts=True)
+    several = np.flatnonzero(counts > 1)
+    order = several[np.argsort(-counts[several], kind="stable")]
+    return ids[order], counts[order]
 
 
 def row_table(rows: Rows, split: Split) -> RowTable:

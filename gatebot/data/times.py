@@ -17,7 +17,7 @@ _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "
 _CLOCKS = ("%H:%M:%S%.f", "%H:%M:%S", "%H:%M")
 _SAMPLE = 1000
 _ZONE = r"(?:Z|[+-]\d\d:?\d\d)$"
-_SHAPE = r"^\d{1,4}[-/.]?(?:\d\d?|[A-Za-z]{3})[-/.]?\d{1,4}(?:[T ]|$)"
+SHAPE = r"^\d{1,4}[-/.]?(?:\d\d?|[A-Za-z]{3})[-/.]?\d{1,4}(?:[T ]|$)"
 
 
 def moments(texts: "pl.Series") -> "pl.Series":
@@ -28,7 +28,7 @@ def moments(texts: "pl.Series") -> "pl.Series":
     import polars as pl
 
     nothing = pl.repeat(None, len(texts), dtype=pl.Datetime("us"), eager=True)
-    sample = texts.filter(texts.str.contains(_SHAPE)).head(_SAMPLE)
+    sample = texts.filter(texts.str.contains(SHAPE)).head(_SAMPLE)
     if not len(sample):
         return nothing
     plain = texts.str.replace("T", " ", literal=True)

@@ -71,7 +71,23 @@ def test_rows_without_a_label_are_not_predicted_and_counted() -> None:
 
 def test_copies_of_declared_ids_are_counted() -> None:
     rows = rows_of(Columns("y", "i"), i=["a", "a", "b", None, None, *range(45)], y=["u", "v"] * 25, x=list(range(50)))
-    assert profile(rows, split(rows, RULES)).duplicate_ids == 2
+    found = profile(rows, split(rows, RULES))
+    hashed = f"{split(rows, RULES).identity.ids[0]:016x}"
+    assert (found.duplicate_ids, found.repeated_ids, found.repeated_examples) == (2, 1, (hashed,))
+
+
+def test_of_many_repeated_ids_those_of_most_rows_are_named() -> None:
+    names = [name for place in range(30) for name in [f"n{place}"] * (2 + (place == 17))]
+    rows = rows_of(Columns("y", "i"), i=names, y=["u", "v"] * 30 + ["u"], x=list(range(61)))
+    found = profile(rows, split(rows, RULES))
+    assert (found.duplicate_ids, found.repeated_ids, len(found.repeated_examples)) == (61, 30, 20)
+    assert found.repeated_examples[0] == f"{split(rows, RULES).identity.ids[names.index('n17')]:016x}"
+
+
+def test_rows_without_a_declared_id_repeat_none() -> None:
+    rows = rows_of(Columns("y"), y=["u", "v"] * 25, x=[1] * 50)
+    found = profile(rows, split(rows, RULES))
+    assert (found.duplicate_ids, found.repeated_ids, found.repeated_examples) == (0, 0, ())
 
 
 def test_what_the_users_files_have_on_both_sides() -> None:

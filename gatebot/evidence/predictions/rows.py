@@ -229,7 +229,7 @@ class InvalidRows(Rows):
             case "missing_column":
                 return frame.drop(frame.columns[:1])
             case "empty":
-                return frame.with_columns(pl.lit(None, frame.schema[name]).alias(name) for name in frame.columns)
+                return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in frame.schema.items())
         value = "gatebot" if self.name == "text" else "1e308"
         return frame.with_columns(pl.lit(value).alias(name) for name in frame.columns)
 
