@@ -1,6 +1,6 @@
-"""gatebot's own share: of a whole run on a real repository, of starting, and of judging a run of 10,000 rows.
+"""gatebot's own share: of a whole run on a real repository, of starting, of reading data, and of judging 10,000 rows.
 
-python -m benchmarks.gate_share            starts and judging
+python -m benchmarks.gate_share            starts, reading and judging
 python -m benchmarks.gate_share --run      also real trainings on the digits example: a minute or two
 """
 
@@ -9,15 +9,24 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from benchmarks.pages import Page, brief
-from benchmarks.stopwatch import Took, timed_process
+from benchmarks.stopwatch import Took, timed, timed_process
 from benchmarks.world import BASE, draw
 from examples.gate import run_gate
 from examples.repository import Repository, example
+from gatebot.collect.chosen_columns import chosen
+from gatebot.data.profile import profile
+from gatebot.data.read import read
+from gatebot.data.rows import Columns
+from gatebot.data.rules import SplitRules
+from gatebot.data.source import Source
+from gatebot.data.split import split
 from gatebot.evidence.column import Names
 from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.profile import DataProfile, Levels, Profile, Trait
@@ -59,6 +68,40 @@ def judging(rows: int, times: int) -> list[list[str]]:
             _line(f"gatebot judge, {rows:,} rows, both tiers, with its pages", judged, bare),
             _line("gatebot render --format html, of its report", timed_process(render, times), bare),
         ]
+
+
+def reading(shapes: Sequence[tuple[int, int]], times: int) -> list[list[str]]:
+    """Read, split and profile a table of numbers, and choose the simple model's columns; in this process."""
+    bare = timed_process([sys.executable, "-I", "-c", ""], times)
+    lines = []
+    with tempfile.TemporaryDirectory() as name:
+        for rows, columns in shapes:
+            folder = Path(name, f"{rows}-{columns}")
+            folder.mkdir()
+            write_table(folder / "data.csv", rows, columns)
+            took = timed(partial(read_table, folder), times)
+            lines.append(_line(f"reading and profiling {rows:,} rows x {columns:,} columns", took, bare))
+    return lines
+
+
+def write_table(path: Path, rows: int, columns: int) -> None:
+    """Write a CSV file: an id, a label, and columns of numbers of which the first tells of the label."""
+    numbers = np.random.default_rng(3).normal(size=(rows, columns)).round(3)
+    named = {"id": [f"r{at}" for at in range(rows)], "label": np.where(numbers[:, 0] > 0, "yes", "no").tolist()}
+    values = {f"c{at}": numbers[:, at] for at in range(columns)}
+    pl.DataFrame({**named, **values}).write_csv(path)
+
+
+def read_table(folder: Path) -> tuple[str, ...]:
+    """Do what a run does with the data of one side before it trains; return the columns that are learned from."""
+    source = Source(folder=folder, path=("data.csv",), train=(), eval=(), root=folder)
+    rows = read(source, Columns(target="label", id="id"))
+    parts = split(rows, SplitRules("table"))
+    found = profile(rows, parts)
+    kinds = {column.name: column.kind for column in found.columns if column.name not in ("id", "label")}
+    train, target = parts.training(), parts.target
+    assert target is not None
+    return chosen(rows.frame, kinds, train, target.take(train))
 
 
 def _told(snapshot: Snapshot | None) -> Snapshot | None:
@@ -105,11 +148,13 @@ def main(argv: Sequence[str]) -> int:
     """Run it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gate_share", description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=10_000, help="of the run that is judged (%(default)s)")
+    parser.add_argument("--columns", type=int, default=5_000, help="of the wide table that is read (%(default)s)")
     parser.add_argument("--times", type=int, default=3, help="of which the median counts (%(default)s)")
     parser.add_argument("--run", action="store_true", help="also whole runs with real trainings")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/results.md")
     given = parser.parse_args(argv)
-    lines = [*starts(given.times), *judging(given.rows, given.times)]
+    shapes = [(100_000, 20), (600, given.columns)]
+    lines = [*starts(given.times), *reading(shapes, given.times), *judging(given.rows, given.times)]
     tables: list[tuple[str, Sequence[str], Sequence[Sequence[object]]]] = [("Whole processes", PROCESSES, lines)]
     if given.run:
         tables.append(("Whole runs", RUNS, whole_run()))

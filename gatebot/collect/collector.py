@@ -146,7 +146,8 @@ class Collector:
         has_own = any(rule.python for rule in self._job.rules.metrics)
         if side is Side.HEAD and has_own and self._job.code_tree not in self._job.trees.values():
             self._metrics_settings()  # first, so that head reuses base's environment if both are the same
-        prepared_side = open_tree(self._runner, side, folder, known, self._reporter)
+        before = next((other.dataset for other in self._prepared.values()), None)
+        prepared_side = open_tree(self._runner, side, folder, known, self._reporter, read_before=before)
         equip(prepared_side, self._worker, self._reporter)
         return prepared_side
 
@@ -193,18 +194,23 @@ class Collector:
             self._threads(session, [job for job in jobs if job.fit.side is side], found)
 
     def _threads(self, session: CollectorSession, jobs: list[TrainingJob], found: Collected) -> None:
-        """Carry out jobs in their order. Reference models take seconds, and no slot of a training."""
-        pools = {
-            True: ThreadPoolExecutor(self._job.slots, thread_name_prefix="worker"),
-            False: ThreadPoolExecutor(1, thread_name_prefix="worker"),
-        }
-        futures = [pools[job.fit.model is Model.USER].submit(session.carry_out, job.needs) for job in jobs]
+        """Carry out jobs in their order.
+
+        Reference models take seconds, and no slot of a training. They start when the first training is done, because
+        it tells how long they may take.
+        """
+        own = [job for job in jobs if job.fit.model is Model.USER]
+        references = [job for job in jobs if job.fit.model is not Model.USER]
+        pools = [ThreadPoolExecutor(slots, thread_name_prefix="worker") for slots in (self._job.slots, 1)]
+        futures = [pools[0].submit(session.carry_out, job.needs) for job in own]
+        first = futures[:1]
+        futures += [pools[1].submit(_carried_out_after, first, session, job.needs) for job in references]
         try:
             _wait(futures)
         finally:
             if not all(future.done() and future.exception() is None for future in futures):
                 self._cancel.set()
-            for pool in pools.values():
+            for pool in pools:
                 pool.shutdown(wait=True, cancel_futures=True)
         errors = [error for future in futures if not future.cancelled() and (error := future.exception()) is not None]
         for error in sorted(errors, key=lambda error: isinstance(error, InterruptedRunError)):
@@ -262,6 +268,11 @@ class Collector:
             {need: self._runner.redactor.mask(why) for need, why in found.unmet.items() if need.side is side},
             None if prepared_side is None else _truth(prepared_side, asked),
         )
+
+
+def _carried_out_after(first: "list[Future[Collected]]", session: CollectorSession, needs: list[Need]) -> Collected:
+    wait(first)
+    return session.carry_out(needs)
 
 
 def _wait(futures: "list[Future[Collected]]") -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from gatebot.collect.delivered import RequestedRows
 from gatebot.collect.workspace import PredictRequest, RowsFile, TrainRequest
 from gatebot.data.handover import Change, write_rows
-from gatebot.data.identity import id_hashes, spelled
+from gatebot.data.identity import id_hashes, spelled, spelled_frame
 from gatebot.data.rows import Columns, Index, Rows
 from gatebot.data.split import Split
 from gatebot.data.target import NOTHING
@@ -224,7 +224,7 @@ class Dataset:
         import polars as pl
 
         frame, csv = pl.read_parquet(parquet), parquet.with_suffix(".csv")
-        pl.DataFrame([spelled(frame, name).alias(name) for name in frame.columns]).write_csv(csv)
+        spelled_frame(frame).write_csv(csv)
         return csv
 
     def _digest(self, index: Index, shuffle: int | None) -> str:
@@ -251,18 +251,29 @@ class Dataset:
             for name, column in kinds.items()
             if column.kind in ("integer", "number") and column.missing and not column.unparsed
         }
-        return {name: "text" for name in words if self._has_words(name)} | gaps
+        return dict.fromkeys(self._with_words(words), "text") | gaps
 
-    def _has_words(self, name: str) -> bool:
-        """Return whether a text column has a value that is not a number.
+    def _with_words(self, names: list[str]) -> list[str]:
+        """Return the text columns that have a value that is not a number.
 
-        If it has none, a reader of the whole data would read numbers too (`007` is 7).
+        If a column has none, a reader of the whole data would read numbers too (`007` is 7).
         """
         import polars as pl
 
-        values = self.rows.frame.get_column(name).str.strip_chars()
-        values = values.filter(values.is_not_null() & ~values.str.to_lowercase().is_in(NOTHING))
-        return values.cast(pl.Float64, strict=False).null_count() > 0
+        if not names:
+            return []
+        values = [(name, pl.col(name).str.strip_chars()) for name in names]
+        found = self.rows.frame.select(
+            (
+                text.cast(pl.Float64, strict=False).is_null()
+                & text.is_not_null()
+                & ~text.str.to_lowercase().is_in(NOTHING)
+            )
+            .any()
+            .alias(name)
+            for name, text in values
+        )
+        return [name for name, there in found.row(0, named=True).items() if there]
 
     def _classes(self, index: Index) -> tuple[str, ...]:
         target = self.split.target

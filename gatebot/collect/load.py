@@ -21,7 +21,7 @@ from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.data.digest import data_version, version_digests
 from gatebot.data.profile import profile, truth
 from gatebot.data.read import Readers, read
-from gatebot.data.rows import Columns
+from gatebot.data.rows import Columns, Rows
 from gatebot.data.rules import SplitRules
 from gatebot.data.source import Source
 from gatebot.data.split import Split, split
@@ -35,7 +35,15 @@ if TYPE_CHECKING:
 MOST_TABLE_BYTES = 8 << 20
 
 
-def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None, folder: Path) -> Dataset:
+def load(
+    runner: Runner,
+    tree: Tree,
+    fetched: Fetched,
+    base: DataProfile | None,
+    folder: Path,
+    *,
+    read_before: Dataset | None = None,
+) -> Dataset:
     """Read and split the data of a tree.
 
     Args:
@@ -44,6 +52,7 @@ def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None,
         fetched: the files of the tree.
         base: the profile of base's data, whose eval rows are binding; None for base itself if it was never read before.
         folder: the folder for the rows that user code gets.
+        read_before: the other side's data; if this is the same, its columns are not profiled again.
 
     Raises:
         UsageError: the data cannot be read or split.
@@ -63,7 +72,14 @@ def load(runner: Runner, tree: Tree, fetched: Fetched, base: DataProfile | None,
     further = no_table if job.code_tree is None else partial(_table, job.code_tree)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
-    return Dataset(job.project, rows, parts, profile(rows, parts), truth(parts), folder, data_version(version), further)
+    same = read_before is not None and rows.files == read_before.rows.files and _equal(rows, read_before.rows)
+    found = profile(rows, parts, read_before.profile.columns if same and read_before is not None else None)
+    return Dataset(job.project, rows, parts, found, truth(parts), folder, data_version(version), further)
+
+
+def _equal(rows: Rows, other: Rows) -> bool:
+    """Return whether two tables have the same columns and values."""
+    return rows.frame.schema == other.frame.schema and rows.frame.equals(other.frame)
 
 
 def _table(tree: Tree, path: str) -> "pl.DataFrame":

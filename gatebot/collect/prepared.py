@@ -78,9 +78,17 @@ class PreparedSide:
 
 
 def open_tree(
-    runner: Runner, side: Side, folder: Path, base: DataProfile | None, reporter: ProgressReporter
+    runner: Runner,
+    side: Side,
+    folder: Path,
+    base: DataProfile | None,
+    reporter: ProgressReporter,
+    *,
+    read_before: Dataset | None = None,
 ) -> PreparedSide:
     """Fetch and read the data of a side. Its environment is made later, when it is needed.
+
+    `read_before` is the other side's data, if it was read.
 
     Raises:
         MachineError: fetching failed.
@@ -93,7 +101,7 @@ def open_tree(
     folder.chmod(0o711)
     fetched_files = _fetched(runner, side, tree, folder / "fetched", reporter)
     with reporter.step(Phase.READ, side):
-        dataset = load(runner, tree, fetched_files, base, folder / "rows")
+        dataset = load(runner, tree, fetched_files, base, folder / "rows", read_before=read_before)
     data = _data_paths(tree, fetched_files, dataset)
     assets_paths = frozenset(_in_folder(tree, fetched_files, tree.recipe.data.assets)) - data
     paths = tuple(path for path in fetched_files.paths if path not in data | assets_paths)

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from gatebot.collect.bounded_read import UnreadableError
+from gatebot.collect.chosen_columns import chosen
 from gatebot.collect.dataset import Dataset
 from gatebot.collect.program import Programs
 from gatebot.config.document import TaskName
-from gatebot.data.identity import spelled
+from gatebot.data.digest import bytes_digest
+from gatebot.data.identity import spelled_frame
 from gatebot.data.rows import Index
 from gatebot.evidence.column import Column, Floats, Hashes, Names, Numbers
 from gatebot.evidence.effects import Effects, Ending
@@ -23,8 +25,14 @@ from gatebot.evidence.training import Fit, Model, Training
 from gatebot.sandbox import MIB, Ended, Limits
 
 MOST_ROWS = 20_000
+MOST_CELLS = 1_000_000  # train rows times columns
 MOST_CLASSES = 200
-SECONDS = 60.0
+SHARE = 0.1
+"""The most that the simple model may take, as a share of one training of the user's."""
+
+LEAST_SECONDS, MOST_SECONDS = 10.0, 60.0
+"""Limits of that time: a program and its libraries take seconds to start where the machine is busy."""
+
 PROGRAM = Path(__file__).with_name("linear.py")  # copied, not imported: it runs in the sandbox
 ANSWER = "answer.json"
 
@@ -38,9 +46,11 @@ class Answer:
 
 
 def measured(
-    dataset: Dataset, needs: tuple[Predict, ...], fit: Fit, task: TaskName, programs: Programs
+    dataset: Dataset, needs: tuple[Predict, ...], fit: Fit, task: TaskName, fitter: "LinearFitter"
 ) -> tuple[Effects, dict[Predict, Predictions]]:
     """Train a reference model on the same rows as the user's model, and predict.
+
+    The simple model learns from at most 200 columns and a million values.
 
     Raises:
         UnmetError: there is no reference model for this task, or the data is too large for it.
@@ -56,7 +66,7 @@ def measured(
     if fit.model is Model.TRIVIAL:
         answers = {need: _constant(target.take(train), len(dataset.index_of(need))) for need in needs}
     else:
-        answers = _linear(dataset, needs, train, target, programs)
+        answers = _linear(dataset, needs, train, target, fitter)
     ended = Ending.OK if len(answers) == len(needs) else Ending.TIMEOUT
     effects = Effects(ended, seconds=time.monotonic() - start)
     return effects, {need: _predictions(answers.get(need), dataset.ids_of(need), effects, target) for need in needs}
@@ -79,17 +89,19 @@ def _constant(known: Column, rows: int) -> Answer:
 
 
 def _linear(
-    dataset: Dataset, needs: tuple[Predict, ...], train: Index, target: Column, programs: Programs
+    dataset: Dataset, needs: tuple[Predict, ...], train: Index, target: Column, fitter: "LinearFitter"
 ) -> dict[Predict, Answer]:
     """Predict with a linear model; return no answers if its time is up."""
     if isinstance(target, Names) and len(target.names) > MOST_CLASSES:
         raise UnmetError(f"the simple model knows at most {MOST_CLASSES} classes, not {len(target.names)}")
-    known = train[:: -(-len(train) // MOST_ROWS)]
-    kinds = {
+    features = {
         column.name: column.kind
         for column in dataset.profile.columns
         if column.name not in dataset.not_features and column.kind != "empty"
     }
+    kinds = {name: features[name] for name in chosen(dataset.rows.frame, features, train, target.take(train))}
+    most = max(1, min(MOST_ROWS, MOST_CELLS // max(len(kinds), 1)))
+    known = train[:: -(-len(train) // most)]
     question = {
         "train": _cells(dataset, kinds, known),
         "kinds": kinds,
@@ -98,27 +110,56 @@ def _linear(
     }
     heights = [len(dataset.index_of(need)) for need in needs]
     classes = target.names if isinstance(target, Names) else ()
-    return dict(zip(needs, _answered(question, heights, classes, programs), strict=False))
+    return dict(zip(needs, fitter.answers(question, heights, classes), strict=False))
 
 
-def _answered(question: object, heights: list[int], names: tuple[str, ...], programs: Programs) -> list[Answer]:
-    """Return the program's predictions for each set of rows; empty if its time is up.
+def seconds_for(training_s: float) -> float:
+    """Return the time limit of the simple model, from the seconds of one training of the user's."""
+    return min(max(SHARE * training_s, LEAST_SECONDS), MOST_SECONDS)
 
-    Raises:
-        UnmetError: the model cannot learn from this data, or the output is not valid. The output is untrusted, because
-            the program has read data of a pull request.
+
+@dataclass(slots=True)
+class LinearFitter:
+    """Fits linear models in the sandbox. Equal data is fitted once: mostly, both sides have the same.
+
+    Attributes:
+        programs: starts the program that fits.
+        seconds: the time limit of one fit.
+        known: the answers so far, by digest of the question; shared by both sides.
     """
-    most = MIB + 32 * sum(heights) * max(len(names), 1)
-    limits = Limits(seconds=SECONDS, disk_bytes=most + MIB)
-    with programs.ran(PROGRAM, json.dumps(question).encode(), limits) as ran:
-        if ran.completed.ended is Ended.TIMEOUT:
-            return []
-        try:
-            if not ran.completed.ok:
-                raise ValueError(f"exit code {ran.completed.exit_code}")
-            return list(_read(json.loads(ran.read(ANSWER, most)), heights, names))
-        except (OSError, UnreadableError, ValueError, TypeError, RecursionError) as error:
-            raise UnmetError(f"the simple model does not fit this data: {error}") from error
+
+    programs: Programs
+    seconds: float
+    known: dict[str, list[Answer]]
+
+    def answers(self, question: object, heights: list[int], names: tuple[str, ...]) -> list[Answer]:
+        """Return the program's predictions for each set of rows; empty if its time is up.
+
+        Raises:
+            UnmetError: the model cannot learn from this data, or the output is not valid. The output is untrusted,
+                because the program has read data of a pull request.
+        """
+        asked = json.dumps(question).encode()
+        digest = bytes_digest(asked)
+        if digest not in self.known:
+            answers = self._fitted(asked, heights, names)
+            if not answers:
+                return []
+            self.known[digest] = answers
+        return self.known[digest]
+
+    def _fitted(self, asked: bytes, heights: list[int], names: tuple[str, ...]) -> list[Answer]:
+        most = MIB + 32 * sum(heights) * max(len(names), 1)
+        limits = Limits(seconds=self.seconds, disk_bytes=most + MIB)
+        with self.programs.ran(PROGRAM, asked, limits) as ran:
+            if ran.completed.ended is Ended.TIMEOUT:
+                return []
+            try:
+                if not ran.completed.ok:
+                    raise ValueError(f"exit code {ran.completed.exit_code}")
+                return list(_read(json.loads(ran.read(ANSWER, most)), heights, names))
+            except (OSError, UnreadableError, ValueError, TypeError, RecursionError) as error:
+                raise UnmetError(f"the simple model does not fit this data: {error}") from error
 
 
 def _read(answer: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[Answer]:
@@ -141,8 +182,7 @@ def _read(answer: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[A
 
 
 def _cells(dataset: Dataset, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:
-    frame = dataset.rows.frame[index]
-    return {name: spelled(frame, name).to_list() for name in kinds}
+    return spelled_frame(dataset.rows.frame.select(kinds)[index]).to_dict(as_series=False)
 
 
 def _labels(target: Column) -> list[str | None] | list[float | None]:

@@ -44,6 +44,7 @@ class CollectorSession:
     metrics_from: tuple[Tree, RunSettings] | str
     _references: dict[Fit, Training] = field(default_factory=dict)
     _failed: dict[Fit, UnmetError] = field(default_factory=dict)
+    _linear_answers: dict[str, list[reference_models.Answer]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def carry_out(self, needs: Iterable[Need]) -> Collected:
@@ -218,10 +219,13 @@ class CollectorSession:
             return known
         prepared_side = self.trainings.prepared[fit.side]
         dataset, task = prepared_side.dataset, prepared_side.job.rules.task
-        programs = Programs.beside(prepared_side.runner)
+        expected = self.trainings.budget.expected(Fit(fit.side, fit.tier), len(dataset.trained(fit)))
+        fitter = reference_models.LinearFitter(
+            Programs.beside(prepared_side.runner), reference_models.seconds_for(expected), self._linear_answers
+        )
         try:
             with self.trainings.reporter.step(Phase.REFERENCE, fit.side, fit.label):
-                effects, predictions = reference_models.measured(dataset, asked, fit, task, programs)
+                effects, predictions = reference_models.measured(dataset, asked, fit, task, fitter)
         except UnmetError as error:
             with self._lock:
                 self._failed[fit] = error

@@ -209,16 +209,23 @@ class Comparison:
         at = None if weight is None else weight.values[rows_of(self.truth.ids, self.units)]
         return own_table(parts, self.units, at)
 
-    def _table(self, predictions: Predictions | None) -> Table | None:
-        if predictions is None or self.truth is None or not len(self.units):
+    def _table(self, predictions: Predictions | None, units: Hashes | None = None) -> Table | None:
+        chosen = self.units if units is None else units
+        if predictions is None or self.truth is None or not len(chosen):
             return None
-        if not among(self.units, predictions.ids).all():
+        if not among(chosen, predictions.ids).all():
             return None
-        return self.task.table(self.truth, predictions, self.units)
+        return self.task.table(self.truth, predictions, chosen)
 
-    def joined_table(self, parts: list[Predictions]) -> Table | None:
-        """Return the table of the units with the predictions of all parts; None if a unit has no prediction."""
-        return self._table(joined(parts))
+    def joined_table(self, parts: list[Predictions], *, folds: int | None = None) -> Table | None:
+        """Return the table of the units with the predictions of all parts; None if a unit has no prediction.
+
+        With `folds`, only the units of the first folds are in it.
+        """
+        if folds is None or folds >= self.effort.folds or self.rows is None:
+            return self._table(joined(parts))
+        own = self.rows.folds[rows_of(self.rows.ids, self.units)]
+        return self._table(joined(parts), self.units[own < folds])
 
     def slice_units(self, column: str) -> Mapping[str, Index]:
         """Return the indices into `units` by value of a declared slice column. Missing values form no slice."""

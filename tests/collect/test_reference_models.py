@@ -1,14 +1,17 @@
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from gatebot.collect import collect
+from gatebot.collect import collect, reference_models
 from gatebot.collect.linear import fitted
 from gatebot.evidence.column import Names, Numbers
 from gatebot.evidence.need import Side
 from gatebot.evidence.predictions import Predict, Predictions
-from gatebot.evidence.training import Fit, Model, Training
+from gatebot.evidence.training import SIMPLE_COLUMNS, Fit, Model, Training
 from tests.collect.repository import document, job, repository, tickets, with_folds
 
 TRIVIAL, SIMPLE = Fit(Side.HEAD, model=Model.TRIVIAL), Fit(Side.HEAD, model=Model.SIMPLE)
@@ -76,6 +79,53 @@ def test_without_train_rows_there_is_none(open_path: Path, shared_cache: Path) -
     found = collect([Predict(TRIVIAL), Predict(SIMPLE)], job(root, shared_cache, config))[Side.HEAD]
     for each in (TRIVIAL, SIMPLE):
         assert "there are no train rows" in found.why_unmet(Predict(each))
+
+
+def _wide(rows: int = 90, columns: int = 250) -> str:
+    """Many columns of noise, and one that gives the target."""
+    rng = np.random.default_rng(2)
+    noise = rng.normal(size=(rows, columns)).round(3).tolist()
+    head = "id,label," + ",".join(f"c{at}" for at in range(columns)) + ",useful"
+    lines = [
+        ",".join(map(str, (f"t{at}", ["no", "yes"][at % 2], *each, at % 2 + 0.1 * each[0])))
+        for at, each in enumerate(noise)
+    ]
+    return "\n".join([head, *lines]) + "\n"
+
+
+@pytest.mark.whole
+def test_of_a_wide_table_it_learns_from_the_columns_that_tell_most_and_equal_sides_are_fitted_once(
+    open_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    fitted_before = reference_models.LinearFitter._fitted
+
+    def counted(fitter: Any, question: bytes, *rest: Any) -> Any:
+        asked.append(len(json.loads(question)["kinds"]))
+        return fitted_before(fitter, question, *rest)
+
+    monkeypatch.setattr(reference_models.LinearFitter, "_fitted", counted)
+    root = repository(open_path / "repo", {"data/tickets.csv": with_folds(_wide())})
+    base = Fit(Side.BASE, model=Model.SIMPLE)
+    given = job(root, shared_cache)
+    both = replace(given, trees={Side.BASE: given.trees[Side.HEAD], Side.HEAD: given.trees[Side.HEAD]})
+    found = collect([Predict(base), Predict(SIMPLE)], both)
+    assert asked == [SIMPLE_COLUMNS]
+    head = found[Side.HEAD]
+    predictions = head.get(Predict(SIMPLE), Predictions)
+    assert predictions is not None
+    assert head.truth is not None
+    assert isinstance(head.truth.target, Names)
+    answers = predictions.columns["prediction"]
+    assert isinstance(answers, Names)
+    assert np.mean(np.array(answers.texts()) == np.array(head.truth.target.texts())) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("training", "limit"), [(0.0, 10.0), (1.0, 10.0), (150.0, 15.0), (500.0, 50.0), (100_000.0, 60.0)]
+)
+def test_the_time_limit_is_a_tenth_of_a_training_within_bounds(training: float, limit: float) -> None:
+    assert reference_models.seconds_for(training) == pytest.approx(limit)
 
 
 @pytest.mark.whole

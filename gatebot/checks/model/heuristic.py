@@ -13,11 +13,11 @@ from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.predictions import Predict, Predictions
-from gatebot.evidence.profile import Profile
-from gatebot.evidence.training import Fit, Model
+from gatebot.evidence.profile import ColumnProfile, DataProfile, Profile
+from gatebot.evidence.training import SIMPLE_COLUMNS, Fit, Model
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Estimand, pair
-from gatebot.tasks.table import Table
+from gatebot.tasks.table import Table, among
 from gatebot.tasks.task import Metric
 
 LEVEL = 0.05
@@ -34,8 +34,13 @@ def wishes(effort: Effort) -> tuple[Need, ...]:
 
 
 def _references(effort: Effort, side: Side) -> tuple[Predict, ...]:
-    models = (Model.TRIVIAL, Model.SIMPLE)
-    return tuple(Predict(Fit(side, fold=fold, model=model)) for model in models for fold in range(effort.folds))
+    return tuple(Predict(fit) for model in (Model.TRIVIAL, Model.SIMPLE) for fit in _fits(effort, side, model))
+
+
+def _fits(effort: Effort, side: Side, model: Model) -> tuple[Fit, ...]:
+    """Return the trainings of a reference model: the simple one is fitted for one fold, since fits take seconds."""
+    folds = effort.folds if model is Model.TRIVIAL else 1
+    return tuple(Fit(side, fold=fold, model=model) for fold in range(folds))
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
@@ -49,26 +54,50 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
         reference = _table(comparison, model)
         if reference is None:
             continue
-        found = [(metric, seen) for metric in metrics if (seen := _contrast(metric, reference, runs[0])) is not None]
+        head = runs[0] if len(reference) == len(runs[0]) else runs[0].where(among(runs[0].ids, reference.ids))
+        found = [(metric, seen) for metric in metrics if (seen := _contrast(metric, reference, head)) is not None]
         if not found or any(contrast.lower(LEVEL) > 0 for _, contrast in found):
             continue
         worst, contrast = min(found, key=lambda each: each[1].upper(LEVEL) / max(each[1].se, 1e-300))
         facts: dict[str, Fact] = {
             "metric": worst.name,
-            "head": worst.value(runs[0]),
+            "head": worst.value(head),
             "reference": worst.value(reference),
         }
         if model is Model.TRIVIAL:
             yield Finding("trivial", "not better than a trivial model: {metric} {head}, against {reference}", facts)
         elif contrast.upper(LEVEL) < 0:
-            yield Finding("simple", "worse than a linear model: {metric} {head}, against {reference}", facts)
+            limits, more = _limits(comparison, len(reference))
+            says = "worse than a linear model: {metric} {head}, against {reference}" + limits
+            yield Finding("simple", says, {**facts, **more})
+
+
+def _limits(comparison: Comparison, rows: int) -> tuple[str, dict[str, Fact]]:
+    """Return how the linear model was limited, in words, with the facts that they name."""
+    words, facts = [], dict[str, Fact]()
+    if comparison.effort.folds > 1:
+        words.append("on the {rows} rows of one fold")
+        facts["rows"] = rows
+    profile = comparison.profile(Side.HEAD)
+    features = 0 if profile is None else sum(column.kind != "empty" for column in _features(profile))
+    if features > SIMPLE_COLUMNS:
+        words.append("learned from {used} of {columns} columns")
+        facts |= {"used": SIMPLE_COLUMNS, "columns": features}
+    return (f" ({', '.join(words)})" if words else ""), facts
+
+
+def _features(profile: DataProfile) -> Iterator[ColumnProfile]:
+    known = frozenset(profile.identity)
+    return (column for column in profile.columns if column.name in known)
 
 
 def _table(comparison: Comparison, model: Model) -> Table | None:
-    fits = (Fit(Side.HEAD, fold=fold, model=model) for fold in range(comparison.effort.folds))
-    parts = [comparison.head.get(Predict(fit), Predictions) for fit in fits]
+    """Return the reference model's table of the compared rows that it was asked for; None if one is missing."""
+    parts = [comparison.head.get(Predict(fit), Predictions) for fit in _fits(comparison.effort, Side.HEAD, model)]
     usable = [part for part in parts if part is not None and part.effects.ended is Ending.OK]
-    return comparison.joined_table(usable) if len(usable) == len(parts) else None
+    if len(usable) < len(parts):
+        return None
+    return comparison.joined_table(usable, folds=len(parts))
 
 
 def _contrast(metric: Metric, reference: Table, head: Table) -> Contrast | None:

@@ -13,6 +13,9 @@ from gatebot.evidence.profile.need import Profile
 CONFIRM_COST = 2.5
 """Assumed cost of a confirm training, in smoke trainings, if none was measured; it follows from the rows."""
 
+SIMPLE_COLUMNS = 200
+"""The most columns that the simple reference model learns from."""
+
 
 class Labels(StrEnum):
     """The labels that a training sees."""

@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gatebot.checks.model.heuristic import needs
 from gatebot.core.finding import Action, Priority, Skipped, Status
+from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Side
 from gatebot.evidence.predictions import Predict
+from gatebot.evidence.profile import ColumnProfile
 from gatebot.evidence.training import Fit, Model
 from tests.checks.worlds import HARMLESS, World, column, examined, facts, said, silent, weighed, world
 
@@ -50,6 +55,41 @@ def test_one_reference_that_was_not_trained_is_no_reference() -> None:
     missing = Predict(Fit(Side.HEAD, model=Model.SIMPLE))
     unready = world(skill=0.6, scores=False).minus(Side.HEAD, missing, why="budget: 42 s needed, 10 s left")
     assert examined(CHECK, unready).outcome == Skipped("budget: 42 s needed, 10 s left")
+
+
+def test_out_of_fold_the_linear_model_is_fitted_for_one_fold_alone() -> None:
+    asked = needs(Effort(folds=5))
+    folds = {
+        model: [need.fit.fold for need in asked if isinstance(need, Predict) and need.fit.model is model]
+        for model in (Model.TRIVIAL, Model.SIMPLE)
+    }
+    assert folds == {Model.TRIVIAL: [0, 1, 2, 3, 4], Model.SIMPLE: [0]}
+
+
+def test_one_fold_is_compared_on_its_own_rows_and_the_finding_says_so() -> None:
+    planted = world(skill=0.6, scores=False, folds=5).without_base()
+    for fold in range(1, 5):
+        planted = planted.minus(Side.HEAD, Predict(Fit(Side.HEAD, fold=fold, model=Model.SIMPLE)))
+    assert said(CHECK, planted) == {"simple": Status.NEW}
+    assert facts(CHECK, planted, "simple")["rows"] == 400
+    assert "{rows} rows of one fold" in weighed(CHECK, planted)["simple"].says
+
+
+def test_of_many_columns_the_finding_says_how_many_were_used() -> None:
+    wide = tuple(ColumnProfile(f"c{at}", "number", 9, 0, 9) for at in range(500))
+    planted = world(skill=0.6, scores=False).without_base()
+    planted = planted.head_with(
+        profile=lambda profile: replace(
+            profile,
+            columns=(*profile.columns, *wide, ColumnProfile("void", "empty", 9, 9, 0)),
+            identity=tuple(column.name for column in (*wide, ColumnProfile("void", "empty", 9, 9, 0))),
+        )
+    )
+    known = facts(CHECK, planted, "simple")
+    assert (known["used"], known["columns"]) == (200, 500)
+    assert "{used} of {columns} columns" in weighed(CHECK, planted)["simple"].says
+    narrow = world(skill=0.6, scores=False).without_base()
+    assert set(facts(CHECK, narrow, "simple")) == {"metric", "head", "reference"}
 
 
 @pytest.mark.parametrize("name", HARMLESS)
