@@ -14,7 +14,7 @@ import numpy as np
 
 from gatebot.collect.delivered import RequestedRows
 from gatebot.collect.workspace import PredictRequest, RowsFile, TrainRequest
-from gatebot.data.handover import Change, write_rows
+from gatebot.data.handover import Change, Lines, lines_of, write_rows
 from gatebot.data.identity import id_hashes, spelled, spelled_frame
 from gatebot.data.rows import Columns, Index, Rows
 from gatebot.data.split import Split
@@ -65,6 +65,7 @@ class Dataset:
     read_table: Callable[[str], "pl.DataFrame"] = no_table
     _tables: dict[str, Rows] = field(default_factory=dict)
     _files: dict[str, RowsFile] = field(default_factory=dict)
+    _csv: dict[bool, Lines | None] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock, repr=False)
 
     def train_request(self, fit: Fit) -> TrainRequest:
@@ -212,12 +213,21 @@ class Dataset:
         self, rows: Rows, index: Index, *, labelled: bool, shuffle: int | None, change: Change | None
     ) -> RowsFile:
         name = secrets.token_hex(8)  # random: user code sees the path, which must not tell the rows
-        path = write_rows(rows, index, self.folder, name, target=labelled, shuffle_labels=shuffle, change=change)
+        lines = self._lines(labelled=labelled) if rows is self.rows and change is None and shuffle is None else None
+        path = write_rows(
+            rows, index, self.folder, name, target=labelled, shuffle_labels=shuffle, change=change, lines=lines
+        )
         csv = path if not rows.typed else self._as_csv(path)
         for each in (csv, path):
             each.chmod(0o644)
         digest = self._digest(index, shuffle) if rows is self.rows else ""
         return RowsFile(path, csv, len(index), digest, self._types)
+
+    def _lines(self, *, labelled: bool) -> Lines | None:
+        """Return the data as lines of CSV, made once with and once without labels."""
+        if labelled not in self._csv:
+            self._csv[labelled] = lines_of(self.rows, target=labelled)
+        return self._csv[labelled]
 
     def _as_csv(self, parquet: Path) -> Path:
         """Write the same rows as CSV, for interpreters that cannot read Parquet."""

@@ -182,7 +182,7 @@ def _read(answer: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[A
 
 
 def _cells(dataset: Dataset, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:
-    return spelled_frame(dataset.rows.frame.select(kinds)[index]).to_dict(as_series=False)
+    return spelled_frame(dataset.rows.frame.select(*kinds)[index]).to_dict(as_series=False)
 
 
 def _labels(target: Column) -> list[str | None] | list[float | None]:

@@ -1,6 +1,7 @@
 """Writes rows for user code: rows to train on with the target, and rows to predict without it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,48 @@ from gatebot.errors import MachineError
 if TYPE_CHECKING:
     import polars as pl
 
+MOST_ROWS = 20_000
+"""Tables with more rows are formatted anew for each file: a file takes a small part of them."""
+
 Change = Callable[["pl.DataFrame"], "pl.DataFrame"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """A table as CSV, from which any rows can be written without formatting them again.
+
+    Attributes:
+        text: the header and the lines.
+        ends: the position after the header and after each line, shape [rows + 1].
+    """
+
+    text: bytes
+    ends: Index
+
+    def of(self, index: Index) -> bytes:
+        """Return a CSV file of the rows at `index`, in that order."""
+        header = self.text[: self.ends[0]]
+        starts, ends = self.ends[index].tolist(), self.ends[index + 1].tolist()
+        return header + b"".join(self.text[start:end] for start, end in zip(starts, ends, strict=True))
+
+
+def lines_of(rows: Rows, *, target: bool) -> Lines | None:
+    """Return a table as lines; None if it is typed or long, or if a value has a line break.
+
+    Args:
+        rows: the rows that were read.
+        target: whether the lines have the target column.
+    """
+    if rows.typed or not 0 < len(rows) <= MOST_ROWS:
+        return None
+    text = _without_target(rows, rows.frame, target=target).write_csv().encode()
+    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")) + 1
+    return Lines(text, ends) if len(ends) == len(rows) + 1 else None
+
+
+def _without_target(rows: Rows, frame: "pl.DataFrame", *, target: bool) -> "pl.DataFrame":
+    name = rows.columns.target
+    return frame if target or name is None else frame.drop(name, strict=False)
 
 
 def write_rows(
@@ -24,6 +66,7 @@ def write_rows(
     target: bool,
     shuffle_labels: int | None = None,
     change: Change | None = None,
+    lines: Lines | None = None,
 ) -> Path:
     """Write some rows, every column as it was read, and return the path: CSV, or Parquet if the data is.
 
@@ -35,27 +78,34 @@ def write_rows(
         target: whether the target column is written. Rows to predict are written without it.
         shuffle_labels: a seed by which the labels of these rows are exchanged among each other.
         change: changes the rows before they are written.
+        lines: all rows as lines, with or without the target as asked for; used for rows that nothing changes.
 
     Raises:
         MachineError: the disk is full or the folder cannot be written.
     """
-    frame = rows.frame[index]
-    name = rows.columns.target
-    if name is not None and not target:
-        frame = frame.drop(name, strict=False)
-    elif name is not None and shuffle_labels is not None:
-        frame = frame.with_columns(shuffled(frame.get_column(name), shuffle_labels))
-    if change is not None:
-        frame = change(frame)
     path = folder / f"{stem}{'.parquet' if rows.typed else '.csv'}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if lines is not None and shuffle_labels is None and change is None:
+            path.write_bytes(lines.of(index))
+            return path
+        frame = _changed(rows, index, target=target, shuffle_labels=shuffle_labels, change=change)
         frame.write_parquet(path) if rows.typed else frame.write_csv(path)
     except OSError as error:
         raise MachineError(
             f"`{path}` cannot be written: {error}.", "Free some disk, or choose another folder."
         ) from error
     return path
+
+
+def _changed(
+    rows: Rows, index: Index, *, target: bool, shuffle_labels: int | None, change: Change | None
+) -> "pl.DataFrame":
+    name = rows.columns.target
+    frame = _without_target(rows, rows.frame[index], target=target)
+    if name is not None and target and shuffle_labels is not None:
+        frame = frame.with_columns(shuffled(frame.get_column(name), shuffle_labels))
+    return frame if change is None else change(frame)
 
 
 def shuffled(values: "pl.Series", seed: int) -> "pl.Series":

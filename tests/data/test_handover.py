@@ -1,13 +1,17 @@
 """What user code gets: the rows asked for, in that order, as they were read, and never a label too many."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gatebot.data.handover import write_rows
+from gatebot.data.handover import lines_of, write_rows
 from gatebot.data.read import read
-from gatebot.data.rows import Columns
+from gatebot.data.rows import Columns, Rows
 from gatebot.data.rules import SplitRules
 from gatebot.data.source import Source
 from gatebot.data.split import split
@@ -45,6 +49,38 @@ def test_values_arrive_as_they_were_read(tmp_path: Path) -> None:
     rows = read(Source(tmp_path, ("t.csv",)), Columns("y"))
     written = write_rows(rows, pl.arange(3, eager=True).to_numpy(), tmp_path / "out", "rows", target=True)
     assert written.read_text() == text
+
+
+VALUES = st.none() | st.text(max_size=6) | st.sampled_from(['a "b"', "x,y", "line\nbreak", "\r", "", " ", "é"])
+
+
+@given(
+    values=st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=30),
+    chosen=st.lists(st.integers(0, 29), max_size=20),
+    target=st.booleans(),
+)
+def test_lines_give_the_file_that_formatting_the_rows_gives(
+    tmp_path_factory: pytest.TempPathFactory, values: list[tuple[str, str, str]], chosen: list[int], *, target: bool
+) -> None:
+    frame = pl.DataFrame(values, schema=dict.fromkeys(["a", 'b "c"', "y"], pl.String), orient="row")
+    rows = Rows(frame, Columns("y"), typed=False, files={})
+    index = np.array([at % len(rows) for at in chosen], dtype=np.intp)
+    lines, folder = lines_of(rows, target=target), tmp_path_factory.mktemp("rows")
+    formatted = write_rows(rows, index, folder, "formatted", target=target)
+    cut = write_rows(rows, index, folder, "cut", target=target, lines=lines)
+    assert cut.read_bytes() == formatted.read_bytes()
+    broken = any("\n" in (value or "") for row in values for value in row[: 3 if target else 2])
+    assert (lines is None) == broken
+
+
+def test_what_changes_rows_is_not_cut_from_lines(tmp_path: Path) -> None:
+    rows = tickets(60)
+    lines, index = lines_of(rows, target=True), np.arange(60)
+    other = write_rows(rows, index, tmp_path, "other", target=True, lines=lines, change=lambda frame: frame.head(3))
+    mixed = write_rows(rows, index, tmp_path, "mixed", target=True, lines=lines, shuffle_labels=7)
+    assert len(pl.read_csv(other)) == 3
+    assert pl.read_csv(mixed)["label"].to_list() != rows.frame["label"].to_list()
+    assert lines_of(replace(rows, typed=True), target=True) is None
 
 
 def test_typed_rows_stay_typed(tmp_path: Path) -> None:

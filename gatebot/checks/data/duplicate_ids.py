@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.finding import Finding, Level
+from gatebot.core.finding import Fact, Finding, Level
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.profile import Profile
@@ -30,7 +30,8 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
     profile = comparison.profile(Side.HEAD)
     if profile is None or not profile.duplicate_ids:
         return
-    facts = {"rows": profile.duplicate_ids, "count": profile.repeated_ids, "ids": profile.repeated_examples}
+    facts: dict[str, Fact] = {"rows": profile.duplicate_ids, "count": profile.repeated_ids}
+    facts["ids"] = profile.repeated_examples
     first = profile.repeated_examples[:1]
     says = "{rows} rows share {count} ids; of each id only the first row is predicted and scored"
     if profile.repeated_ids == 1:
