@@ -402,3 +402,19 @@ def test_beside_a_token_nothing_of_the_users_is_started_below_full() -> None:
             **ordinary,
         )
     assert (done.returncode, "GITHUB_TOKEN" in done.stderr, "secret" in done.stderr) == (5, True, False), done.stderr
+
+
+@pytest.mark.whole
+def test_code_that_ignores_its_seed_shows_more_than_one_draw(tmp_path: Path) -> None:
+    drawn = tiny.PIPELINE.replace(
+        "    sums =", "    import random\n    rows = random.Random(3).sample(listed(rows), 12)\n    sums ="
+    )
+    folder = repository(tmp_path / "tiny", {**tiny.files(), "pipeline.py": drawn})
+    commit(folder, {"pipeline.py": drawn.replace("Random(3)", "Random(4)")}, branch="other-draw")
+    done = gatebot(folder, "run")
+    assert done.code == 0, done.err
+    report = report_in(folder / ".gatebot")
+    assert {each["check"] for each in report["findings"]} >= {"code.seed_ignored"}
+    assert "ignores its seed" in (folder / ".gatebot" / "comment.md").read_text()
+    (accuracy,) = (each for each in report["measures"] if each["metric"] == "accuracy" and each["declared"])
+    assert len(set(accuracy["by_seed"])) > 1
