@@ -43,7 +43,7 @@ def chosen(frame: "pl.DataFrame", kinds: Mapping[str, str], train: Index, target
         return tuple(kinds)
     numbers = [name for name, kind in kinds.items() if kind in ("number", "integer")]
     names = [name for name, kind in kinds.items() if kind in ("category", "boolean")]
-    others = [name for name in kinds if name not in {*numbers, *names}][:UNSCORED]
+    others = [name for name, kind in kinds.items() if kind in ("text", "time")][:UNSCORED]
     some = np.unique(np.linspace(0, len(train) - 1, min(SCORED_ROWS, len(train))).round().astype(np.intp))
     part, known = frame.select(*numbers, *names)[train[some]], target.take(some)
     labelled = np.flatnonzero(known.codes >= 0 if isinstance(known, Names) else np.isfinite(known.values))

@@ -36,10 +36,13 @@ def column_profiles(frame: pl.DataFrame) -> tuple[ColumnProfile, ...]:
     """Profile every column of a table, text or typed."""
     found: dict[str, ColumnProfile] = {}
     if 0 < frame.height <= SHORT:
-        columns = frame.get_columns()
-        for block in _blocks([each for each in columns if each.dtype == pl.String], frame.height):
+        texts: list[pl.Series] = []
+        others: list[pl.Series] = []
+        for values in frame.get_columns():
+            (texts if values.dtype == pl.String else others).append(values)
+        for block in _blocks(texts, frame.height):
             found |= _texts(block)
-        for block in _blocks([each for each in columns if each.dtype in _TYPED], frame.height):
+        for block in _blocks([each for each in others if each.dtype in _TYPED], frame.height):
             found |= _typed(block)
     left = [values for values in frame.get_columns() if values.name not in found]
     with ThreadPoolExecutor(os.cpu_count()) as workers:  # polars releases the interpreter lock while it works
@@ -193,7 +196,10 @@ def _measured(profiles: Sequence[ColumnProfile], matrix: Floats) -> Iterator[Col
     """Yield the profiles with the statistics of their finite numbers; NaN is missing. `matrix` is [columns, rows]."""
     finite = np.isfinite(matrix)
     counts, beyond = finite.sum(axis=1), np.isinf(matrix).sum(axis=1)
-    found = [replace(each, not_finite=int(number)) for each, number in zip(profiles, beyond, strict=True)]
+    found = [
+        replace(each, not_finite=number) if number else each
+        for each, number in zip(profiles, beyond.tolist(), strict=True)
+    ]
     for count in np.unique(counts[counts > 0]).tolist():
         chosen = np.flatnonzero(counts == count)
         part = matrix[chosen][finite[chosen]].reshape(len(chosen), count)
