@@ -1,7 +1,8 @@
 """How often the gate errs: changes whose worth is known, through the real checks and verdict, beside rivals' rules.
 
 python -m benchmarks.decision            about three minutes
-python -m benchmarks.decision --full     what the documentation promises: 20 minutes on two cores
+python -m benchmarks.decision --full     what the documentation promises: half an hour on two cores
+python -m benchmarks.decision --kinds evaluation probabilities harmless
 python -m benchmarks.decision --plot power.svg
 """
 
@@ -9,133 +10,27 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 
-import numpy as np
-
+from benchmarks import fault_tables
 from benchmarks.changes import Change, Kind, faulty, graded, harmless
 from benchmarks.chart import Series, chart
+from benchmarks.faults import Family, all_changes
 from benchmarks.learners import GENERATORS, Harmless
-from benchmarks.learners import pull as trained
 from benchmarks.pages import Page, exact, percent
-from benchmarks.pull import CONFIRM_SEEDS, MARGINS, SMOKE_SEEDS, Pull
-from benchmarks.rivals import RULES, rules
-from benchmarks.world import draw
-from gatebot.core.report import Report, VerdictName
-from gatebot.decide.judge import judge
-from gatebot.evidence.need import Tier
+from benchmarks.pull import CONFIRM_SEEDS, MARGINS, SMOKE_SEEDS
+from benchmarks.rivals import RULES
+from benchmarks.trials import DRAWN, Task, Trial
 
 ROWS = (300, 1000, 5000)
-SMALL, FULL = (10, 5, 3), (200, 100, 50)
-SEED = 20261120
+SMALL, FULL = (4, 2, 2), (200, 100, 50)
+FEW_FAULTS, MANY_FAULTS = (1, 1), (5, 20)
+"""Draws of each fault, and of each harmless change with the same evidence, with each learner."""
+FAULT_ROWS, FULL_FAULT_ROWS = (1000,), (1000, 5000)
 RUNS = 5
-DRAWN = "drawn predictions"
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One pull request, judged by everybody.
-
-    Attributes:
-        world: where its rows and models come from: drawn, or a generator with a learner.
-        name: what it changes.
-        kind: what it deserves.
-        rows: eval rows.
-        loss: the true loss of accuracy where it is graded.
-        verdict: gatebot's.
-        blocking: checks with a finding that blocks.
-        undecided: declared measures over all rows that stayed undecided.
-        confirmed: the second tier was bought.
-        warned: it said something that is more than a note.
-        rivals: who else would have blocked.
-        repeats: verdicts of the same commit when it is run again by code that ignores its seed.
-    """
-
-    world: str
-    name: str
-    kind: Kind
-    rows: int
-    loss: float | None
-    verdict: VerdictName
-    blocking: tuple[str, ...]
-    undecided: tuple[str, ...]
-    confirmed: bool
-    warned: bool
-    rivals: tuple[str, ...]
-    repeats: tuple[VerdictName, ...] = ()
-
-    @property
-    def blocked(self) -> bool:
-        """Whether gatebot stops it."""
-        return self.verdict is VerdictName.BLOCKED
-
-    @property
-    def trainings(self) -> int:
-        """Of head."""
-        return SMOKE_SEEDS + CONFIRM_SEEDS * self.confirmed
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One pull request to be judged: picklable, and the same whoever draws it."""
-
-    change: Change | Harmless
-    rows: int
-    number: int
-    world: str = DRAWN
-    loss: float | None = None
-    metrics: tuple[str, ...] = ()
-    repeats: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.change.value if isinstance(self.change, Harmless) else self.change.name
-
-    def pull(self) -> Pull:
-        """Draw it."""
-        rng = np.random.default_rng([SEED, self.rows, self.number, *self.world.encode(), *self.name.encode()])
-        if isinstance(self.change, Harmless):
-            return trained(rng, GENERATORS[self.world], self.change, self.rows)
-        return draw(rng, self.rows, self.change.recipe)
-
-    def trial(self) -> Trial:
-        """Draw it, gate it as `gate` does, and ask the rivals."""
-        pull = self.pull()
-        report, confirmed = self._gated(pull)
-        return Trial(
-            world=self.world,
-            name=self.name,
-            kind=Kind.HARMLESS if isinstance(self.change, Harmless) else self.change.kind,
-            rows=self.rows,
-            loss=self.loss,
-            verdict=report.verdict,
-            blocking=tuple(sorted({each.check for each in report.decisive if each.action == "block"})),
-            undecided=_open(report),
-            confirmed=confirmed,
-            warned=bool(report.decisive),
-            rivals=tuple(name for name, blocks in rules(pull).items() if blocks),
-            repeats=tuple(self._again(pull, number) for number in range(self.repeats)),
-        )
-
-    def _gated(self, pull: Pull) -> tuple[Report, bool]:
-        metrics = self.metrics if pull.task == "classification" else ()
-        report = judge(pull.case(Tier.SMOKE, metrics=metrics))
-        if not any(want.tier == Tier.CONFIRM for want in report.wants):
-            return report, False
-        return judge(pull.case(*Tier, metrics=metrics)), True
-
-    def _again(self, pull: Pull, number: int) -> VerdictName:
-        """The verdict on the same commit, rows and baseline, with other luck in head's trainings."""
-        rng = np.random.default_rng([SEED, self.rows, self.number, number, *self.name.encode()])
-        return self._gated(pull.again(rng))[0].verdict
-
-
-def _open(report: Report) -> tuple[str, ...]:
-    """Declared measures over all rows that are undecided."""
-    overall = [each for each in report.measures if each.declared and each.slice is None]
-    return tuple(each.metric for each in overall if each.outcome == "undecided")
+PREDICTED, TRAINED = "drawn", "trained"
+KINDS = (PREDICTED, TRAINED, *(family.value.replace(" ", "-") for family in Family))
 
 
 def tasks(given: argparse.Namespace) -> Iterator[Task]:
@@ -143,14 +38,26 @@ def tasks(given: argparse.Namespace) -> Iterator[Task]:
     of_harmless, of_others, of_repeated = FULL if given.full else given.times
     metrics = tuple(given.metrics)
     for rows in given.rows:
-        for world in GENERATORS:
+        for world in GENERATORS if TRAINED in given.kinds else ():
             for change in Harmless:
                 for number in range(of_harmless):
                     yield Task(change, rows, number, world)
-        for drawn, loss, times in _drawn(of_harmless, of_others, curves=given.plot is not None):
+        drawn = _drawn(of_harmless, of_others, curves=given.plot is not None) if PREDICTED in given.kinds else ()
+        for one, loss, times in drawn:
             for number in range(times):
-                again = RUNS - 1 if loss is None and drawn.recipe is not None and number < of_repeated else 0
-                yield Task(drawn, rows, number, loss=loss, metrics=metrics, repeats=again)
+                again = RUNS - 1 if loss is None and one.recipe is not None and number < of_repeated else 0
+                yield Task(one, rows, number, loss=loss, metrics=metrics, repeats=again)
+    yield from _silent(given, metrics)
+
+
+def _silent(given: argparse.Namespace, metrics: tuple[str, ...]) -> Iterator[Task]:
+    """Faults that the headline metric does not show, and harmless changes with the same evidence."""
+    of_faults, of_harmless = MANY_FAULTS if given.full else given.fault_times
+    for rows in given.fault_rows or (FULL_FAULT_ROWS if given.full else FAULT_ROWS):
+        for fault, world in all_changes():
+            if fault.family.value.replace(" ", "-") in given.kinds:
+                for number in range(of_harmless if fault.family is Family.HARMLESS else of_faults):
+                    yield Task(fault, rows, number, world, metrics=metrics)
 
 
 def _drawn(of_harmless: int, of_others: int, *, curves: bool) -> Iterator[tuple[Change, float | None, int]]:
@@ -169,7 +76,7 @@ def judged(todo: Sequence[Task], jobs: int) -> list[Trial]:
 
 
 def page(trials: Sequence[Trial], command: str) -> Page:
-    """What it comes to."""
+    """What drawn predictions and harmless changes come to."""
     plain = [each for each in trials if each.loss is None]
     good = [each for each in plain if each.kind is Kind.HARMLESS]
     sizes = sorted({each.rows for each in plain})
@@ -291,11 +198,16 @@ def main(argv: Sequence[str]) -> int:
     """Run it."""
     given = arguments(argv)
     trials = judged(list(tasks(given)), given.jobs)
-    page(trials, " ".join(["python -m benchmarks.decision", *argv])).show(write=given.write)
+    command = " ".join(["python -m benchmarks.decision", *argv])
+    loud, silent = ([each for each in trials if (each.family is None) is wanted] for wanted in (True, False))
+    if loud:
+        page(loud, command).show(write=given.write)
+    if silent:
+        fault_tables.page(silent, command).show(write=given.write)
     if given.plot is not None:
         for rows in given.rows:
             path = given.plot.with_stem(f"{given.plot.stem}-{rows}")
-            path.write_text(curves(trials, rows), encoding="utf-8")
+            path.write_text(curves(loud, rows), encoding="utf-8")
     return 0
 
 
@@ -306,10 +218,17 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--times", type=int, nargs=3, default=SMALL, help="draws of each harmless and other change, commits run again"
     )
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="what is judged (all)")
+    parser.add_argument("--fault-rows", type=int, nargs="+", help=f"eval rows of faults ({FAULT_ROWS[0]})")
+    parser.add_argument(
+        "--fault-times", type=int, nargs=2, default=FEW_FAULTS, help="draws of each fault and its harmless changes"
+    )
     parser.add_argument(
         "--metrics", nargs="+", choices=("accuracy", "log_loss"), default=["accuracy"], help="declared (%(default)s)"
     )
-    parser.add_argument("--full", action="store_true", help=f"{', '.join(map(str, FULL))} of them")
+    parser.add_argument(
+        "--full", action="store_true", help=f"{', '.join(map(str, FULL))} of them, {MANY_FAULTS[0]} of each fault"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes (%(default)s)")
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.svg", help="draw the power curves, FILE-300.svg and so on: more draws"

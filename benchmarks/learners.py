@@ -61,9 +61,9 @@ class Generator:
     def task(self) -> str:
         return "classification" if self.classes else "regression"
 
-    def column(self, table: Table) -> Column:
-        """The truth as evidence."""
-        return Names(table.y.astype(np.int32), self.classes) if self.classes else Numbers(table.y.astype(np.float64))
+    def truth(self, y: NDArray[Any]) -> Column:
+        """Targets as evidence."""
+        return Names(y.astype(np.int32), self.classes) if self.classes else Numbers(y.astype(np.float64))
 
     def output(self, model: Any, x: Array) -> Array:
         """Class probabilities, [n, classes], or values, [n]."""
@@ -86,7 +86,7 @@ def pull(rng: np.random.Generator, generator: Generator, change: Harmless, n: in
     channel = rng.choice(len(SLICES), n, p=SLICE_SHARES).astype(np.int32)
     return Pull(
         generator.task,
-        generator.column(rows),
+        generator.truth(rows.y),
         Names(channel, SLICES),
         base=_Tiers(lambda tier: trained.outputs(Side.BASE, tier, AA_SEEDS if tier is Tier.SMOKE else CONFIRM_SEEDS)),
         head=_Tiers(

@@ -59,31 +59,17 @@ class Pull:
         return len(self.channel)
 
     def goodness(self, output: Array) -> Array:
-        """Of each row, higher is better: 1 for right and 0 for wrong, or minus the absolute error; [n]."""
-        match self.truth:
-            case Names(codes=codes):
-                return np.asarray(output.argmax(axis=1) == codes, dtype=np.float64)
-            case Numbers(values=values):
-                return np.asarray(-np.abs(output - values))
-            case _:
-                raise TypeError(f"no goodness of {type(self.truth).__name__}")
+        """Of each row, higher is better."""
+        return goodness(self.truth, output)
 
     def case(self, *tiers: Tier, metrics: tuple[str, ...] = ()) -> Case:
         """The Case with the evidence of these tiers; metrics are those that `gatebot init` declares unless given."""
         ids = np.arange(len(self), dtype=np.uint64)
-        facts = Facts(
-            project="world",
-            now=NOW,
-            rules=_rules(self.task, metrics or PROPOSED[self.task]),
-            effort=Effort(smoke_seeds=SMOKE_SEEDS, confirm_seeds=CONFIRM_SEEDS),
-            chosen=Base(sha="0" * 40, relation=Relation.FIRST_PARENT, source="drawn"),
-            changes=Changes(paths=("src/model.py",)),
-        )
         base = {need: found for tier in tiers for need, found in self._runs(Side.BASE, tier, ids)}
         head = {need: found for tier in tiers for need, found in self._runs(Side.HEAD, tier, ids)}
         truth, profile = Truth(ids, self.truth), self._profile(ids)
         return Case(
-            facts,
+            facts_of(self.task, metrics),
             head=_snapshot({Profile(Side.HEAD): profile, **head}, truth, self.task),
             base=_snapshot({Profile(Side.BASE): profile, **base}, truth, self.task),
         )
@@ -93,17 +79,8 @@ class Pull:
         for seed, output in enumerate((self.base if side is Side.BASE else self.head)[tier]):
             fit = Fit(side, tier, seed)
             found.append((fit, Training(RAN, 2000, f"{tier}-{seed}", 1_000_000)))
-            found.append((Predict(fit), Predictions(RAN, ids, self._answered(output))))
+            found.append((Predict(fit), Predictions(RAN, ids, answered(self.truth, output))))
         return found
-
-    def _answered(self, output: Array) -> dict[str, Column]:
-        if not isinstance(self.truth, Names):
-            return {"prediction": Numbers(np.ascontiguousarray(output))}
-        names = self.truth.names
-        scores: dict[str, Column] = {
-            f"score_{name}": Numbers(np.ascontiguousarray(output[:, at])) for at, name in enumerate(names)
-        }
-        return {"prediction": Names(output.argmax(axis=1).astype(np.int32), names), **scores}
 
     def _profile(self, ids: NDArray[np.uint64]) -> DataProfile:
         eval_rows = RowTable(ids, ids, None, np.zeros(len(ids), np.uint64), {"channel": self.channel})
@@ -112,6 +89,37 @@ class Pull:
             ColumnProfile("channel", "category", 50_000, 0, len(self.channel.names)),
         )
         return DataProfile(50_000, 45_000, columns, ("text", "channel"), eval_rows)
+
+
+def goodness(truth: Column, output: Array) -> Array:
+    """Of each row, higher is better: 1 for right and 0 for wrong, or minus the absolute error; [n]."""
+    match truth:
+        case Names(codes=codes):
+            return np.asarray(output.argmax(axis=1) == codes, dtype=np.float64)
+        case Numbers(values=values):
+            return np.asarray(-np.abs(output - values))
+
+
+def answered(truth: Column, output: Array) -> dict[str, Column]:
+    """Predictions as evidence."""
+    if not isinstance(truth, Names):
+        return {"prediction": Numbers(np.ascontiguousarray(output))}
+    scores: dict[str, Column] = {
+        f"score_{name}": Numbers(np.ascontiguousarray(output[:, at])) for at, name in enumerate(truth.names)
+    }
+    return {"prediction": Names(output.argmax(axis=1).astype(np.int32), truth.names), **scores}
+
+
+def facts_of(task: str, metrics: tuple[str, ...] = ()) -> Facts:
+    """What is known besides evidence; metrics are those that `gatebot init` declares unless given."""
+    return Facts(
+        project="world",
+        now=NOW,
+        rules=_rules(task, metrics or PROPOSED[task]),
+        effort=Effort(smoke_seeds=SMOKE_SEEDS, confirm_seeds=CONFIRM_SEEDS),
+        chosen=Base(sha="0" * 40, relation=Relation.FIRST_PARENT, source="drawn"),
+        changes=Changes(paths=("src/model.py",)),
+    )
 
 
 @cache

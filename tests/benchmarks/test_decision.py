@@ -6,15 +6,24 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks.changes import GRADES, Kind
-from benchmarks.decision import Trial, arguments, curves, judged, page, tasks
+from benchmarks.decision import arguments, curves, judged, page, tasks
 from benchmarks.rivals import RULES
+from benchmarks.trials import Trial
 
 ROWS = "1000"
+LOUD = ("--kinds", "drawn", "trained", "--rows", ROWS)
 
 
 @pytest.fixture(scope="module")
 def trials() -> list[Trial]:
-    return judged(list(tasks(arguments(["--rows", ROWS, "--times", "3", "1", "1", "--plot", "unused"]))), 1)
+    return judged(
+        list(
+            tasks(
+                arguments(["--kinds", "drawn", "trained", "--rows", ROWS, "--times", "3", "1", "1", "--plot", "unused"])
+            )
+        ),
+        1,
+    )
 
 
 def of(trials: list[Trial], *kinds: Kind) -> list[Trial]:
@@ -53,7 +62,7 @@ def test_a_strict_comparison_is_a_coin(trials: list[Trial]) -> None:
 
 @pytest.mark.simulation
 def test_a_draw_does_not_depend_on_who_draws_it(trials: list[Trial]) -> None:
-    todo = list(tasks(arguments(["--rows", ROWS, "--times", "1", "1", "1"])))
+    todo = list(tasks(arguments([*LOUD, "--times", "1", "1", "1"])))
     todo = [each for each in todo if each.name == "other seed"]
     known = {(each.world, each.name, each.loss): each for each in reversed(trials)}
     for task, trial in zip(todo, judged(todo, 2), strict=True):
