@@ -5,7 +5,7 @@ A change of it is a class that overrides one step.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from benchmarks.learners import Generator, Model
 from benchmarks.pull import Array, goodness
 from gatebot.evidence.column import Column
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Codes = NDArray[np.int32]
 Index = NDArray[np.intp]
 
@@ -21,6 +24,7 @@ CHANNELS, CHANNEL_SHARES = ("web", "mail", "phone", "fax"), (0.57, 0.3, 0.1, 0.0
 """The declared slices; the last is small."""
 REGIONS, REGION_SHARES = ("a", "b", "c", "d", "e", "f"), (0.28, 0.22, 0.18, 0.16, 0.13, 0.03)
 """A column that nobody declared a slice of; the last value is rare."""
+WORDED = {"region": REGIONS, "channel": CHANNELS}
 MISSING = 0.04
 """Share of rows without an amount."""
 HELD = 5
@@ -64,6 +68,27 @@ class Records:
     def take(self, index: NDArray[Any]) -> "Records":
         """Some rows, in that order."""
         return Records(self.x[index], self.amount[index], self.region[index], self.channel[index], self.y[index])
+
+    def frame(self) -> "pl.DataFrame":
+        """The features as a table, in which a check may change values."""
+        import polars as pl
+
+        numbers = {**{f"x{at}": self.x[:, at] for at in range(self.x.shape[1])}, "amount": self.amount}
+        words = {name: np.array(known)[getattr(self, name)].tolist() for name, known in WORDED.items()}
+        return pl.DataFrame({**numbers, **words})
+
+    def reading(self, frame: "pl.DataFrame") -> "Records":
+        """The same rows with the features of a changed table; what is no number is missing, or zero in `x`."""
+        import polars as pl
+
+        numbers = frame.drop(*WORDED).cast(pl.Float64, strict=False).fill_null(float("nan"))
+        region, channel = (_codes(frame[name].to_list(), known) for name, known in WORDED.items())
+        x = np.nan_to_num(numbers.drop("amount").to_numpy())
+        return Records(x, numbers["amount"].to_numpy(), region, channel, self.y)
+
+
+def _codes(words: list[str], known: tuple[str, ...]) -> Codes:
+    return np.array([known.index(word) if word in known else 0 for word in words], dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,12 +174,15 @@ class MemorySession:
 
     def _asked(self, need: Predict) -> tuple[Records, Any]:
         rows = need.rows
-        if type(rows).change is not Rows.change or rows.table is not None:
+        if rows.may_crash or rows.table is not None:
             _refuse(rows.text)
         given = self.data.train.take(np.arange(need.fit.rows or TRAIN_ROWS[need.fit.tier])) if rows.is_train else None
         records, ids = (self.data.eval, _eval_ids(self.data.eval)) if given is None else (given, _train_ids(given))
         index: Index = rows.select(np.arange(len(records)))
-        return records.take(index), ids[index]
+        asked = records.take(index)
+        if type(rows).change is not Rows.change:
+            asked = asked.reading(rows.change(asked.frame()))
+        return asked, ids[index]
 
     def _truth(self, records: Records) -> Column:
         return self._generator.truth(records.y)
