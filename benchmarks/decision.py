@@ -25,7 +25,7 @@ from benchmarks.trials import DRAWN, Task, Trial
 
 ROWS = (300, 1000, 5000)
 SMALL, FULL = (4, 2, 2), (200, 100, 50)
-FEW_FAULTS, MANY_FAULTS = (1, 1), (5, 20)
+FEW_FAULTS, MANY_FAULTS = (1, 1), (3, 12)
 """Draws of each fault, and of each harmless change with the same evidence, with each learner."""
 FAULT_ROWS, FULL_FAULT_ROWS = (1000,), (1000, 5000)
 RUNS = 5

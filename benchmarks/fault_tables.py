@@ -18,7 +18,7 @@ NOTES = tuple(
         rows, a second training; times, memory and sizes are drawn, on a machine that is busy now and then.""",
         """Flagged: more than a note was said. Rivals get the metric computed from the predictions; one that reads it
         from the metrics file believes what a wrong evaluation wrote.""",
-        "Intervals are exact and of 95 % (Clopper & Pearson 1934).",
+        """Trainings: of head, those that are compared. Intervals are exact and of 95 % (Clopper & Pearson 1934).""",
     )
 )
 _KIND = ("kind", "eval rows", "judged", "blocked, %", "exact interval", "flagged, %", "exact interval")
