@@ -6,7 +6,10 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 900, 400
 LEFT, RIGHT, TOP, BOTTOM = 60, 560, 50, 350
-COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8e5ea2", "#b8860b", "#555555", "#00838f", "#c2185b")
+COLOURS = (
+    *("#1b6ca8", "#d1495b", "#3a7d44", "#8e5ea2", "#b8860b", "#555555", "#00838f", "#c2185b"),
+    *("#7cb342", "#5c6bc0", "#8d6e63", "#ef6c00", "#26a69a"),
+)
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:14px;font-weight:600}"
     "path{fill:none}.axis{stroke:#d0d7de}.line{stroke-width:2}"

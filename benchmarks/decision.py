@@ -122,6 +122,7 @@ def page(trials: Sequence[Trial], command: str) -> Page:
         (
             "Harmless: same predictions, another seed, another row order, equally good hyper-parameters or model.",
             "Caught: of the faults on all rows, in a slice, and within accuracy's margin. Exact intervals are of 95 %.",
+            "Nobody predicts train rows here, so the rule of Deepchecks on them never blocks.",
             f"Trainings: of head, {SMOKE_SEEDS} in the smoke tier and {CONFIRM_SEEDS} more in the confirm tier.",
         ),
     )
