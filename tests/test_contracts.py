@@ -63,8 +63,8 @@ CATALOGUE = {
     "model.slice_discovery": (M, M),
     "model.guarantee": (H, M),
     "model.overfit": (M, M),
-    "infra.train_cost": (L, H),
-    "infra.artifact_size": (L, H),
+    "infra.train_cost": (M, M),
+    "infra.artifact_size": (M, M),
 }
 """Impact and likelihood as the catalogue promises them."""
 

@@ -309,9 +309,9 @@ _STALE = (
 _EQUAL = "head's and base's predictions are equal byte for byte, yet {metric} is claimed to be {claim} after {before}"
 _CHANGED = "the evaluation changed, not the model, and gatebot's own count is {computed}"
 _NOTES = {
-    _Rows.UNKNOWN: "An honest claim on {rows} other rows lies between {low} and {high}.",
-    _Rows.SCORED: "Base's claims are made on the rows that gatebot scores, so that both have to be equal.",
-    _Rows.OF_BASE: "Other claims are equal to the last digit, so they are made on the same rows.",
+    _Rows.UNKNOWN: "An honest claim on {rows} other rows lies between {low} and {high}",
+    _Rows.SCORED: "Base's claims are made on the rows that gatebot scores, so that both have to be equal",
+    _Rows.OF_BASE: "Other claims are equal to the last digit, so they are made on the same rows",
 }
 
 
