@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from gatebot.cli.console import colourful
 from gatebot.collect.progress import NullProgress, Phase, Progress, Step
+from gatebot.evidence.need import Side
 
 _WORK = {
     Phase.FETCH: "fetching data",
@@ -44,6 +45,11 @@ class Lines:
         self._planned += trainings
         if trainings:
             self._say(f"{trainings} {'training' if trainings == 1 else 'trainings'} to do")
+
+    def left_out(self, side: Side, trainings: int, why: str) -> None:
+        """Print how many trainings are not run, and why."""
+        self._planned -= trainings
+        self._say(_left_out(side, trainings, why))
 
     def started(self, step: Step) -> None:
         """Do nothing: logs show finished steps only."""
@@ -92,6 +98,11 @@ class _Live:
         self._planned += trainings
         self._bars.update(self._task, total=self._planned)
 
+    def left_out(self, side: Side, trainings: int, why: str) -> None:
+        """Lower the total number of trainings, and print why above the line."""
+        self.planned(-trainings)
+        self._bars.console.print(_left_out(side, trainings, why), markup=False, highlight=False)
+
     def started(self, step: Step) -> None:
         """Show the step."""
         self._running.append(step)
@@ -107,6 +118,10 @@ class _Live:
 
     def _show(self) -> None:
         self._bars.update(self._task, description=_described(self._running[-1]) if self._running else "judging")
+
+
+def _left_out(side: Side, trainings: int, why: str) -> str:
+    return f"{side}: {trainings} {'training' if trainings == 1 else 'trainings'} {why}"
 
 
 def _described(step: Step, count: str = "") -> str:

@@ -16,6 +16,7 @@ from gatebot.collect import files
 from gatebot.collect.adapters.adapter import RunSettings
 from gatebot.collect.budget import Budget
 from gatebot.collect.denied_paths import denied
+from gatebot.collect.early_stop import EarlyStop
 from gatebot.collect.interpreter_copy import open_place
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.needs_by_training import Collected, TrainingJob, grouped
@@ -24,16 +25,18 @@ from gatebot.collect.progress import NullProgress, Progress, ProgressReporter
 from gatebot.collect.retry import twice
 from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.collect.session import CollectorSession
+from gatebot.collect.setup import SetupError
 from gatebot.collect.training_cache import TrainingCache
 from gatebot.collect.trainings import Trainings
 from gatebot.errors import GateError, MachineError, UsageError
 from gatebot.evidence.column import concatenated
+from gatebot.evidence.failure import failure_of
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
 from gatebot.evidence.own_score import Score
 from gatebot.evidence.predictions import Predict
 from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
-from gatebot.evidence.training import Model
+from gatebot.evidence.training import Fit, Model
 from gatebot.evidence.truth import Truth
 from gatebot.sandbox import Isolation, probe, scratch, take_plain_name, terminate_as_interrupt
 
@@ -61,11 +64,14 @@ class Collector:
     """
 
     def __init__(self, job: Job, progress: Progress | None = None) -> None:
-        self.broken: dict[Side, UsageError] = {}
+        self.broken: dict[Side, UsageError | SetupError] = {}
         self._job = job
         self._reporter = ProgressReporter(progress or NullProgress())
         self._cache = TrainingCache()
         self._budget = Budget(job)
+        self._early_stop = EarlyStop(job.project)
+        self._base_profile: DataProfile | None = None
+        self._tried_again = False
         self._prepared: dict[Side, PreparedSide] = {}
         self._metrics: RunSettings | str | None = None
         self._cancel = Event()
@@ -105,6 +111,7 @@ class Collector:
                 used = {each.side for need in asked for each in with_prerequisites(need)}
                 if side in self._job.trees and (binds or side in used):
                     self._open(side)
+            self._open_base_again()
             found = self._carried_out(asked)
         sides = [side for side in Side if any(need.side is side for need in asked)]
         snapshots = {side: self._snapshot(side, asked, found) for side in sides}
@@ -126,20 +133,33 @@ class Collector:
         workspace = self._cache.first_workspace(side) if side in self._prepared else None
         return None if workspace is None else not getattr(self._prepared[side].adapter, "in_one_process", "")
 
+    def why_broken(self, side: Side) -> str:
+        """Return why a side could not be prepared, without secrets; empty if it could, or was not tried yet."""
+        return self._runner.redactor.mask(self.broken[side].message) if side in self.broken else ""
+
     def _open(self, side: Side) -> None:
         if side in self._prepared or side in self.broken:
             return
         known = self._job.known_base.get(Profile(Side.BASE), DataProfile) if self._job.known_base else None
-        if known is None and Side.BASE in self._prepared:
-            known = self._prepared[Side.BASE].dataset.profile
+        if known is None and side is Side.HEAD:
+            known = self._base_profile
         try:
             prepared_side = twice(lambda: self._ready(side, known))
-        except UsageError as error:
+        except (UsageError, SetupError) as error:
             if side is Side.HEAD:
                 raise
             self.broken[side] = error
         else:
             self._prepared[side] = prepared_side
+
+    def _open_base_again(self) -> None:
+        """Try base's set-up once more where head's has worked: perhaps it was the network, and not base."""
+        if self._tried_again or Side.HEAD not in self._prepared:
+            return
+        if isinstance(self.broken.get(Side.BASE), SetupError):
+            self._tried_again = True
+            del self.broken[Side.BASE]
+            self._open(Side.BASE)
 
     def _ready(self, side: Side, known: DataProfile | None) -> PreparedSide:
         folder = self._folder / secrets.token_hex(8)  # a random name: user code must not learn which side it runs for
@@ -148,6 +168,8 @@ class Collector:
             self._metrics_settings()  # first, so that head reuses base's environment if both are the same
         before = next((other.dataset for other in self._prepared.values()), None)
         prepared_side = open_tree(self._runner, side, folder, known, self._reporter, read_before=before)
+        if side is Side.BASE:
+            self._base_profile = prepared_side.dataset.profile  # binds head, also if base's set-up fails
         equip(prepared_side, self._worker, self._reporter)
         return prepared_side
 
@@ -157,8 +179,9 @@ class Collector:
         needs = list(dict.fromkeys(served_by.values()))
         jobs = grouped(needs)
         session = self._session(needs, jobs)
-        new = [job for job in jobs if self._cache.done(job.fit) is None]
-        self._reporter.planned(sum(job.fit.model is Model.USER for job in new))
+        self._early_stop.expect(job.fit for job in jobs)
+        new = [job for job in jobs if self._is_to_train(job.fit)]
+        self._reporter.planned(len(new))
         self._at_once(session, jobs, found)
         in_jobs = {need for job in jobs for need in job.needs}
         found.add(session.carry_out(need for need in needs if need not in in_jobs))
@@ -174,7 +197,7 @@ class Collector:
         planned = {job.fit: job.predicts for job in jobs}
         trainings = Trainings(self._prepared, self._cache, self._budget, self._reporter, planned)
         metrics_from = self._metrics_from() if scored else "no metric of the user's is asked for"
-        return CollectorSession(trainings, metrics_from)
+        return CollectorSession(trainings, metrics_from, self._early_stop)
 
     def _served_by(self, need: Need) -> Need:
         """Return the need that provides the evidence for this one.
@@ -201,8 +224,9 @@ class Collector:
         """
         own = [job for job in jobs if job.fit.model is Model.USER]
         references = [job for job in jobs if job.fit.model is not Model.USER]
+        to_train = [job.fit for job in own if self._is_to_train(job.fit)]
         pools = [ThreadPoolExecutor(slots, thread_name_prefix="worker") for slots in (self._job.slots, 1)]
-        futures = [pools[0].submit(session.carry_out, job.needs) for job in own]
+        futures = [pools[0].submit(self._carry_out, session, job) for job in own]
         first = futures[:1]
         futures += [pools[1].submit(_carried_out_after, first, session, job.needs) for job in references]
         try:
@@ -216,8 +240,30 @@ class Collector:
         for error in sorted(errors, key=lambda error: isinstance(error, InterruptedRunError)):
             self._cancel.clear()
             raise error
-        for future in futures:
-            found.add(future.result())
+        for job, future in zip([*own, *references], futures, strict=True):
+            why = self._early_stop.why_not(job.fit)  # also of what ran at the same time as those that failed
+            found.add(Collected(unmet=dict.fromkeys(job.needs, why)) if why else future.result())
+        self._tell_left_out(to_train)
+
+    def _carry_out(self, session: CollectorSession, job: TrainingJob) -> Collected:
+        """Carry out the needs of one training, and record how it ended."""
+        self._early_stop.wait(job.fit)
+        try:
+            return session.carry_out(job.needs)
+        finally:
+            done = self._cache.done(job.fit)
+            training = None if done is None else done.training
+            failure = failure_of(training, self._cache.predictions(Predict(job.fit)))
+            self._early_stop.ended(job.fit, failure, worked=done is not None and failure is None)
+
+    def _is_to_train(self, fit: Fit) -> bool:
+        return fit.model is Model.USER and self._cache.done(fit) is None and not self._early_stop.why_not(fit)
+
+    def _tell_left_out(self, fits: list[Fit]) -> None:
+        """Report how many of these trainings were not run after all."""
+        left_out = [why for fit in fits if (why := self._early_stop.why_not(fit)) and self._cache.done(fit) is None]
+        if left_out:
+            self._reporter.left_out(fits[0].side, len(left_out), left_out[0])
 
     def _metrics_from(self) -> tuple[Tree, RunSettings] | str:
         """Return the tree and the run settings of the user's own metrics, or the reason why they cannot run."""

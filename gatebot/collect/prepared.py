@@ -132,7 +132,7 @@ def equip(prepared_side: PreparedSide, worker: Path, reporter: ProgressReporter)
     """Make a side ready to train: make its environment, and the adapter that its Recipe chooses.
 
     Raises:
-        MachineError: set-up failed.
+        SetupError: set-up failed.
         UsageError: a command is not valid.
     """
     if prepared_side.settings is not None:

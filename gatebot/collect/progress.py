@@ -45,6 +45,9 @@ class Progress(Protocol):
     def planned(self, trainings: int) -> None:
         """Called with the number of trainings that are about to start."""
 
+    def left_out(self, side: Side, trainings: int, why: str) -> None:
+        """Called with the number of planned trainings of a side that are not run, and the reason."""
+
 
 class NullProgress:
     """Ignores all progress."""
@@ -56,6 +59,9 @@ class NullProgress:
         """Do nothing."""
 
     def planned(self, trainings: int) -> None:
+        """Do nothing."""
+
+    def left_out(self, side: Side, trainings: int, why: str) -> None:
         """Do nothing."""
 
 
@@ -77,6 +83,11 @@ class ProgressReporter:
         """Report how many trainings there will be."""
         with self._lock:
             self._progress.planned(trainings)
+
+    def left_out(self, side: Side, trainings: int, why: str) -> None:
+        """Report how many planned trainings of a side are not run."""
+        with self._lock:
+            self._progress.left_out(side, trainings, why)
 
     @contextmanager
     def step(self, phase: Phase, side: Side, what: str = "") -> Iterator[Outcome]:

@@ -9,6 +9,7 @@ from typing import Any
 from gatebot.collect import bounded_read, reference_models, reported_metrics
 from gatebot.collect.adapters import external
 from gatebot.collect.adapters.adapter import RunSettings, TrainedModel
+from gatebot.collect.early_stop import EarlyStop
 from gatebot.collect.job import Tree
 from gatebot.collect.needs_by_training import Collected
 from gatebot.collect.own_metric import score
@@ -22,7 +23,7 @@ from gatebot.evidence.effects import Ending
 from gatebot.evidence.history import History, RunHistory
 from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.metrics_file import ReportedMetrics
-from gatebot.evidence.need import Need, Side
+from gatebot.evidence.need import Need, Side, with_prerequisites
 from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.evidence.predictions import EVAL, Predict, Predictions
 from gatebot.evidence.profile import DataProfile
@@ -38,10 +39,12 @@ class CollectorSession:
     Attributes:
         trainings: the sides, the trainings made so far, and the remaining time.
         metrics_from: the tree with the user's own metrics and where they run, or the reason why they cannot run.
+        early_stop: which trainings are not run, because the side's code does not work.
     """
 
     trainings: Trainings
     metrics_from: tuple[Tree, RunSettings] | str
+    early_stop: EarlyStop
     _references: dict[Fit, Training] = field(default_factory=dict)
     _failed: dict[Fit, UnmetError] = field(default_factory=dict)
     _linear_answers: dict[str, list[reference_models.Answer]] = field(default_factory=dict)
@@ -56,6 +59,9 @@ class CollectorSession:
         """
         found = Collected()
         for need in needs:
+            if why := self._why_not(need):
+                found.unmet[need] = why
+                continue
             try:
                 found.evidence[need] = kind_of(need).collect(need, self)
             except UnmetError as error:
@@ -65,6 +71,10 @@ class CollectorSession:
             if done is not None:  # a training is evidence, even if only its predictions were asked for
                 found.evidence[done.train_request.fit] = done.training
         return found
+
+    def _why_not(self, need: Need) -> str:
+        fits = (each for each in with_prerequisites(need) if isinstance(each, Fit))
+        return next((why for fit in fits if (why := self.early_stop.why_not(fit))), "")
 
     def profile(self, side: Side) -> DataProfile:
         """Return the profile of a side's data."""

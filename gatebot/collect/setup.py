@@ -15,12 +15,16 @@ from gatebot.collect.job import Job, Tree
 from gatebot.collect.runner import Runner
 from gatebot.config.locks import USUAL_LOCKS
 from gatebot.core.checkout import Checkout, UnsafePathError
-from gatebot.errors import UsageError
+from gatebot.errors import MachineError, UsageError
 from gatebot.evidence.need import Side
 from gatebot.sandbox import Isolation, scratch
 
 MOST_BYTES = 1 << 20  # the maximum size of a file that tells where code is installed
 _PATH_IN_FINDER = re.compile(r"['\"](/[^'\"\n]+)['\"]")
+
+
+class SetupError(MachineError):
+    """An environment cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         paths: the paths of these files.
 
     Raises:
-        MachineError: set-up failed.
+        SetupError: set-up failed.
         UsageError: `smoke.python` or `smoke.setup` cannot be used.
     """
     variables = dict(tree.recipe.smoke.env.set)
@@ -82,7 +86,10 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         return Environment(runner.inside(interpreter, variables), interpreter)
     commands = [argv.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
     building = _Building(runner, tree, root, paths, commands, interpreter, credentials)
-    kept = _kept(building, key)
+    try:
+        kept = _kept(building, key)
+    except MachineError as error:
+        raise SetupError(error.message, error.hint) from error
     if borrowed and kept.note["tree"]:
         raise UsageError(
             "`smoke.setup` takes credentials and installs a copy of the project's own code, which is base's then",

@@ -3,6 +3,7 @@
 import time
 
 from gatebot.collect.progress import Phase, Progress, Step
+from gatebot.evidence.need import Side
 
 USERS = frozenset({Phase.FETCH, Phase.SETUP, Phase.TRAIN, Phase.PREDICT, Phase.SCORE, Phase.INSPECT})
 
@@ -24,6 +25,10 @@ class Stopwatch:
     def planned(self, trainings: int) -> None:
         """See `Progress`."""
         self._progress.planned(trainings)
+
+    def left_out(self, side: Side, trainings: int, why: str) -> None:
+        """See `Progress`."""
+        self._progress.left_out(side, trainings, why)
 
     def started(self, step: Step) -> None:
         """See `Progress`."""

@@ -47,6 +47,18 @@ def test_lines_say_which_training_of_how_many(capsys: pytest.CaptureFixture[str]
     )
 
 
+def test_lines_say_how_many_trainings_are_not_run_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.planned(4)
+    lines.left_out(Side.HEAD, 2, "not run, because they would fail")
+    lines.finished(TRAIN, 2.0, "ok")
+    told = [line.partition("] ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert told[1:] == [
+        "head: 2 trainings not run, because they would fail",
+        "head: training 1 of 2 (seed 1, smoke): ok, 2.0 s",
+    ]
+
+
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_for(quiet=True) as progress:
         progress.planned(3)
@@ -69,9 +81,11 @@ def test_a_terminal_gets_something_that_moves_and_cleans_up(
     monkeypatch.setenv("TERM", "xterm")
     assert sys.stderr is not None
     with progress_for(quiet=False) as progress:
-        progress.planned(1)
+        progress.planned(2)
+        progress.left_out(Side.HEAD, 1, "not run, because [it] would fail")
         progress.started(TRAIN)
         progress.finished(TRAIN, 1.0, "ok")
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "judging" in shown.err
+    assert "head: 1 training not run, because [it] would fail" in shown.err

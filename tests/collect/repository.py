@@ -109,6 +109,10 @@ class Recorded:
         """Keep it."""
         self.trainings += trainings
 
+    def left_out(self, side: Side, trainings: int, why: str) -> None:
+        """Keep it."""
+        self.trainings -= trainings
+
 
 def rich_python() -> str:
     """A Python that has pandas and scikit-learn: the one that runs the tests."""

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gatebot.collect import Collector, Phase, Step, Tree, collect
+from gatebot.collect.prepared import PreparedSide, equip
+from gatebot.collect.setup import SetupError
 from gatebot.errors import MachineError, UsageError
 from gatebot.evidence import column_sketches as sketched
 from gatebot.evidence.column_sketches import ColumnSketches, TableSketch
@@ -133,6 +136,49 @@ def test_a_base_that_cannot_be_read_leaves_head_alone(open_path: Path, shared_ca
     assert found[Side.HEAD].has(ASK)
 
 
+@pytest.mark.parametrize(("failures", "tried"), [(0, 1), (1, 2), (2, 3), (9, 4)])
+def test_base_is_set_up_again_where_heads_set_up_has_worked(
+    failures: int, tried: int, open_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, base = both(open_path)
+    csv = (root / "data/tickets.csv").read_text()
+    write(root, {"data/tickets.csv": csv.replace(",eval", ",x").replace(",train", ",eval", 15)})
+    config, calls = document(), list[Side]()
+
+    def failing(prepared_side: PreparedSide, *arguments: Any) -> None:
+        calls.append(prepared_side.side)
+        if prepared_side.side is Side.BASE and calls.count(Side.BASE) <= failures:
+            raise SetupError("`smoke.setup` (pip install x) failed: exit code 1.")
+        equip(prepared_side, *arguments)
+
+    monkeypatch.setattr("gatebot.collect.collector.equip", failing)
+    trees = {**job(root, shared_cache, config).trees, Side.BASE: Tree(base, config.recipe)}
+    with Collector(job(root, shared_cache, config, trees=trees)) as collector:
+        found = collector.collect([Profile(Side.HEAD), Profile(Side.BASE)])
+        why = collector.why_broken(Side.BASE)
+        collector.collect([Profile(Side.HEAD), Profile(Side.BASE)])
+    assert calls.count(Side.BASE) == tried
+    assert why == ("`smoke.setup` (pip install x) failed: exit code 1." if tried == 4 else "")
+    assert set(found) == ({Side.HEAD} if tried == 4 else set(Side))
+    profile = found[Side.HEAD].get(Profile(Side.HEAD), DataProfile)
+    assert profile is not None
+    assert len(profile.eval_rows) == 35, "the 20 eval rows of base bind head even so"
+
+
+def test_heads_set_up_that_fails_is_an_error(
+    open_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise SetupError("`smoke.setup` (pip install x) failed: exit code 1.")
+
+    root, base = both(open_path)
+    config = document()
+    trees = {**job(root, shared_cache, config).trees, Side.BASE: Tree(base, config.recipe)}
+    monkeypatch.setattr("gatebot.collect.collector.equip", failing)
+    with pytest.raises(MachineError, match="pip install x"):
+        collect([FIT], job(root, shared_cache, config, trees=trees))
+
+
 def test_needs_of_a_base_that_is_not_here_stay_unmet(open_path: Path, shared_cache: Path) -> None:
     root = repository(open_path / "repo")
     assert set(collect([ASK, BASE_ASK], job(root, shared_cache))) == {Side.HEAD}
@@ -229,6 +275,7 @@ from tests.collect.repository import document, job
 root, cache = Path(sys.argv[2]), Path(sys.argv[3])
 class Told:
     def planned(self, trainings): pass
+    def left_out(self, side, trainings, why): pass
     def started(self, step):
         if step.phase == "train":
             print("training", flush=True)
