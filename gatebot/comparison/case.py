@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from gatebot.config.document import Rules
 from gatebot.core.finding import Priority
 from gatebot.core.report import Base, Costs, Head, State
-from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import Effort
+from gatebot.evidence.failure import Failure, failure_of
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.snapshot import Snapshot
@@ -141,13 +141,33 @@ class Case:
         return snapshot.why_unmet(need)
 
     def failed(self, need: Need, side: Side) -> bool:
-        """Whether the user's code ran for this need on that side, and failed."""
+        """Whether the user's code ran for this need on that side, and failed or gave no usable predictions."""
+        return self.failure(need, side) is not None
+
+    def failure(self, need: Need, side: Side) -> Failure | None:
+        """Return how the user's code failed for this need on that side; None if it did not, or did not run."""
         snapshot, fit = self.side(side), training_of(need)
         if snapshot is None or fit is None:
+            return None
+        predictions = snapshot.get(Predict(fit), Predictions)
+        failure = failure_of(snapshot.get(fit, Training), predictions)
+        if failure is None and predictions is not None and predictions.problem:
+            return Failure("predicting", predictions.effects, predictions.problem)
+        return failure
+
+    def broken(self, side: Side) -> bool:
+        """Whether user code failed on that side, and no seed of the smoke tier has usable predictions.
+
+        Base is broken too if it was to be trained here, and could not be prepared.
+        """
+        if self.side(side) is None:
+            return side is Side.BASE and State.RETRAINED in self.facts.states
+        fits = self.facts.effort.fits(side)
+        if not any(self.failed(fit, side) for fit in fits):
             return False
-        training, predictions = snapshot.get(fit, Training), snapshot.get(Predict(fit), Predictions)
-        ran = [each.effects.ended for each in (training, predictions) if each is not None]
-        return any(ended is not Ending.OK for ended in ran)
+        works = {fit: self.has(Predict(fit)) and not self.failed(fit, side) for fit in fits}
+        seeds = {fit.seed for fit in fits}
+        return not any(all(works[fit] for fit in fits if fit.seed == seed) for seed in seeds)
 
     def by_rules(self, rules: Rules) -> "Case":
         """Return the Case with the same evidence and other Rules."""

@@ -44,7 +44,8 @@ class State(StrEnum):
     BASELINE = "baseline"  # this run collects main's baseline
     NO_BASELINE = "no_baseline"  # no baseline is stored, and base was not trained
     RETRAINED = "retrained"  # no baseline was stored; base was trained in this run
-    BASE_BROKEN = "base_broken"  # base's training fails
+    BASE_BROKEN = "base_broken"  # on base, no training or no prediction works
+    NOTHING_TRAINS = "nothing_trains"  # neither on base nor on head does any training or prediction work
     NOTHING_RELEVANT = "nothing_relevant"  # the pull request changes no path that can change the verdict
     IDENTICAL = "identical"  # every prediction equals base's
     DRAFT = "draft"  # drafts are not judged
@@ -83,7 +84,7 @@ class Base(Part):
     age_s: Number = None
     distance: int | None = None
     why: str = ""
-    failure: str = Field(default="", description="The last log line of base's training where base does not train.")
+    failure: str = Field(default="", description="How base fails if it is broken: its error, or how it was stopped.")
 
 
 class Head(Part):
@@ -91,6 +92,7 @@ class Head(Part):
 
     sha: str | None = None
     tested_sha: str | None = None
+    failure: str = Field(default="", description="How head fails if it is as broken as base.")
 
 
 class ReportedMeasure(Part):

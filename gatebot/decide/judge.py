@@ -18,6 +18,7 @@ from gatebot.core.report import (
     Base,
     CrashedCheck,
     EnvironmentChange,
+    Head,
     Report,
     ReportedApproval,
     ReportedFinding,
@@ -28,12 +29,12 @@ from gatebot.core.report import (
     Want,
 )
 from gatebot.decide.decisions import answered, reported, wanting
-from gatebot.decide.prioritise import Prioritised, prioritise, risk
+from gatebot.decide.prioritise import Prioritised, prioritise, risk, shows_logs
 from gatebot.decide.run_checks import CheckResults, could_not_see, run_checks
 from gatebot.errors import ExitCode, GateError, UsageError
+from gatebot.evidence.failure import Failure
 from gatebot.evidence.need import Side, Tier
-from gatebot.evidence.predictions import Predict
-from gatebot.evidence.training import Fit, Training
+from gatebot.evidence.training import seed_of
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.promise import Promise
 from gatebot.tasks.registry import Declaration, declared, task_named
@@ -122,7 +123,7 @@ def _report(
     states = (*facts.states, *_seen_states(case, comparison))
     is_draft = State.DRAFT in states  # a draft was not judged, so it does not pass
     verdict = VerdictName.INCONCLUSIVE if is_draft else verdict_of(case, states, results, prioritised.findings)
-    observed = rules.policy.mode == "observe"
+    observed = rules.policy.mode == "observe" and not _unjudged(case, states)
     pairs = [(each.check.id, measure) for each in results for measure in each.measures]
     return Report(
         gatebot_version=__version__,
@@ -134,7 +135,7 @@ def _report(
         project=facts.project,
         states=states,
         base=_base(case, states),
-        head=facts.judged,
+        head=_head(case, states),
         branch=facts.branch,
         rules_sha=facts.rules_sha,
         rules_digest=case.head.about.rules_digest if case.head else "",
@@ -178,15 +179,41 @@ def _report(
 
 
 def _base(case: Case, states: Collection[State]) -> Base:
-    """The base commit, and how its training ended where it fails."""
-    chosen, snapshot = case.facts.chosen, case.base
-    if State.BASE_BROKEN not in states or snapshot is None:
+    """The base commit, and how it fails if it is broken."""
+    chosen = case.facts.chosen
+    if State.BASE_BROKEN not in states or case.base is None:
         return chosen
-    fits = [fit for fit in case.facts.effort.fits(Side.BASE) if case.failed(fit, Side.BASE)]
-    trainings = [training for fit in fits if (training := snapshot.get(fit, Training)) is not None]
-    lines = [line for training in trainings for line in training.effects.log_tail[-1:]]
-    ended = [str(training.effects.ended) for training in trainings]
-    return chosen.model_copy(update={"failure": next(iter([*lines, *ended]), "")})
+    failure = first_failure(case, Side.BASE)
+    return chosen.model_copy(update={"failure": failure.cause if failure else ""})
+
+
+def _head(case: Case, states: Collection[State]) -> Head:
+    """The head commit, and how it fails if it is as broken as base. What strangers' code printed is not quoted."""
+    judged = case.facts.judged
+    if State.NOTHING_TRAINS not in states:
+        return judged
+    head, base = first_failure(case, Side.HEAD), first_failure(case, Side.BASE)
+    if head is None:
+        return judged
+    if base is not None and _kind(case, head) == _kind(case, base):
+        head = base  # in the same words, so that they are told once
+    quotes = head is base or shows_logs(case.facts)
+    return judged.model_copy(update={"failure": head.cause if quotes else head.says})
+
+
+def first_failure(case: Case, side: Side) -> Failure | None:
+    """Return how the first smoke run of a side that failed ended."""
+    failures = (case.failure(fit, side) for fit in case.facts.effort.fits(side))
+    return next((failure for failure in failures if failure is not None), None)
+
+
+def _kind(case: Case, failure: Failure) -> object:
+    return failure.kind(seed_of(case.facts.project, 0))
+
+
+def _unjudged(case: Case, states: Collection[State]) -> bool:
+    """Whether nothing works on either side, so that there is no verdict, not even one to be observed."""
+    return State.NOTHING_TRAINS in states and case.facts.rules.policy.broken_base == "error"
 
 
 def _guarantee(comparison: Comparison) -> ReportedGuarantee | None:
@@ -217,7 +244,7 @@ def verdict_of(
     doubts = [f.action for f in _acting(findings) if f.undecided]
     if Action.BLOCK in actions:
         return VerdictName.BLOCKED
-    if any(_owes(case, each) for each in results):
+    if _unjudged(case, states) or any(_owes(case, each) for each in results):
         return VerdictName.ERROR
     if State.NO_BASELINE in states and case.facts.rules.baseline.missing == "block":
         return VerdictName.ERROR
@@ -266,17 +293,13 @@ def _owes(case: Case, results: CheckResults) -> bool:
 def _seen_states(case: Case, comparison: Comparison | None) -> list[State]:
     """Return the states that are known only from the evidence."""
     found = []
-    fits = case.facts.effort.fits(Side.BASE)
-    unready = case.base is None and State.RETRAINED in case.facts.states
-    if unready or (any(case.failed(fit, Side.BASE) for fit in fits) and not _base_answers(case, fits)):
+    if case.head is not None and case.broken(Side.BASE):
         found.append(State.BASE_BROKEN)
+        if case.broken(Side.HEAD):
+            found.append(State.NOTHING_TRAINS)
     if comparison is not None and _identical(comparison):
         found.append(State.IDENTICAL)
     return found
-
-
-def _base_answers(case: Case, fits: Sequence[Fit]) -> bool:
-    return any(case.has(Predict(fit)) and not case.failed(fit, Side.BASE) for fit in fits)
 
 
 def _identical(comparison: Comparison) -> bool:

@@ -112,7 +112,8 @@ def _plan_confirm(case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
     effort, here = case.facts.effort, frozenset(sides)
     if not effort.trains:
         return Plan()
-    compared = [Side.HEAD] if case.base is None else [Side.HEAD, Side.BASE]
+    alone = case.base is None or case.broken(Side.BASE)
+    compared = [Side.HEAD] if alone else [Side.HEAD, Side.BASE]
     asked = {part: Priority.P1 for side in compared for part in _whole_tier(effort, side, Tier.CONFIRM)}
     missing = [need for need in asked if not isinstance(need, Profile | Score) and not case.has(need)]
     if any(need.side not in here for need in missing):

@@ -70,7 +70,7 @@ def _weighed(case: Case, check: Check, decision: Decision) -> ReportedFinding | 
         action=action,
         facts=_plain(finding.facts),
         where=finding.where,
-        log=finding.log if _shows_logs(facts) else (),
+        log=finding.log if shows_logs(facts) else (),
         note=finding.note,
         fix=check.section("Fix"),
         measure=None if measure is None else measure.subject,
@@ -87,7 +87,7 @@ def _weighed(case: Case, check: Check, decision: Decision) -> ReportedFinding | 
     )
 
 
-def _shows_logs(facts: Facts) -> bool:
+def shows_logs(facts: Facts) -> bool:
     """Whether logs of user code are quoted; a stranger's code could print anything under gatebot's name."""
     return facts.rules.privacy.stranger_logs or not (facts.is_fork or facts.is_first)
 

@@ -1,6 +1,6 @@
 """Runs the checks on a Comparison and returns their results; a crash becomes an outcome too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from gatebot.comparison.case import Case
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Area, Clean, Crashed, Finding, Found, Measure, Outcome, Skipped, Status
 from gatebot.errors import UsageError
-from gatebot.evidence.need import Side
+from gatebot.evidence.need import Need, Side
+from gatebot.evidence.training import Fit, training_of
 
 WORSE = 1.5
 """A finding that base has too is worse if its size exceeds base's by this factor; smaller changes are noise."""
@@ -74,24 +75,41 @@ def _why_not(check: Check, comparison: Comparison, case: Case) -> Skipped | None
 
     Head's evidence is examined first, because a missing base never excuses missing evidence of head. Two gaps are
     excused: optional files, and evidence that is missing because base's own code fails, for which head is not blocked.
-    One run of base is enough, because only runs that both sides have are compared.
+    One run of either side is enough where the others fail on both, because only runs that both sides have are compared.
+    Trainings that were not run because others had failed are no gap: those that failed are the evidence.
     """
     needs = check.needs(case.facts.effort)
-    for need in needs:
-        if need.side is Side.HEAD and not case.has(need):
-            excused = need.optional or all(case.failed(need, side) for side in Side)
-            return Skipped(case.why_unmet(need), excused)
+    of_head = [need for need in needs if need.side is Side.HEAD]
+    for need in of_head:
+        if not case.has(need) and not _is_told_by_others(need, of_head, case):
+            return Skipped(case.why_unmet(need), need.optional or _fails_on_both(need, case))
     if check.relative and case.base is None:
         return Skipped("there is no baseline to compare with", excused=True)
     of_base = [need for need in needs if need.side is Side.BASE and not need.optional]
     for kind in dict.fromkeys(need.kind for need in of_base):
         asked = [need for need in of_base if need.kind == kind]
         if not any(case.has(need) for need in asked):
-            excused = all(case.failed(need, Side.BASE) for need in asked)
+            excused = all(_fails(need, Side.BASE, case) for need in asked)
             return Skipped(f"base: {case.why_unmet(asked[0])}", excused=excused)
     if check.area is Area.MODEL and comparison.truth is None and comparison.rows is not None:
         return Skipped("there are no labels to hold predictions against")
     return None
+
+
+def _is_told_by_others(need: Need, asked: Sequence[Need], case: Case) -> bool:
+    """Whether a check can do without this evidence of head, because it has evidence of other runs."""
+    if not any(case.has(each) for each in asked if each.kind == need.kind):
+        return False
+    return _fails_on_both(need, case) or (isinstance(need, Fit) and case.broken(Side.HEAD))
+
+
+def _fails_on_both(need: Need, case: Case) -> bool:
+    return all(_fails(need, side, case) for side in Side)
+
+
+def _fails(need: Need, side: Side, case: Case) -> bool:
+    """Whether evidence is missing because the code of that side fails, in this run or in all."""
+    return case.failed(need, side) or (training_of(need) is not None and case.broken(side))
 
 
 def _against_base(head_results: list[Finding | Measure], known: list[Finding | Measure]) -> tuple[Finding, ...]:

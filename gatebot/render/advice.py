@@ -70,7 +70,9 @@ def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence
             " `policy.reviewers` names, or by anybody with write access; never by its author. Another push needs"
             " another."
         )
-    if report.verdict is VerdictName.ERROR:
+    if State.NOTHING_TRAINS in report.states:
+        yield from _repair(report)
+    elif report.verdict is VerdictName.ERROR:
         yield words("This is no judgement of the change. Run the job again; if it happens twice, look at its log.")
         if State.NO_BASELINE in report.states:
             yield words("A run on the base branch leaves a baseline.")
@@ -80,6 +82,17 @@ def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence
         yield words(
             "If the loss is meant, put a waiver into `gatebot.yml` on the base branch: it has an end and a reason."
         )
+
+
+def _repair(report: Report) -> Iterable[Sentence]:
+    yield words("A change that works repairs base: it is judged by absolute checks, and can pass.")
+    if any("module" in each.facts for each in report.findings):
+        yield words(
+            "If the missing module is a package, install it in `smoke.setup`; on your machine it is enough to activate"
+            " the environment that has it."
+        )
+    if report.verdict is VerdictName.ERROR:
+        yield words("The owner of the base branch can let such changes pass unjudged: `policy.broken_base: warn`.")
 
 
 def _may_be_meant(finding: ReportedFinding) -> bool:

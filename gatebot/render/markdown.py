@@ -12,7 +12,7 @@ from gatebot.render.gfm import MOST_CELL, bullets, code, fence, fold, inline, pa
 from gatebot.render.numbers import counted, duration, grouped
 from gatebot.render.pieces import capital, joined, listed, quote, said, words
 from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, unsettled
-from gatebot.render.sentences import ACTIONS, PROVENANCE, lead, title_of
+from gatebot.render.sentences import ACTIONS, PROVENANCE, lead, log_of, title_of
 
 _RUN = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/actions/runs/\d+(?:/[a-z]+/\d+)?")
 
@@ -190,11 +190,11 @@ def _quiet(report: Report) -> dict[str, list[ReportedFinding]]:
 
 def _logs(report: Report, room: int) -> Iterable[str]:
     """Yield the last lines of each log."""
-    told = [each for each in report.findings if each.log]
-    for finding in told:
+    told = [(each, log) for each in report.findings if (log := log_of(report, each))]
+    for finding, log in told:
         share = room // len(told)
         lines: list[str] = []
-        for text in reversed(finding.log):
+        for text in reversed(log):
             share -= len(text.encode("utf-8", "replace")) + 1
             if share < 0 and lines:
                 break

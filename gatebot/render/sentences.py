@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from gatebot.core.finding import Action, Bound, Provenance, Status
 from gatebot.core.report import Report, ReportedApproval, ReportedFinding, ReportedMeasure, State, VerdictName
 from gatebot.render.numbers import NOTHING, counted, grouped
-from gatebot.render.pieces import Sentence, flat, joined, quote, said, words
+from gatebot.render.pieces import Sentence, flat, joined, noted, quote, said, words
 from gatebot.render.rows import WATCHED, measure_behind, outcome_of, row_of, share_of_margin
 
+MOST_UNGUARDED = 3
 MOST_HEADLINE = 140  # characters that a commit status can hold
 
 TITLES: Mapping[VerdictName, str] = {
@@ -54,8 +55,11 @@ STATES: Mapping[State, str] = {
     ),
     State.RETRAINED: "No baseline was stored that fits, so base was trained here as well.",
     State.BASE_BROKEN: (
-        "Base itself does not train, so nothing was compared. This change is judged by absolute checks alone,"
-        " and base's fault does not block it."
+        "Base is broken, head repairs it: nothing works on base, so nothing was compared, and this change is judged by"
+        " absolute checks alone."
+    ),
+    State.NOTHING_TRAINS: (
+        "Neither base nor head works: no training gave a model whose predictions can be judged, so nothing was judged."
     ),
     State.NOTHING_RELEVANT: (
         "No file that can change the verdict differs from base, so nothing was trained: what holds for base holds here."
@@ -69,6 +73,8 @@ NEW_WITHOUT_DATA = (
     " nothing was trained. Once this is reviewed and merged, the base branch's own run brings the data."
 )
 """Replaces the sentences of BOOTSTRAP and NO_DATA if both states hold."""
+STILL_BROKEN = "Nothing works on base, so nothing was compared."
+"""Replaces the sentence of BASE_BROKEN if head could not be judged."""
 _SHORT_STATES: Mapping[State, str] = {
     State.DRAFT: DRAFT,
     State.NOTHING_RELEVANT: "nothing that can change the verdict was touched",
@@ -76,7 +82,8 @@ _SHORT_STATES: Mapping[State, str] = {
     State.BASELINE: "this is the base branch's own run",
     State.BOOTSTRAP: "nothing to compare with yet",
     State.NO_BASELINE: "there was no baseline to compare with",
-    State.BASE_BROKEN: "base itself does not train, so nothing was compared",
+    State.NOTHING_TRAINS: "neither base nor head works, so nothing was judged",
+    State.BASE_BROKEN: "base is broken, head repairs it",
     State.IDENTICAL: "every prediction equals base's",
 }
 
@@ -94,8 +101,11 @@ def title_of(report: Report) -> str:
     if State.DRAFT in report.states:
         return "not judged"
     title = (_OBSERVED if report.observed else TITLES)[report.verdict]
+    unjudged = State.NOTHING_TRAINS in report.states
+    if unjudged and report.verdict is VerdictName.ERROR:
+        return VerdictName.ERROR.value
     if report.verdict is VerdictName.PASS:
-        warnings = len([each for each in report.decisive if each.action is Action.WARN])
+        warnings = len([each for each in report.decisive if each.action is Action.WARN]) + unjudged
         return f"{title} with {counted(warnings, 'warning')}" if warnings else title
     return title if report.priority is None else f"{title} ({report.priority})"
 
@@ -161,6 +171,9 @@ def _not_judged(report: Report) -> Sentence:
     if report.crashed:
         crash = report.crashed[0]
         return joined("the check ", quote(crash.check), " failed: ", quote(crash.error))
+    if State.NOTHING_TRAINS in report.states:
+        short = words("neither base nor head works")
+        return joined(short, ": ", quote(report.head.failure)) if report.head.failure else short
     if State.NO_BASELINE in report.states:
         return words("there is no baseline, and the policy blocks that")
     owed = [each for each in report.skipped if not each.excused] or list(report.skipped)
@@ -197,6 +210,40 @@ def _only_open(report: Report, finding: ReportedFinding) -> bool:
     return measure is not None and share_of_margin(measure) < 1
 
 
+def _meaning(report: Report, state: State) -> str:
+    if state is State.BASE_BROKEN and report.verdict is VerdictName.ERROR:
+        return STILL_BROKEN
+    return STATES[state]
+
+
+def _failures(report: Report) -> list[Sentence]:
+    """Return how base and head fail, once if they fail alike."""
+    base, head = report.base.failure, report.head.failure
+    told = [("Both end with: ", base)] if base == head else [("Base ends with: ", base), ("Head ends with: ", head)]
+    return [joined(start, quote(failure)) for start, failure in told if failure]
+
+
+def _unguarded(report: Report) -> list[Sentence]:
+    """Return the declared metrics that have no value on base either: they would be silent for ever."""
+    found = [f for f in report.findings if f.check == "model.vanished_metric" and f.status is Status.INHERITED]
+    more = len(found) - MOST_UNGUARDED
+    told = [
+        joined("On base too: ", said(each), ". " if each.note else "", noted(each), ".")
+        for each in found[:MOST_UNGUARDED]
+    ]
+    return [*told, *([words(f"{counted(more, 'more finding')} of this kind.")] if more > 0 else [])]
+
+
+def log_of(report: Report, finding: ReportedFinding) -> tuple[str, ...]:
+    """Return a finding's log without what `lead` quotes: its last line and, if a module is missing, all of it."""
+    if State.NOTHING_TRAINS not in report.states or not finding.log:
+        return finding.log
+    if "module" in finding.facts:
+        return ()
+    quoted = finding.log[-1].strip() in (report.base.failure, report.head.failure)
+    return finding.log[:-1] if quoted else finding.log
+
+
 def _accepted(approval: ReportedApproval) -> Sentence:
     """Return who has accepted the commit, when, how and why."""
     limit = f" from {approval.priority} down" if approval.priority else ""
@@ -209,14 +256,20 @@ def _accepted(approval: ReportedApproval) -> Sentence:
 def lead(report: Report) -> list[Sentence]:
     """Return the sentences under the title: the reason, then the meaning of the states, then approvals."""
     states = [state for state in STATES if state in report.states]
+    unjudged = State.NOTHING_TRAINS in states
     explained = State.DRAFT in states or (
         report.verdict is VerdictName.PASS and any(state in _SHORT_STATES for state in states)
     )
+    explained = explained or (report.verdict is VerdictName.ERROR and unjudged and not report.crashed)
     told = [] if explained else [why(report)]
     new = {State.BOOTSTRAP, State.NO_DATA} <= set(states)
-    told += [words(NEW_WITHOUT_DATA)] if new else [words(STATES[state]) for state in states]
-    if State.BASE_BROKEN in states and report.base.failure:
-        told.append(joined("Base's training ended with: ", quote(report.base.failure)))
+    told += (
+        [words(NEW_WITHOUT_DATA)]
+        if new
+        else [words(_meaning(report, state)) for state in states if not (unjudged and state is State.BASE_BROKEN)]
+    )
+    told += _failures(report)
+    told += _unguarded(report)
     told += [_accepted(each) for each in report.approvals]
     if report.observed:
         told.append(words("Only observed: the status is a success whatever is said here."))

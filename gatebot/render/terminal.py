@@ -6,14 +6,14 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from gatebot.core.finding import Action, Bound, Direction
-from gatebot.core.report import Report, ReportedFinding, ReportedMeasure, VerdictName
+from gatebot.core.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
 from gatebot.render import context
 from gatebot.render.advice import advice_for
 from gatebot.render.escape import MOST_NAME, line, plain
 from gatebot.render.numbers import counted, duration, grouped
 from gatebot.render.pieces import flat, joined, quote, said
 from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, subject_of
-from gatebot.render.sentences import ACTIONS, lead, title_of
+from gatebot.render.sentences import ACTIONS, lead, log_of, title_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -183,9 +183,10 @@ def _with_doubt(measure: ReportedMeasure, row: Row) -> str:
 def _logs(report: Report) -> Iterable["RenderableType"]:
     from rich.text import Text
 
-    for finding in report.decisive:
-        if finding.log:
-            tail = "\n".join(f"  │ {line(each, 400)}" for each in finding.log[-MOST_LOG:])
+    unjudged = State.NOTHING_TRAINS in report.states  # then what base has too is all that there is to say
+    for finding in report.findings if unjudged else report.decisive:
+        if log := log_of(report, finding):
+            tail = "\n".join(f"  │ {line(each, 400)}" for each in log[-MOST_LOG:])
             yield from _section(f"log of {plain(finding.check)}", Text(tail, "dim"))
 
 

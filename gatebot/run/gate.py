@@ -46,6 +46,10 @@ class Collector(Protocol):
         """Collect these needs; the Snapshots also record why a need could not be met."""
 
     @property
+    def base_failure(self) -> str:
+        """Why base could not be prepared; empty if it could, or was not tried yet."""
+
+    @property
     def user_s(self) -> float:
         """Seconds so far in which the user's code, set-up or fetch ran."""
 
@@ -136,7 +140,15 @@ def _seeds(case: Case, folds: int, *, as_baseline: bool) -> int:
 def _collected(plan: Plan, case: Case, collector: Collector) -> Case:
     """Return the Case with the evidence that the plan collected, and the reasons for evidence that is missing."""
     found = collector.collect(plan.needs) if plan else {}
-    return case.with_evidence(found).cut(plan.cut)
+    return _with_failure(case.with_evidence(found).cut(plan.cut), collector)
+
+
+def _with_failure(case: Case, collector: Collector) -> Case:
+    """Return the Case with the reason why base could not be prepared."""
+    if case.base is not None or not collector.base_failure:
+        return case
+    chosen = case.facts.chosen.model_copy(update={"failure": collector.base_failure})
+    return replace(case, facts=case.facts.model_copy(update={"chosen": chosen}))
 
 
 def _costed(case: Case, elapsed_s: float, collector: Collector) -> Case:

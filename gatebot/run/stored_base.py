@@ -8,10 +8,11 @@ from itertools import takewhile
 from gatebot.baseline.fit import Mismatch, Remedy, fits
 from gatebot.baseline.store import Found, Missing, Store
 from gatebot.collect.provenance import rules_digest
-from gatebot.comparison.case import Anchor, Facts
+from gatebot.comparison.case import Anchor, Case, Facts
 from gatebot.core.report import Base, Relation
 from gatebot.errors import UsageError
 from gatebot.evidence.intake import read_whole
+from gatebot.evidence.need import Side
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.repository.git import REMOTE, TAGS, Repository
 from gatebot.run.context.changes import differ
@@ -113,9 +114,16 @@ def _comparable(run_context: RunContext) -> list[str]:
 
 
 def _unfit(run_context: RunContext, found: Found) -> str:
-    """Return why base must be trained again despite a stored Snapshot; empty if it need not, or cannot, be trained."""
+    """Return why base must be trained again despite a stored Snapshot; empty if it need not, or cannot, be trained.
+
+    Base that did not work is tried again: perhaps it was a package that was missing on that day, or on that machine.
+    """
+    if not may_train(run_context):
+        return ""
+    if Case(run_context.facts, base=found.snapshot).broken(Side.BASE):
+        return "no training or prediction worked"
     grave = _grave(found, run_context.facts, run_context.facts.rules.baseline.max_age)
-    return ", ".join(f"{each.what} differs" for each in grave) if grave and may_train(run_context) else ""
+    return ", ".join(f"{each.what} differs" for each in grave)
 
 
 def _grave(found: Found, facts: Facts, max_age_s: float | None = None) -> list[Mismatch]:

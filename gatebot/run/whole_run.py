@@ -62,6 +62,11 @@ class Here:
         return found
 
     @property
+    def base_failure(self) -> str:
+        """Why base could not be prepared; empty if it could, or was not tried yet."""
+        return self.collector.why_broken(Side.BASE)
+
+    @property
     def user_s(self) -> float:
         """Seconds so far in which the user's code, set-up or fetch ran."""
         return self.clock.user_s

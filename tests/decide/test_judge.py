@@ -20,11 +20,14 @@ from gatebot.decide.judge import judge, verdict_of
 from gatebot.errors import ExitCode, GateError, UsageError
 from gatebot.evidence.column import Names
 from gatebot.evidence.effects import Ending
-from gatebot.evidence.need import Side
+from gatebot.evidence.need import Need, Side
 from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.profile import DataProfile, Overlap
+from gatebot.evidence.training import Fit
+from gatebot.render.markdown import section
 from gatebot.render.pieces import flat
-from gatebot.render.sentences import headline, lead
+from gatebot.render.sentences import headline, lead, title_of
+from gatebot.render.terminal import text
 from tests.checks.worlds import (
     HARMLESS,
     NOW,
@@ -134,7 +137,8 @@ def test_a_broken_base_blocks_nobody() -> None:
     assert report.verdict == "pass"
     assert State.BASE_BROKEN in report.states
     assert "code.smoke_train" in {each.check for each in report.findings if each.status is Status.FIXED}
-    assert report.base.failure == "crashed"
+    assert report.base.failure == "training crashed (exit code 0)"
+    assert headline(report) == "pass: base is broken, head repairs it"
 
 
 def test_the_report_says_how_a_broken_base_ended() -> None:
@@ -146,13 +150,130 @@ def test_the_report_says_how_a_broken_base_ended() -> None:
     assert _judged(FINE).base.failure == ""
 
 
-def test_head_that_is_broken_like_base_is_not_blocked_for_it() -> None:
-    both = FINE.both_with(trainings=ended(Ending.CRASHED))
-    gone = both.minus(Side.HEAD, *both.effort.predictions(Side.HEAD), why="its training ended with: crashed")
-    gone = gone.minus(Side.BASE, *replace(both.effort, smoke_seeds=5).predictions(Side.BASE))
-    report = _judged(gone)
-    assert (report.verdict, {each.status for each in report.findings}) == ("pass", {Status.INHERITED})
-    assert State.BASE_BROKEN in report.states
+def _crashing(what: World, side: Side, line: str, seeds: int = 9, ending: Ending = Ending.CRASHED) -> World:
+    """The first trainings of one side end so, and the predictions that they would have made are not there."""
+    effort = replace(what.effort, smoke_seeds=5 if side is Side.BASE else what.effort.smoke_seeds)
+    gone = [need for need in effort.predictions(side) if need.fit.seed < seeds]
+    crashed = ended(ending, exit_code=1, log_tail=("Traceback", line))
+
+    def first(need: Need, evidence: Any) -> Any:
+        return crashed(evidence) if isinstance(need, Fit) and need.is_plain and need.seed < seeds else evidence
+
+    snapshot = what.head if side is Side.HEAD else what.base
+    assert snapshot is not None
+    what = what.plus(side, {need: first(need, each) for need, each in snapshot.evidence.items()})
+    return what.minus(side, *gone, why=f"its training ended with: {ending}")
+
+
+MODES = ("enforce", "observe")
+NO_PANDAS = "ModuleNotFoundError: No module named 'pandas'"
+BOTH_CRASH = _crashing(_crashing(FINE, Side.BASE, NO_PANDAS), Side.HEAD, NO_PANDAS)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("ending", [each for each in Ending if each is not Ending.OK])
+def test_where_nothing_works_on_either_side_nothing_passes(mode: str, ending: Ending) -> None:
+    both = _crashing(_crashing(FINE, Side.BASE, "KeyError: 'x'", ending=ending), Side.HEAD, "'y'", ending=ending)
+    report = _judged(both.ruled(policy={"mode": mode}))
+    assert (report.verdict, report.exit_code, report.observed) == ("error", 5, False)
+    assert {State.BASE_BROKEN, State.NOTHING_TRAINS} <= set(report.states)
+    assert {each.status for each in report.findings} == {Status.INHERITED}
+    assert title_of(report) == "error"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_predictions_that_nobody_can_read_on_either_side_are_no_pass(mode: str) -> None:
+    unreadable = FINE.both_with(predictions=lambda each: replace(each, problem="3 columns, expected 1"))
+    report = _judged(unreadable.ruled(policy={"mode": mode}))
+    assert (report.verdict, report.exit_code) == ("error", 5)
+    assert report.head.failure == "3 columns, expected 1"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_owner_may_let_pass_what_works_on_neither_side(mode: str) -> None:
+    report = _judged(BOTH_CRASH.ruled(policy={"mode": mode, "broken_base": "warn"}))
+    assert (report.verdict, report.exit_code) == ("pass", 0)
+    assert headline(report).endswith("pass with 1 warning: neither base nor head works, so nothing was judged")
+
+
+def test_a_crash_of_both_sides_is_told_once() -> None:
+    report = _judged(BOTH_CRASH)
+    assert (report.base.failure, report.head.failure) == (NO_PANDAS, NO_PANDAS)
+    assert headline(report) == f"error: neither base nor head works: {NO_PANDAS}"
+    for told in (text(report), section(report)):
+        assert told.count("pandas") == 1
+        assert "observe" not in told
+        assert "Run the job again" not in told
+
+
+def test_two_crashes_are_both_told() -> None:
+    report = _judged(_crashing(BOTH_CRASH, Side.HEAD, "KeyError: 'age'"))
+    assert (report.base.failure, report.head.failure) == (NO_PANDAS, "KeyError: 'age'")
+    for told in (text(report), section(report)):
+        assert (told.count("pandas"), told.count("KeyError: 'age'")) == (1, 1)
+
+
+def test_crashes_that_differ_in_a_path_are_one() -> None:
+    lines = [f"FileNotFoundError: [Errno 2] '/tmp/{folder}/work/x.csv' at 0x{folder}" for folder in ("7f01", "7f02")]
+    report = _judged(_crashing(_crashing(FINE, Side.BASE, lines[0]), Side.HEAD, lines[1]))
+    assert report.base.failure == report.head.failure == lines[0]
+
+
+def test_what_a_strangers_broken_code_printed_is_not_quoted() -> None:
+    both = _crashing(BOTH_CRASH, Side.HEAD, "send your token to …").knowing(is_first=True)
+    report = _judged(both)
+    assert (report.base.failure, report.head.failure) == (NO_PANDAS, "training crashed (exit code 1)")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_blocks_besides_blocks_where_nothing_works_too(mode: str) -> None:
+    leaking = BOTH_CRASH.head_with(profile=_leaking)
+    report = _judged(leaking.ruled(policy={"mode": mode}))
+    assert (report.verdict, report.exit_code) == ("blocked", 1)
+    assert State.NOTHING_TRAINS in report.states
+
+
+def test_head_that_never_works_is_worse_than_base_that_works_at_times() -> None:
+    flaky = _crashing(world(seeds=3), Side.BASE, NO_PANDAS, seeds=2)
+    report = _judged(_crashing(flaky, Side.HEAD, NO_PANDAS))
+    assert (report.verdict, report.exit_code) == ("blocked", 1)
+    assert not {State.BASE_BROKEN, State.NOTHING_TRAINS} & set(report.states)
+
+
+def test_base_that_works_at_times_is_judged_on_the_seeds_that_are_there() -> None:
+    flaky = _crashing(world(seeds=3, loss=0.3), Side.BASE, NO_PANDAS, seeds=1)
+    alike = _crashing(flaky, Side.HEAD, NO_PANDAS, seeds=1)
+    for what in (flaky, alike):
+        report = _judged(what)
+        assert not {State.BASE_BROKEN, State.NOTHING_TRAINS} & set(report.states)
+        assert "model.regression" not in {each.check for each in report.skipped}
+        assert {each.seeds for each in report.measures if each.check == "model.regression"} == {2}
+
+
+def test_trainings_that_were_ended_early_do_not_hide_the_crash() -> None:
+    crashed = _crashing(world(seeds=3), Side.HEAD, NO_PANDAS)
+    last = crashed.effort.fits(Side.HEAD)[2]
+    report = _judged(crashed.minus(Side.HEAD, last, why="not run, because two trainings before it failed alike"))
+    assert (report.verdict, report.exit_code) == ("blocked", 1)
+    (found,) = report.decisive
+    assert (found.check, found.facts["runs"], found.facts["all_runs"]) == ("code.smoke_train", 2, 2)
+
+
+def test_of_base_that_was_ended_early_all_is_excused() -> None:
+    broken = _crashing(FINE, Side.BASE, NO_PANDAS)
+    rest = replace(broken.effort, smoke_seeds=5).fits(Side.BASE)[2:]
+    report = _judged(broken.minus(Side.BASE, *rest, why="not run, because two trainings before it failed alike"))
+    open_without = {each.check for each in _judged(FINE).skipped if not each.excused}
+    assert report.verdict == "pass"
+    assert {each.check for each in report.skipped if not each.excused} <= open_without
+
+
+def test_a_broken_base_and_head_without_evidence_are_no_repair() -> None:
+    unknown = _crashing(FINE, Side.BASE, NO_PANDAS)
+    unknown = unknown.minus(Side.HEAD, *FINE.effort.fits(Side.HEAD), *FINE.effort.predictions(Side.HEAD))
+    report = _judged(unknown)
+    assert report.verdict == "error"
+    assert "repairs" not in text(report)
 
 
 def test_head_that_crashes_where_base_does_not_is_blocked() -> None:

@@ -27,6 +27,7 @@ class FakeCollector:
     full: World
     sides: frozenset[Side] = frozenset([Side.HEAD])
     user_s: float = 0.0
+    base_failure: str = ""
     asked: list[list[Need]] = field(default_factory=list)
 
     @property
@@ -111,6 +112,14 @@ def test_without_a_ledger_there_are_three_seeds_and_base_is_trained_beside() -> 
     assert {fit.side for fit in collector.trainings} == set(Side)
     assert (gated.report.costs.trainings, gated.report.costs.base_trainings) == (3, 3)
     assert gated.report.measures
+
+
+def test_base_that_cannot_be_prepared_is_named_with_the_reason() -> None:
+    alone = world(seeds=3).without_base().knowing(states=(State.RETRAINED,))
+    why = "`smoke.setup` (pip install x) failed: exit code 1."
+    gated = gate(replace(alone.case(), head=None), FakeCollector(alone, base_failure=why))
+    assert (gated.report.verdict, gated.report.base.failure) == ("pass", why)
+    assert gated.case.facts.chosen.failure == why  # so that judging again says it too
 
 
 def test_with_a_ledger_there_are_two() -> None:

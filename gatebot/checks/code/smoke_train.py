@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Fact, Finding, Level
-from gatebot.evidence.effects import Effects, Ending
+from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import Effort
+from gatebot.evidence.failure import Failure, failure_of
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.training import Fit, Training
@@ -29,6 +30,8 @@ NO_MODULE = (
     " is enough to activate the environment that has it"
 )
 _ABSENT = re.compile(r"ModuleNotFoundError: No module named '([A-Za-z_][A-Za-z0-9_.]{0,80})'")
+NONE_WORKS = 2.0
+"""The size of a finding where no run works: more than any share of runs, so that it is worse where base has one."""
 LIMITS = frozenset({Ending.TIMEOUT, Ending.MEMORY, Ending.DISK, Ending.PROCESSES})
 
 
@@ -53,18 +56,20 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
     """
     profile = comparison.profile(Side.HEAD)
     for tier in Tier:
-        runs = [each for fit in comparison.effort.fits(Side.HEAD, tier) if (each := _stages(comparison, fit))]
-        failed = [found for stages in runs if (found := _failure(stages)) is not None]
+        runs = [
+            run for fit in comparison.effort.fits(Side.HEAD, tier) if (run := _of_head(comparison, fit)) != (None, None)
+        ]
+        failed = [failure for run in runs if (failure := failure_of(*run)) is not None]
         if failed:
             yield _finding(comparison, tier, failed, len(runs))
             if profile is not None and profile.one_tier:
                 return
 
 
-def _finding(comparison: Comparison, tier: Tier, failed: list[tuple[str, Effects]], all_runs: int) -> Finding:
-    kinds = [(stage, effects.ended) for stage, effects in failed]
+def _finding(comparison: Comparison, tier: Tier, failed: list[Failure], all_runs: int) -> Finding:
+    kinds = [(failure.stage, failure.effects.ended) for failure in failed]
     stage, ending = max(kinds, key=kinds.count)
-    alike = [effects for kind, (_, effects) in zip(kinds, failed, strict=True) if kind == (stage, ending)]
+    alike = [failure.effects for kind, failure in zip(kinds, failed, strict=True) if kind == (stage, ending)]
     worst = max(alike, key=lambda effects: (effects.peak_rss_bytes, effects.seconds))
     facts: dict[str, Fact] = {
         "stage": stage if tier is Tier.SMOKE else f"{stage} on more rows",
@@ -86,7 +91,7 @@ def _finding(comparison: Comparison, tier: Tier, failed: list[tuple[str, Effects
         likelihood=Level.LOW if unknown else None,  # a limit of ours blocks where base is known to keep it
         log=log,
         note=NO_MODULE if absent else "",
-        size=len(failed) / all_runs,
+        size=len(failed) / all_runs if len(failed) < all_runs else NONE_WORKS,
     )
 
 
@@ -95,15 +100,8 @@ def _base_ran(comparison: Comparison, tier: Tier) -> bool:
     return base is not None and any(base.has(fit) for fit in comparison.effort.fits(Side.BASE, tier))
 
 
-def _stages(comparison: Comparison, fit: Fit) -> list[tuple[str, Effects]]:
-    training = comparison.head.get(fit, Training)
-    predictions = comparison.head.get(Predict(fit), Predictions)
-    stages = [] if training is None else [("training", training.effects)]
-    return stages if predictions is None else [*stages, ("predicting", predictions.effects)]
-
-
-def _failure(stages: list[tuple[str, Effects]]) -> tuple[str, Effects] | None:
-    return next(((stage, effects) for stage, effects in stages if effects.ended is not Ending.OK), None)
+def _of_head(comparison: Comparison, fit: Fit) -> tuple[Training | None, Predictions | None]:
+    return comparison.head.get(fit, Training), comparison.head.get(Predict(fit), Predictions)
 
 
 CHECK = Check("code.smoke_train", Level.HIGH, Level.HIGH, run, __doc__, needs=needs, wishes=wishes)

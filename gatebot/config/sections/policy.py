@@ -35,6 +35,11 @@ class Policy(Section):
     undecided: Literal["warn", "review", "block"] = Field(
         default="warn", description="What a measure does that is neither held nor proven worse."
     )
+    broken_base: Literal["error", "warn"] = Field(
+        default="error",
+        description="What it means that neither base nor head works, so that nothing was judged; in every mode."
+        " If head works, it repairs base and is judged by absolute checks.",
+    )
     inherited: Literal["warn", "note"] = Field(
         default="warn", description="What a finding does that base has too. It never blocks."
     )
