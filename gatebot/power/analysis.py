@@ -9,7 +9,7 @@ from gatebot.checks.row_views import View, Views, metric_of
 from gatebot.comparison.case import Case, Facts
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.document import Rules
-from gatebot.decide.judge import comparison_of
+from gatebot.decide.judge import comparison_of, first_failure
 from gatebot.decide.plan import SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
 from gatebot.errors import UsageError
 from gatebot.evidence.effort import AA_SEEDS, Effort
@@ -18,6 +18,7 @@ from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.evidence.training import Fit, Training
+from gatebot.render.escape import plain
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.decision import Levels
@@ -28,6 +29,7 @@ SEEDS = (1, 2, 3, 5, 10)
 TIMES = (1, 2, 4)
 MOST_DETAILED = 6
 ENDLESS = 1e6
+MOST_CAUSE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +200,15 @@ def analyse(baseline: Snapshot, rules: Rules) -> Iterator[DetectableEffect | Not
     """Yield what pull requests against this baseline could detect of each declared metric.
 
     Raises:
-        UsageError: the Rules name a metric that does not exist, or the baseline holds no predictions or labels.
+        UsageError: the Rules name a metric that does not exist, or the baseline holds no usable predictions or labels.
     """
     compared = with_itself(baseline, rules)
     if not compared.base_runs():
+        if failure := first_failure(_alone(baseline, rules), Side.BASE):
+            raise UsageError(
+                f"there is nothing to look at: no model of this baseline works ({plain(failure.cause, MOST_CAUSE)})",
+                "Make main train and predict; then `gatebot run --as-baseline` there leaves a baseline.",
+            )
         raise UsageError(
             "this baseline holds no predictions of labelled eval rows",
             "`gatebot run --as-baseline` on the main branch leaves one",
@@ -221,9 +228,13 @@ def analyse(baseline: Snapshot, rules: Rules) -> Iterator[DetectableEffect | Not
 
 def with_itself(baseline: Snapshot, rules: Rules) -> Comparison:
     """Compare main with itself."""
+    return comparison_of(_alone(baseline, rules))
+
+
+def _alone(baseline: Snapshot, rules: Rules) -> Case:
     about = baseline.about
     facts = Facts(project=about.project, now=about.created_at, rules=rules, effort=Effort(folds=_folds(baseline)))
-    return comparison_of(Case(facts, head=baseline, base=baseline))
+    return Case(facts, head=baseline, base=baseline)
 
 
 def _folds(baseline: Snapshot) -> int:

@@ -8,10 +8,13 @@ import pytest
 from benchmarks.world import BASE, draw
 from gatebot.config.document import Rules
 from gatebot.errors import UsageError
+from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Need, Tier
+from gatebot.evidence.predictions import Predict
 from gatebot.evidence.snapshot import Snapshot
-from gatebot.evidence.training import training_of
+from gatebot.evidence.training import Fit, training_of
 from gatebot.power.analysis import DetectableEffect, NotDetectable, analyse, chosen
+from tests.checks.worlds import ended
 
 METRICS: list[dict[str, object]] = [{"metric": "accuracy", "margin": "0.02"}, {"metric": "log_loss", "margin": "5%"}]
 
@@ -39,6 +42,18 @@ def test_every_declared_metric_is_looked_at() -> None:
     assert list(found) == ["accuracy", "log_loss", *(f"recall(c)@channel={each}" for each in ("web", "mail", "phone"))]
     assert found["log_loss"].relative
     assert found["recall(c)@channel=phone"].smoke.n < found["recall(c)@channel=web"].smoke.n < 400
+
+
+def test_of_a_broken_main_there_is_nothing_to_look_at() -> None:
+    whole = baseline()
+    log = ("Traceback", "ModuleNotFoundError: No module named 'pandas'\x1b[31m")
+    crashed = ended(Ending.CRASHED, exit_code=1, log_tail=log)
+    evidence = {need: crashed(each) if isinstance(need, Fit) else each for need, each in whole.evidence.items()}
+    left = {need: each for need, each in evidence.items() if not isinstance(need, Predict)}
+    with pytest.raises(UsageError, match=r"nothing to look at.*No module named 'pandas'") as raised:
+        list(analyse(replace(whole, evidence=left), rules()))
+    assert "\x1b" not in str(raised.value)
+    assert "make main train" in raised.value.hint.lower()
 
 
 def test_more_eval_rows_see_smaller_losses() -> None:
