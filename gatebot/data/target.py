@@ -29,12 +29,20 @@ def target_of(rows: Rows, task: str) -> Column | None:
     """Return the target of every row: labels for classification, numbers otherwise; None without a target.
 
     Raises:
-        UsageError: numbers are needed, and a value is not a number or is infinite.
+        UsageError: numbers are needed, and a value is not a number or is infinite; or all rows have one class.
     """
     name = rows.columns.target
     if name is None:
         return None
-    return names_in(rows.frame, name) if task == "classification" else _numbers(rows, name)
+    if task != "classification":
+        return _numbers(rows, name)
+    labels = names_in(rows.frame, name)
+    if len(labels.names) == 1:
+        raise UsageError(
+            f"`{name}` holds one class only, {labels.names[0][:40]!r}, so there is nothing to tell apart.",
+            "Name another column in `data.target`, or bring rows of the other classes.",
+        )
+    return labels
 
 
 def present(target: Column) -> Mask:

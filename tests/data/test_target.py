@@ -41,6 +41,16 @@ def test_what_is_no_number_is_shown(wrong: str) -> None:
     assert "task: classification" in caught.value.hint
 
 
+@pytest.mark.parametrize("labels", [["yes", "yes", "yes"], ["yes", None, "yes"]])
+def test_one_class_cannot_be_told_apart(labels: list[str | None]) -> None:
+    with pytest.raises(
+        UsageError, match="`y` holds one class only, 'yes', so there is nothing to tell apart"
+    ) as caught:
+        target_of(rows_of(Columns("y"), y=labels), "classification")
+    assert "data.target" in caught.value.hint
+    assert target_of(rows_of(Columns("y"), y=["1", "1"]), "regression") is not None
+
+
 def test_a_time_is_no_number() -> None:
     rows = rows_of(Columns("y"), y=["1"])
     dated = replace(rows, frame=pl.DataFrame({"y": ["2026-01-01"]}).with_columns(pl.col("y").str.to_date()))

@@ -18,6 +18,8 @@ from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.own_score import OwnScore
 from gatebot.evidence.profile import Profile
+from gatebot.tasks.estimate import Formula
+from gatebot.tasks.labels import PREFIX, SINGLE
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Declared, Metric
 
@@ -52,6 +54,10 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
 def _of_declared(views: Views, declared: Declared) -> Iterator[Finding]:
     if not views.of(declared.slice):
         says = "{metric} is declared on `{column}`, which is no slice of the data: name it in `data.slices`"
+        if declared.slice in views.comparison.slices:
+            says = (
+                "{metric} is declared on `{column}`, in which no eval row has a value: fill it, or name another slice"
+            )
         subject = f"{declared.name}@{declared.slice}"
         yield Finding(subject, says, {"metric": declared.name, "column": declared.slice}, likelihood=Level.HIGH)
     for view in views.of(declared.slice):
@@ -82,11 +88,20 @@ def _absent(view: View, declared: Declared, runs: tuple[Table, ...]) -> Iterator
     elif problem := _problem(view.comparison, declared.own):
         says = "{metric} is declared and has no value in {runs} of {all_runs} runs: {problem}"
         facts["problem"] = problem
+    elif _lacks_probabilities(metric_of(declared), runs):
+        says = "{metric} is declared and has no value: it takes probabilities, and `predict` gives labels alone"
+        note = "Return a column of probabilities for each class, or take the metric out of gatebot.yml"
     else:
         says = "{metric} is declared and has no value in {runs} of {all_runs} runs, of predictions with {columns}"
         facts["columns"] = tuple(runs[0].payload)
         note = "" if declared.own else MADE_OF
     yield Finding(subject, says, facts, likelihood=Level.HIGH, note=note)
+
+
+def _lacks_probabilities(metric: Metric, runs: tuple[Table, ...]) -> bool:
+    columns = [name for table in runs for name in table.payload]
+    needs_scores = isinstance(metric, Formula) and metric.needs_scores
+    return needs_scores and not any(name == SINGLE or name.startswith(PREFIX) for name in columns)
 
 
 def _problem(comparison: Comparison, own: str | None) -> str:

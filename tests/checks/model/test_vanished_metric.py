@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 
 from gatebot.core.finding import Action, Priority, Status
+from gatebot.decide.judge import judge
 from gatebot.evidence.column import Names
 from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.own_score import OwnScore
 from gatebot.evidence.predictions import Predictions
 from gatebot.evidence.profile import DataProfile
+from gatebot.render.markdown import section
 from gatebot.render.pieces import flat, noted
+from gatebot.render.pieces import said as said_of
+from gatebot.render.terminal import text
 from tests.checks.worlds import HARMLESS, SLICES, column, facts, said, scored, silent, weighed, world
 
 CHECK = "model.vanished_metric"
@@ -57,15 +61,24 @@ def test_a_declared_metric_without_a_value_blocks_and_says_of_what_it_is_made() 
     planted = world(metrics=(LOG_LOSS,)).head_with(predictions=_labels_only)
     found = weighed(CHECK, planted)["log_loss"]
     assert (found.status, found.priority, found.action) == (Status.NEW, Priority.P0, Action.BLOCK)
-    known = {"metric": "log_loss", "runs": 2, "all_runs": 2, "columns": ["prediction"]}
-    assert facts(CHECK, planted, "log_loss") == known
-    assert "score_<class>" in flat(noted(found))
+    assert facts(CHECK, planted, "log_loss") == {"metric": "log_loss", "runs": 2, "all_runs": 2}
+    assert flat(said_of(found)) == (
+        "log_loss is declared and has no value: it takes probabilities, and predict gives labels alone"
+    )
+    assert "a column of probabilities for each class" in flat(noted(found))
 
 
 def test_what_base_lacks_too_is_inherited() -> None:
     lacking = world(metrics=(LOG_LOSS,), scores=False)
     assert said(CHECK, lacking) == {"log_loss": Status.INHERITED}
     assert said(CHECK, lacking.without_base()) == {"log_loss": Status.NEW}
+
+
+def test_a_metric_that_never_had_a_value_is_not_silent() -> None:
+    report = judge(world(metrics=(LOG_LOSS,), scores=False).case())
+    for told in (text(report), section(report)):
+        flattened = " ".join(told.replace("`", "").split())
+        assert "On base too: log_loss is declared and has no value: it takes probabilities" in flattened
 
 
 def test_defaults_that_nobody_had_are_not_missed() -> None:
@@ -124,6 +137,17 @@ def test_a_slice_that_is_no_column_of_the_data_is_told() -> None:
     rule = {"metric": "accuracy", "slice": "colour"}
     found = weighed(CHECK, world(metrics=(rule,)).without_base())["accuracy@colour"]
     assert (found.priority, found.facts["column"]) == (Priority.P0, "colour")
+    assert "name it in `data.slices`" in found.says
+
+
+def test_a_slice_of_which_no_row_has_a_value_is_told() -> None:
+    def empty(profile: DataProfile) -> DataProfile:
+        nothing = Names(np.full(len(profile.eval_rows), -1, dtype=np.int32), ())
+        return replace(profile, eval_rows=replace(profile.eval_rows, slices={"region": nothing}))
+
+    rule = {"metric": "accuracy", "slice": "region"}
+    found = weighed(CHECK, world(slices=SLICES, metrics=(rule,)).both_with(profile=empty))["accuracy@region"]
+    assert "no eval row has a value" in found.says
 
 
 def test_a_slice_without_rows_is_told() -> None:
