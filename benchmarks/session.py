@@ -203,6 +203,7 @@ class MemoryCollector:
     session: MemorySession
     sides: frozenset[Side] = frozenset(Side)
     left_out: Callable[[Need], bool] = lambda _need: False
+    base_failure: str = ""
     user_s: float = 0.0
     _trained: bool = False
 
