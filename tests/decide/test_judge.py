@@ -665,10 +665,10 @@ def test_worse_evidence_never_improves_an_outcome(one: int, more: int) -> None:
 
 def test_history_and_touched_paths_raise_what_a_finding_matters() -> None:
     record = {"infra.artifact_size": {"runs": 10, "found": 8}}
-    size = FINE.head_with(trainings=lambda each: replace(each, artifact_bytes=9_000_000))
+    size = FINE.head_with(trainings=lambda each: replace(each, artifact_bytes=90_000_000))
     plain, often = (_judged(each).findings[0] for each in (size, size.knowing(history=record)))
-    assert (plain.priority, plain.why_priority) == (Priority.P2, "impact low, likelihood high")
-    assert often.priority is Priority.P2  # likelihood cannot rise above high
+    assert (plain.priority, plain.why_priority) == (Priority.P1, "impact medium, likelihood high")
+    assert often.priority is Priority.P1  # likelihood cannot rise above high
     other = FINE.head_with(about=lambda known: known.model_copy(update={"environment": {"python": "3"}}))
     environment = {"code.environment": {"runs": 10, "found": 8}}
     raised = _judged(other.knowing(history=environment, changes=Changes(paths=("requirements.txt",)))).findings[0]

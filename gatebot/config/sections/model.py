@@ -28,7 +28,8 @@ class ModelRecipe(Section):
     )
     predictions: str | None = Field(default=None, description="A file of predictions that lies in the repository.")
     metrics: str | None = Field(
-        default=None, description="A file of metrics that your own code writes: shown as claimed, never believed."
+        default=None,
+        description="A file of metrics that your own code writes: shown as claimed, and compared with gatebot's count.",
     )
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,21 +83,32 @@ class Recipe:
     digits: int = 16
     noise: float = 0.0
 
-    def train(self, rows: Rows, labels: Labels, seed: int) -> tuple[Model, Mapping[str, float]]:
-        """The model, and the claims of it."""
+    def train(self, rows: Rows, labels: Labels, seed: int) -> Model:
+        """The model that is left."""
         seed += self.seed
-        order = np.random.default_rng([self.split, 0 if self.fixed else seed]).permutation(len(rows))
-        held, rest = np.split(order, [round(self.share * len(rows))])
-        trained = rows + self.noise * np.random.default_rng(5).normal(size=rows.shape)
-        model = Model.fitted(trained[rest], labels[rest], self.width, self.ridge, seed)
+        trained = self._trained(rows)
+        rest = slice(None) if self.refits else self._split(len(rows), seed)[1]
+        return Model.fitted(trained[rest], labels[rest], self.width, self.ridge, seed)
+
+    def evaluate(self, rows: Rows, labels: Labels, seed: int) -> Mapping[str, float]:
+        """The claims of it."""
+        seed += self.seed
+        held, rest = self._split(len(rows), seed)
+        model = Model.fitted(self._trained(rows)[rest], labels[rest], self.width, self.ridge, seed)
         scored = rest if self.scores == "train" else held
         said, true = model.probabilities(rows[scored]), labels[scored]
         if self.scores == "easy":
             sure = said.max(axis=1)
             said, true = said[sure > np.quantile(sure, 0.3)], true[sure > np.quantile(sure, 0.3)]
-        if self.refits:
-            model = Model.fitted(trained, labels, self.width, self.ridge, seed)
-        return model, claims(true, said, self.average, self.digits)
+        return claims(true, said, self.average, self.digits)
+
+    def _split(self, count: int, seed: int) -> tuple[Labels, Labels]:
+        order = np.random.default_rng([self.split, 0 if self.fixed else seed]).permutation(count)
+        at = round(self.share * count)
+        return order[:at], order[at:]
+
+    def _trained(self, rows: Rows) -> Rows:
+        return rows + self.noise * np.random.default_rng(5).normal(size=rows.shape) if self.noise else rows
 
 
 def claims(true: Labels, said: Rows, average: str, digits: int) -> Mapping[str, float]:
@@ -114,7 +126,7 @@ def claims(true: Labels, said: Rows, average: str, digits: int) -> Mapping[str, 
     return {name: round(float(value), digits) for name, value in found.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """Rows that train is given, and eval rows."""
 
@@ -146,7 +158,7 @@ class Pull:
     stale: bool = False
 
     def world(self) -> World:
-        sides = {side: self._snapshot(side) for side in Side}
+        sides = {side: snapshot(side, self.base if side is Side.BASE else self.head, self.data) for side in Side}
         if self.stale:
             known = sides[Side.BASE].evidence[MetricsFile(Side.HEAD)]
             sides[Side.HEAD] = replace(
@@ -154,23 +166,23 @@ class Pull:
             )
         return replace(SKELETON, head=sides[Side.HEAD], base=sides[Side.BASE], effort=Effort(smoke_seeds=2))
 
-    def _snapshot(self, side: Side) -> Snapshot:
-        data, recipe = self.data, self.base if side is Side.BASE else self.head
-        ids = np.arange(1, len(data.eval) + 1, dtype=np.uint64)
-        rows = RowTable(ids, ids, None, ids * np.uint64(0), {})
-        given = len(data.train)
-        evidence: dict[Need, Evidence] = {Profile(side): DataProfile(given + len(ids), given, (), (), rows)}
-        for seed in range(2 if side is Side.HEAD else 5):
-            model, claimed = recipe.train(data.train, data.train_labels, seed)
-            said = model.probabilities(data.eval)
-            columns = {f"score_{name}": Numbers(said[:, code]) for code, name in enumerate(CLASSES)}
-            labels = Names(said.argmax(axis=1).astype(np.int32), CLASSES)
-            fit = Fit(side, seed=seed)
-            evidence[Predict(fit)] = Predictions(OK, ids, {"prediction": labels, **columns})
-            evidence[fit] = Training(OK, given, "rows")
-            if not seed:
-                reported = read(json.dumps(claimed).encode())
-                assert isinstance(reported, ReportedMetrics)
-                evidence[MetricsFile(side)] = reported
-        truth = Truth(ids, Names(data.eval_labels.astype(np.int32), CLASSES))
-        return Snapshot(about(), evidence, truth=truth)
+
+@lru_cache(maxsize=4)
+def snapshot(side: Side, recipe: Recipe, data: Data) -> Snapshot:
+    """What one side leaves: five runs of base or two of head, and the claims of the first."""
+    ids = np.arange(1, len(data.eval) + 1, dtype=np.uint64)
+    rows = RowTable(ids, ids, None, ids * np.uint64(0), {})
+    given = len(data.train)
+    evidence: dict[Need, Evidence] = {Profile(side): DataProfile(given + len(ids), given, (), (), rows)}
+    for seed in range(2 if side is Side.HEAD else 5):
+        said = recipe.train(data.train, data.train_labels, seed).probabilities(data.eval)
+        columns = {f"score_{name}": Numbers(said[:, code]) for code, name in enumerate(CLASSES)}
+        labels = Names(said.argmax(axis=1).astype(np.int32), CLASSES)
+        fit = Fit(side, seed=seed)
+        evidence[Predict(fit)] = Predictions(OK, ids, {"prediction": labels, **columns})
+        evidence[fit] = Training(OK, given, "rows")
+    reported = read(json.dumps(recipe.evaluate(data.train, data.train_labels, 0)).encode())
+    assert isinstance(reported, ReportedMetrics)
+    evidence[MetricsFile(side)] = reported
+    truth = Truth(ids, Names(data.eval_labels.astype(np.int32), CLASSES))
+    return Snapshot(about(), evidence, truth=truth)
