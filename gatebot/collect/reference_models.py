@@ -1,6 +1,7 @@
 """Trains gatebot's two reference models, which the user's model is compared with: a constant and a linear model."""
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,8 +31,11 @@ MOST_CLASSES = 200
 SHARE = 0.1
 """The most that the simple model may take, as a share of one training of the user's."""
 
-LEAST_SECONDS, MOST_SECONDS = 10.0, 60.0
-"""Limits of that time: a program and its libraries take seconds to start where the machine is busy."""
+LEAST_SECONDS, MOST_SECONDS = 5.0, 60.0
+"""Limits of that time: to start the libraries alone takes a second or two. They are seconds of the processor, so that
+whether there is an answer does not depend on what else the machine does."""
+
+WALL_SECONDS = 120.0
 
 PROGRAM = Path(__file__).with_name("linear.py")  # copied, not imported: it runs in the sandbox
 ANSWER = "answer.json"
@@ -102,7 +106,7 @@ def _linear(
     kinds = {name: features[name] for name in chosen(dataset.rows.frame, features, train, target.take(train))}
     most = max(1, min(MOST_ROWS, MOST_CELLS // max(len(kinds), 1)))
     known = train[:: -(-len(train) // most)]
-    question = {
+    question: dict[str, object] = {
         "train": _cells(dataset, kinds, known),
         "kinds": kinds,
         "labels": _labels(target.take(known)),
@@ -114,7 +118,7 @@ def _linear(
 
 
 def seconds_for(training_s: float) -> float:
-    """Return the time limit of the simple model, from the seconds of one training of the user's."""
+    """Return the processor's seconds that the simple model may take, from those of one training of the user's."""
     return min(max(SHARE * training_s, LEAST_SECONDS), MOST_SECONDS)
 
 
@@ -124,7 +128,7 @@ class LinearFitter:
 
     Attributes:
         programs: starts the program that fits.
-        seconds: the time limit of one fit.
+        seconds: how many seconds of the processor one fit may take.
         known: the answers so far, by digest of the question; shared by both sides.
     """
 
@@ -132,16 +136,16 @@ class LinearFitter:
     seconds: float
     known: dict[str, list[Answer]]
 
-    def answers(self, question: object, heights: list[int], names: tuple[str, ...]) -> list[Answer]:
+    def answers(self, question: dict[str, object], heights: list[int], names: tuple[str, ...]) -> list[Answer]:
         """Return the program's predictions for each set of rows; empty if its time is up.
 
         Raises:
             UnmetError: the model cannot learn from this data, or the output is not valid. The output is untrusted,
                 because the program has read data of a pull request.
         """
-        asked = json.dumps(question).encode()
-        digest = bytes_digest(asked)
+        digest = bytes_digest(json.dumps(question).encode())
         if digest not in self.known:
+            asked = json.dumps({**question, "seconds": math.ceil(self.seconds)}).encode()
             answers = self._fitted(asked, heights, names)
             if not answers:
                 return []
@@ -150,14 +154,15 @@ class LinearFitter:
 
     def _fitted(self, asked: bytes, heights: list[int], names: tuple[str, ...]) -> list[Answer]:
         most = MIB + 32 * sum(heights) * max(len(names), 1)
-        limits = Limits(seconds=self.seconds, disk_bytes=most + MIB)
+        limits = Limits(seconds=WALL_SECONDS, disk_bytes=most + MIB)
         with self.programs.ran(PROGRAM, asked, limits) as ran:
             if ran.completed.ended is Ended.TIMEOUT:
                 return []
             try:
                 if not ran.completed.ok:
                     raise ValueError(f"exit code {ran.completed.exit_code}")
-                return list(_read(json.loads(ran.read(ANSWER, most)), heights, names))
+                answer = json.loads(ran.read(ANSWER, most))
+                return [] if answer == {"late": True} else list(_read(answer, heights, names))
             except (OSError, UnreadableError, ValueError, TypeError, RecursionError) as error:
                 raise UnmetError(f"the simple model does not fit this data: {error}") from error
 
@@ -182,6 +187,8 @@ def _read(answer: Any, heights: list[int], names: tuple[str, ...]) -> Iterator[A
 
 
 def _cells(dataset: Dataset, kinds: dict[str, str], index: Index) -> dict[str, list[str]]:
+    if not kinds:
+        return {}
     return spelled_frame(dataset.rows.frame.select(*kinds)[index]).to_dict(as_series=False)
 
 
