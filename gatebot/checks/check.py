@@ -57,8 +57,8 @@ class Check:
     relative: bool = field(default=False)
     """Its findings are differences from base, so none of them is ever inherited, and without a base it is skipped."""
     excuse: Callable[[Comparison], str] = no_excuse
-    confirm: Callable[[Effort], tuple[Need, ...]] = nothing
-    """What would confirm a finding that is unconfirmed; by default the confirm tier."""
+    confirm: Callable[[Comparison], tuple[Need, ...]] | None = None
+    """What would confirm its findings that are unconfirmed, given all that is known; by default the confirm tier."""
 
     @property
     def area(self) -> Area:

@@ -22,6 +22,7 @@ from gatebot.evidence.column_sketches import TableSketch
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.history import History, RunHistory
 from gatebot.evidence.kind import Inspection, UnmetError
+from gatebot.evidence.leakage import Leakage, LeakageTraces
 from gatebot.evidence.metrics_file import ReportedMetrics
 from gatebot.evidence.need import Need, Side, with_prerequisites
 from gatebot.evidence.own_score import OwnScore, Score
@@ -83,6 +84,11 @@ class CollectorSession:
     def sketches(self, side: Side, table: str) -> TableSketch:
         """Return the sketches of one table of a side's data."""
         return self.trainings.prepared[side].dataset.sketches(table)
+
+    def leakage(self, need: Leakage) -> LeakageTraces:
+        """Search a side's data for what gives the target away."""
+        with self.trainings.reporter.step(Phase.READ, need.side, need.label):
+            return self.trainings.prepared[need.side].dataset.leakage(need)
 
     def train(self, fit: Fit) -> Training:
         """Return a training; it is carried out if it was not yet."""

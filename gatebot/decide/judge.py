@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gatebot import __version__
-from gatebot.checks.check import nothing
 from gatebot.checks.guarantee import judged
 from gatebot.checks.registry import all_checks
 from gatebot.checks.visible_margin import visible_margin
@@ -311,8 +310,8 @@ def _wants(case: Case, results: Sequence[CheckResults]) -> tuple[Want, ...]:
     """Return what the confirm tier would settle, and why its evidence is missing if it was requested."""
     measures = wanting([measure for each in results for measure in each.measures])
     asked = [(each.subject, each.answer.reason) for each in measures if each.answer]
-    own = [each for each in results if each.check.confirm is not nothing]
-    others = [each for each in results if each.check.confirm is nothing]
+    own = [each for each in results if each.check.confirm is not None]
+    others = [each for each in results if each.check.confirm is None]
     asked += [(f.subject, "not confirmed on more rows") for each in others for f in each.findings if _open(f)]
     tried = [need for need in case.facts.effort.fits(Side.HEAD, Tier.CONFIRM) if not case.has(need)]
     why = next((case.why_unmet(need) for need in tried if case.head and need in case.head.unmet), "")
@@ -325,7 +324,7 @@ def _wants(case: Case, results: Sequence[CheckResults]) -> tuple[Want, ...]:
 
 def _want_of(case: Case, results: CheckResults, finding: Finding) -> Want:
     """Return the want of a check that says itself what would confirm its findings."""
-    needs = results.check.confirm(case.facts.effort)
+    needs = results.check.confirm(comparison_of(case)) if results.check.confirm is not None else ()
     tried = (need for need in needs if case.head is not None and need in case.head.unmet)
     why = next((case.why_unmet(need) for need in tried), "not measured beside base")
     return Want(measure=finding.subject, tier="", reason=why, check=results.check.id)

@@ -10,6 +10,7 @@ from gatebot.checks.registry import all_checks, check_named
 from gatebot.comparison.case import Case
 from gatebot.core.finding import Priority
 from gatebot.core.report import State, Want
+from gatebot.decide.judge import comparison_of
 from gatebot.decide.policy.risk import Prior, risk_of
 from gatebot.evidence.effort import AA_SEEDS, Effort
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
@@ -122,12 +123,16 @@ def _plan_confirm(case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
 
 
 def _plan_of_check(check: Check, case: Case, sides: frozenset[Side], budget_s: float) -> Plan:
-    """Plan what one check needs to confirm a finding."""
-    asked = {need: Priority.P1 for need in check.confirm(case.facts.effort) if not case.has(need)}
-    missing = {each.side for need in asked for each in with_prerequisites(need)} - sides
-    if missing:
-        return Plan(cut=dict.fromkeys(asked, f"the files of {min(missing)} are not here"))
-    return _whole(_cut(case, asked, sides, float("inf")), budget_s)
+    """Plan what one check needs to confirm a finding. What needs files that are not here is cut."""
+    needs = check.confirm(comparison_of(case)) if check.confirm is not None else ()
+    asked, cut = dict[Need, Priority](), dict[Need, str]()
+    for need in (each for each in needs if not case.has(each)):
+        missing = {each.side for each in with_prerequisites(need)} - sides
+        if missing:
+            cut[need] = f"the files of {min(missing)} are not here"
+        else:
+            asked[need] = Priority.P1
+    return _whole(_cut(case, asked, sides, float("inf")), budget_s).joined(Plan(cut=cut))
 
 
 def _whole(plan: Plan, budget_s: float) -> Plan:

@@ -10,6 +10,7 @@ from gatebot.evidence.need import Need, Side
 if TYPE_CHECKING:
     from gatebot.evidence.column_sketches import TableSketch
     from gatebot.evidence.history import History, RunHistory
+    from gatebot.evidence.leakage import Leakage, LeakageTraces
     from gatebot.evidence.metrics_file import ReportedMetrics
     from gatebot.evidence.own_score import OwnScore, Score
     from gatebot.evidence.predictions import Predict, Predictions
@@ -56,6 +57,9 @@ class Session(Protocol):
 
     def sketches(self, side: Side, table: str) -> "TableSketch":
         """Return the sketches of one table: `train`, `eval` or `all` rows of the data, or a further table by path."""
+
+    def leakage(self, need: "Leakage") -> "LeakageTraces":
+        """Search a side's data for what gives the target away."""
 
     def train(self, fit: "Fit") -> "Training":
         """Train a model."""

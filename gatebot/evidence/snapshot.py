@@ -31,6 +31,7 @@ class SeedNoise(BaseModel):
         square: the sum of squares of the same values, averaged over both commits.
         pairs: the degrees of freedom of `cross` and `square`.
         last: this commit's own values, by seed.
+        steps: the changes of the mean over seeds from commit to commit, the latest last.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -41,6 +42,7 @@ class SeedNoise(BaseModel):
     square: float = Field(default=0.0, ge=0)
     pairs: float = Field(default=0.0, ge=0, le=1000)
     last: tuple[float, ...] = Field(default=(), max_length=100)
+    steps: tuple[float, ...] = Field(default=(), max_length=100)
 
 
 class SnapshotProvenance(BaseModel):

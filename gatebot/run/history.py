@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import isfinite
+from statistics import fmean
 
 from gatebot.comparison.case import CheckRecord
 from gatebot.core.report import Report
@@ -79,7 +80,10 @@ def _one_more(known: SeedNoise | None, runs: tuple[float, ...]) -> SeedNoise:
         cross += sum(one * other for one, other in zip(before, after, strict=True))
         square += sum(each * each for each in (*before, *after)) / 2.0
         pairs += len(runs) - 1
-    return SeedNoise(variance=pooled.variance, df=pooled.df, cross=cross, square=square, pairs=pairs, last=runs)
+    steps = (*known.steps, fmean(runs) - fmean(known.last))[-MOST_RUNS:]
+    return SeedNoise(
+        variance=pooled.variance, df=pooled.df, cross=cross, square=square, pairs=pairs, last=runs, steps=steps
+    )
 
 
 def _centred(values: tuple[float, ...]) -> list[float]:

@@ -53,9 +53,9 @@ def wishes(effort: Effort) -> tuple[Need, ...]:
     return (Operation(Fit(Side.BASE)),) if effort.calls else ()
 
 
-def confirm(effort: Effort) -> tuple[Need, ...]:
+def confirm(comparison: Comparison) -> tuple[Need, ...]:
     """Both in turn: other processes and other machines then slow down both alike."""
-    return (Operation(Fit(Side.HEAD), in_turn=True),) if effort.calls else ()
+    return (Operation(Fit(Side.HEAD), in_turn=True),) if comparison.effort.calls else ()
 
 
 def excuse(comparison: Comparison) -> str:

@@ -144,6 +144,55 @@ class RepeatedRows(Rows):
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangedRows(Rows):
+    """All eval rows, each with the id and the place of another one. The features of a row stay together."""
+
+    seed: Count = 0
+    of: Literal["exchanged"] = "exchanged"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return "eval rows with exchanged ids"
+
+    def sources(self, count: int) -> Index:
+        """Return which row's features each place gets; never its own, if there are two rows or more."""
+        order = np.random.default_rng(self.seed).permutation(count)
+        sources = np.empty(count, dtype=np.intp)
+        sources[order] = np.roll(order, -1)
+        return sources
+
+    def change(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Return the features in other places; ids are no features, and stay."""
+        return frame[self.sources(frame.height)]
+
+
+@dataclass(frozen=True, slots=True)
+class NearCopies(Rows):
+    """All eval rows with changes that hardly matter, to numbers with fractions and to long texts.
+
+    Attributes:
+        strength: the change of numbers in standard deviations. 0 changes the last digits alone, and doubles a space of
+            long texts; above it, two neighbouring letters are swapped too.
+        seed: of all that is drawn.
+    """
+
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.0
+    seed: Count = 0
+    of: Literal["near_copies"] = "near_copies"
+
+    @property
+    def text(self) -> str:
+        """The rows in words."""
+        return "near-copies of eval rows"
+
+    def change(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Return the rows with the small changes."""
+        rng = np.random.default_rng(self.seed)
+        return frame.with_columns(_nearly(frame.get_column(name), self.strength, rng) for name in frame.columns)
+
+
+@dataclass(frozen=True, slots=True)
 class PerturbedRows(Rows):
     """All eval rows with one column changed.
 
@@ -235,11 +284,27 @@ class InvalidRows(Rows):
 
 
 AnyRows = Annotated[
-    EvalRows | TrainRows | ShuffledRows | Batches | RepeatedRows | PerturbedRows | CaseRows | InvalidRows,
+    EvalRows
+    | TrainRows
+    | ShuffledRows
+    | Batches
+    | RepeatedRows
+    | ExchangedRows
+    | NearCopies
+    | PerturbedRows
+    | CaseRows
+    | InvalidRows,
     Field(discriminator="of"),
 ]
 EVAL, TRAIN = EvalRows(), TrainRows()
 INVALID_ROWS = 20
+
+DISTINCT = 0.5
+"""Share of values that differ from each other from which numbers are measurements, not keys or codes."""
+LEAST_NOISE = 3e-5
+"""Least change of a number, in standard deviations: a few minutes of a year."""
+LONG_TEXT = 5
+"""Words of a long text."""
 
 Change = Callable[["pl.Series", float, np.random.Generator], "pl.Series"]
 
@@ -294,6 +359,64 @@ def _swapped(text: str, rng: np.random.Generator) -> str:
         return text
     at = int(rng.integers(0, len(text) - 1))
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+
+
+def _nearly(values: "pl.Series", strength: float, rng: np.random.Generator) -> "pl.Series":
+    """Change measurements and long texts a little. Codes, keys, whole numbers and short texts stay as they are."""
+    import polars as pl
+
+    if values.dtype == pl.String:
+        numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
+        known = numbers.is_not_null() & numbers.is_finite()
+        texts = values.drop_nulls()
+        if 2 * int(known.sum()) < len(texts):
+            return _reworded(values, strength, rng)
+    elif values.dtype.is_float():
+        numbers = values.cast(pl.Float64)
+        known = numbers.is_not_null() & numbers.is_finite()
+    else:
+        return values
+    read = numbers.filter(known).to_numpy()
+    if len(read) < 2 or len(np.unique(read)) < DISTINCT * len(read) or (read == np.round(read)).all():
+        return values
+    digits = _decimals(read)
+    size = np.where(rng.random(len(values)) < 0.5, -1, 1) * rng.uniform(1.0, 3.0, len(values))
+    step = max(10.0**-digits, LEAST_NOISE * float(read.std()), strength * float(read.std()) / 2)
+    changed = numbers + pl.Series(size * step)
+    if digits <= MOST_DECIMALS:
+        changed = changed.round(digits)
+    moved = changed.cast(values.dtype) if values.dtype != pl.String else changed.cast(pl.String)
+    return pl.select(pl.when(known).then(moved).otherwise(values)).to_series().alias(values.name)
+
+
+MOST_DECIMALS = 9
+
+
+def _decimals(values: "NDArray[np.float64]") -> int:
+    """Return the fewest decimals that write nearly all values; one more than `MOST_DECIMALS` if they are not enough."""
+    some = values[:1000]
+    for digits in range(MOST_DECIMALS + 1):
+        if np.mean(np.abs(np.round(some, digits) - some) <= 1e-12 * np.maximum(np.abs(some), 1.0)) >= 0.95:
+            return digits
+    return MOST_DECIMALS + 1
+
+
+def _reworded(values: "pl.Series", strength: float, rng: np.random.Generator) -> "pl.Series":
+    """Double a space of each long text; with a strength, swap two neighbouring letters too."""
+    import polars as pl
+
+    texts = values.to_list()
+    if np.mean([len((text or "").split(" ")) >= LONG_TEXT for text in texts] or [False]) < 0.5:
+        return values
+    return pl.Series(values.name, [_spaced(text, strength, rng) for text in texts], pl.String)
+
+
+def _spaced(text: str | None, strength: float, rng: np.random.Generator) -> str | None:
+    if text is None or len(words := text.split(" ")) < LONG_TEXT:
+        return text
+    at = int(rng.integers(1, len(words)))
+    spaced = " ".join(words[:at]) + "  " + " ".join(words[at:])
+    return _swapped(spaced, rng) if strength else spaced
 
 
 _CHANGES: dict[str, Change] = {"noise": _noise, "missing": _missing, "typo": _typo, "shuffled": _shuffled}
