@@ -54,6 +54,7 @@ CATALOGUE = {
     "data.eval_identity": (H, M),
     "data.leakage_rows": (H, M),
     "model.regression": (H, H),
+    "model.suspicious_gain": (H, M),
     "model.floor": (H, M),
     "model.vanished_metric": (H, M),
     "model.heuristic": (M, L),

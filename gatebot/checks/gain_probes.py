@@ -32,6 +32,8 @@ KEPT = 0.5
 """A gain of which surely less than this share is left is gone."""
 FOLLOWS = 5.0
 """Head follows a column if surely no more than so many times the share that may be missed is answered otherwise."""
+BY_ID = 5.0
+"""An id tells the target if it misses no more than so many times the share that a column may miss: no feature is it."""
 FEWEST_ROWS = 50
 CLOSE = 0.02
 """A number is told if it is missed by no more than this share of the target's standard deviation."""
@@ -229,9 +231,9 @@ class Probes:
         column = model.prediction.take(rows_of(traces.ids, self.comparison.units))
         return replace(plain, payload={"prediction": column})
 
-    def _tells(self, right: Mask) -> bool:
+    def _tells(self, right: Mask, factor: float = 1.0) -> bool:
         """Whether these rows are surely nearly all, and base and a constant surely miss far more."""
-        base, least = self._plain(Side.BASE), 1 - self.alone
+        base, least = self._plain(Side.BASE), factor * (1 - self.alone)
         was = None if base is None else _right(self.comparison.task, base)
         if base is None or was is None or len(right) < FEWEST_ROWS or 1 - right.mean() > least:
             return False
@@ -278,7 +280,7 @@ class Probes:
             return
         named = self._table(Side.HEAD, EXCHANGED, by_id=True)
         right = None if named is None else _right(self.comparison.task, named)
-        if right is None or not self._tells(right):
+        if right is None or not self._tells(right, BY_ID):
             return
         facts: dict[str, Fact] = {"told": int(right.sum()), "rows": len(right)}
         still = "with the features of other rows, {told} of {rows} are still right"
@@ -377,12 +379,12 @@ class Probes:
         yield Finding("train rows", says + WENT, facts, note=A_LEAK)
 
     def _gains_more(self, head: Table, base: Table, here: Mask, there: Mask) -> bool:
-        """Whether other rows gain surely less than a share of what these rows gain."""
+        """Whether these rows gain surely more than the other rows."""
         one, other = (self._sum([(1.0, head), (-1.0, base)], rows) for rows in (here, there))
         if one is None or other is None:
             return False
-        se = float(np.hypot(other.se, KEPT * one.se))
-        return Contrast(other.delta - KEPT * one.delta, se, min(one.df, other.df)).upper(LEVEL) < 0
+        se = float(np.hypot(one.se, other.se))
+        return Contrast(one.delta - other.delta, se, min(one.df, other.df)).lower(LEVEL) > 0
 
     # --- evidence ---
 

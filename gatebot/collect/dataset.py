@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -26,7 +25,6 @@ from gatebot.evidence.column import Column, Hashes, Names, Numbers
 from gatebot.evidence.column_sketches.value import MAX_COLUMNS, TableSketch
 from gatebot.evidence.kind import UnmetError
 from gatebot.evidence.leakage import Leakage, LeakageTraces
-from gatebot.evidence.leakage.value import MAX_AGGREGATES, MAX_MODELS
 from gatebot.evidence.need import Tier
 from gatebot.evidence.predictions import EVAL, TRAIN, Predict
 from gatebot.evidence.predictions.rows import AnyRows
@@ -171,27 +169,14 @@ class Dataset:
         Raises:
             UnmetError: there is no target.
         """
-        from gatebot.data.leakage import Fold, aggregates, column_models, twins
+        from gatebot.data.leakage import Fold, Searched
 
-        target, start = self.split.target, time.monotonic()
-        if target is None:
+        if self.split.target is None:
             raise UnmetError("there is no target that a column could give away")
         folds = [Fold(self.split.training(Tier.SMOKE, fold), self.asked(fold)) for fold in range(self.split.fold_count)]
-        asked = np.concatenate([fold.asked for fold in folds])
-        frame = self.rows.frame
-        usable = [name for name in frame.columns if name not in self.not_features]
-        columns = [name for name in dict.fromkeys(need.columns) if name in usable]
-        models = column_models(frame, columns, target, folds)
-        models.sort(key=lambda model: -model.score)
-        near = twins(frame, usable, folds)
-        return LeakageTraces(
-            ids=self.split.identity.ids[asked],
-            models=tuple(models[:MAX_MODELS]),
-            aggregates=tuple(aggregates(frame, columns, usable, target, asked)[:MAX_AGGREGATES]),
-            twins=None if near is None else self.split.identity.ids[asked][near],
-            searched=len(columns),
-            took_s=time.monotonic() - start,
-        )
+        features = [name for name in self.rows.frame.columns if name not in self.not_features]
+        ids = self.split.identity.ids
+        return Searched(self.rows.frame, features, self.split.target, ids, folds).traces(need.columns)
 
     def _ids(self, rows: AnyRows, index: Index) -> Hashes:
         if rows.table is not None:

@@ -3,7 +3,8 @@
 It runs no code of the user's, and reads columns as text or numbers only.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from gatebot.data.identity import spelled
 from gatebot.data.rows import Index
-from gatebot.evidence.column import Column, Names, Numbers
-from gatebot.evidence.leakage import Aggregate, ColumnModel
+from gatebot.evidence.column import Column, Hashes, Names, Numbers
+from gatebot.evidence.leakage import Aggregate, ColumnModel, LeakageTraces
+from gatebot.evidence.leakage.value import MAX_AGGREGATES, MAX_MODELS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,11 +28,18 @@ PARTS = 5
 """Parts of the train rows of which each is predicted from the others, to choose among models and columns."""
 MOSTLY = 0.95
 """Share of values that are numbers in a column of numbers."""
+HUGE = 1e100
+"""Numbers from which on sums of squares are none."""
 FEWEST_AFFECTED, MOST_KEYS, MOST_MEANS, MOST_LABELS = 50, 30, 20, 20
 MOST_DECIMALS = 9
 NEAR = 0.1
 """Distance of a near-copy, in distances that train rows usually have to the nearest of the others."""
 FEWEST_MEASURED, MOST_MEASURED, MOST_COMPARED = 3, 8, 20_000
+
+MOST_SEARCHED = 100_000
+"""Rows of which all are read; of more, the eval rows and some train rows are."""
+MOST_READ = 300
+"""Columns that are read at all."""
 
 Model = Callable[[Index, Index], Column]
 """Predicts the second rows by what it learns of the first."""
@@ -45,49 +54,93 @@ class Fold:
     asked: Index
 
 
-def column_models(
-    frame: "pl.DataFrame", columns: Sequence[str], target: Column, folds: Sequence[Fold]
-) -> list[ColumnModel]:
-    """Return a model of each column that has one. Its predictions are those of all folds, one after another."""
-    found = []
-    for name in columns:
-        made = [_fitted(_Feature.of(frame, name), target, fold) for fold in folds]
-        parts = [each for each in made if each is not None]
-        if parts and len(parts) == len(folds):
-            score = float(np.mean([score for score, _ in parts]))
-            found.append(ColumnModel(name, score, _joined([column for _, column in parts])))
-    return found
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """The data that is searched.
+
+    Attributes:
+        frame: all rows.
+        features: the columns that a model may learn from.
+        target: the target of every row.
+        ids: the hash of the id of every row.
+        folds: the rows of each fold; one if a single model predicts all eval rows.
+        whole: whether these are all rows, so that means over all rows are known.
+    """
+
+    frame: "pl.DataFrame"
+    features: Sequence[str]
+    target: Column
+    ids: Hashes
+    folds: Sequence[Fold]
+    whole: bool = True
+
+    def traces(self, asked: Sequence[str]) -> LeakageTraces:
+        """Return what these columns, and near-copies across the split, give away."""
+        if self.whole and self.frame.height > MOST_SEARCHED:
+            return self._part().traces(asked)
+        start = time.monotonic()
+        held = np.concatenate([fold.asked for fold in self.folds])
+        some = dict.fromkeys((*asked, *self.features))
+        read = {name: feature(self.frame, name) for name in [*some][:MOST_READ] if name in self.features}
+        columns = {name: read[name] for name in dict.fromkeys(asked) if name in read}
+        with np.errstate(all="ignore"):
+            models = column_models(columns, self.target, self.folds)
+            near, ids = twins(read.values(), self.folds), self.ids[held]
+            means = aggregates(columns, read, self.target, held) if self.whole else []
+        models.sort(key=lambda model: -model.score)
+        return LeakageTraces(
+            ids=ids,
+            models=tuple(models[:MAX_MODELS]),
+            aggregates=tuple(means[:MAX_AGGREGATES]),
+            twins=None if near is None else ids[near],
+            searched=len(columns),
+            took_s=time.monotonic() - start,
+        )
+
+    def _part(self) -> "Searched":
+        """Return the eval rows, and as many train rows as are looked at."""
+        folds = [Fold(_thinned(fold.train, MOST_COMPARED), fold.asked) for fold in self.folds]
+        used = np.unique(np.concatenate([rows for fold in folds for rows in (fold.train, fold.asked)]))
+        moved = [Fold(np.searchsorted(used, fold.train), np.searchsorted(used, fold.asked)) for fold in folds]
+        part = (self.frame[used], self.features, self.target.take(used), self.ids[used], moved)
+        return Searched(*part, whole=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Feature:
-    """One column: numbers with NaN for missing ones, or codes of its values with -1 for missing ones."""
+class Feature:
+    """One column.
 
-    numbers: Values | None
+    Attributes:
+        codes: the rank of each value among the different ones, as text.
+        missing: whether there is no value.
+        numbers: the values, with NaN for missing ones, if nearly all are numbers; else None.
+    """
+
     codes: NDArray[np.intp]
+    missing: NDArray[np.bool_]
+    numbers: Values | None
 
-    @classmethod
-    def of(cls, frame: "pl.DataFrame", name: str) -> "_Feature":
-        """Read a column as numbers if nearly all values are, else as names."""
-        import polars as pl
+    @property
+    def distinct(self) -> int:
+        """The number of different values."""
+        return int(self.codes.max(initial=-1)) + 1
 
-        texts = spelled(frame, name).str.strip_chars()
-        read = texts.cast(pl.Float64, strict=False)
-        there = texts != ""
-        numbers = read.fill_null(np.nan).to_numpy().astype(np.float64)
-        numbers[~np.isfinite(numbers)] = np.nan
-        known = int(np.isfinite(numbers).sum())
-        if known and known >= MOSTLY * int(there.sum()):
-            return cls(numbers, np.where(np.isfinite(numbers), 0, -1).astype(np.intp))
-        codes = texts.rank("dense").fill_null(0).cast(pl.Int64).to_numpy().astype(np.intp)
-        codes[~there.to_numpy()] = -1
-        return cls(None, codes)
+    @property
+    def is_measured(self) -> bool:
+        """Whether these are numbers of which most differ from each other."""
+        if self.numbers is None or self.missing.mean() > 1 - MOSTLY:
+            return False
+        return self.distinct >= 0.5 * len(self.codes)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether values stand in several rows, so that they may be a key."""
+        return 2 <= self.distinct <= 0.9 * len(self.codes)
 
     def cells(self, train: Index, bins: int) -> NDArray[np.intp]:
         """Return the cell of every row, from 0: a range of numbers with as many train rows as others, or a value."""
         if self.numbers is None:
-            _, cells = np.unique(self.codes, return_inverse=True)
-            return cells.astype(np.intp)
+            return self.codes
         known = self.numbers[train]
         known = known[np.isfinite(known)]
         edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.empty(0)
@@ -95,10 +148,35 @@ class _Feature:
         return np.where(np.isfinite(self.numbers), place, len(edges) + 1).astype(np.intp)
 
 
-def _fitted(feature: _Feature, target: Column, fold: Fold) -> tuple[float, Column] | None:
+def feature(frame: "pl.DataFrame", name: str) -> Feature:
+    """Read a column as numbers if nearly all values are, else as names."""
+    import polars as pl
+
+    texts = spelled(frame, name).str.strip_chars()
+    codes = texts.rank("dense").to_numpy().astype(np.intp) - 1
+    missing = (texts == "").to_numpy()
+    numbers = texts.cast(pl.Float64, strict=False).to_numpy().astype(np.float64)
+    numbers[~(np.abs(numbers) < HUGE)] = np.nan
+    known = int(np.isfinite(numbers).sum())
+    is_number = known > 0 and known >= MOSTLY * int((~missing).sum())
+    return Feature(codes, missing, numbers if is_number else None)
+
+
+def column_models(columns: Mapping[str, Feature], target: Column, folds: Sequence[Fold]) -> list[ColumnModel]:
+    """Return a model of each column that has one. Its predictions are those of all folds, one after another."""
+    found = []
+    for name, column in columns.items():
+        parts = [part for fold in folds if (part := _fitted(column, target, fold)) is not None]
+        if parts and len(parts) == len(folds):
+            score = float(np.mean([score for score, _ in parts]))
+            found.append(ColumnModel(name, score, _joined([predicted for _, predicted in parts])))
+    return found
+
+
+def _fitted(feature: Feature, target: Column, fold: Fold) -> tuple[float, Column] | None:
     """Return the score and the predictions of the best model of a column; None without train rows or with one label."""
     train = fold.train[_known(target)[fold.train]]
-    train = train[:: -(-len(train) // MOST_ROWS)] if len(train) else train
+    train = _thinned(train, MOST_ROWS)
     if len(train) < 2 * PARTS:
         return None
     part = np.arange(len(train)) % PARTS
@@ -110,7 +188,7 @@ def _fitted(feature: _Feature, target: Column, fold: Fold) -> tuple[float, Colum
     return None if best is None else (best[0], best[1](train, fold.asked))
 
 
-def _models(feature: _Feature, target: Column) -> Iterator[Model]:
+def _models(feature: Feature, target: Column) -> Iterator[Model]:
     """Yield the models of a column: functions of the rows to fit to and the rows to predict."""
     for bins in BINS if feature.numbers is not None else BINS[:1]:
         match target:
@@ -124,7 +202,7 @@ def _models(feature: _Feature, target: Column) -> Iterator[Model]:
         yield partial(_line, feature.numbers, target)
 
 
-def _most_frequent(feature: _Feature, target: Names, bins: int, train: Index, asked: Index) -> Column:
+def _most_frequent(feature: Feature, target: Names, bins: int, train: Index, asked: Index) -> Column:
     """Predict the most frequent label of each cell."""
     cells, labels, count = feature.cells(train, bins), target.codes[train], len(target.names)
     shares = np.bincount(labels, minlength=count) / len(train)
@@ -133,7 +211,7 @@ def _most_frequent(feature: _Feature, target: Names, bins: int, train: Index, as
     return Names((table + shares)[cells[asked]].argmax(axis=1).astype(np.int32), target.names)
 
 
-def _means(feature: _Feature, target: Numbers, bins: int, train: Index, asked: Index) -> Column:
+def _means(feature: Feature, target: Numbers, bins: int, train: Index, asked: Index) -> Column:
     """Predict the mean of each cell."""
     cells, values = feature.cells(train, bins), target.values[train]
     size = int(cells.max(initial=0)) + 1
@@ -161,10 +239,15 @@ def _line(numbers: Values, target: Numbers, train: Index, asked: Index) -> Colum
     there = np.isfinite(x)
     if there.sum() < 2 or np.ptp(x[there]) == 0:
         return Numbers(np.full(len(asked), y.mean()))
-    centre, scale = x[there].mean(), x[there].std()
-    slope, level = np.polyfit((x[there] - centre) / scale, y[there], 1)
-    wanted = (numbers[asked] - centre) / scale
+    centre, level = x[there].mean(), y[there].mean()
+    slope = np.mean((x[there] - centre) * (y[there] - level)) / x[there].var()
+    wanted = numbers[asked] - centre
     return Numbers(np.where(np.isfinite(wanted), level + slope * wanted, y.mean()))
+
+
+def _thinned(rows: Index, most: int) -> Index:
+    """Return every n-th row, so that there are no more than that."""
+    return rows[:: -(-len(rows) // most)] if len(rows) else rows
 
 
 def _score(target: Column, rows: Index, predicted: Column) -> float:
@@ -193,7 +276,7 @@ def _joined(parts: list[Column]) -> Column:
 
 
 def aggregates(
-    frame: "pl.DataFrame", columns: Sequence[str], keys: Sequence[str], target: Column, held: Index
+    columns: Mapping[str, Feature], read: Mapping[str, Feature], target: Column, held: Index
 ) -> list[Aggregate]:
     """Return the columns that equal the mean of the target by a key over all rows, the held-out ones among them.
 
@@ -202,18 +285,16 @@ def aggregates(
     """
     found: list[Aggregate] = []
     known = np.flatnonzero(_known(target))
-    groups = [(key, codes) for key in keys if (codes := _repeated(frame, key)) is not None][:MOST_KEYS]
-    for name in columns[:MOST_MEANS]:
-        feature = _Feature.of(frame, name)
-        if feature.numbers is None:
+    keys = [(name, each.codes) for name, each in read.items() if each.repeats][:MOST_KEYS]
+    for name, column in [*columns.items()][:MOST_MEANS]:
+        if column.numbers is None:
             continue
         best: Aggregate | None = None
-        for key, codes in groups:
-            if key != name:
-                for label, values in _indicators(target):
-                    one = _aggregate((name, key, label), feature.numbers, (codes, values), known, held)
-                    if one is not None and (best is None or one.equal > best.equal):
-                        best = one
+        for key, codes in keys:
+            for label, values in _indicators(target) if key != name else ():
+                one = _aggregate((name, key, label), column.numbers, (codes, values), known, held)
+                if one is not None and (best is None or one.equal > best.equal):
+                    best = one
         if best is not None:
             found.append(best)
     return found
@@ -244,13 +325,6 @@ def _group_means(codes: NDArray[np.intp], values: Values, rows: Index) -> Values
     return means
 
 
-def _repeated(frame: "pl.DataFrame", name: str) -> NDArray[np.intp] | None:
-    """Return the values of a column as codes; None unless they repeat."""
-    codes = spelled(frame, name).rank("dense").to_numpy().astype(np.intp)
-    distinct = len(np.unique(codes))
-    return codes if 2 <= distinct <= 0.9 * len(codes) else None
-
-
 def _indicators(target: Column) -> Iterator[tuple[str, Values]]:
     match target:
         case Names():
@@ -271,7 +345,7 @@ def _decimals(values: Values) -> int:
 # --- near-copies ---
 
 
-def twins(frame: "pl.DataFrame", columns: Sequence[str], folds: Sequence[Fold]) -> NDArray[np.bool_] | None:
+def twins(columns: Iterable[Feature], folds: Sequence[Fold]) -> NDArray[np.bool_] | None:
     """Return which of the asked rows of all folds, one after another, have a near-copy among their train rows.
 
     A near-copy is close in all of up to eight columns of measurements: much closer than train rows usually are to each
@@ -279,12 +353,13 @@ def twins(frame: "pl.DataFrame", columns: Sequence[str], folds: Sequence[Fold]) 
     """
     from scipy.spatial import cKDTree
 
-    measured = [values for name in columns if (values := _measured(frame, name)) is not None][:MOST_MEASURED]
+    measured = [_scaled(each.numbers) for each in columns if each.is_measured and each.numbers is not None]
+    measured = measured[:MOST_MEASURED]
     if len(measured) < FEWEST_MEASURED:
         return None
     points, found = np.stack(measured, axis=1), []
     for fold in folds:
-        train = fold.train[:: -(-len(fold.train) // MOST_COMPARED)] if len(fold.train) else fold.train
+        train = _thinned(fold.train, MOST_COMPARED)
         if len(train) < 3:
             return None
         tree = cKDTree(points[train])
@@ -294,14 +369,8 @@ def twins(frame: "pl.DataFrame", columns: Sequence[str], folds: Sequence[Fold]) 
     return np.concatenate(found)
 
 
-def _measured(frame: "pl.DataFrame", name: str) -> Values | None:
-    """Return a column of measurements in standard deviations; None if its values repeat, or are no numbers."""
-    import polars as pl
-
-    numbers = spelled(frame, name).str.strip_chars().cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+def _scaled(numbers: Values) -> Values:
+    """Return measurements in standard deviations, and 0 for missing ones."""
     known = numbers[np.isfinite(numbers)]
-    if len(known) < MOSTLY * len(numbers) or len(np.unique(known)) < 0.5 * len(known) or np.ptp(known) == 0:
-        return None
-    scaled = (np.where(np.isfinite(numbers), numbers, known.mean()) - known.mean()) / known.std()
-    clipped: Values = np.clip(scaled, -5.0, 5.0)
-    return clipped
+    scaled: Values = np.clip((numbers - known.mean()) / (known.std() or 1.0), -5.0, 5.0)
+    return np.nan_to_num(scaled)

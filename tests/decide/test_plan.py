@@ -293,6 +293,17 @@ def test_a_baseline_of_brought_predictions_has_one_tier_and_one_run() -> None:
     assert {(fit.tier, fit.seed) for fit in fits} <= {(Tier.SMOKE, 0)}
 
 
+def test_a_check_is_probed_on_the_sides_that_are_here() -> None:
+    leap = world(skill=0.7, loss=-0.29).case()
+    want = Want(measure="accuracy", tier="", reason="", check="model.suspicious_gain")
+    both, head = (plan_next([want], leap, trees, ENDLESS) for trees in (BOTH_TREES, HEAD_TREES))
+    assert {need.side for need in both.needs} == {Side.HEAD, Side.BASE}
+    assert not both.cut
+    assert set(head.needs) == {need for need in both.needs if need.side is Side.HEAD}
+    assert head.cut == {need: "the files of base are not here" for need in both.needs if need.side is Side.BASE}
+    assert not head.trainings
+
+
 def test_a_plan_that_is_empty_is_false() -> None:
     assert not Plan()
     assert Plan((Profile(Side.HEAD),))

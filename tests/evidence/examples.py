@@ -11,6 +11,7 @@ from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.external_result import Alert, ExternalFile, ExternalResult, Format, Severity
 from gatebot.evidence.history import History, RunHistory, RunValue
 from gatebot.evidence.kind import Evidence
+from gatebot.evidence.leakage import Aggregate, ColumnModel, Leakage, LeakageTraces
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.operation import Operation, OperationRuns, ProcessRun
@@ -73,6 +74,12 @@ EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
                 ProcessRun(Side.HEAD, 0.5, (0.001,), (0.01, 0.02), 200, None, 10**8),
             ),
             3.0,
+        ),
+    ),
+    "leakage": (
+        Leakage(Side.HEAD, ("refund", "share")),
+        LeakageTraces(
+            IDS, (ColumnModel("refund", 0.99, LABELS),), (Aggregate("share", "customer", "yes", 4, 3),), IDS[:2], 2, 0.1
         ),
     ),
     "metrics_file": (

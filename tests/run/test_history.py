@@ -121,6 +121,13 @@ def test_the_second_learns_from_the_first_and_how_alike_both_are() -> None:
     assert found.cross == pytest.approx(sum(one * other for one, other in zip(before, now, strict=True)))
 
 
+def test_changes_from_commit_to_commit_are_kept() -> None:
+    assert after(FIRST).steps == ()
+    assert after(FIRST, SECOND, SECOND, THIRD).steps == pytest.approx((0.01 / 3, 0.0, -0.01))
+    many = after(*[(0.80 + n / 1000, 0.82) for n in range(MOST_RUNS + 9)])
+    assert len(many.steps) == MOST_RUNS
+
+
 def test_older_commits_fade() -> None:
     many = after(*[(0.80 + n / 1000, 0.82, 0.81) for n in range(200)])
     assert many.df == pytest.approx(2 / (1 - 0.9), rel=1e-3)

@@ -131,7 +131,7 @@ def _why(leap: Leap, steps: tuple[float, ...], options: GainOptions) -> str:
     best, margin = _best(leap.declared), leap.declared.margin.absolute(leap.base)
     if best is not None and leap.at_least > 0 and abs(leap.head - leap.base) > margin:
         left, now = abs(best - leap.base), abs(best - leap.head)
-        if leap.at_least > options.share * left:
+        if abs(leap.head - leap.base) > options.share * left and leap.at_least > options.share / 2 * left:
             return f"more than {100 * options.share:.0f} % of what was left to gain"
         scale = 1.0 if leap.declared.higher_is_better else left
         if now <= options.perfect * scale and left >= FAR_FROM * options.perfect * scale:

@@ -303,6 +303,12 @@ DISTINCT = 0.5
 """Share of values that differ from each other from which numbers are measurements, not keys or codes."""
 LEAST_NOISE = 3e-5
 """Least change of a number, in standard deviations: a few minutes of a year."""
+MOST_DECIMALS = 9
+"""Decimals of numbers that are still rounded; others have as many as a float holds."""
+HUGE = 1e100
+"""Numbers from which on sums of squares are none."""
+EXACT = 1e-12
+"""Relative error of a number that is written with all of its decimals."""
 LONG_TEXT = 5
 """Words of a long text."""
 
@@ -367,13 +373,13 @@ def _nearly(values: "pl.Series", strength: float, rng: np.random.Generator) -> "
 
     if values.dtype == pl.String:
         numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
-        known = numbers.is_not_null() & numbers.is_finite()
+        known = numbers.is_not_null() & (numbers.abs() < HUGE)
         texts = values.drop_nulls()
         if 2 * int(known.sum()) < len(texts):
             return _reworded(values, strength, rng)
     elif values.dtype.is_float():
         numbers = values.cast(pl.Float64)
-        known = numbers.is_not_null() & numbers.is_finite()
+        known = numbers.is_not_null() & (numbers.abs() < HUGE)
     else:
         return values
     read = numbers.filter(known).to_numpy()
@@ -389,14 +395,10 @@ def _nearly(values: "pl.Series", strength: float, rng: np.random.Generator) -> "
     return pl.select(pl.when(known).then(moved).otherwise(values)).to_series().alias(values.name)
 
 
-MOST_DECIMALS = 9
-
-
 def _decimals(values: "NDArray[np.float64]") -> int:
-    """Return the fewest decimals that write nearly all values; one more than `MOST_DECIMALS` if they are not enough."""
-    some = values[:1000]
+    """Return the fewest decimals that write all values; one more than `MOST_DECIMALS` if they are not enough."""
     for digits in range(MOST_DECIMALS + 1):
-        if np.mean(np.abs(np.round(some, digits) - some) <= 1e-12 * np.maximum(np.abs(some), 1.0)) >= 0.95:
+        if (np.abs(np.round(values, digits) - values) <= EXACT * np.maximum(np.abs(values), 1.0)).all():
             return digits
     return MOST_DECIMALS + 1
 
