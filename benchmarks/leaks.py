@@ -210,10 +210,8 @@ def _case(change: Change) -> Case:
     rules = Rules.model_validate({"project": "world", "task": task, "metrics": [{"metric": metric}]})
     sides = {}
     for side in Side:
-        needs = [
-            Profile(side),
-            *(need for seed in range(SEEDS) for need in (Fit(side, seed=seed), Predict(Fit(side, seed=seed)))),
-        ]
+        fits = [Fit(side, seed=seed) for seed in range(SEEDS)]
+        needs: list[Need] = [Profile(side), *fits, *(Predict(fit) for fit in fits)]
         found = {need: value for need in needs if (value := change.carried_out(need)) is not None}
         sides[side] = _snapshot(change, found, side)
     facts = Facts(project="world", now=NOW, rules=rules, effort=Effort(smoke_seeds=SEEDS))
