@@ -16,6 +16,7 @@ from gatebot.core.report import State
 from gatebot.evidence.column import Column, Names, concatenated
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.kind import Evidence, Inspection, UnmetError
+from gatebot.evidence.leakage import Leakage
 from gatebot.evidence.metrics_file import ReportedMetrics
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import EVAL, TRAIN, Predict, Predictions
@@ -104,6 +105,10 @@ class MemorySession:
         rows = min(facts["rows"], len(self.data.eval))
         values = {"single": single.tolist(), "batch": batch.tolist(), "rows": rows, "growth": growth}
         return Inspection(values, start_s=1.0, peak_rss_bytes=peak)
+
+    def leakage(self, need: Leakage) -> NoReturn:
+        """There is none."""
+        _refuse("leakage")
 
     def sketches(self, side: Side, table: str) -> NoReturn:
         """There are none."""
