@@ -31,12 +31,12 @@ def actions(pull: Pull) -> set[Action]:
 
 @pytest.mark.parametrize("change", HARMLESS)
 def test_a_harmless_change_is_neither_blocked_nor_warned_about(change: str) -> None:
-    for noise, recipe in enumerate(RECIPES.values()):
+    for noise, recipe in enumerate((LINEAR, KEPT)):
         assert not actions(Pull(recipe, HARMLESS[change](recipe), Data.drawn(noise)))
 
 
 def test_an_evaluation_on_training_rows_is_found_where_it_shows() -> None:
-    wide = replace(WIDE, width=600, ridge=0.01)
+    wide = replace(WIDE, width=400, ridge=0.01)
     assert actions(Pull(wide, replace(wide, scores="train"), Data.drawn(0)))
 
 
@@ -59,7 +59,7 @@ def test_harmless_changes_are_blocked_in_less_than_a_quarter_of_a_percent() -> N
 
 
 FAULTS: dict[str, tuple[Recipe, Callable[[Recipe], Recipe], float]] = {
-    "training rows": (replace(WIDE, width=600, ridge=0.01), lambda one: replace(one, scores="train"), 0.95),
+    "training rows": (replace(WIDE, width=400, ridge=0.01), lambda one: replace(one, scores="train"), 0.95),
     "another average": (LINEAR, lambda one: replace(one, average="weighted"), 0.95),
 }
 
