@@ -418,3 +418,49 @@ def test_code_that_ignores_its_seed_shows_more_than_one_draw(tmp_path: Path) -> 
     assert "ignores its seed" in (folder / ".gatebot" / "comment.md").read_text()
     (accuracy,) = (each for each in report["measures"] if each["metric"] == "accuracy" and each["declared"])
     assert len(set(accuracy["by_seed"])) > 1
+
+
+def _with_refunds() -> str:
+    """The table with a column that gives the label away: money is paid back to those who say yes."""
+    header, *lines = tiny.data().splitlines()
+    paid = (f"{line},{(7 + number % 50) * (line.split(',')[2] == 'yes')}.5" for number, line in enumerate(lines))
+    return "\n".join([f"{header},refund", *paid]) + "\n"
+
+
+LOOKED_UP = """
+KNOWN = dict(line.split(",")[::2] for line in open("notes.txt").read().split())
+
+
+def predict(model, rows):
+    return [KNOWN.get(row["id"]) or ("yes" if row["x"] > model["cut"] else "no") for row in listed(rows)]
+"""
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (
+            {
+                "data/rows.csv": _with_refunds(),
+                "pipeline.py": tiny.PIPELINE.replace('row["x"] > model["cut"]', 'row["refund"] > 1'),
+            },
+            "column refund",
+        ),
+        (
+            {
+                "notes.txt": "\n".join(line.rpartition(",")[0] for line in tiny.data().splitlines()[1:]),
+                "pipeline.py": tiny.PIPELINE + LOOKED_UP,
+            },
+            "ids",
+        ),
+    ],
+    ids=["target given away", "answers looked up"],
+)
+def test_a_gain_that_is_a_leak_is_blocked_by_its_cause(change: dict[str, str], cause: str, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "tiny", tiny.files())
+    commit(folder, change, branch="leap")
+    done = gatebot(folder, "run")
+    assert done.code == 1, done.err + done.out
+    found = [each for each in report_in(folder / ".gatebot")["findings"] if each["check"] == "model.suspicious_gain"]
+    assert [(each["subject"], each["action"]) for each in found] == [(cause, "block")]
