@@ -225,7 +225,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--fault-times", type=int, nargs=2, default=FEW_FAULTS, help="draws of each fault and its harmless changes"
     )
     parser.add_argument(
-        "--metrics", nargs="+", choices=("accuracy", "log_loss"), default=["accuracy"], help="declared (%(default)s)"
+        "--metrics", nargs="+", choices=("accuracy", "log_loss"), default=[], help="declared (as `gatebot init` does)"
     )
     parser.add_argument(
         "--full", action="store_true", help=f"{', '.join(map(str, FULL))} of them, {MANY_FAULTS[0]} of each fault"

@@ -27,8 +27,8 @@ Array = NDArray[np.float64]
 SMOKE_SEEDS, AA_SEEDS, CONFIRM_SEEDS = 2, 5, 5
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 RAN = Effects(Ending.OK, 0, seconds=1.0, cpu_seconds=1.0, peak_rss_bytes=100_000_000)
-MARGINS = {"accuracy": "0.02", "log_loss": "5%", "mae": "5%"}
-PROPOSED = {"classification": ("accuracy",), "regression": ("mae",)}
+MARGINS = {"accuracy": "0.02", "log_loss": "auto", "mae": "5%", "rmse": "auto"}
+PROPOSED = {"classification": ("accuracy", "log_loss"), "regression": ("mae", "rmse")}
 """What `gatebot init` declares."""
 
 

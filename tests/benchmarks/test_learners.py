@@ -54,7 +54,7 @@ def _judged_out_of_fold(name: str, rows: int, times: int) -> tuple[float, float]
         made = pull(np.random.default_rng([20261121, number]), GENERATORS[name], Harmless.SEED, rows, folds=5)
         report = judge(made.case(*Tier))
         blocked += report.verdict is VerdictName.BLOCKED
-        (measure,) = (m for m in report.measures if m.declared and m.slice is None)
+        measure = next(m for m in report.measures if m.declared and m.slice is None)
         assert measure.low is not None
         assert measure.high is not None
         missed += not measure.low <= 0 <= measure.high

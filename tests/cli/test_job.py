@@ -33,7 +33,7 @@ def test_a_good_pull_request(world: World) -> None:
     assert left.step.outputs["verdict"] == "pass"
     assert left.step.outputs["baseline-sha"] == world.origin.tip
     assert (left.report["base"]["source"], left.report["base"]["relation"]) == ("workflow artifact", "first_parent")
-    assert left.report["head"] == {"sha": pull.head, "tested_sha": pull.merge}
+    assert left.report["head"] == {"sha": pull.head, "tested_sha": pull.merge, "failure": ""}
     assert world.history(pull.head) == ["pending", "success"]
     assert world.history(pull.merge) == []
     assert "gatebot: pass" in left.step.summary

@@ -349,7 +349,7 @@ ROWS = tiny.data(40)
         pytest.param({"data/rows.csv": ROWS.replace("label", "tag")}, 2, "label", id="no target"),
         pytest.param({"data/rows.csv": ""}, 2, "data/rows.csv", id="nothing"),
         pytest.param({"data/rows.csv": "id,x,label,fold\n"}, 2, "row", id="no row"),
-        pytest.param({"data/rows.csv": "id,x,label,fold\nt1,0.1,no,train\n"}, 2, "eval", id="one row"),
+        pytest.param({"data/rows.csv": "id,x,label,fold\nt1,0.1,no,train\n"}, 2, "one class only", id="one row"),
         pytest.param({"data/rows.csv": ROWS.encode() + b"t\xff\xfe,0.1,no,eval\n"}, 2, "UTF-8", id="no text"),
     ],
 )

@@ -58,6 +58,7 @@ ELSEWHERE = {
     "core/checkout.py": "the door itself",
     "core/processes.py": "scripts of gatebot's own",
     "core/redact.py": "/proc/self/environ",
+    "data/handover.py": "files with random names in gatebot's own scratch folder",
     "discovery/workflows.py": "templates of gatebot's own",
     "evidence/": "evidence in gatebot's own folders, opened without following links",
     "github/": "what the runner hands over, and archives with a list of allowed names",

@@ -413,10 +413,14 @@ def test_a_large_group_does_not_crowd_out_all_others() -> None:
 @pytest.mark.parametrize(
     ("values", "columns", "says"),
     [
-        ({"x": ["1"], "y": ["a"]}, Columns("y"), "nothing can be held out"),
+        ({"x": ["1"], "y": ["a"]}, Columns("y"), "holds one class only"),
         ({"x": ["1", "2"], "y": [None, ""]}, Columns("y"), "no row has a label"),
         ({"x": ["1", "2"], "y": ["a", "b"], "i": [None, ""]}, Columns("y", "i"), "no row has an id"),
-        ({"x": ["1"] * 9, "y": ["a"] * 9, "g": ["one"] * 9}, Columns("y", group="g"), "nothing can be held out"),
+        (
+            {"x": ["1"] * 9, "y": list("ababababa"), "g": ["one"] * 9},
+            Columns("y", group="g"),
+            "nothing can be held out",
+        ),
     ],
 )
 def test_data_that_cannot_be_split(values: dict[str, Any], columns: Columns, says: str) -> None:
