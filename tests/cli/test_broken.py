@@ -54,8 +54,8 @@ def test_where_nothing_works_on_either_side_it_is_an_error(mode: str, tmp_path: 
         report_in(folder / ".gatebot")["costs"] | {"trainings": 2, "base_trainings": 2}
         == report_in(folder / ".gatebot")["costs"]
     )
-    for side in ("base", "head"):
-        assert f"{side}: 1 training not run, because two trainings before it failed alike" in done.err
+    for left_out in ("base: 2 trainings", "head: 1 training"):
+        assert f"{left_out} not run, because two trainings before" in done.err
     power = inside(folder, "power")
     assert "nothing to look at" in power.err
     assert MODULE in power.err
@@ -88,22 +88,33 @@ def test_a_stored_base_that_did_not_work_is_tried_again(tmp_path: Path) -> None:
     assert "broken" not in told(folder, done)[0]
 
 
+IN_AWK = {
+    "model.txt": "0.5\n",
+    "predict.awk": 'NR == 1 { print "id,prediction" > out; next } { print $1 "," ($2 > 0.5 ? "yes" : "no") > out }\n',
+}
+"""A model without Python, so that no virtual environment is made."""
+FAILS, SUCCEEDS = {"setup.sh": "exit 3\n"}, {"setup.sh": "exit 0\n"}
+
+
+def in_awk(mode: str = "enforce") -> dict[str, str]:
+    """Main's files, with a set-up that fails."""
+    train, predict = "cp {train} {model}", "awk -F, -v out={predictions} -f predict.awk {rows}"
+    smoke = "smoke: {train_rows: 60, budget: 30m, timeout: 10m, python: no-python-here, setup: sh setup.sh}"
+    return files(IN_AWK | FAILS, mode, smoke=smoke, model=f"model: {{train: '{train}', predict: '{predict}'}}")
+
+
 def test_a_base_whose_environment_cannot_be_made_is_repaired_by_one_that_can(tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
-    smoke = f"smoke: {{{SMOKE}, timeout: 60s, setup: COMMAND}}"
-    main = files({}, smoke=smoke.replace("COMMAND", "python -c 'exit(3)'"))
-    head = {"gatebot.yml": main["gatebot.yml"].replace("exit(3)", "exit(0)")}
-    done = run(folder, main, head, "--quiet")
+    done = run(folder, in_awk(), {**SUCCEEDS, "notes.py": ""})
     assert done.code == 0, done.out + done.err
     assert "Base is broken, head repairs it" in told(folder, done)[0]
     assert "failed: exit code 3" in told(folder, done)[0]
 
 
 def test_where_no_environment_can_be_made_nothing_was_judged(tmp_path: Path) -> None:
-    smoke = f"smoke: {{{SMOKE}, timeout: 60s, setup: python -c 'exit(3)'}}"
-    done = run(tmp_path / "tiny", files({}, "observe", smoke=smoke), tiny.HARMLESS, "--quiet")
+    done = run(tmp_path / "tiny", in_awk("observe"), {"notes.py": ""}, "--quiet")
     assert done.code == 5
-    assert done.err.count("exit(3)") == 1
+    assert done.err.count("exit code 3") == 1
 
 
 def test_a_head_that_crashes_where_base_works_is_blocked(tmp_path: Path) -> None:
