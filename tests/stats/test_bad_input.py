@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import astuple, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -53,13 +53,18 @@ def tables(draw: st.DrawFn) -> Floats:
     return np.array([draw(vectors(n)) for _ in range(runs)]).reshape(runs, n)
 
 
+def _number(value: object) -> bool:
+    """No NaN; infinity is allowed."""
+    return not math.isnan(value) if isinstance(value, float) else finite(value)
+
+
 def finite(result: object) -> bool:
     """No NaN anywhere, and infinity only as degrees of freedom."""
     match result:
         case contrast.Contrast():
             return math.isfinite(result.delta) and math.isfinite(result.se) and result.df > 0
-        case noise.Ledger() | stability.Instability():
-            return not any(math.isnan(value) for value in astuple(result))
+        case noise.Ledger() | noise.Pairing() | stability.Instability():
+            return all(_number(getattr(result, field.name)) for field in fields(result))
         case tuple() | list():
             return all(finite(each) for each in result)
         case np.ndarray():
