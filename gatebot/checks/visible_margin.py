@@ -1,5 +1,7 @@
 """The margin of a metric that is as wide as what the eval rows can see."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from gatebot.checks.row_views import View, metric_of
@@ -18,17 +20,19 @@ POWER = 0.95
 def visible_margin(comparison: Comparison, declared: Declared) -> Margin:
     """Return the declared margin or, if it is larger, what main's own runs show that smoke evidence can see.
 
-    Only base's evidence counts, so that no pull request widens its own margin. Without two runs of base, and where the
-    metric has no value, it is the declared margin.
+    Only base's evidence counts, on all rows that base predicts, so that no pull request widens its own margin. Without
+    two runs of base, and where the metric has no value, it is the declared margin.
     """
-    margin, metric = declared.margin, metric_of(declared)
-    view = View(comparison)
+    margin, metric, main = declared.margin, metric_of(declared), comparison.base
+    if main is None:
+        return margin
+    view = View(replace(comparison, head=main))
     tables = view.alone(Tier.SMOKE, declared.own).main
     values = np.array([metric.value(table) for table in tables])
     influence = [found for table in tables if (found := metric.influence(table)) is not None]
     if not tables or len(influence) != len(tables) or not np.isfinite(values).all():
         return margin
-    artifact = comparison.base is not None and comparison.base.about.estimand == Estimand.ARTIFACT
+    artifact = main.about.estimand == Estimand.ARTIFACT
     base, levels = float(values.mean()), Levels()
     if margin.relative and base == 0:
         return margin

@@ -37,7 +37,8 @@ def answered(results: Sequence[CheckResults], confirm_seeds: int = 0, *, same_ro
     answers: dict[int, Measure] = {}
     for warns_only in (False, True):  # measures that cannot block use up none of the level
         family = [measure for measure in measures if measure.warns_only is warns_only]
-        for measure, answer in zip(family, decide(_questions(family, confirm_seeds, same_rows)), strict=True):
+        questions = [_question(each, confirm_seeds, same_rows=same_rows) for each in family]
+        for measure, answer in zip(family, decide(questions), strict=True):
             answers[id(measure)] = measure.answered(answer)
     done = [replace(each, measures=tuple(answers[id(measure)] for measure in each.measures)) for each in results]
     return [replace(each, outcome=_outcome(each)) for each in done]
@@ -109,10 +110,6 @@ def _outcome(results: CheckResults) -> Outcome:
 def _is_open(measure: Measure) -> bool:
     undecided = measure.answer is not None and measure.answer.outcome is decision.Outcome.UNDECIDED
     return undecided and not measure.not_enforced
-
-
-def _questions(family: Sequence[Measure], confirm_seeds: int, same_rows: bool) -> list[Question | Floor | Gain]:
-    return [_question(each, confirm_seeds, same_rows=same_rows) for each in family]
 
 
 def _question(measure: Measure, confirm_seeds: int, *, same_rows: bool) -> Question | Floor | Gain:

@@ -167,7 +167,7 @@ def _report(
             for each in facts.approvals
             if each.sha == facts.judged.sha
         ),
-        wants=_wants(case, results),
+        wants=() if comparison is None else _wants(case, comparison, results),
         guarantee=None if comparison is None else _guarantee(comparison),
         eval_uses=None if case.base is None else case.base.about.eval_uses,
         environment_changes=_environment_changes(case),
@@ -306,7 +306,7 @@ def _identical(comparison: Comparison) -> bool:
     return len(runs) == comparison.effort.smoke_seeds and all(run.identical for run in runs)
 
 
-def _wants(case: Case, results: Sequence[CheckResults]) -> tuple[Want, ...]:
+def _wants(case: Case, comparison: Comparison, results: Sequence[CheckResults]) -> tuple[Want, ...]:
     """Return what the confirm tier would settle, and why its evidence is missing if it was requested."""
     measures = wanting([measure for each in results for measure in each.measures])
     asked = [(each.subject, each.answer.reason) for each in measures if each.answer]
@@ -319,12 +319,12 @@ def _wants(case: Case, results: Sequence[CheckResults]) -> tuple[Want, ...]:
         Want(measure=subject, tier=Tier.CONFIRM, reason=f"{reason}; {why}" if why else reason)
         for subject, reason in dict(asked).items()
     ]
-    return (*confirm, *(_want_of(case, each, f) for each in own for f in each.findings if _open(f)))
+    return (*confirm, *(_want_of(case, comparison, each, f) for each in own for f in each.findings if _open(f)))
 
 
-def _want_of(case: Case, results: CheckResults, finding: Finding) -> Want:
+def _want_of(case: Case, comparison: Comparison, results: CheckResults, finding: Finding) -> Want:
     """Return the want of a check that says itself what would confirm its findings."""
-    needs = results.check.confirm(comparison_of(case)) if results.check.confirm is not None else ()
+    needs = results.check.confirm(comparison) if results.check.confirm is not None else ()
     tried = (need for need in needs if case.head is not None and need in case.head.unmet)
     why = next((case.why_unmet(need) for need in tried), "not measured beside base")
     return Want(measure=finding.subject, tier="", reason=why, check=results.check.id)

@@ -13,7 +13,7 @@ from gatebot.core.report import Report
 from gatebot.decide.judge import judge
 from gatebot.evidence.column import Numbers
 from gatebot.evidence.predictions import Predictions
-from tests.checks.worlds import World, world
+from tests.checks.worlds import World, rows_of, world
 
 BOTH = ({"metric": "accuracy", "margin": 0.02}, {"metric": "log_loss", "margin": "auto"})
 
@@ -59,6 +59,13 @@ def test_head_does_not_move_it() -> None:
     wild = plain.head_with(predictions=sharpened(4.0))
     assert margin(wild) == margin(plain)
     assert margin(plain.without_base()) != (0.0, True)
+
+
+def test_head_does_not_move_it_by_leaving_out_rows() -> None:
+    plain = world(rows=400, metrics=BOTH)
+    few = plain.head_with(predictions=rows_of(lambda ids: np.arange(len(ids) * 6 // 10)))
+    assert len(few.comparison().units) < len(plain.comparison().units)
+    assert margin(few) == margin(plain)
 
 
 def test_a_harmless_change_is_held() -> None:
