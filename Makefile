@@ -45,5 +45,5 @@ bench-full: $(READY)  ## the same at full size into docs/results.md: an hour or 
 	@$(PY) -m benchmarks.stats --rows 1000000 --write && $(PY) -m benchmarks.gate_share --run --write
 	@$(PY) -m benchmarks.coverage --full --jobs 2 --write
 	@$(PY) -m benchmarks.decision --full --jobs 2 --write --plot docs/power.svg
-	@$(PY) -m benchmarks.suspicious_gain --times 50 --jobs 2 --write
+	@$(PY) -m benchmarks.suspicious_gain --times 50 --first 100 --jobs 2 --write
 	@$(PY) -m benchmarks.trainings --times 20 --init --deserves pass --write
