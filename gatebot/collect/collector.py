@@ -2,15 +2,14 @@
 
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from functools import reduce
 from pathlib import Path
 from threading import Event
 from types import TracebackType
 from typing import Self
-
-import numpy as np
 
 from gatebot.collect import files
 from gatebot.collect.adapters.adapter import RunSettings
@@ -20,8 +19,10 @@ from gatebot.collect.early_stop import EarlyStop
 from gatebot.collect.interpreter_copy import open_place
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.needs_by_training import Collected, TrainingJob, grouped
+from gatebot.collect.predict_rate import rows_to_predict
 from gatebot.collect.prepared import PreparedSide, equip, open_tree, run_settings, with_environment
 from gatebot.collect.progress import NullProgress, Progress, ProgressReporter
+from gatebot.collect.provenance import eval_digest
 from gatebot.collect.retry import twice
 from gatebot.collect.runner import InterruptedRunError, Runner
 from gatebot.collect.session import CollectorSession
@@ -29,7 +30,6 @@ from gatebot.collect.setup import SetupError
 from gatebot.collect.training_cache import TrainingCache
 from gatebot.collect.trainings import Trainings
 from gatebot.errors import GateError, MachineError, UsageError
-from gatebot.evidence.column import concatenated
 from gatebot.evidence.failure import failure_of
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
 from gatebot.evidence.own_score import Score
@@ -151,6 +151,19 @@ class Collector:
             self.broken[side] = error
         else:
             self._prepared[side] = prepared_side
+            if known is None and self._job.measures and self._job.auto_rows is None:
+                self._choose_eval_rows(prepared_side)
+
+    def _choose_eval_rows(self, prepared_side: PreparedSide) -> None:
+        """Predict as many rows as there is time for, where `smoke.eval_rows` is `auto` and no base binds them."""
+        rows = rows_to_predict(prepared_side, self._trainings({}))
+        if rows is None or rows == prepared_side.dataset.split.rules.auto_rows:
+            return
+        prepared_side.dataset.predict_only(rows)
+        update = {"eval_digest": eval_digest(prepared_side.dataset)}
+        prepared_side.about = prepared_side.about.model_copy(update=update)
+        if prepared_side.side is Side.BASE:
+            self._base_profile = prepared_side.dataset.profile
 
     def _open_base_again(self) -> None:
         """Try base's set-up once more where head's has worked: perhaps it was the network, and not base."""
@@ -195,9 +208,11 @@ class Collector:
     def _session(self, needs: list[Need], jobs: list[TrainingJob]) -> CollectorSession:
         scored = any(isinstance(part, Score) for need in needs for part in with_prerequisites(need))
         planned = {job.fit: job.predicts for job in jobs}
-        trainings = Trainings(self._prepared, self._cache, self._budget, self._reporter, planned)
         metrics_from = self._metrics_from() if scored else "no metric of the user's is asked for"
-        return CollectorSession(trainings, metrics_from, self._early_stop)
+        return CollectorSession(self._trainings(planned), metrics_from, self._early_stop)
+
+    def _trainings(self, planned: Mapping[Fit, tuple[Predict, ...]]) -> Trainings:
+        return Trainings(self._prepared, self._cache, self._budget, self._reporter, planned)
 
     def _served_by(self, need: Need) -> Need:
         """Return the need that provides the evidence for this one.
@@ -340,10 +355,4 @@ def _truth(prepared_side: PreparedSide, asked: list[Need]) -> Truth | None:
         need for need in asked if isinstance(need, Predict) and need.rows.is_train and need.side is prepared_side.side
     ]
     parts = [part for need in needs if (part := prepared_side.dataset.truth_of(need)) is not None]
-    if truth is None or not parts:
-        return truth
-    ids = np.concatenate([truth.ids, *(part.ids for part in parts)])
-    target = concatenated([truth.target, *(part.target for part in parts)])
-    _, first = np.unique(ids, return_index=True)
-    order = np.sort(first)
-    return Truth(ids[order], target.take(order))
+    return truth if truth is None else reduce(Truth.joined, parts, truth)

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -16,8 +16,9 @@ from gatebot.collect.delivered import RequestedRows
 from gatebot.collect.workspace import PredictRequest, RowsFile, TrainRequest
 from gatebot.data.handover import Change, Lines, lines_of, write_rows
 from gatebot.data.identity import id_hashes, spelled, spelled_frame
+from gatebot.data.profile import profile, truth
 from gatebot.data.rows import Columns, Index, Rows
-from gatebot.data.split import Split
+from gatebot.data.split import Split, split
 from gatebot.data.target import NOTHING
 from gatebot.errors import GateError, UsageError
 from gatebot.evidence import column_sketches
@@ -92,6 +93,16 @@ class Dataset:
         plain = need.rows in (EVAL, TRAIN)
         return self._request(need, self.index_of(need), need.rows.of if plain else need.key)
 
+    def first_rows(self, fit: Fit, count: int) -> PredictRequest:
+        """Return a request for the first eval rows."""
+        return self._request(Predict(fit), self.asked(fit.fold)[:count], f"first-{count}")
+
+    def predict_only(self, rows: int) -> None:
+        """Choose anew which rows are predicted with `eval_rows: auto`, before any evidence of them exists."""
+        self.split = split(self.rows, replace(self.split.rules, auto_rows=rows))
+        self.profile = profile(self.rows, self.split, self.profile.columns)
+        self.truth = truth(self.split)
+
     def _request(self, need: Predict, index: Index, name: str) -> PredictRequest:
         rows, size = need.rows, need.rows.batch
         file = self._file(f"ask-{rows}-{need.fit if rows.is_train else need.fit.fold}-{name}", index, rows=rows)
@@ -133,6 +144,8 @@ class Dataset:
         target = self.split.target
         if target is None or need.rows.table is not None:
             return None
+        if need.rows == EVAL and self.truth is not None:
+            return self.truth.of(self.ids_of(need))
         index = self.index_of(need)
         return Truth(self.split.identity.ids[index], target.take(index))
 

@@ -46,6 +46,8 @@ class Job:
         trusts_head: whether head's own files may run with a secret and beside labels if there is no base. True for runs
             of main and on a developer's machine, never for a pull request that brings its own Rules.
         deadline: a time of `time.monotonic()`; no training starts that would probably not end before it.
+        measures: whether a model may be trained to measure how many rows can be predicted.
+        auto_rows: the rows that `smoke.eval_rows: auto` predicted on an earlier commit of main; None measures them.
         effort: the numbers of seeds and folds by name, as recorded in the Snapshot.
         parallel: how many user commands run at once; by default the number of processors, or one on a GPU.
         environ: gatebot's own environment, of which only what the Rules name is passed on.
@@ -61,6 +63,8 @@ class Job:
     rules_tree: Tree | None = None
     trusts_head: bool = True
     deadline: float | None = None
+    measures: bool = True
+    auto_rows: int | None = None
     effort: Mapping[str, int] = field(default_factory=dict)
     parallel: int | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))

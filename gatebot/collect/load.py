@@ -22,7 +22,7 @@ from gatebot.data.digest import data_version, version_digests
 from gatebot.data.profile import profile, truth
 from gatebot.data.read import Readers, read
 from gatebot.data.rows import Columns, Rows
-from gatebot.data.rules import SplitRules
+from gatebot.data.rules import AUTO, AUTO_ROWS, SplitRules
 from gatebot.data.source import Source
 from gatebot.data.split import Split, split
 from gatebot.data.text import table
@@ -66,7 +66,9 @@ def load(
         root=fetched.root,
     )
     rows = read(source, columns(job.rules), readers(job.rules, Programs.beside(runner), job.environ))
-    rules = split_rules(job.project, job.rules, base.identity if base else None, trains=_trains(tree.recipe.model))
+    trains = _trains(tree.recipe.model)
+    identity = base.identity if base else None
+    rules = split_rules(job.project, job.rules, identity, trains=trains, auto_rows=job.auto_rows)
     parts: Split = split(rows, rules, base.eval_rows if base else None)
     version: Mapping[str, str] = version_digests(source, recipe.version.files) or rows.files
     further = no_table if job.code_tree is None else partial(_table, job.code_tree)
@@ -114,8 +116,15 @@ def columns(rules: Rules) -> Columns:
     )
 
 
-def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None, *, trains: bool = True) -> SplitRules:
-    """Return the rules for splitting rows."""
+def split_rules(
+    project: str,
+    rules: Rules,
+    identity: tuple[str, ...] | None,
+    *,
+    trains: bool = True,
+    auto_rows: int | None = None,
+) -> SplitRules:
+    """Return the rules for splitting rows. `auto_rows` are predicted with `eval_rows: auto`, if it is known already."""
     by_column = rules.data.split if isinstance(rules.data.split, ColumnSplit) else ColumnSplit(column="")
     return SplitRules(
         project=project,
@@ -123,7 +132,9 @@ def split_rules(project: str, rules: Rules, identity: tuple[str, ...] | None, *,
         folds=rules.data.split.folds if isinstance(rules.data.split, FoldSplit) else None,
         eval_values=by_column.eval,
         train_rows=_amount(rules.smoke.train_rows),
-        eval_rows=_amount(rules.smoke.eval_rows),
+        eval_rows=AUTO if rules.smoke.eval_rows == AUTO else _amount(rules.smoke.eval_rows),
+        auto_rows=auto_rows or AUTO_ROWS,
+        even=rules.guarantee is not None,
         identity=identity,
         trains=trains,
     )

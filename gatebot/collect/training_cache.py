@@ -27,6 +27,11 @@ class TrainingCache:
         with self._lock:
             return self._done.get(fit)
 
+    def forget(self, fit: Fit) -> None:
+        """Remove a training, so that it is carried out again."""
+        with self._lock:
+            self._done.pop(fit, None)
+
     def first_workspace(self, side: Side) -> Workspace | None:
         """Return the workspace of a side's first training that others are compared with; None if there is none."""
         with self._lock:

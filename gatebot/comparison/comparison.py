@@ -87,7 +87,8 @@ class Comparison:
         """
         given = self.base.truth if self.base is not None and self.base.truth is not None else self.head.truth
         if given is None and not self.task.labelled and self.rows is not None:
-            return Truth(self.rows.ids, Numbers(np.full(len(self.rows), np.nan)))
+            weight = None if self.rows.weights is None else Numbers(self.rows.weights)
+            return Truth(self.rows.ids, Numbers(np.full(len(self.rows), np.nan)), weight)
         return given if given is None or self.rows is None else given.of(self.rows.ids)
 
     @cached_property

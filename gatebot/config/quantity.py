@@ -65,6 +65,11 @@ def parse_rows(value: object) -> int | Share:
     return int(number)
 
 
+def parse_eval_rows(value: object) -> int | Share | Literal["auto"]:
+    """A count of rows, a `Share` from `10%`, or `auto`."""
+    return "auto" if value == "auto" else parse_rows(value)
+
+
 def parse_margin(value: object) -> Margin:
     """A `Margin` from `0.02` (in the metric's units) or `5%` (relative to base)."""
     if isinstance(value, Margin):

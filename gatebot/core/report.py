@@ -249,6 +249,10 @@ class Report(Part):
     rules_sha: str | None = None
     rules_digest: str = ""
     rows: int = 0
+    drawn_from: int = Field(
+        default=0, description="Labelled rows that the eval rows were drawn from; 0 if they are all."
+    )
+    heaviest: float = Field(default=1.0, description="Most rows that one of them stands for in every metric.")
     seeds: int = 0  # number of head's seeds, in the tier with more seeds
     isolation: str = ""
     isolation_why: tuple[str, ...] = ()

@@ -69,6 +69,8 @@ def row_table(rows: Rows, split: Split) -> RowTable:
         groups=None if identity.groups is None else identity.groups[order],
         folds=folds[order],
         slices={name: names.take(order) for name, names in slices_of(rows).items()},
+        pool=split.pool,
+        weights=split.weights,
     )
 
 
@@ -76,7 +78,8 @@ def truth(split: Split) -> Truth | None:
     """Return the labels of the eval rows, in the order of the row table; None without a target."""
     if split.target is None:
         return None
-    return Truth(split.identity.ids[split.eval], split.target.take(split.eval))
+    weight = None if split.weights is None else Numbers(split.weights)
+    return Truth(split.identity.ids[split.eval], split.target.take(split.eval), weight)
 
 
 def overlap(split: Split) -> Overlap:

@@ -6,15 +6,17 @@ import numpy as np
 
 from gatebot.data.identity import Identity, mixed, spelled
 from gatebot.data.rows import Mask, Rows
-from gatebot.data.rules import SplitRules, count_of
+from gatebot.data.rules import AUTO, MOST_AUTO_ROWS, SplitRules, count_of
+from gatebot.data.sampling import sampled
+from gatebot.data.slices import slices_of
 from gatebot.data.strata import Units, before_the_last, first_rows, large_last, strata_of, units_of
 from gatebot.data.target import spelled_names
 from gatebot.data.times import latest_first
 from gatebot.errors import UsageError
-from gatebot.evidence.column import Column, Hashes, label
+from gatebot.evidence.column import Column, Floats, Hashes, label
 from gatebot.evidence.profile import RowTable
 
-EVAL_SHARE = 0.4  # largest share of all rows, if `eval_rows` is a number
+EVAL_SHARE = 0.4  # largest share of all rows, if `eval_rows` is a number, or `auto` and training needs the others
 IDENTIFYING = 0.5  # smallest share of distinct contents at which contents identify rows
 
 
@@ -81,13 +83,12 @@ def claimed_eval(rows: Rows, rules: SplitRules) -> Mask | None:
 
 
 def zone(sides: Sides) -> tuple[Mask, Mask]:
-    """Return the rows that never train, and those of them that are predicted, each of shape [n].
+    """Return the rows that never train, and those of them that can be predicted, each of shape [n].
 
     Rows within the eval side that cannot be eval rows do not train either.
     """
-    claimed, total = sides.claimed, int(sides.eligible.sum())
-    cap = count_of(sides.rules.eval_rows, total)
-    share = _share(sides.rules)
+    claimed = sides.claimed
+    share, cap = _share(sides), _most_eval_rows(sides)
     units, priority = _ordered(sides, share)
     keep_one = claimed is None and sides.rules.trains
     picked = first_rows(units, priority, 1.0 if claimed is not None else share, cap, keep_one=keep_one)
@@ -95,16 +96,60 @@ def zone(sides: Sides) -> tuple[Mask, Mask]:
         picked = _as_base(sides, units, picked)
     near = before_the_last(units, priority, picked)[units.of] | sides.bound
     if claimed is None:
-        return near, _at_most(sides, near & sides.eligible, cap)
+        return near, near & sides.eligible
     able = sides.eligible & (claimed | sides.bound)
-    return claimed | sides.bound, able if able.sum() <= cap else _at_most(sides, near & able, cap)
+    return claimed | sides.bound, able if able.sum() <= cap else near & able
 
 
-def _share(rules: SplitRules) -> float:
+def predicted(sides: Sides, able: Mask) -> tuple[Mask, Floats | None]:
+    """Return which of the rows that can be predicted are, shape [n], and how many rows each of these stands for.
+
+    Base's rows and their weights are binding. The weights are None if all stand for as many.
+    """
+    rules, known = sides.rules, sides.known
+    if rules.eval_rows != AUTO:
+        return _at_most(sides, able, _most_eval_rows(sides)), None
+    if known is not None:
+        drawn = known.pool > len(known)
+        chosen = _at_most(sides, able, len(known) if drawn else max(len(known), rules.auto_rows))
+        return chosen, None if known.weights is None else _known_weights(sides.identity.ids[chosen], known)
+    rows = np.flatnonzero(able)
+    attributes = [] if rules.even else [strata_of(sides.target, sides.eligible).of[rows]]
+    if not rules.even:
+        attributes += [names.codes[rows].astype(np.int64) for names in slices_of(sides.rows).values()]
+    some, weights = sampled(attributes, mixed(sides.identity.ids[rows], "eval"), rules.auto_rows)
+    chosen = np.zeros_like(able)
+    chosen[rows[some]] = True
+    return chosen, weights
+
+
+def _known_weights(ids: Hashes, known: RowTable) -> Floats:
+    """Return base's weights of these rows; 1 for rows that base does not have."""
+    weights = np.ones(len(ids)) if known.weights is None else known.weights
+    order = np.argsort(known.ids)
+    place = np.minimum(np.searchsorted(known.ids[order], ids), len(order) - 1)
+    return np.where(known.ids[order][place] == ids, weights[order][place], 1.0)
+
+
+def _most_eval_rows(sides: Sides) -> int:
+    """Return how many rows the eval side has at most."""
+    rules, total = sides.rules, int(sides.eligible.sum())
+    if rules.eval_rows != AUTO:
+        return count_of(rules.eval_rows, total)
+    recent = sides.claimed is None and sides.rows.columns.time is not None
+    return min(MOST_AUTO_ROWS, total) if recent else total  # by time, training must not end long before
+
+
+def _share(sides: Sides) -> float:
     """Return the share of rows that may be eval rows."""
+    rules = sides.rules
     if isinstance(rules.eval_rows, float):
         return rules.eval_rows
-    return EVAL_SHARE if rules.trains else 1.0
+    if not rules.trains:
+        return 1.0
+    if rules.eval_rows != AUTO or rules.most_trained is None or sides.rows.columns.time is not None:
+        return EVAL_SHARE
+    return max(EVAL_SHARE, 1.0 - rules.most_trained / max(int(sides.eligible.sum()), 1))
 
 
 def _ordered(sides: Sides, share: float) -> tuple[Units, Hashes]:

@@ -15,19 +15,17 @@ import numpy as np
 from gatebot.data.folds import folds_of, known_folds
 from gatebot.data.identity import Identity, copies, identify, mixed
 from gatebot.data.rows import Index, Mask, Rows
-from gatebot.data.rules import SplitRules, count_of
-from gatebot.data.sides import Sides, claimed_eval, identifying, zone
+from gatebot.data.rules import AUTO, CONFIRM, ONE_IN, SplitRules, count_of
+from gatebot.data.sides import Sides, claimed_eval, identifying, predicted, zone
 from gatebot.data.strata import Strata, Units, first_rows, strata_of
 from gatebot.data.target import present, target_of
 from gatebot.errors import UsageError
-from gatebot.evidence.column import Column, Hashes
+from gatebot.evidence.column import Column, Floats, Hashes
 from gatebot.evidence.need import Tier
 from gatebot.evidence.profile import RowTable
 
 TINY = 1000  # with fewer rows, all are predicted out of fold
 TINY_FOLDS = 3
-CONFIRM = 2.5  # multiple of the smoke rows
-ONE_IN = 10  # of so many rows that may train, each seed leaves out one
 FEW_LEFT = 0.1  # smallest share of the earlier rows that must remain to train on if both `group` and `time` are set
 
 
@@ -49,6 +47,8 @@ class Split:
         excluded: number of rows that do not train because an eval row has the same content.
         unlabelled: number of rows that would be eval rows if they had a label.
         left_out: number of other rows on neither side: beyond `eval_rows`, copies of an id, or too late to train.
+        pool: number of rows that could be predicted, and of which `eval` was drawn.
+        weights: the number of rows that each eval row stands for, shape [eval]; None if all stand for as many.
     """
 
     rules: SplitRules
@@ -63,6 +63,8 @@ class Split:
     excluded: int
     unlabelled: int
     left_out: int
+    pool: int
+    weights: Floats | None = None
 
     def training(self, tier: Tier = Tier.SMOKE, fold: int = 0, seed: int = 0) -> Index:
         """Return the rows of one training, in source order. The confirm tier includes the rows of the smoke tier.
@@ -215,6 +217,7 @@ def _folded(sides: Sides, count: int) -> Split:
         excluded=0,
         unlabelled=int((~sides.labelled).sum()),
         left_out=int((sides.labelled & ~sides.eligible).sum()),
+        pool=len(chosen),
     )
 
 
@@ -226,7 +229,8 @@ def _folds_in(known: RowTable, ids: Hashes) -> Hashes:
 def _held_out(sides: Sides) -> Split:
     identity, rules = sides.identity, sides.rules
     claimed = sides.claimed
-    near, chosen = zone(sides)
+    near, able = zone(sides)
+    chosen, weights = predicted(sides, able)
     if not chosen.any():
         raise UsageError("No row is left to predict.", "Give more labelled rows, or smaller groups.")
     same = identifying(identity.contents[chosen] if sides.known is None else sides.known.contents)
@@ -248,12 +252,13 @@ def _held_out(sides: Sides) -> Split:
             "No row is left to train on.", "Give more rows, or check `data.split`, `data.group` and `data.time`."
         )
     held = np.flatnonzero(chosen)
+    order = np.argsort(mixed(identity.ids[held], "eval"))
     unlabelled = near & ~sides.labelled
     return Split(
         rules,
         identity,
         sides.target,
-        eval=held[np.argsort(mixed(identity.ids[held], "eval"))],
+        eval=held[order],
         train=np.flatnonzero(train),
         folds=None,
         fold_count=1,
@@ -262,6 +267,8 @@ def _held_out(sides: Sides) -> Split:
         excluded=int(equal.sum()),
         unlabelled=int(unlabelled.sum()),
         left_out=int((~train & ~chosen & ~equal & ~unlabelled).sum()),
+        pool=max(int(able.sum()), len(held)) if rules.eval_rows == AUTO else len(held),
+        weights=None if weights is None else weights[order],
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gatebot import __version__
 from gatebot.checks.guarantee import judged
@@ -33,6 +34,7 @@ from gatebot.decide.run_checks import CheckResults, could_not_see, run_checks
 from gatebot.errors import ExitCode, GateError, UsageError
 from gatebot.evidence.failure import Failure
 from gatebot.evidence.need import Side, Tier
+from gatebot.evidence.profile import RowTable
 from gatebot.evidence.training import seed_of
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.promise import Promise
@@ -139,6 +141,7 @@ def _report(
         rules_sha=facts.rules_sha,
         rules_digest=case.head.about.rules_digest if case.head else "",
         rows=0 if comparison is None else len(comparison.units),
+        **_drawn(None if comparison is None else comparison.rows),
         seeds=0 if comparison is None else max(len(comparison.head_runs(tier)) for tier in Tier),
         isolation=case.head.about.isolation if case.head else "",
         isolation_why=case.head.about.isolation_why if case.head else (),
@@ -175,6 +178,14 @@ def _report(
         run_url=facts.run_url,
         reproduce=facts.reproduce,
     )
+
+
+def _drawn(rows: RowTable | None) -> dict[str, Any]:
+    """How the eval rows were drawn, if they are not all labelled rows that training leaves."""
+    if rows is None or rows.pool <= len(rows):
+        return {}
+    heaviest = 1.0 if rows.weights is None else round(float(rows.weights.max(initial=1.0)), 3)
+    return {"drawn_from": rows.pool, "heaviest": heaviest}
 
 
 def _base(case: Case, states: Collection[State]) -> Base:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from gatebot.evidence.column import Column, Hashes, Names
+from gatebot.evidence.column import Column, Floats, Hashes, Names
 
 MAX_NAMES = 200_000  # labels of one column
 MAX_COLUMNS = 20_000
@@ -36,6 +36,15 @@ def repeated(ids: Hashes) -> Iterator[str]:
     """Yield a sentence if an id occurs twice."""
     if len(np.unique(ids)) != len(ids):
         yield "a row id stands twice"
+
+
+def in_weights(weights: Floats | None) -> Iterator[str]:
+    """Yield what is wrong with the weights of rows."""
+    if weights is None:
+        return
+    yield from negative("weights", weights.tolist())
+    if len(weights) and not weights.any():
+        yield "the weights sum to 0"
 
 
 def negative(what: str, values: Sequence[float]) -> Iterator[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gatebot.evidence.column import Column, Hashes, Numbers, concatenated
-from gatebot.evidence.flaws import in_columns, negative, repeated
+from gatebot.evidence.column import Column, Floats, Hashes, Numbers, concatenated
+from gatebot.evidence.flaws import in_columns, in_weights, repeated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +31,8 @@ class Truth:
         if not len(new.ids):
             return self
         weight = None
-        if self.weight is not None and new.weight is not None:
-            weight = Numbers(np.concatenate([self.weight.values, new.weight.values]))
+        if self.weight is not None or new.weight is not None:
+            weight = Numbers(np.concatenate([_weights(self), _weights(new)]))
         return Truth(np.concatenate([self.ids, new.ids]), concatenated([self.target, new.target]), weight)
 
     def flaws(self) -> Iterator[str]:
@@ -40,8 +40,12 @@ class Truth:
         yield from repeated(self.ids)
         columns = {"target": self.target, "weight": self.weight}
         yield from in_columns(len(self.ids), ((name, c) for name, c in columns.items() if c is not None))
-        if self.weight is not None:
-            yield from negative("weights", self.weight.values.tolist())
+        yield from in_weights(None if self.weight is None else self.weight.values)
+
+
+def _weights(truth: Truth) -> Floats:
+    """Return the weights of the rows: 1 where none are given."""
+    return np.ones(len(truth.ids)) if truth.weight is None else truth.weight.values
 
 
 def _taken(truth: Truth, chosen: NDArray[np.bool_]) -> Truth:

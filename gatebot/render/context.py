@@ -106,7 +106,23 @@ def answered(given: ReportedGuarantee) -> str:
 
 
 def eval_set(report: Report) -> Sentence:
-    """Return how often main has used the eval rows, and whether new ones are due; empty if it was not counted."""
+    """Return how the eval rows were drawn, how often main has used them, and whether new ones are due."""
+    drawn, used = design(report), _uses(report)
+    return joined(drawn, "; ", used) if drawn and used else drawn or used
+
+
+def design(report: Report) -> Sentence:
+    """Return how the eval rows were drawn; empty if all labelled rows that training leaves are predicted."""
+    if not report.drawn_from:
+        return ()
+    drawn = f"{grouped(report.rows)} of {counted(report.drawn_from, 'labelled row')}"
+    if report.heaviest <= 1:
+        return words(f"{drawn}, drawn at random")
+    stands = f"each stands for up to {report.heaviest:.2g} in every metric"
+    return words(f"{drawn}, rare classes and small slices first; {stands}")
+
+
+def _uses(report: Report) -> Sentence:
     uses, given = report.eval_uses, report.guarantee
     if uses is None:
         return ()

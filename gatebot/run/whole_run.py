@@ -19,6 +19,7 @@ from gatebot.decide.judge import NOTHING_TO_JUDGE, judge
 from gatebot.decide.seed_values import seed_values
 from gatebot.errors import GateError
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
+from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 from gatebot.evidence.training import Fit
 from gatebot.repository.worktrees import worktree
@@ -83,11 +84,12 @@ def run(run_context: RunContext, places: Places, stores: Sequence[Store], progre
         case = Case(run_context.facts)
         gated = Gated(case, judge(case))
     else:
-        with collecting(run_context, places, stores, progress) as (case, collector):
+        previous = _previous(run_context, places, stores) if run_context.as_baseline else None
+        with collecting(run_context, places, stores, progress, previous=previous) as (case, collector):
             forget(places.out)
             gated = gate(case, collector, as_baseline=run_context.as_baseline)
         if run_context.as_baseline:
-            gated = _remembering(gated, _previous(run_context, places, stores), run_context.run)
+            gated = _remembering(gated, None if previous is None else previous.about, run_context.run)
     gated = replace(gated, report=without_secrets(gated.report))
     leave(gated.case, gated.report, places.out)
     _keep(run_context, gated, places, stores, known=case.base)
@@ -96,15 +98,24 @@ def run(run_context: RunContext, places: Places, stores: Sequence[Store], progre
 
 def planned(run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress) -> tuple[Case, Here]:
     """Return the Case and the collector as `run` has them before the first training; for `--plan`."""
-    with collecting(run_context, places, stores, progress) as (case, collector):
+    with collecting(run_context, places, stores, progress, measures=False) as (case, collector):
         return surveyed(case, collector, as_baseline=run_context.as_baseline), collector
 
 
 @contextmanager
 def collecting(
-    run_context: RunContext, places: Places, stores: Sequence[Store], progress: Progress
+    run_context: RunContext,
+    places: Places,
+    stores: Sequence[Store],
+    progress: Progress,
+    *,
+    previous: Snapshot | None = None,
+    measures: bool = True,
 ) -> Iterator[tuple[Case, Here]]:
-    """Yield the Case with base's stored evidence, and a collector that can train what is missing."""
+    """Yield the Case with base's stored evidence, and a collector that can train what is missing.
+
+    `previous` is the previous baseline in a run of main. Without `measures`, nothing is trained before it is asked for.
+    """
     facts, base = stored_base(run_context, places, stores)
     head = Tree(run_context.root, run_context.recipe, facts.judged.sha, facts.judged.tested_sha, run_context.folder)
     with ExitStack() as stack:
@@ -131,6 +142,8 @@ def collecting(
             cache=places.cache,
             kept=(*(places.out / side for side in Side), *([places.given_base] if places.given_base else [])),
             known_base=base,
+            measures=measures,
+            auto_rows=_eval_rows_drawn(previous),
             deadline=time.monotonic() + facts.rules.smoke.budget,
             reach=reach_for(run_context.recipe, least, run_context.root / run_context.folder, run_context.root),
         )
@@ -152,8 +165,15 @@ def _commit_of(trees: Mapping[Side, Tree]) -> str | None:
     return trees[Side.BASE].commit if Side.BASE in trees else None
 
 
-def _previous(run_context: RunContext, places: Places, stores: Sequence[Store]) -> SnapshotProvenance | None:
-    """Return the provenance of the previous baseline."""
+def _eval_rows_drawn(previous: Snapshot | None) -> int | None:
+    """Return how many eval rows the previous baseline drew, so that main keeps to that; None if it drew none."""
+    profile = None if previous is None else previous.get(Profile(Side.HEAD), DataProfile)
+    rows = None if profile is None else profile.eval_rows
+    return None if rows is None or rows.pool <= len(rows) else len(rows)
+
+
+def _previous(run_context: RunContext, places: Places, stores: Sequence[Store]) -> Snapshot | None:
+    """Return the previous baseline."""
     repository, commit = run_context.repository, run_context.facts.judged.tested_sha
     if repository is None or commit is None:
         return None
@@ -162,7 +182,7 @@ def _previous(run_context: RunContext, places: Places, stores: Sequence[Store]) 
     for each in searched:
         found = each.find(commits, run_context.facts.now)
         if isinstance(found, Found):
-            return found.snapshot.about
+            return found.snapshot
     return None
 
 

@@ -199,7 +199,9 @@ class Classification:
     def default_metrics(self, truth: Truth) -> tuple[Metric, ...]:
         """Return accuracy (balanced accuracy if the smallest class has less than 10 % of the rows) and log loss."""
         target = as_names(truth.target)
-        counts = np.bincount(target.codes[target.codes >= 0], minlength=1)
+        known = target.codes >= 0
+        weight = None if truth.weight is None else truth.weight.values[known]
+        counts = np.bincount(target.codes[known], weight, minlength=1)
         rare = counts[counts > 0].min(initial=len(target)) < RARE * counts.sum()
         first = "balanced_accuracy" if rare else "accuracy"
         return self.metric(first, None, {}), self.metric("log_loss", None, {})

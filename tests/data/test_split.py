@@ -452,3 +452,80 @@ def test_where_nothing_learns_every_row_is_an_eval_row(count: int) -> None:
     again = split(rows, SplitRules("p", task="scores", trains=False), row_table(rows, result))
     assert same(result, again)
     assert len(split(rows, SplitRules("p", task="scores", trains=False, eval_rows=50)).eval) == 50
+
+
+AS_DRAWN = SplitRules("tickets", train_rows=40, eval_rows="auto", auto_rows=120, folds=1)
+
+
+def rare(count: int = 1500, *, seed: int = 0, **parts: Any) -> Rows:
+    """Tickets of two classes, one of them in two rows of a hundred."""
+    rows = tickets(count, groups=count // 3, seed=seed, **parts)
+    label = pl.when(pl.int_range(count) % 50 == 0).then(pl.lit("urgent")).otherwise(pl.lit("normal"))
+    return replace(rows, frame=rows.frame.with_columns(label.alias("label")))
+
+
+@pytest.mark.parametrize("way", ["by id", "by content", "by group", "by column"])
+def test_rare_classes_are_predicted_first(way: str) -> None:
+    rows = rare(**EVERY[way][0])
+    result = split(rows, AS_DRAWN)
+    drawn, target = len(result.eval), result.target
+    assert drawn == AS_DRAWN.auto_rows < result.pool
+    assert target is not None
+    assert result.weights is not None
+    urgent = np.array(target.take(result.eval).texts()) == "urgent"
+    fixed = split(rows, replace(AS_DRAWN, eval_rows=120))
+    before = np.array(target.take(fixed.eval).texts()) == "urgent"
+    assert urgent.sum() > 2 * before.sum()
+    assert result.weights[urgent].max() < result.weights[~urgent].min()
+    assert result.weights.sum() == pytest.approx(result.pool)
+
+
+def test_rows_that_no_training_needs_are_eval_rows() -> None:
+    result = split(rare(), AS_DRAWN)
+    needed = AS_DRAWN.most_trained
+    assert needed == 112  # the confirm tier's 100, and the tenth that each seed leaves out
+    assert needed <= len(result.train) <= needed + 2
+    assert all(len(result.training(Tier.CONFIRM, seed=seed)) == 100 for seed in range(10))
+    target = result.target
+    assert target is not None
+    share = np.mean(np.array(target.take(result.train).texts()) == "urgent")
+    assert share == pytest.approx(0.02, abs=0.01)  # training rows are as they come
+
+
+@pytest.mark.parametrize("rules", [{"train_rows": 0.2}, {"confirm_rows": 1400}])
+def test_training_keeps_its_share_where_it_needs_it(rules: dict[str, Any]) -> None:
+    result = split(rare(), replace(AS_DRAWN, **rules))
+    assert len(result.train) == pytest.approx(900, abs=2)
+
+
+def test_by_time_no_more_rows_are_held_out_than_could_be_predicted() -> None:
+    result = split(rare(40_000, time="day"), AS_DRAWN)
+    assert result.pool <= 16_500
+    assert len(result.train) > 20_000
+
+
+@pytest.mark.parametrize("way", ["by id", "by content", "by group", "by column"])
+def test_base_binds_which_rows_are_drawn_and_what_they_stand_for(way: str) -> None:
+    rows = rare(**EVERY[way][0])
+    base = split(rows, AS_DRAWN)
+    known = row_table(rows, base)
+    again = split(rows, replace(AS_DRAWN, auto_rows=5000), known)
+    assert np.array_equal(again.identity.ids[again.eval], known.ids)
+    assert again.weights is not None
+    assert np.array_equal(again.weights, known.weights)
+    fewer = split(only(rows, range(3, len(rows))), AS_DRAWN, known)
+    kept = np.isin(known.ids, fewer.identity.ids[fewer.eval])
+    assert kept.sum() >= len(known) - 3
+    assert len(fewer.eval) <= len(known)
+
+
+def test_a_guarantee_draws_with_equal_chances() -> None:
+    result = split(rare(), replace(AS_DRAWN, even=True))
+    assert len(result.eval) == AS_DRAWN.auto_rows
+    assert result.weights is None
+
+
+def test_small_data_are_predicted_whole_without_weights() -> None:
+    result = split(rare(200), AS_DRAWN)
+    assert result.pool == len(result.eval)
+    assert result.weights is None

@@ -124,7 +124,7 @@ def predictions(rows: int) -> st.SearchStrategy[Predictions]:
 
 
 def truths(rows: int) -> st.SearchStrategy[Truth]:
-    weight = st.none() | st.builds(Numbers, hn.arrays(np.float64, rows, elements=st.floats(0, 1e9)))
+    weight = st.none() | st.builds(Numbers, hn.arrays(np.float64, rows, elements=st.floats(1e-3, 1e9)))
     return st.builds(Truth, hashes(rows, unique=True), numbers(rows) | names(rows), weight)
 
 

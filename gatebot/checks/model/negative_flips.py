@@ -4,10 +4,10 @@ Why: Users notice what breaks more than what improves. Two equally good models t
 Fix: Look at the listed rows. Warm starts, ensembles and distillation from the old model reduce flips.
 """
 
+import math
 from collections.abc import Iterator
 from itertools import permutations
 
-import numpy as np
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
@@ -15,9 +15,11 @@ from gatebot.checks.measures import FEWEST_ROWS
 from gatebot.checks.row_views import View, Views
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Fact, Finding, Level
+from gatebot.evidence.column import Floats
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Tier
 from gatebot.stats.binomial import clopper_pearson_lower, clopper_pearson_upper
+from gatebot.tasks.estimate import weight_of
 from gatebot.tasks.table import Mask, Table
 
 LEVEL = 0.0025
@@ -57,22 +59,41 @@ def _flips(view: View, tier: Tier, margin: float, level: float) -> Finding | Non
     if len(main) < 2 or not before or len(before[0]) < FEWEST_ROWS:
         return None
     pairs = [base & ~head for base, head in zip(before, _right(view, tables.head), strict=True)]
-    flips = min(pairs, key=lambda flipped: int(flipped.sum()))
-    rows, count = len(flips), int(flips.sum())
-    churn = max(int(np.count_nonzero(one & ~other)) for one, other in permutations(main, 2))
-    allowed = clopper_pearson_upper(churn, rows, level) + margin
-    if clopper_pearson_lower(count, rows, level) <= allowed:
+    weight = weight_of(tables.head[0])
+    flips = min(pairs, key=lambda each: _share(each, weight))
+    churn = max((one & ~other for one, other in permutations(main, 2)), key=lambda each: _share(each, weight))
+    allowed = _upper(churn, weight, level) + margin
+    if _lower(flips, weight, level) <= allowed:
         return None
     facts: dict[str, Fact] = {
-        "count": count,
-        "rows": rows,
-        "churn": churn,
+        "count": int(flips.sum()),
+        "rows": len(flips),
+        "churn": int(churn.sum()),
         "ids": tuple(f"{row:016x}" for row in tables.head[0].ids[flips][:20].tolist()),
     }
     says = "{count} of {rows} rows that base gets right are wrong now; seeds alone flip {churn}"
     effort = view.comparison.effort
     unconfirmed = tier is Tier.SMOKE and effort.trains and effort.confirm_seeds > 0
-    return Finding(view.subject("flips"), says, facts, size=count / rows, unconfirmed=unconfirmed)
+    return Finding(view.subject("flips"), says, facts, size=_share(flips, weight), unconfirmed=unconfirmed)
+
+
+def _lower(flips: Mask, weight: Floats, level: float) -> float:
+    rows = _rows(weight)
+    return clopper_pearson_lower(math.floor(round(rows * _share(flips, weight), 6)), math.ceil(rows), level)
+
+
+def _upper(flips: Mask, weight: Floats, level: float) -> float:
+    rows = _rows(weight)
+    return clopper_pearson_upper(math.ceil(round(rows * _share(flips, weight), 6)), math.floor(rows), level)
+
+
+def _share(flips: Mask, weight: Floats) -> float:
+    return float(weight[flips].sum() / weight.sum())
+
+
+def _rows(weight: Floats) -> float:
+    """Return how many rows there were if all weighed as much as the heaviest, so that bounds are wide enough."""
+    return round(float(weight.sum() / weight.max()), 6)
 
 
 def _right(view: View, tables: tuple[Table, ...]) -> list[Mask]:

@@ -10,6 +10,7 @@ from gatebot.config.quantity import (
     parse_bytes,
     parse_declared_margin,
     parse_duration,
+    parse_eval_rows,
     parse_margin,
     parse_rate,
     parse_rows,
@@ -74,6 +75,12 @@ Bytes = Annotated[int, BeforeValidator(parse_bytes), Field(gt=0), written("a siz
 
 
 RowCount = Annotated[int | Share, BeforeValidator(parse_rows), written("a count of rows, or a percentage: 10%")]
+
+EvalRowCount = Annotated[
+    int | Share | Literal["auto"],
+    BeforeValidator(parse_eval_rows),
+    written("a count of rows, a percentage: 10%, or auto"),
+]
 
 
 MarginValue = Annotated[

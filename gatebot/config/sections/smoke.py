@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from gatebot.config.sections.section import Bytes, Patterns, RowCount, Seconds, Section
+from gatebot.config.sections.section import Bytes, EvalRowCount, Patterns, RowCount, Seconds, Section
 
 
 class Network(Section):
@@ -42,7 +42,11 @@ class SmokeRules(Section):
     """How much is trained, and what it may use."""
 
     train_rows: RowCount = Field(default=2000, description="Rows that a smoke training gets: a count or a percentage.")
-    eval_rows: RowCount = Field(default=5000, description="Rows that are predicted, at most: a count or a percentage.")
+    eval_rows: EvalRowCount = Field(
+        default="auto",
+        description="Rows that are predicted, at most: a count or a percentage. `auto` predicts as many as a quarter of"
+        " the training time allows, up to 20,000: rare classes and small declared slices first, and weighted.",
+    )
     seeds: Literal["auto"] | Annotated[int, Field(ge=1, le=100)] = Field(
         default="auto",
         description="Trainings of each side. `auto` starts with few and buys more where they would decide something.",

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gatebot.evidence.column import Hashes, Names
-from gatebot.evidence.flaws import in_columns, negative, repeated
+from gatebot.evidence.column import Floats, Hashes, Names
+from gatebot.evidence.flaws import in_columns, in_weights, negative, repeated
 from gatebot.evidence.kind import Evidence
 
 MAX_TRAITS = 200  # the maximum number of leveled columns; all pairs of them are examined
@@ -46,6 +46,8 @@ class RowTable:
         folds: the fold whose model predicts the row, shape [n]; zeros without folds.
         slices: the declared slice and protected columns; numbers are binned.
         levels: the columns, reduced to levels.
+        pool: the number of rows of which these were drawn, or 0 if they are all.
+        weights: the number of rows of the pool that each row stands for, shape [n]; None if all stand for as many.
     """
 
     ids: Hashes
@@ -54,6 +56,8 @@ class RowTable:
     folds: Hashes
     slices: Mapping[str, Names]
     levels: tuple[Levels, ...] = ()
+    pool: int = 0
+    weights: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -61,9 +65,12 @@ class RowTable:
     def flaws(self) -> Iterator[str]:
         """Yield everything that is wrong with the values, one sentence each."""
         yield from repeated(self.ids)
-        for name, hashes in (("contents", self.contents), ("groups", self.groups), ("folds", self.folds)):
-            if hashes is not None and len(hashes) != len(self):
-                yield f"{name} has {len(hashes):,} rows where there are {len(self):,} ids"
+        columns = {"contents": self.contents, "groups": self.groups, "folds": self.folds, "weights": self.weights}
+        for name, values in columns.items():
+            if values is not None and len(values) != len(self):
+                yield f"{name} has {len(values):,} rows where there are {len(self):,} ids"
+        yield from negative("pool", [self.pool])
+        yield from in_weights(self.weights)
         yield from in_columns(len(self), self.slices.items())
         yield from in_columns(len(self), ((each.column, each.values) for each in self.levels))
         if len(self.levels) > MAX_TRAITS or any(len(each.values.names) > MAX_LEVELS for each in self.levels):

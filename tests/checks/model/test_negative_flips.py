@@ -5,7 +5,7 @@ import pytest
 
 from gatebot.core.finding import Action, Priority, Status
 from gatebot.decide.judge import judge
-from gatebot.evidence.column import Codes, Names
+from gatebot.evidence.column import Codes, Names, Numbers
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.predictions import Predictions
@@ -94,3 +94,23 @@ def test_tasks_without_right_and_wrong_have_no_flips(task: str) -> None:
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_changes_pass(name: str) -> None:
     assert silent(CHECK, HARMLESS[name])
+
+
+def _weighed(what: World, weights: np.ndarray) -> World:
+    """Rows of base stand for so many."""
+    truth = what.base.truth if what.base is not None else None
+    assert truth is not None
+    assert what.base is not None
+    return replace(what, base=replace(what.base, truth=replace(truth, weight=Numbers(weights))))
+
+
+def test_rows_that_stand_for_few_count_for_little() -> None:
+    planted = _swapped(world(confirm=True), 200)
+    truth = planted.head.truth
+    assert truth is not None
+    flipped = set(facts(CHECK, planted, "flips")["ids"])  # type: ignore[arg-type]
+    rows = len(truth.ids)
+    light = np.where(np.arange(rows) < rows // 4, 0.05, 1.0)  # the first ones are those that were swapped
+    assert flipped
+    assert silent(CHECK, _weighed(planted, light))
+    assert said(CHECK, _weighed(planted, np.full(rows, 2.5))) == said(CHECK, planted)
