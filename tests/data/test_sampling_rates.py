@@ -15,13 +15,13 @@ from tests.stats.test_error_rates import slack
 
 POOL, DRAWN, RARE, SLICE = 12_000, 3000, 0.006, 0.02
 TIMES = 600
-TRUTH_ROWS = 1_000_000
+TRUTH_ROWS = 3_000_000
 METRICS = {"accuracy": None, "recall": "yes", "precision": "yes", "f1": "yes", "roc_auc": "yes", "log_loss": None}
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Rows with a rare class, a small slice, and the probabilities of two models; head is worse in the slice."""
+    """Rows with a rare class, a small slice, and the probabilities of two models; head is worse in both."""
 
     yes: NDArray[np.bool_]
     fax: NDArray[np.bool_]
@@ -31,10 +31,10 @@ class Drawn:
     @classmethod
     def of(cls, rng: np.random.Generator, rows: int) -> "Drawn":
         yes, fax = rng.random(rows) < RARE, rng.random(rows) < SLICE
-        signal = np.where(yes, 3.0, 0.0) + rng.normal(0, 1.0, rows)
+        signal = np.where(yes, 2.0, 0.0) + rng.normal(0, 1.0, rows)
         both = rng.normal(0, 0.3, rows)
         base = signal + both
-        head = signal + both + rng.normal(0, 0.3, rows) - np.where(fax & yes, 2.0, 0.0)
+        head = signal + both + rng.normal(0, 0.3, rows) - np.where(yes, 0.3, 0.0) - np.where(fax, 0.3, 0.0)
         return cls(yes, fax, *(1 / (1 + np.exp(3.5 - 1.5 * each)) for each in (base, head)))
 
     def table(self, of: Floats, rows: NDArray[np.intp], weights: Floats | None) -> Table:
@@ -82,13 +82,13 @@ def truth() -> dict[str, float]:
 @pytest.mark.parametrize("name", METRICS)
 def test_weighted_estimates_are_unbiased_and_their_intervals_wide_enough(name: str, truth: dict[str, float]) -> None:
     values, errors = estimates(name, by_design=True)
-    assert abs(values.mean() - truth[name]) <= 4 * values.std() / len(values) ** 0.5 + 1e-3 * abs(truth[name])
+    assert abs(values.mean() - truth[name]) <= 4 * values.std() * (1 / len(values) + DRAWN / TRUTH_ROWS) ** 0.5
     covered = np.abs(values - truth[name]) <= 1.96 * errors
     assert covered.mean() >= 0.95 - slack(0.95, len(values)) - 0.01
 
 
 @pytest.mark.simulation
-@pytest.mark.parametrize(("name", "narrower"), [("recall", 0.6), ("roc_auc", 0.65), ("f1", 0.9), ("accuracy", 1.05)])
+@pytest.mark.parametrize(("name", "narrower"), [("recall", 0.6), ("roc_auc", 0.65), ("f1", 0.9), ("accuracy", 1.1)])
 def test_what_the_rare_class_decides_is_told_from_fewer_rows(name: str, narrower: float) -> None:
     """`narrower`: the largest ratio of the spread to that of as many rows drawn with equal chances."""
     drawn, plain = (estimates(name, by_design=by_design)[0].std() for by_design in (True, False))
