@@ -85,14 +85,14 @@ class Searched:
         columns = {name: read[name] for name in dict.fromkeys(asked) if name in read}
         with np.errstate(all="ignore"):
             models = column_models(columns, self.target, self.folds)
-            near, ids = twins(read.values(), self.folds), self.ids[held]
+            near, ids = near_copies(read.values(), self.folds), self.ids[held]
             means = aggregates(columns, read, self.target, held) if self.whole else []
         models.sort(key=lambda model: -model.score)
         return LeakageTraces(
             ids=ids,
             models=tuple(models[:MAX_MODELS]),
             aggregates=tuple(means[:MAX_AGGREGATES]),
-            twins=None if near is None else ids[near],
+            near_copies=None if near is None else ids[near],
             searched=len(columns),
             took_s=time.monotonic() - start,
         )
@@ -345,7 +345,7 @@ def _decimals(values: Values) -> int:
 # --- near-copies ---
 
 
-def twins(columns: Iterable[Feature], folds: Sequence[Fold]) -> NDArray[np.bool_] | None:
+def near_copies(columns: Iterable[Feature], folds: Sequence[Fold]) -> NDArray[np.bool_] | None:
     """Return which of the asked rows of all folds, one after another, have a near-copy among their train rows.
 
     A near-copy is close in all of up to eight columns of measurements: much closer than train rows usually are to each

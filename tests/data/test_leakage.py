@@ -115,7 +115,7 @@ def test_near_copies_across_the_split_are_found() -> None:
     copied = Searched(
         pl.concat([plain.frame, more]), plain.features, labels, np.arange(ROWS + 100, dtype=np.uint64), [rows]
     )
-    before, after = plain.traces(()).twins, copied.traces(()).twins
+    before, after = plain.traces(()).near_copies, copied.traces(()).near_copies
     assert before is not None
     assert after is not None
     assert len(before) <= 2
@@ -125,7 +125,10 @@ def test_near_copies_across_the_split_are_found() -> None:
 
 def test_without_measurements_near_copies_cannot_be_told() -> None:
     one = searched(classes(), kind=CUSTOMER)
-    assert replace(one, features=("kind", "x0"), frame=one.frame.select("kind", "x0")).traces(("kind",)).twins is None
+    assert (
+        replace(one, features=("kind", "x0"), frame=one.frame.select("kind", "x0")).traces(("kind",)).near_copies
+        is None
+    )
 
 
 def test_of_many_rows_some_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

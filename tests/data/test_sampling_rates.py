@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gatebot.data.sampling import sampled
-from gatebot.evidence.column import Floats, Names, Numbers
+from gatebot.evidence.column import Column, Floats, Names, Numbers
 from gatebot.stats.noise import row_variance
 from gatebot.tasks.classification import Classification
 from gatebot.tasks.table import Table
@@ -40,7 +40,7 @@ class Drawn:
     def table(self, of: Floats, rows: NDArray[np.intp], weights: Floats | None) -> Table:
         names, p = ("no", "yes"), of[rows]
         truth = Names(self.yes[rows].astype(np.int32), names)
-        payload = {
+        payload: dict[str, Column] = {
             "prediction": Names((p > 0.3).astype(np.int32), names),
             "score_no": Numbers(1 - p),
             "score_yes": Numbers(p),

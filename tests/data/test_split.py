@@ -15,6 +15,7 @@ from gatebot.data.rows import Columns, Rows
 from gatebot.data.rules import SplitRules
 from gatebot.data.split import Split, split
 from gatebot.errors import UsageError
+from gatebot.evidence.column import Names
 from gatebot.evidence.need import Tier
 from gatebot.evidence.profile import RowTable
 from tests.data.made import only, rows_of, tickets
@@ -464,17 +465,22 @@ def rare(count: int = 1500, *, seed: int = 0, **parts: Any) -> Rows:
     return replace(rows, frame=rows.frame.with_columns(label.alias("label")))
 
 
+def is_urgent(result: Split, index: np.ndarray) -> np.ndarray:
+    """Which of the rows are of the rare class."""
+    assert isinstance(result.target, Names)
+    found: np.ndarray = np.array(result.target.take(index).texts()) == "urgent"
+    return found
+
+
 @pytest.mark.parametrize("way", ["by id", "by content", "by group", "by column"])
 def test_rare_classes_are_predicted_first(way: str) -> None:
     rows = rare(**EVERY[way][0])
     result = split(rows, AS_DRAWN)
-    drawn, target = len(result.eval), result.target
-    assert drawn == AS_DRAWN.auto_rows < result.pool
-    assert target is not None
+    assert len(result.eval) == AS_DRAWN.auto_rows < result.pool
     assert result.weights is not None
-    urgent = np.array(target.take(result.eval).texts()) == "urgent"
+    urgent = is_urgent(result, result.eval)
     fixed = split(rows, replace(AS_DRAWN, eval_rows=120))
-    before = np.array(target.take(fixed.eval).texts()) == "urgent"
+    before = is_urgent(fixed, fixed.eval)
     assert urgent.sum() > 2 * before.sum()
     assert result.weights[urgent].max() < result.weights[~urgent].min()
     assert result.weights.sum() == pytest.approx(result.pool)
@@ -486,9 +492,7 @@ def test_rows_that_no_training_needs_are_eval_rows() -> None:
     assert needed == 112  # the confirm tier's 100, and the tenth that each seed leaves out
     assert needed <= len(result.train) <= needed + 2
     assert all(len(result.training(Tier.CONFIRM, seed=seed)) == 100 for seed in range(10))
-    target = result.target
-    assert target is not None
-    share = np.mean(np.array(target.take(result.train).texts()) == "urgent")
+    share = is_urgent(result, result.train).mean()
     assert share == pytest.approx(0.02, abs=0.01)  # training rows are as they come
 
 
@@ -512,6 +516,7 @@ def test_base_binds_which_rows_are_drawn_and_what_they_stand_for(way: str) -> No
     again = split(rows, replace(AS_DRAWN, auto_rows=5000), known)
     assert np.array_equal(again.identity.ids[again.eval], known.ids)
     assert again.weights is not None
+    assert known.weights is not None
     assert np.array_equal(again.weights, known.weights)
     fewer = split(only(rows, range(3, len(rows))), AS_DRAWN, known)
     kept = np.isin(known.ids, fewer.identity.ids[fewer.eval])

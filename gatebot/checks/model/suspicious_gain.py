@@ -12,7 +12,9 @@ from typing import Literal
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.gain_probes import LEVEL, Probes, probing
+from gatebot.checks.gain.answers import LEVEL, Answers
+from gatebot.checks.gain.asked_rows import probing
+from gatebot.checks.gain.probes import Probes
 from gatebot.checks.measures import change_of
 from gatebot.checks.row_views import Views
 from gatebot.comparison.comparison import Comparison
@@ -91,7 +93,7 @@ def run(comparison: Comparison, options: GainOptions) -> Iterator[Finding]:
     if not leaps:
         return
     leap = leaps[0]
-    probes = Probes(comparison, _metric(comparison, leap), options.alone)
+    probes = Probes(Answers(comparison, _metric(comparison, leap)), options.alone)
     proven = [replace(found, facts={**leap.facts, **found.facts}) for found in probes.causes]
     yield from proven
     if not proven:

@@ -55,7 +55,7 @@ class LeakageTraces(Evidence):
         ids: keyed hash of the id of each eval row, shape [n].
         models: the best models of single columns, the best first.
         aggregates: columns that were computed with the labels of eval rows.
-        twins: the ids of eval rows of which a near-copy is among the train rows; None if no columns can tell.
+        near_copies: the ids of eval rows of which a near-copy is among the train rows; None if no columns can tell.
         searched: the number of columns that were searched.
         took_s: how long it took.
     """
@@ -63,7 +63,7 @@ class LeakageTraces(Evidence):
     ids: Hashes
     models: tuple[ColumnModel, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
-    twins: Hashes | None = None
+    near_copies: Hashes | None = None
     searched: int = 0
     took_s: float = 0.0
 
@@ -81,5 +81,5 @@ class LeakageTraces(Evidence):
         for each in self.aggregates:
             if not 0 <= each.equal <= each.rows <= len(self.ids):
                 yield "an aggregate counts more rows than there are"
-        if self.twins is not None and len(self.twins) > len(self.ids):
+        if self.near_copies is not None and len(self.near_copies) > len(self.ids):
             yield "more rows have near-copies than there are"

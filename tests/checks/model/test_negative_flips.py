@@ -108,7 +108,7 @@ def test_rows_that_stand_for_few_count_for_little() -> None:
     planted = _swapped(world(confirm=True), 200)
     truth = planted.head.truth
     assert truth is not None
-    flipped = set(facts(CHECK, planted, "flips")["ids"])  # type: ignore[arg-type]
+    flipped = set(facts(CHECK, planted, "flips")["ids"])
     rows = len(truth.ids)
     light = np.where(np.arange(rows) < rows // 4, 0.05, 1.0)  # the first ones are those that were swapped
     assert flipped

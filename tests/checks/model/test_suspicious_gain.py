@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatebot.checks.gain_probes import EXCHANGED, NEAR, SHUFFLED, columns, suspects, without
+from gatebot.checks.gain.asked_rows import EXCHANGED, NEAR, SHUFFLED, columns, suspects, without
 from gatebot.core.finding import Action, Priority, Status
 from gatebot.decide.judge import judge
 from gatebot.evidence.column import Column, Names, Numbers
@@ -241,25 +241,27 @@ def test_near_copies_in_train_block_where_the_gain_is_on_their_rows() -> None:
     plain = world(skill=0.7, loss=0.0)
     assert plain.head.truth is not None
     ids = plain.head.truth.ids
-    twins = ids[: len(ids) * 3 // 4]
+    copied = ids[: len(ids) * 3 // 4]
     right = plain.head.truth.target
     assert isinstance(right, Names)
 
     def learnt(each: Predictions) -> Predictions:
         names = each.columns["prediction"]
         assert isinstance(names, Names)
-        codes = np.where(np.isin(each.ids, twins), right.codes, names.codes).astype(np.int32)
+        codes = np.where(np.isin(each.ids, copied), right.codes, names.codes).astype(np.int32)
         return replace(each, columns={"prediction": Names(codes, names.names)})
 
     what = plain.head_with(predictions=learnt).base_with(
         predictions=lambda each: replace(each, columns={"prediction": each.columns["prediction"]})
     )
-    before, after = traces(what, 0.4, twins=ids[:0]), traces(what, 0.4, twins=twins)
+    before, after = traces(what, 0.4, near_copies=ids[:0]), traces(what, 0.4, near_copies=copied)
     assert said(CHECK, searched(what, after, before)) == {"train rows": Status.NEW}
     assert said(CHECK, searched(what, after)) == {"train rows": Status.NEW}
     assert said(CHECK, searched(what, after, after)) == {"accuracy": Status.NEW}
     everywhere = world(skill=0.7, loss=-0.29)
-    assert said(CHECK, searched(everywhere, traces(everywhere, 0.4, twins=twins), before)) == {"accuracy": Status.NEW}
+    assert said(CHECK, searched(everywhere, traces(everywhere, 0.4, near_copies=copied), before)) == {
+        "accuracy": Status.NEW
+    }
 
 
 @pytest.mark.parametrize(
