@@ -20,6 +20,7 @@ COMMANDS = {
     "publish": "post a report.json to GitHub: status, comment, check run (needs a token)",
     "checks": "list the checks, or explain one",
     "power": "say how small a loss the eval rows can see, and what would guard the margins",
+    "clean": "empty gatebot's own folder: environments, fetched data, old runs",
     "doctor": "say what this machine and this repository can and cannot do",
 }
 

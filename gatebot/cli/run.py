@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_here(arguments: argparse.Namespace) -> int:
+    from gatebot.cli.clean import tell_size
     from gatebot.cli.context import job_context
     from gatebot.cli.show import leave_pages, show, show_plan
     from gatebot.repository.own_folder import chosen
@@ -76,4 +77,6 @@ def _run_here(arguments: argparse.Namespace) -> int:
         gated = whole_run.run(run_context, places, stores, progress)
     leave_pages(gated.report, arguments.out)
     show(gated.report, arguments.out, as_json=arguments.json)
+    if not arguments.quiet:
+        tell_size(places.cache)
     return gated.report.exit_code

@@ -13,9 +13,10 @@ from typing import Any
 from gatebot.collect.seal import holds, seal
 from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.errors import MachineError
+from gatebot.repository.kept_files import READY
 from gatebot.sandbox.leftovers import remove
 
-NOTE = "ready.json"
+NOTE = READY
 MOST_NOTE_BYTES = 1 << 20
 
 Make = Callable[[Path], dict[str, Any]]
@@ -51,7 +52,10 @@ class Cache:
         entry = self.root / digest
         with self._locked(digest):
             note = _note(entry, entry / "content")
-        return None if note is None else CacheEntry(entry / "content", note, cached=True)
+            if note is None:
+                return None
+            os.utime(entry / NOTE)
+            return CacheEntry(entry / "content", note, cached=True)
 
     def get(self, digest: str, make: Make) -> CacheEntry:
         """Return the folder for a digest, and make it if it does not exist.

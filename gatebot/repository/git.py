@@ -86,6 +86,17 @@ class Repository:
         done = self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
+    def may_need(self, commit: str) -> bool:
+        """Return whether a branch or tag of this clone, or what is checked out, leads to a commit, or may lead to it.
+
+        A shallow clone does not know its older commits, so that any commit that it lacks may be one of them.
+        """
+        if self.find(commit) is None:
+            return self.is_shallow
+        refs = self.attempt("for-each-ref", "--count=1", "--format=%(objectname)", f"--contains={commit}")
+        here = self.attempt("merge-base", "--is-ancestor", commit, "HEAD")
+        return bool(refs.stdout.strip()) or refs.returncode != 0 or here.returncode == 0
+
     def parents(self, name: str) -> tuple[str, ...]:
         """Return the parents of a commit, first parent first. In a shallow clone the parents themselves may be missing.
 

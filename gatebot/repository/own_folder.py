@@ -1,9 +1,10 @@
 """The folder for gatebot's own files, which must never be under the control of a commit."""
 
+import fcntl
 import os
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gatebot.core.checkout import Checkout, UnsafePathError
@@ -13,6 +14,7 @@ from gatebot.repository.git import Repository, list_files, open_repository
 NAME = ".gatebot"
 IN_RUNNER_TEMP = "gatebot"
 CACHE_IN_RUNNER_TEMP = "cache"  # a neutral name, because user code sees the paths of its environment
+IN_USE = "in-use.lock"
 
 
 def usual(environ: Mapping[str, str]) -> Path:
@@ -89,6 +91,57 @@ def chosen(given: Path | None, environ: Mapping[str, str]) -> Path:
         MachineError: The job's temporary folder is missing.
     """
     return require_owned(usual(environ) if given is None else given)
+
+
+@contextmanager
+def used(folder: Path) -> Iterator[None]:
+    """Mark a folder as used by a run while the block runs, so that nothing is removed from it meanwhile.
+
+    A folder that cannot be written holds nothing that could be removed, and is not marked.
+    """
+    descriptor = None
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        _hide_from_git(folder)
+        descriptor = _lock_of(folder)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+@contextmanager
+def unused(folder: Path) -> Iterator[None]:
+    """Keep runs out of a folder while the block removes what lies in it. The kernel ends that with the process.
+
+    Raises:
+        UsageError: A run uses it now.
+        MachineError: It may not be written.
+    """
+    try:
+        descriptor = _lock_of(folder)
+    except OSError as error:
+        raise MachineError(f"{folder} cannot be written: {error.strerror}", "See who owns it: ls -ld.") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise UsageError(f"a run of gatebot uses {folder} now", "Wait until it has ended, or end it.") from error
+    finally:
+        os.close(descriptor)
+
+
+def _hide_from_git(folder: Path) -> None:
+    """Add a `.gitignore` to a folder of this name, so that what lies in it is no change of the work tree."""
+    if folder.name == NAME:
+        with suppress(FileExistsError), (folder / ".gitignore").open("x") as file:
+            file.write("*\n")
+
+
+def _lock_of(folder: Path) -> int:
+    return os.open(folder / IN_USE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _require_folder(status: os.stat_result | None, place: Path, hint: str) -> None:

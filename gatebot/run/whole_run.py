@@ -22,6 +22,7 @@ from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
 from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot, SnapshotProvenance
 from gatebot.evidence.training import Fit
+from gatebot.repository.own_folder import used
 from gatebot.repository.worktrees import worktree
 from gatebot.run.context.rules_found import document_from
 from gatebot.run.context.run_context import RunContext, with_state
@@ -116,6 +117,19 @@ def collecting(
 
     `previous` is the previous baseline in a run of main. Without `measures`, nothing is trained before it is asked for.
     """
+    with used(places.cache):
+        yield from _collecting(run_context, places, stores, progress, measures=measures, previous=previous)
+
+
+def _collecting(
+    run_context: RunContext,
+    places: Places,
+    stores: Sequence[Store],
+    progress: Progress,
+    *,
+    measures: bool,
+    previous: Snapshot | None,
+) -> Iterator[tuple[Case, Here]]:
     facts, base = stored_base(run_context, places, stores)
     head = Tree(run_context.root, run_context.recipe, facts.judged.sha, facts.judged.tested_sha, run_context.folder)
     with ExitStack() as stack:

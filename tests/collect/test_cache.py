@@ -118,3 +118,11 @@ def test_what_is_not_as_it_was_made_is_made_anew(tmp_path: Path, plant: Callable
     assert not kept.cached
     assert {path.name: path.read_text() for path in kept.path.iterdir()} == {"file": "made"}
     assert folders.get("d", making).cached
+
+
+def test_what_is_found_counts_as_used(tmp_path: Path) -> None:
+    folders = Cache(tmp_path)
+    folders.get("d", making)
+    os.utime(tmp_path / "d" / NOTE, (5, 5))
+    assert folders.find("d") is not None
+    assert (tmp_path / "d" / NOTE).stat().st_mtime > time.time() - 60

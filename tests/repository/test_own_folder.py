@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gatebot.errors import MachineError, UsageError
-from gatebot.repository.own_folder import cache, chosen, require_owned, usual
+from gatebot.repository.own_folder import cache, chosen, require_owned, unused, used, usual
 from tests.repository.test_git import commit, git
 
 
@@ -75,3 +75,13 @@ def test_a_workflow_job_keeps_it_outside_of_the_checkout(tmp_path: Path) -> None
     for said in ("", str(tmp_path / "none")):
         with pytest.raises(MachineError, match="RUNNER_TEMP"):
             usual({**job, "RUNNER_TEMP": said})
+
+
+def test_a_folder_in_use_is_no_change_of_the_work_tree_and_cannot_be_emptied(root: Path) -> None:
+    folder = root / ".gatebot"
+    with used(folder), used(folder):
+        assert git(root, "status", "--porcelain") == ""
+        with pytest.raises(UsageError, match=r"uses .* now"), unused(folder):
+            pass
+    with unused(folder):
+        pass
