@@ -5,9 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gatebot.cli.console import colourful
+from gatebot.cli.console import colourful, printable
 from gatebot.collect.progress import NullProgress, Phase, Progress, Step
 from gatebot.evidence.need import Side
+from gatebot.render.escape import plain
+
+GROWN_EVERY_S = 30.0
+MOST_LIVE = 60
 
 _WORK = {
     Phase.FETCH: "fetching data",
@@ -39,6 +43,7 @@ class Lines:
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._planned = self._done = 0
+        self._grown_at = 0.0
 
     def planned(self, trainings: int) -> None:
         """Print how many trainings there will be."""
@@ -54,6 +59,13 @@ class Lines:
     def started(self, step: Step) -> None:
         """Do nothing: logs show finished steps only."""
 
+    def advanced(self, step: Step, what: str, size: int | None) -> None:
+        """Print what starts, and from time to time how much it has written."""
+        now = time.monotonic()
+        if size is None or now - self._grown_at >= GROWN_EVERY_S:
+            self._grown_at = now
+            self._say(f"{_described(step)}: {_grown(what, size)}")
+
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
         """Print a finished step."""
         self._done += step.phase is Phase.TRAIN
@@ -62,7 +74,7 @@ class Lines:
             self._say(f"{_described(step, count)}: {outcome}, {seconds:.1f} s")
 
     def _say(self, text: str) -> None:
-        print(f"[{time.monotonic() - self._start:6.1f} s] {text}", file=sys.stderr, flush=True)
+        print(f"[{time.monotonic() - self._start:6.1f} s] {printable(text)}", file=sys.stderr, flush=True)
 
 
 class _Live:
@@ -75,7 +87,7 @@ class _Live:
 
         self._bars = Bars(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -108,6 +120,10 @@ class _Live:
         self._running.append(step)
         self._show()
 
+    def advanced(self, step: Step, what: str, size: int | None) -> None:
+        """Show what the step does, cut off so that the line stays one."""
+        self._bars.update(self._task, description=f"{_described(step)}: {_grown(plain(what, MOST_LIVE), size)}")
+
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
         """Show a step that still runs."""
         if step in self._running:
@@ -122,6 +138,10 @@ class _Live:
 
 def _left_out(side: Side, trainings: int, why: str) -> str:
     return f"{side}: {trainings} {'training' if trainings == 1 else 'trainings'} {why}"
+
+
+def _grown(what: str, size: int | None) -> str:
+    return what if size is None else f"{what}, {size / 1e6:,.0f} MB so far"
 
 
 def _described(step: Step, count: str = "") -> str:

@@ -160,8 +160,8 @@ def with_environment(
     if tree.recipe.smoke.setup is None:
         return prepared(runner, tree, root, paths)
     with reporter.step(Phase.SETUP, side) as outcome:
-        environment = prepared(runner, tree, root, paths)
-        outcome.word = "cached" if environment.cached else "ok"
+        environment = prepared(runner, tree, root, paths, outcome.tell)
+        outcome.word = "cached" if environment.cached else f"built, {environment.size / 1e6:,.0f} MB"
         return environment
 
 

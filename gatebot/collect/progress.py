@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from threading import Lock
 from typing import Protocol
 
+from gatebot.collect.growth import Tell
 from gatebot.evidence.need import Side
 
 
@@ -39,8 +41,11 @@ class Progress(Protocol):
     def started(self, step: Step) -> None:
         """Called when a step starts."""
 
+    def advanced(self, step: Step, what: str, size: int | None) -> None:
+        """Called while a step runs: with what runs now, and the bytes that it has written; None when that starts."""
+
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
-        """Called when a step ends. `outcome` is `ok`, an `Ending`, `problem: …` or `cached`."""
+        """Called when a step ends. `outcome` is `ok`, an `Ending`, `problem: …`, `cached` or `built, 120 MB`."""
 
     def planned(self, trainings: int) -> None:
         """Called with the number of trainings that are about to start."""
@@ -55,6 +60,9 @@ class NullProgress:
     def started(self, step: Step) -> None:
         """Do nothing."""
 
+    def advanced(self, step: Step, what: str, size: int | None) -> None:
+        """Do nothing."""
+
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
         """Do nothing."""
 
@@ -67,8 +75,9 @@ class NullProgress:
 
 @dataclass(slots=True)
 class Outcome:
-    """The outcome of a step, set while it runs."""
+    """The outcome of a step, set while it runs; `tell` reports what it does."""
 
+    tell: Tell
     word: str = "ok"
 
 
@@ -92,7 +101,8 @@ class ProgressReporter:
     @contextmanager
     def step(self, phase: Phase, side: Side, what: str = "") -> Iterator[Outcome]:
         """Report a step while the block runs. If the block raises, the outcome is `error`."""
-        step, outcome, start = Step(phase, side, what), Outcome(), time.monotonic()
+        step, start = Step(phase, side, what), time.monotonic()
+        outcome = Outcome(partial(self._advanced, step))
         with self._lock:
             self._progress.started(step)
         try:
@@ -103,3 +113,7 @@ class ProgressReporter:
         finally:
             with self._lock:
                 self._progress.finished(step, time.monotonic() - start, outcome.word)
+
+    def _advanced(self, step: Step, what: str, size: int | None) -> None:
+        with self._lock:
+            self._progress.advanced(step, what, size)

@@ -10,6 +10,7 @@ from typing import Any
 
 from gatebot.collect import argv, files, interpreter_copy
 from gatebot.collect.cache import Cache, CacheEntry
+from gatebot.collect.growth import Tell, bytes_in, growing, untold
 from gatebot.collect.interpreter import Interpreter, at, found
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.runner import Runner
@@ -37,6 +38,7 @@ class Environment:
         digest: the digest of its inputs; empty without `smoke.setup`.
         cached: whether it was in the cache.
         own_code: folders of the project that are installed as links to its code, relative to the tree.
+        size: the bytes that it took on the disk when it was built; 0 if there is none.
     """
 
     runner: Runner
@@ -44,9 +46,10 @@ class Environment:
     digest: str = ""
     cached: bool = False
     own_code: tuple[str, ...] = ()
+    size: int = 0
 
 
-def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Environment:
+def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths, tell: Tell = untold) -> Environment:
     """Return the environment of a tree, built by `smoke.setup` unless one with this digest is cached.
 
     If set-up needs credentials, it runs base's Recipe on base's files. An environment that files of head have built is
@@ -57,6 +60,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
         tree: the tree whose Recipe is used.
         root: the folder with the tree's files for user code.
         paths: the paths of these files.
+        tell: is told what runs while the environment is built.
 
     Raises:
         SetupError: set-up failed.
@@ -85,7 +89,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     if recipe.setup is None:
         return Environment(runner.inside(interpreter, variables), interpreter)
     commands = [argv.split(line, "smoke.setup") for line in recipe.setup.splitlines() if line.strip()]
-    building = _Building(runner, tree, root, paths, commands, interpreter, credentials)
+    building = _Building(runner, tree, root, paths, commands, interpreter, credentials, tell)
     try:
         kept = _kept(building, key)
     except MachineError as error:
@@ -100,7 +104,7 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths) -> Envi
     inside = runner.inside(made, {**_names(kept.path), **variables})
     granted = (*inside.readable, kept.path, *(interpreter.readable if interpreter else ()))
     own_code = tuple(kept.note["own_code"])
-    return Environment(_granting(inside, granted), made, key, kept.cached, own_code)
+    return Environment(_granting(inside, granted), made, key, kept.cached, own_code, kept.note.get("bytes", 0))
 
 
 def _interpreter(job: Job, tree: Tree) -> Interpreter | None:
@@ -126,6 +130,7 @@ class _Building:
     commands: list[tuple[str, ...]]
     interpreter: Interpreter | None
     credentials: dict[str, str]
+    tell: Tell
 
     def __call__(self, home: Path) -> dict[str, Any]:
         with scratch() as space:
@@ -143,19 +148,21 @@ class _Building:
                 inside = _granting(inside, (*inside.readable, *self.interpreter.readable))
             smoke = self.runner.job.rules.smoke
             for command in self.commands:
-                completed = inside.run(
-                    command,
-                    space,
-                    cwd=cwd,
-                    writable=(home,),
-                    network=smoke.network.setup,
-                    seconds=smoke.budget,
-                    env={**self.tree.recipe.smoke.env.set, **self.credentials},
-                )
+                with growing(home, runner.redactor.mask(" ".join(command)), self.tell):
+                    completed = inside.run(
+                        command,
+                        space,
+                        cwd=cwd,
+                        writable=(home,),
+                        network=smoke.network.setup,
+                        seconds=smoke.budget,
+                        env={**self.tree.recipe.smoke.env.set, **self.credentials},
+                    )
                 hint = "This is set-up, not the change under test: try again, or correct `smoke.setup`."
                 runner.must_succeed(completed, f"`smoke.setup` ({' '.join(command)})", hint)
             linked, copied = _own_code(home, space / "tree")
-            return {"own_code": linked, "tree": files.digest(self.root, self.paths) if copied else ""}
+            tree = files.digest(self.root, self.paths) if copied else ""
+            return {"own_code": linked, "tree": tree, "bytes": bytes_in(home)}
 
 
 def _kept(building: _Building, key: str) -> CacheEntry:

@@ -38,6 +38,10 @@ class Stopwatch:
             self._running += 1
         self._progress.started(step)
 
+    def advanced(self, step: Step, what: str, size: int | None) -> None:
+        """See `Progress`."""
+        self._progress.advanced(step, what, size)
+
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
         """See `Progress`."""
         if step.phase in USERS:

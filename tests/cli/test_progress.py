@@ -89,3 +89,41 @@ def test_a_terminal_gets_something_that_moves_and_cleans_up(
     assert shown.out == ""
     assert "judging" in shown.err
     assert "head: 1 training not run, because [it] would fail" in shown.err
+
+
+SETUP = Step(Phase.SETUP, Side.HEAD)
+
+
+def test_lines_say_what_set_up_runs_and_now_and_then_how_much_it_has_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("gatebot.cli.progress.time.monotonic", lambda: now)
+    lines = Lines()
+    lines.advanced(SETUP, "pip install -r a.txt", None)
+    for now in (1005.0, 1010.0, 1031.0, 1036.0):
+        lines.advanced(SETUP, "pip install -r a.txt", int(now) * 1_000_000)
+    lines.advanced(SETUP, "pip install ::error::\x1b[2J", None)
+    lines.finished(SETUP, 40.0, "built, 812 MB")
+    assert [line.partition("] ")[2] for line in capsys.readouterr().err.splitlines()] == [
+        "head: setting up the environment: pip install -r a.txt",
+        "head: setting up the environment: pip install -r a.txt, 1,031 MB so far",
+        "head: setting up the environment: pip install ::error::�[2J",
+        "head: setting up the environment: built, 812 MB, 40.0 s",
+    ]
+
+
+def test_a_terminal_says_what_set_up_runs_without_obeying_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    with progress_for(quiet=False) as progress:
+        progress.started(SETUP)
+        progress.advanced(SETUP, "pip install [red]x\x1b[2J", 3_000_000)
+    shown = capsys.readouterr().err
+    assert "pip install [red]x" in shown
+    assert "3 MB so far" in shown
+    assert "\x1b[2J" not in shown.partition("pip install")[2]

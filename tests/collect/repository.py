@@ -96,6 +96,7 @@ class Recorded:
     started_steps: list[Step] = field(default_factory=list)
     finished_steps: list[tuple[Step, str]] = field(default_factory=list)
     trainings: int = 0
+    commands: list[str] = field(default_factory=list)
 
     def started(self, step: Step) -> None:
         """Keep it."""
@@ -104,6 +105,11 @@ class Recorded:
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
         """Keep it."""
         self.finished_steps.append((step, outcome))
+
+    def advanced(self, step: Step, what: str, size: int | None) -> None:
+        """Keep what starts."""
+        if size is None:
+            self.commands.append(what)
 
     def planned(self, trainings: int) -> None:
         """Keep it."""

@@ -276,6 +276,7 @@ root, cache = Path(sys.argv[2]), Path(sys.argv[3])
 class Told:
     def planned(self, trainings): pass
     def left_out(self, side, trainings, why): pass
+    def advanced(self, step, what, size): pass
     def started(self, step):
         if step.phase == "train":
             print("training", flush=True)

@@ -1,6 +1,7 @@
 """Environments: one for each digest of what they are made from."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,19 +47,30 @@ def trained(root: Path, cache: Path, setup: Mapping[str, object] = SETUP) -> tup
     found = collect([FIT], job(root, cache, document(smoke=dict(setup))), progress)[Side.HEAD]
     training = found.get(FIT, Training)
     assert training is not None
-    return training, [word for step, word in progress.finished_steps if step.phase is Phase.SETUP]
+    return training, [word.partition(",")[0] for step, word in progress.finished_steps if step.phase is Phase.SETUP]
+
+
+def test_set_up_says_what_it_runs_and_how_large_the_result_is(open_path: Path) -> None:
+    root, progress = repository(open_path / "repo", FILES), Recorded()
+    given = job(root, open_path / "cache", document(smoke=dict(SETUP)))
+    collect([FIT], given, progress)
+    assert progress.commands == ["python install.py", "python -c import installed"]
+    [word] = [word for step, word in progress.finished_steps if step.phase is Phase.SETUP]
+    size = re.fullmatch(r"built, (\d+) MB", word)
+    assert size is not None
+    assert int(size[1]) >= 1
 
 
 @pytest.mark.skipif(not FULL, reason="an environment is read-only for another user")
 def test_an_environment_is_built_once_for_each_lock_file(open_path: Path) -> None:
     root, cache = repository(open_path / "repo", FILES), open_path / "cache"
     training, words = trained(root, cache)
-    assert (training.effects.log_tail, words) == (("read-only 1.0",), ["ok"])
+    assert (training.effects.log_tail, words) == (("read-only 1.0",), ["built"])
     write(root, {"pipeline.py": USES + "# changed"})
     assert trained(root, cache)[1] == ["cached"]
     write(root, {"requirements.txt": "2.0"})
     training, words = trained(root, cache)
-    assert (training.effects.log_tail, words) == (("read-only 2.0",), ["ok"])
+    assert (training.effects.log_tail, words) == (("read-only 2.0",), ["built"])
     write(root, {"requirements.txt": "1.0"})
     assert trained(root, cache)[1] == ["cached"]
 
