@@ -113,13 +113,13 @@ class Runner:
             raise InterruptedRunError
         return completed
 
-    def log_of(self, completed: Completed) -> tuple[str, ...]:
-        """Return the last lines of a run's output that may be stored."""
-        return self.masked(completed.log_tail)
+    def log_of(self, completed: Completed, root: Path | None = None) -> tuple[str, ...]:
+        """Return the last lines of a run's output that may be stored, with paths relative to `root`."""
+        return self.masked(completed.log_tail, root)
 
-    def masked(self, text: str) -> tuple[str, ...]:
-        """Return the last lines of a text that may be stored."""
-        return last_lines(text, self.job.rules.privacy.log_tail, self.redactor)
+    def masked(self, text: str, root: Path | None = None) -> tuple[str, ...]:
+        """Return the last lines of a text that may be stored, with paths relative to `root`."""
+        return last_lines(text, self.job.rules.privacy.log_tail, self.redactor, root)
 
     @property
     def redactor(self) -> Redactor:
@@ -141,8 +141,8 @@ class Runner:
         )
         return {name: environ[name] for name in named if self._is_kept_back(name)}
 
-    def effects(self, completed: Completed) -> Effects:
-        """Return how a run ended and what it used, as evidence."""
+    def effects(self, completed: Completed, root: Path | None = None) -> Effects:
+        """Return how a run in a copy of the repository at `root` ended and what it used, as evidence."""
         code = completed.exit_code if completed.signal is None else 128 + completed.signal
         ended = _ENDINGS.get(completed.ended, Ending.OK if completed.ok else Ending.CRASHED)
         return Effects(
@@ -151,7 +151,7 @@ class Runner:
             seconds=completed.seconds,
             cpu_seconds=completed.cpu_seconds,
             peak_rss_bytes=completed.peak_rss_bytes,
-            log_tail=self.log_of(completed),
+            log_tail=self.log_of(completed, root),
         )
 
     def must_succeed(self, completed: Completed, what: str, hint: str) -> None:

@@ -56,6 +56,7 @@ def _weighed(case: Case, check: Check, decision: Decision) -> ReportedFinding | 
     found = risk(case, check, finding)
     action, why_action = _action(case, decision, found)
     today = facts.now.date()
+    quotes = shows_logs(facts) or not finding.log
     waiver, refused = waiver_for(check.id, finding.subject, _loss(measure), today, facts.rules.waivers)
     reported = ReportedFinding(
         check=check.id,
@@ -69,8 +70,8 @@ def _weighed(case: Case, check: Check, decision: Decision) -> ReportedFinding | 
         why_priority="; ".join(clause for clause in (found.why, why_action, refused) if clause),
         action=action,
         facts=_plain(finding.facts),
-        where=finding.where,
-        log=finding.log if shows_logs(facts) else (),
+        where=finding.where if quotes else (),
+        log=finding.log if quotes else (),
         note=finding.note,
         fix=check.section("Fix"),
         measure=None if measure is None else measure.subject,

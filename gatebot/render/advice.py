@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from gatebot.core.finding import Action
 from gatebot.core.report import Report, ReportedFinding, ReportedMeasure, State, VerdictName
+from gatebot.core.tracebacks import OwnFrame, own_frame
 from gatebot.render.numbers import counted
 from gatebot.render.pieces import Sentence, joined, noted, quote, words
 from gatebot.render.rows import loss_of, measure_behind
@@ -24,6 +25,7 @@ class Advice:
 
     Attributes:
         command: command that reproduces the verdict locally; may be empty.
+        crashes: where in the user's own code it has failed, a sentence for each place.
         fixes: fixes, each with the ids of the checks that suggest it.
         steps: sentences about who may accept the commit, and which evidence would decide undecided measures.
         waiver: YAML for gatebot.yml on the base branch; may be empty.
@@ -35,6 +37,12 @@ class Advice:
     steps: tuple[Sentence, ...]
     waiver: str
     accept: str = ""
+    crashes: tuple[Sentence, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Everything in sentences: what has failed, fixes and steps."""
+        return (*self.crashes, *(fix for _, fix in self.fixes), *self.steps)
 
 
 def advice_for(report: Report) -> Advice:
@@ -48,7 +56,23 @@ def advice_for(report: Report) -> Advice:
         steps=() if passing and not report.observed else tuple(_steps(report, stopping)),
         waiver=_waivers(report, [each for each in stopping if _may_be_meant(each)]),
         accept=f"/gatebot accept {report.head.sha}" if report.verdict is VerdictName.REVIEW and report.head.sha else "",
+        crashes=_crashes(report.findings if State.NOTHING_TRAINS in report.states else decisive),
     )
+
+
+def _crashes(findings: Sequence[ReportedFinding]) -> tuple[Sentence, ...]:
+    """Return where the user's own code has failed, each place once; the logs that are shown tell it."""
+    frames = (own_frame(each.log) for each in findings)
+    return tuple(dict.fromkeys(_failed(frame) for frame in frames if frame is not None))
+
+
+def _failed(frame: OwnFrame) -> Sentence:
+    told = joined("It fails at ", quote(f"{frame.path}:{frame.line}"))
+    told = joined(told, " in ", quote(frame.name)) if frame.name else told
+    told = joined(told, ": ", quote(frame.source)) if frame.source else told
+    told = joined(told, ", with ", quote(frame.error)) if frame.error else told
+    inside = f", {counted(frame.libraries, 'frame')} deep in libraries" if frame.libraries else ""
+    return joined(told, f"{inside}.")
 
 
 def _fixes(findings: Sequence[ReportedFinding]) -> Iterable[tuple[tuple[str, ...], Sentence]]:

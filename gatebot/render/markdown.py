@@ -123,7 +123,8 @@ def _reproduced(advice: Advice) -> Iterable[str]:
 
 
 def _told_to_do(advice: Advice, room: int) -> Iterable[str]:
-    items = [f"{inline(listed(checks))}: {inline(fix)}" for checks, fix in advice.fixes]
+    items = [inline(crash) for crash in advice.crashes]
+    items += [f"{inline(listed(checks))}: {inline(fix)}" for checks, fix in advice.fixes]
     items += [inline(step) for step in advice.steps]
     if items:
         yield bullets(within(items, room))

@@ -192,7 +192,7 @@ def _logs(report: Report) -> Iterable["RenderableType"]:
 
 def _advised(report: Report) -> Iterable["RenderableType"]:
     advice = advice_for(report)
-    sentences = [*(fix for _, fix in advice.fixes), *advice.steps]
+    sentences = advice.sentences
     if not sentences and (not advice.command or report.verdict is VerdictName.PASS):
         return
     table = _table("", "what", headed=False)

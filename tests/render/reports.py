@@ -311,8 +311,9 @@ def crashed_training() -> Report:
     """The pipeline itself fails: a P0 without any measure, and a log."""
     log = (
         "Traceback (most recent call last):",
-        '  File "/repo/pipeline.py", line 41, in train',
+        '  File "pipeline.py", line 41, in train',
         "    frame = frame.drop(columns=['chanel'])",
+        "  [2 frames of pandas]",
         "KeyError: \"['chanel'] not found in axis\"",
     )
     return report(

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.finding import Fact, Finding, Level
+from gatebot.core.finding import Fact, Finding, Level, Location
+from gatebot.core.tracebacks import own_frame
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.failure import Failure, failure_of
@@ -81,6 +82,7 @@ def _finding(comparison: Comparison, tier: Tier, failed: list[Failure], all_runs
         "all_runs": all_runs,
     }
     log = alike[0].log_tail
+    frame = own_frame(log)
     if absent := next((found[1] for line in log[-3:] if (found := _ABSENT.search(line))), ""):
         facts["module"] = absent
     unknown = ending in LIMITS and tier is Tier.CONFIRM and not _base_ran(comparison, tier)
@@ -89,6 +91,7 @@ def _finding(comparison: Comparison, tier: Tier, failed: list[Failure], all_runs
         SAYS[ending],
         facts,
         likelihood=Level.LOW if unknown else None,  # a limit of ours blocks where base is known to keep it
+        where=() if frame is None or ".." in frame.path else (Location(frame.path, frame.line),),
         log=log,
         note=NO_MODULE if absent else "",
         size=len(failed) / all_runs if len(failed) < all_runs else NONE_WORKS,

@@ -170,7 +170,7 @@ class ModelAdapter(ABC):
             seconds=seconds,
             env=self.settings.env(workspace),
         )
-        return self.settings.runner.effects(completed)
+        return self.settings.runner.effects(completed, workspace.tree)
 
 
 def failed(effects: Effects, problem: str = "") -> Predictions:

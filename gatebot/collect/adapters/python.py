@@ -84,7 +84,7 @@ class PythonAdapter(ModelAdapter):
             "predict": self._asking(model.workspace, predict_request),
         }
         files = tuple(call.rows for call in predict_request.calls)
-        effects = self._effects(self._run(task, model.workspace, files, seconds))
+        effects = self._effects(self._run(task, model.workspace, files, seconds), model.workspace)
         status = self._status(model.workspace) or {}
         if effects.ended is Ending.OK and "why" in status:
             self.in_one_process, model.saved = str(status["why"])[:300], ""
@@ -107,7 +107,7 @@ class PythonAdapter(ModelAdapter):
             "predict": asking,
         }
         files = tuple(call.rows for request in predict_requests for call in request.calls)
-        effects = self._effects(self._run(task, model.workspace, files, seconds))
+        effects = self._effects(self._run(task, model.workspace, files, seconds), model.workspace)
         if effects.ended is not Ending.OK or "why" in (self._status(model.workspace) or {}):
             return
         share = len(predict_requests)
@@ -130,7 +130,7 @@ class PythonAdapter(ModelAdapter):
             "asked": {"rows": str(rows.path), "csv": str(rows.csv)},
         }
         completed = self._run(task, model.workspace, (model.train_request.rows, rows), seconds, program)
-        effects, status = self._effects(completed), self._status(model.workspace) or {}
+        effects, status = self._effects(completed, model.workspace), self._status(model.workspace) or {}
         if effects.ended is not Ending.OK or "values" not in status:
             last = "".join(effects.log_tail[-1:])
             ended = "the process ended early" if effects.ended is Ending.OK else str(effects.ended)
@@ -226,15 +226,15 @@ class PythonAdapter(ModelAdapter):
 
     def _training(self, workspace: Workspace, train_request: TrainRequest, completed: Completed) -> Training:
         return Training(
-            effects=self._effects(completed),
+            effects=self._effects(completed, workspace),
             rows=train_request.rows.rows,
             rows_digest=train_request.rows.digest,
             artifact_bytes=workspace.model_bytes,
             losses=_losses(workspace.answer("report.jsonl")),
         )
 
-    def _effects(self, completed: Completed) -> Effects:
-        return self.settings.runner.effects(completed)
+    def _effects(self, completed: Completed, workspace: Workspace) -> Effects:
+        return self.settings.runner.effects(completed, workspace.tree)
 
     def _status(self, workspace: Workspace) -> dict[str, Any] | None:
         """Return the status that the worker wrote, or None if it is not valid: user code can overwrite it."""

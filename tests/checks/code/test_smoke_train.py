@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
-from gatebot.core.finding import Level, Priority, Status
+from gatebot.core.finding import Level, Location, Priority, Status
 from gatebot.decide.judge import judge
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.training import Fit, Training
+from gatebot.render.advice import advice_for
 from gatebot.render.pieces import flat, noted
 from tests.checks.worlds import HARMLESS, World, ended, facts, said, silent, weighed, world
 
@@ -55,6 +56,37 @@ def test_a_module_that_is_not_there_comes_with_advice(line: str, module: str | N
     told = found["smoke runs"]
     assert told.facts.get("module") == module
     assert ("smoke.setup" in flat(noted(told))) is (module is not None)
+
+
+IN_OWN_CODE = (
+    "Traceback (most recent call last):",
+    '  File "src/train.py", line 7, in fit',
+    "    model.fit(rows)",
+    "  [4 frames of sklearn]",
+    "ValueError: Input X contains NaN.",
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "places"),
+    [
+        (IN_OWN_CODE, (Location("src/train.py", 7),)),
+        (tuple(line.replace("src/", "../src/") for line in IN_OWN_CODE), ()),
+        (("Segmentation fault",), ()),
+    ],
+)
+def test_a_crash_points_to_the_users_own_last_frame(log: tuple[str, ...], places: tuple[Location, ...]) -> None:
+    planted = world().head_with(trainings=ended(Ending.CRASHED, exit_code=1, log_tail=log))
+    assert weighed(CHECK, planted)["smoke runs"].where == places
+
+
+def test_of_a_strangers_log_not_even_the_place_is_quoted() -> None:
+    planted = world().head_with(trainings=ended(Ending.CRASHED, exit_code=1, log_tail=IN_OWN_CODE))
+    case = planted.case()
+    strange = replace(case, facts=case.facts.model_copy(update={"is_fork": True}))
+    [found] = [each for each in judge(strange).findings if each.check == CHECK]
+    assert (found.where, found.log, advice_for(judge(strange)).crashes) == ((), (), ())
+    assert len(advice_for(judge(case)).crashes) == 1
 
 
 def test_both_tiers_on_the_same_rows_fail_once() -> None:
