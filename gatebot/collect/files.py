@@ -15,6 +15,7 @@ from gatebot.repository import git, own_folder
 
 LARGE = 64 << 20  # bytes; smaller files are copied, because a training may overwrite its committed model
 NEVER = frozenset({".git", own_folder.NAME})
+MOST_FOLDERS = 500
 COPIES_OF_DATA = (PurePosixPath(".dvc/cache"), PurePosixPath(".dvc/tmp"))
 NOT_WALKED = frozenset({".venv", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
@@ -34,6 +35,34 @@ def listed(root: Path) -> Paths:
 def walked(root: Path, skip: frozenset[str] = frozenset()) -> Iterable[PurePosixPath]:
     """Return all files and links below a folder, except those in skipped folders."""
     return Checkout(root).walked(enters=lambda folder: folder.name not in skip | NEVER)
+
+
+def empty_folders(root: Path) -> Paths:
+    """Return folders of a working tree that no file of a commit is in: empty ones, and ignored ones without files.
+
+    Code that writes into such a folder finds it here, although no commit has it. Hidden folders, environments and what
+    lies below the first hundreds are left out.
+    """
+    with_files = {parent for path in listed(root) for parent in path.parents}
+    found: list[PurePosixPath] = []
+    checkout, queue, seen = Checkout(root), [PurePosixPath()], 0
+    while queue and seen < MOST_FOLDERS:
+        folder, seen = queue.pop(0), seen + 1
+        for name in _folder_names(checkout, folder):
+            queue.append(folder / name)
+            if folder / name not in with_files:
+                found.append(folder / name)
+    return tuple(found)
+
+
+def _folder_names(checkout: Checkout, folder: PurePosixPath) -> list[str]:
+    try:
+        if checkout.status(folder / "pyvenv.cfg") is not None:
+            return []
+        names = (name for name in checkout.names(folder) if not name.startswith(".") and name not in NOT_WALKED)
+        return [name for name in names if checkout.is_folder(folder / name)]
+    except (OSError, UnsafePathError):
+        return []
 
 
 def _by_git(root: Path) -> Iterable[PurePosixPath]:

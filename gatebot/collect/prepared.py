@@ -18,14 +18,16 @@ from gatebot.collect.decoding import Decoding
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.load import load
+from gatebot.collect.missing_paths import CommittedPaths, explained
 from gatebot.collect.program import Programs
 from gatebot.collect.progress import Phase, ProgressReporter
 from gatebot.collect.provenance import about
 from gatebot.collect.runner import Runner
 from gatebot.collect.setup import Environment, prepared
-from gatebot.collect.workspace import Workspace, make_workspace
+from gatebot.collect.workspace import Workspace, make_folders, make_workspace
 from gatebot.core.checkout import Checkout
 from gatebot.errors import UsageError
+from gatebot.evidence.effects import Effects
 from gatebot.evidence.need import Side
 from gatebot.evidence.profile import DataProfile
 from gatebot.evidence.snapshot import SnapshotProvenance
@@ -46,6 +48,8 @@ class PreparedSide:
         source: its files as user code gets them.
         paths: the paths of these files.
         assets: the folder with `data.assets`, or None.
+        data: the paths of the data's files, which user code does not get.
+        folders: folders that code finds in the repository as it lies on the disk, though the copy has no file there.
         about: the provenance of its evidence.
         settings: what its trainings share; None until it is equipped.
         adapter: the adapter; None if predictions are delivered as a file.
@@ -60,6 +64,8 @@ class PreparedSide:
     source: Path
     paths: files.Paths
     assets: Path | None
+    data: frozenset[PurePosixPath]
+    folders: files.Paths
     about: SnapshotProvenance
     settings: RunSettings | None = None
     adapter: ModelAdapter | None = None
@@ -74,7 +80,16 @@ class PreparedSide:
         scratch = self.folder / secrets.token_hex(8)
         links = {} if self.assets is None else {name: self.assets / name for name in _entry_names(self.assets)}
         link = self.runner.reach.level is Isolation.FULL
-        return make_workspace(scratch, self.source, self.paths, self.tree.folder, links, link=link)
+        workspace = make_workspace(scratch, self.source, self.paths, self.tree.folder, links, link=link)
+        make_folders(workspace.tree, self.folders)
+        return workspace
+
+    def explained(self, effects: Effects, workspace: Workspace) -> Effects:
+        """Return the effects of a run, with the path that it lacked if it failed for that."""
+        trees = self.job.trees
+        base = trees[Side.BASE].path if self.side is Side.HEAD and Side.BASE in trees else None
+        others = tuple(tree.path for tree in trees.values())
+        return explained(effects, CommittedPaths(self.tree, self.paths, self.data, others, base), workspace)
 
 
 def open_tree(
@@ -113,7 +128,20 @@ def open_tree(
         inner = [path.relative_to(tree.folder) for path in assets_paths]
         files.copied(fetched_files.root / tree.folder, inner, assets, link=link, least=0)
     facts = about(job, tree, dataset, {}, runner.reach)
-    return PreparedSide(side, tree, runner, folder, fetched_files.root, dataset, folder / "tree", paths, assets, facts)
+    return PreparedSide(
+        side=side,
+        tree=tree,
+        runner=runner,
+        folder=folder,
+        root=fetched_files.root,
+        dataset=dataset,
+        source=folder / "tree",
+        paths=paths,
+        assets=assets,
+        data=data,
+        folders=(*sorted({path.parent for path in data}), *files.empty_folders(job.trees.get(Side.HEAD, tree).path)),
+        about=facts,
+    )
 
 
 def _require_folder(tree: Tree) -> None:

@@ -1,7 +1,7 @@
 """What the collector does for the kinds of evidence: train, predict, score, sketch, read a file, inspect."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -199,6 +199,8 @@ class CollectorSession:
         seconds = self.trainings.budget.seconds_left()
         with self.trainings.reporter.step(Phase.PREDICT, need.side, need.label) as outcome:
             predictions = twice(lambda: adapter.predict(done, predict_request, seconds))
+            effects = prepared_side.explained(predictions.effects, done.workspace)
+            predictions = replace(predictions, effects=effects)
             outcome.word = f"problem: {predictions.problem}" if predictions.problem else predictions.effects.ended.value
         if predictions.effects.ended is Ending.TIMEOUT and seconds < prepared_side.job.rules.smoke.timeout:
             raise UnmetError(f"budget: it was still predicting when the time was up, after {seconds:.0f} s")

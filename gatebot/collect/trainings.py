@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from gatebot.collect.adapters.adapter import ModelAdapter, TrainedModel
@@ -86,6 +86,8 @@ class Trainings:
 
         with self.reporter.step(Phase.TRAIN, fit.side, fit.label) as outcome:
             done = twice(in_new_workspace)
+            effects = prepared_side.explained(done.training.effects, done.workspace)
+            done.training = replace(done.training, effects=effects)
             outcome.word = done.training.effects.ended.value
         if self.budget.cut_short(done.training, seconds):
             raise UnmetError(f"budget: it was still training when the time was up, after {seconds:.0f} s")

@@ -8,6 +8,7 @@ from typing import Any
 
 from gatebot.collect import bounded_read, files
 from gatebot.collect.delivered import RequestedRows
+from gatebot.core.checkout import Checkout
 from gatebot.evidence.training import Fit
 
 
@@ -155,3 +156,14 @@ def make_workspace(
         place.mkdir()
     scratch.chmod(0o711)
     return workspace
+
+
+def make_folders(tree: Path, folders: files.Paths) -> None:
+    """Make empty folders in a copy of a tree, except below links and files of the commit, which may lead elsewhere."""
+    checkout = Checkout(tree)
+    for folder in folders:
+        for place in (*reversed(folder.parents[:-1]), folder):
+            if place != PurePosixPath() and checkout.status(place) is None:
+                (tree / place).mkdir()
+            if not checkout.is_folder(place):
+                break

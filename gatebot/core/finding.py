@@ -108,6 +108,7 @@ class Finding:
         where: locations in the repository's files.
         log: the last lines of the user's log, if they explain the finding.
         note: a second sentence that says what to do about this finding, with placeholders as in `says`; may be empty.
+        quoted: further facts for the note, taken from the log. Where logs are not shown, both are left out.
         size: severity as a number, for example a share of rows. If base has the finding too and head has a much
             larger size, the status is `worse` instead of `inherited`.
         unconfirmed: the finding rests on noisy smoke evidence alone. It requests the confirm tier, and only warns
@@ -124,6 +125,7 @@ class Finding:
     where: tuple[Location, ...] = ()
     log: tuple[str, ...] = ()
     note: str = ""
+    quoted: Mapping[str, Fact] = field(default_factory=dict)
     size: float | None = None
     unconfirmed: bool = False
     undecided: bool = False

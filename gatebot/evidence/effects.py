@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gatebot.evidence.flaws import negative
+from gatebot.evidence.missing_path import MissingPath
 
 MAX_LOG_LINES = 2000  # twice the maximum of `privacy.log_tail`, which leaves room for lines of gatebot
 
@@ -23,7 +24,10 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """How a run of user code ended, and what it used. Times are in seconds."""
+    """How a run of user code ended, and what it used. Times are in seconds.
+
+    `missing` is the path that a failed run asked for in vain, as far as its log tells.
+    """
 
     ended: Ending
     exit_code: int | None = None
@@ -31,9 +35,12 @@ class Effects:
     cpu_seconds: float = 0.0
     peak_rss_bytes: int = 0
     log_tail: tuple[str, ...] = ()
+    missing: MissingPath | None = None
 
     def flaws(self) -> Iterator[str]:
         """Yield everything that is wrong with the values, one sentence each."""
         yield from negative("times", [self.seconds, self.cpu_seconds, self.peak_rss_bytes])
         if len(self.log_tail) > MAX_LOG_LINES:
             yield f"a log has more than {MAX_LOG_LINES:,} lines"
+        if self.missing is not None:
+            yield from self.missing.flaws()

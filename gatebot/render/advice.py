@@ -115,6 +115,8 @@ def _repair(report: Report) -> Iterable[Sentence]:
             "If the missing module is a package, install it in `smoke.setup`; on your machine it is enough to activate"
             " the environment that has it."
         )
+    lacking = (each for each in report.findings if "missing" in each.facts and each.note)
+    yield from dict.fromkeys(joined(noted(each), ".") for each in lacking)
     if report.verdict is VerdictName.ERROR:
         yield words("The owner of the base branch can let such changes pass unjudged: `policy.broken_base: warn`.")
 

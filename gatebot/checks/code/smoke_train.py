@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
+from gatebot.checks.missing_paths import advice_on
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Fact, Finding, Level, Location
 from gatebot.core.tracebacks import own_frame
@@ -85,6 +86,8 @@ def _finding(comparison: Comparison, tier: Tier, failed: list[Failure], all_runs
     frame = own_frame(log)
     if absent := next((found[1] for line in log[-3:] if (found := _ABSENT.search(line))), ""):
         facts["module"] = absent
+    missing = next((effects.missing for effects in alike if effects.missing is not None), None)
+    note, quoted = (NO_MODULE, {}) if absent or missing is None else advice_on(missing)
     unknown = ending in LIMITS and tier is Tier.CONFIRM and not _base_ran(comparison, tier)
     return Finding(
         f"{tier} runs",
@@ -93,7 +96,8 @@ def _finding(comparison: Comparison, tier: Tier, failed: list[Failure], all_runs
         likelihood=Level.LOW if unknown else None,  # a limit of ours blocks where base is known to keep it
         where=() if frame is None or ".." in frame.path else (Location(frame.path, frame.line),),
         log=log,
-        note=NO_MODULE if absent else "",
+        note=note if absent or quoted else "",
+        quoted=quoted,
         size=len(failed) / all_runs if len(failed) < all_runs else NONE_WORKS,
     )
 

@@ -6,10 +6,12 @@ import pytest
 from gatebot.core.finding import Level, Location, Priority, Status
 from gatebot.decide.judge import judge
 from gatebot.evidence.effects import Ending
+from gatebot.evidence.missing_path import Absence, MissingPath
 from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.training import Fit, Training
 from gatebot.render.advice import advice_for
-from gatebot.render.pieces import flat, noted
+from gatebot.render.markdown import section
+from gatebot.render.pieces import Piece, flat, noted
 from tests.checks.worlds import HARMLESS, World, ended, facts, said, silent, weighed, world
 
 CHECK = "code.smoke_train"
@@ -87,6 +89,35 @@ def test_of_a_strangers_log_not_even_the_place_is_quoted() -> None:
     [found] = [each for each in judge(strange).findings if each.check == CHECK]
     assert (found.where, found.log, advice_for(judge(strange)).crashes) == ((), (), ())
     assert len(advice_for(judge(case)).crashes) == 1
+
+
+def _lacking(why: Absence) -> World:
+    missing = MissingPath("models/`x`", why, "models")
+    return world().head_with(trainings=ended(Ending.CRASHED, exit_code=1, log_tail=IN_OWN_CODE, missing=missing))
+
+
+@pytest.mark.parametrize("why", Absence)
+def test_a_path_that_was_not_there_comes_with_advice_and_is_quoted_as_code(why: Absence) -> None:
+    report = judge(_lacking(why).case())
+    [found] = [each for each in report.findings if each.check == CHECK]
+    told = noted(found)
+    assert Piece("models" if why is Absence.FOLDER else "models/`x`", quoted=True) in told
+    assert "{" not in flat(told)
+    assert "models" in section(report).partition("What to do")[2]
+
+
+def test_of_a_strangers_log_no_missing_path_is_quoted() -> None:
+    case = _lacking(Absence.IGNORED).case()
+    strange = replace(case, facts=case.facts.model_copy(update={"is_first": True}))
+    [found] = [each for each in judge(strange).findings if each.check == CHECK]
+    assert (found.note, "missing" in found.facts) == ("", False)
+
+
+def test_where_nothing_works_the_missing_path_is_told_too() -> None:
+    missing = MissingPath("raw/x.csv", Absence.IGNORED)
+    failed = ended(Ending.CRASHED, exit_code=1, log_tail=IN_OWN_CODE, missing=missing)
+    broken = world().both_with(trainings=failed, predictions=failed)
+    assert "git ignores raw/x.csv" in " ".join(flat(step) for step in advice_for(judge(broken.case())).steps)
 
 
 def test_both_tiers_on_the_same_rows_fail_once() -> None:
