@@ -7,14 +7,14 @@ Fix: Check the features that reach the model; if a linear model does as well, sh
 from collections.abc import Iterator
 
 from gatebot.checks.check import Check, Options
+from gatebot.checks.reference import reference_fits, reference_table
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Direction, Fact, Finding, Level
-from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side
-from gatebot.evidence.predictions import Predict, Predictions
+from gatebot.evidence.predictions import Predict
 from gatebot.evidence.profile import ColumnProfile, DataProfile, Profile
-from gatebot.evidence.training import SIMPLE_COLUMNS, Fit, Model
+from gatebot.evidence.training import SIMPLE_COLUMNS, Model
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Estimand, pair
 from gatebot.tasks.table import Table, among
@@ -34,13 +34,7 @@ def wishes(effort: Effort) -> tuple[Need, ...]:
 
 
 def _references(effort: Effort, side: Side) -> tuple[Predict, ...]:
-    return tuple(Predict(fit) for model in (Model.TRIVIAL, Model.SIMPLE) for fit in _fits(effort, side, model))
-
-
-def _fits(effort: Effort, side: Side, model: Model) -> tuple[Fit, ...]:
-    """Return the trainings of a reference model: the simple one is fitted for one fold, since fits take seconds."""
-    folds = effort.folds if model is Model.TRIVIAL else 1
-    return tuple(Fit(side, fold=fold, model=model) for fold in range(folds))
+    return tuple(Predict(fit) for model in (Model.TRIVIAL, Model.SIMPLE) for fit in reference_fits(effort, side, model))
 
 
 def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
@@ -51,7 +45,7 @@ def run(comparison: Comparison, _options: Options) -> Iterator[Finding]:
     runs = comparison.head_runs()
     metrics = [declared.metric for declared in comparison.declared if declared.metric is not None]
     for model in (Model.TRIVIAL, Model.SIMPLE) if runs else ():
-        reference = _table(comparison, model)
+        reference = reference_table(comparison, model)
         if reference is None:
             continue
         head = runs[0] if len(reference) == len(runs[0]) else runs[0].where(among(runs[0].ids, reference.ids))
@@ -89,15 +83,6 @@ def _limits(comparison: Comparison, rows: int) -> tuple[str, dict[str, Fact]]:
 def _features(profile: DataProfile) -> Iterator[ColumnProfile]:
     known = frozenset(profile.identity)
     return (column for column in profile.columns if column.name in known)
-
-
-def _table(comparison: Comparison, model: Model) -> Table | None:
-    """Return the reference model's table of the compared rows that it was asked for; None if one is missing."""
-    parts = [comparison.head.get(Predict(fit), Predictions) for fit in _fits(comparison.effort, Side.HEAD, model)]
-    usable = [part for part in parts if part is not None and part.effects.ended is Ending.OK]
-    if len(usable) < len(parts):
-        return None
-    return comparison.joined_table(usable, folds=len(parts))
 
 
 def _contrast(metric: Metric, reference: Table, head: Table) -> Contrast | None:
