@@ -127,6 +127,21 @@ class ReportedMeasure(Part):
     by_seed: tuple[float, ...] = ()  # head minus base for each seed, in the metric's own units
 
 
+class ReportedValue(Part):
+    """A metric of head alone, where there is no base, in the metric's own units."""
+
+    metric: str
+    slice: str | None
+    direction: Direction
+    tier: str
+    value: float
+    low: Number
+    high: Number
+    trivial: Number = Field(default=None, description="Of the model that always gives the same answer.")
+    n: int
+    seeds: int
+
+
 class ReportedFinding(Part):
     """A finding, its priority, and the action that follows."""
 
@@ -261,6 +276,7 @@ class Report(Part):
     )
     findings: tuple[ReportedFinding, ...] = ()
     measures: tuple[ReportedMeasure, ...] = ()
+    values: tuple[ReportedValue, ...] = Field(default=(), description="Where the model stands, if there is no base.")
     skipped: tuple[SkippedCheck, ...] = ()
     crashed: tuple[CrashedCheck, ...] = ()
     clean: tuple[str, ...] = ()

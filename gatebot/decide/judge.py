@@ -31,6 +31,7 @@ from gatebot.core.report import (
 from gatebot.decide.decisions import answered, reported, wanting
 from gatebot.decide.prioritise import Prioritised, prioritise, risk, shows_logs
 from gatebot.decide.run_checks import CheckResults, could_not_see, run_checks
+from gatebot.decide.values import reported_values
 from gatebot.errors import ExitCode, GateError, UsageError
 from gatebot.evidence.failure import Failure
 from gatebot.evidence.need import Side, Tier
@@ -148,6 +149,7 @@ def _report(
         granted=case.head.about.granted if case.head else (),
         findings=prioritised.findings,
         measures=tuple(reported(check, measure, untrusted=facts.is_fork) for check, measure in pairs),
+        values=() if comparison is None else reported_values(comparison),
         skipped=tuple(
             SkippedCheck(
                 check=each.check.id,

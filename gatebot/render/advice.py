@@ -53,7 +53,7 @@ def advice_for(report: Report) -> Advice:
     return Advice(
         command="" if passing and not decisive else report.reproduce,
         fixes=tuple(_fixes(decisive)),
-        steps=() if passing and not report.observed else tuple(_steps(report, stopping)),
+        steps=(*_next(report), *(() if passing and not report.observed else _steps(report, stopping))),
         waiver=_waivers(report, [each for each in stopping if _may_be_meant(each)]),
         accept=f"/gatebot accept {report.head.sha}" if report.verdict is VerdictName.REVIEW and report.head.sha else "",
         crashes=_crashes(report.findings if State.NOTHING_TRAINS in report.states else decisive),
@@ -85,6 +85,15 @@ def _fixes(findings: Sequence[ReportedFinding]) -> Iterable[tuple[tuple[str, ...
         if each.note:
             notes[each.fix][joined(" ", noted(each), ".")] = None
     return [(tuple(named), joined(fix, *notes[fix])) for fix, named in checks.items()]
+
+
+def _next(report: Report) -> Iterable[Sentence]:
+    """Yield what follows a baseline that was just made."""
+    if State.BASELINE in report.states and report.verdict is VerdictName.PASS:
+        yield words(
+            "From now on, `gatebot run` on a branch compares with this. `gatebot power` says which losses these rows"
+            " and seeds can see, and proposes margins."
+        )
 
 
 def _steps(report: Report, stopping: list[ReportedFinding]) -> Iterable[Sentence]:

@@ -12,8 +12,9 @@ from gatebot.render.escape import MOST_PROSE, line, plain
 from gatebot.render.forest import pictures
 from gatebot.render.numbers import counted, duration, grouped, number
 from gatebot.render.pieces import Sentence, capital, noted, said, words
-from gatebot.render.rows import Row, by_weight, measure_behind, outcome_of, row_of
+from gatebot.render.rows import Row, by_weight, measure_behind, outcome_of, row_of, tier_of
 from gatebot.render.sentences import ACTIONS, PROVENANCE, STATUSES, lead, title_of
+from gatebot.render.standing import TITLE, standings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -65,6 +66,8 @@ def page(report: Report) -> str:
             cards=[_card(report, each) for each in report.decisive],
             advice=advice_for(report),
             pictures=pictures(report),
+            standings=standings(report)[:MOST_MEASURES],
+            standings_title=TITLE,
             rows=rows[:MOST_MEASURES],
             rows_left=max(0, len(rows) - MOST_MEASURES),
             quiet={
@@ -120,6 +123,7 @@ def _environment() -> "Environment":
         "status": STATUSES.__getitem__,
         "provenance": _doubt,
         "falling": _falling,
+        "tier": tier_of,
     }
     env.filters.update(filters)
     return env

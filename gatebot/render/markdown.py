@@ -11,8 +11,9 @@ from gatebot.render.advice import Advice, advice_for
 from gatebot.render.gfm import MOST_CELL, bullets, code, fence, fold, inline, paragraph, table, within
 from gatebot.render.numbers import counted, duration, grouped
 from gatebot.render.pieces import capital, joined, listed, quote, said, words
-from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, unsettled
+from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, tier_of, unsettled
 from gatebot.render.sentences import ACTIONS, PROVENANCE, lead, log_of, title_of
+from gatebot.render.standing import COLUMNS, TITLE, standings
 
 _RUN = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/actions/runs/\d+(?:/[a-z]+/\d+)?")
 
@@ -59,6 +60,8 @@ def _head(report: Report, room: Room) -> Iterable[str]:
     for sentence in lead(report):
         yield paragraph(sentence)
     yield _compared(report)
+    if report.values:
+        yield _standings(report, room.main)
     if report.decisive:
         yield _decisive(report, room.main)
     yield from _advised(report, room)
@@ -69,10 +72,29 @@ def _compared(report: Report) -> str:
     return " · ".join(inline(part) for part in parts if part and any(piece.text for piece in part))
 
 
+def _standings(report: Report, room: int) -> str:
+    rows = [
+        (
+            code(each.subject, MOST_CELL) + (" ↓" if each.falls else ""),
+            each.value,
+            each.interval,
+            each.trivial,
+            each.trained,
+            grouped(each.rows),
+        )
+        for each in standings(report)
+    ]
+    return f"**{_headed(TITLE)}**\n\n{table(('', *map(_headed, COLUMNS)), rows, 'lrrrlr', room)}"
+
+
+def _headed(column: str) -> str:
+    return column[0].upper() + column[1:]
+
+
 def _decisive(report: Report, room: int) -> str:
     """Return the table of decisive findings; without columns of numbers if none has a measure."""
     pairs = [(finding, measure_behind(report, finding)) for finding in report.decisive]
-    rows = [_decisive_row(finding, measure) for finding, measure in pairs]
+    rows = [_decisive_row(report, finding, measure) for finding, measure in pairs]
     if any(measure is not None for _, measure in pairs):
         return table(
             ("Priority", "What", "Base", "Head", "Change", "Allowed", "Risk", "Action"), rows, "llrrrrll", room
@@ -81,14 +103,14 @@ def _decisive(report: Report, room: int) -> str:
     return table(("Priority", "What", "Risk", "Action"), short, "llll", room)
 
 
-def _decisive_row(finding: ReportedFinding, measure: ReportedMeasure | None) -> tuple[str, ...]:
+def _decisive_row(report: Report, finding: ReportedFinding, measure: ReportedMeasure | None) -> tuple[str, ...]:
     risk = f"{finding.impact} × {finding.likelihood}"
     acts = f"{ACTIONS[finding.action]}{', unproven' if finding.undecided else ''}"
     priority = f"**{finding.priority}**"
     if measure is None:
         return priority, _told(finding), "", "", "", "", risk, acts
     row = row_of(measure)
-    return priority, _named(measure), row.base, row.head, row.change, row.allowed, risk, acts
+    return priority, _named(report, measure), row.base, row.head, row.change, row.allowed, risk, acts
 
 
 def _told(finding: ReportedFinding) -> str:
@@ -212,24 +234,25 @@ def _count_of_measures(report: Report) -> str:
 
 
 def _measures(report: Report, room: int) -> str:
-    rows = [_measure_row(each, row_of(each)) for each in by_weight(report)]
+    rows = [_measure_row(report, each, row_of(each)) for each in by_weight(report)]
     text = table(("Measure", "Base", "Head", "Change", "Allowed", "Outcome", "Rows"), rows, "lrrrrlr", room)
     return f"{text}\n\n↓ lower is better" if " ↓ " in text else text
 
 
-def _measure_row(measure: ReportedMeasure, row: Row) -> tuple[str, ...]:
+def _measure_row(report: Report, measure: ReportedMeasure, row: Row) -> tuple[str, ...]:
     outcome = f"**{row.outcome}**" if row.outcome == "worse" else row.outcome
     if measure.not_enforced:
         outcome += f": {inline(words(measure.not_enforced))}"
-    return _named(measure), row.base, row.head, row.change, row.allowed, outcome, grouped(measure.n)
+    return _named(report, measure), row.base, row.head, row.change, row.allowed, outcome, grouped(measure.n)
 
 
-def _named(measure: ReportedMeasure) -> str:
+def _named(report: Report, measure: ReportedMeasure) -> str:
     """Return the measure's name, an arrow if lower is better, and its provenance if gatebot did not compute it."""
     place = f" at {code(measure.slice, MOST_CELL)}" if measure.slice else ""
     falling = " ↓" if measure.direction is Direction.LOWER and measure.bound is Bound.CHANGE else ""
     doubt = "" if measure.provenance is Provenance.COMPUTED else f" ({PROVENANCE[measure.provenance]})"
-    return f"{code(measure.metric, MOST_CELL)}{place}{falling}{doubt}"
+    tier = f" ({tier})" if (tier := tier_of(report, measure)) else ""
+    return f"{code(measure.metric, MOST_CELL)}{place}{falling}{tier}{doubt}"
 
 
 def _value(text: str | None) -> str:

@@ -13,6 +13,9 @@ _NO_RATES = frozenset(
     {"log_loss", "brier", "mae", "mse", "rmse", "mape", "pinball", "max_error", "mcc", "r2", "medae", "rmsle"}
 )
 _EXTRA_DECIMALS = 3  # most additional decimals to distinguish a loss from its margin
+_TIERS = ("smoke", "confirm")
+_MOST_PERCENT = 1_000.0
+"""Beyond it, a change is told as a factor: nobody compares +45,210% with +38,004%."""
 _OUTCOMES = ("worse", "undecided", "held")
 WATCHED = "watched"
 """Outcome of an undecided measure that is not declared and does not stand out; it is never shown as a doubt."""
@@ -44,7 +47,7 @@ class Row:
     Attributes:
         subject: the user's name of the measure, unescaped.
         allowed: the margin or the limit: `2.0 points`, `≥ 0.800`.
-        amount: the difference without its sign: `4.1 points`.
+        amount: the difference without its sign: `4.1 points`; or `to 38 times base's`.
         outcome: `held`, `undecided`, `worse`, `not enforced` or `watched`.
         sees: the smallest loss that the evidence can detect; empty if unknown.
     """
@@ -78,15 +81,21 @@ def row_of(measure: ReportedMeasure) -> Row:
     least = 1 if unit is not Unit.OWN else _decimals([delta, low, high, edge])
     most = _EXTRA_DECIMALS + (least or 0)
     texts = together([delta, low, high, edge], least, most)
-    amount = texts[0].lstrip("−")
+    told = NOTHING if delta is None else signed(texts[0]) + unit.suffix
+    span = "" if low is None or high is None else f"[{signed(texts[1])}, {signed(texts[2])}]"
+    amount = texts[0].lstrip("−") + ("" if delta is None else unit.suffix)
+    if unit is Unit.PERCENT and delta is not None and delta > _MOST_PERCENT and (measure.base or 0) > 0:
+        times = [None if end is None else f"×{number(float(f'{1 + end / 100:.3g}'))}" for end in (delta, low, high)]
+        told, span = times[0] or NOTHING, f"[{times[1]}, {times[2]}]" if span else ""
+        amount = f"to {told.removeprefix('×')} times base's"
     return Row(
         subject=subject_of(measure),
         base=base,
         head=head,
-        delta=NOTHING if delta is None else signed(texts[0]) + unit.suffix,
-        interval="" if low is None or high is None else f"[{signed(texts[1])}, {signed(texts[2])}]",
+        delta=told,
+        interval=span,
         allowed=_allowed(measure, limit, margin, unit),
-        amount=amount if amount == NOTHING else amount + unit.suffix,
+        amount=amount,
         outcome=outcome_of(measure),
         sees="" if measure.sees is None else number(float(f"{measure.sees * factor:.2g}")) + unit.suffix,
     )
@@ -102,8 +111,23 @@ def unit_of(measure: ReportedMeasure) -> tuple[Unit, float]:
 def is_rate(measure: ReportedMeasure) -> bool:
     """Return whether a measure is a rate: between 0 and 1, with an absolute margin, and not a loss or an error."""
     known = [value for value in (measure.base, measure.head, measure.limit) if value is not None]
-    named = measure.metric.partition("(")[0].strip() not in _NO_RATES
-    return named and not measure.relative and bool(known) and all(0 <= value <= 1 for value in known)
+    return (
+        not has_no_rates(measure.metric)
+        and not measure.relative
+        and bool(known)
+        and all(0 <= value <= 1 for value in known)
+    )
+
+
+def has_no_rates(metric: str) -> bool:
+    """Return whether a metric is a loss, an error or a coefficient, even if its values are between 0 and 1."""
+    return metric.partition("(")[0].strip() in _NO_RATES
+
+
+def tier_of(report: Report, measure: ReportedMeasure) -> str:
+    """Return the tier of a measure's numbers if the report shows several tiers, whose numbers differ; else empty."""
+    tiers = {each.tier for each in report.measures} & set(_TIERS)
+    return measure.tier if len(tiers) > 1 and measure.tier in tiers else ""
 
 
 def subject_of(measure: ReportedMeasure) -> str:

@@ -12,8 +12,9 @@ from gatebot.render.advice import advice_for
 from gatebot.render.escape import MOST_NAME, line, plain
 from gatebot.render.numbers import counted, duration, grouped
 from gatebot.render.pieces import flat, joined, quote, said
-from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, subject_of
+from gatebot.render.rows import WATCHED, Row, by_weight, measure_behind, outcome_of, row_of, subject_of, tier_of
 from gatebot.render.sentences import ACTIONS, lead, log_of, title_of
+from gatebot.render.standing import COLUMNS, TITLE, standings
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -97,6 +98,8 @@ def _parts(report: Report, *, wide: bool, files: Sequence[str]) -> Iterable["Ren
     yield from _compared(report)
     if report.decisive:
         yield from _section("what did not hold", _wide_findings(report) if wide else _narrow_findings(report))
+    if report.values:
+        yield from _section(TITLE, _standings(report, wide=wide))
     if report.measures:
         yield from _section("measures", _measures(report, wide=wide))
     yield from _logs(report)
@@ -139,7 +142,9 @@ def _wide_findings(report: Report) -> "RenderableType":
             table.add_row(finding.priority, acts, Text(_told(finding)))
         else:
             row = row_of(measure)
-            table.add_row(finding.priority, acts, Text(_named(measure)), row.base, row.head, row.change, row.allowed)
+            table.add_row(
+                finding.priority, acts, Text(_named(report, measure)), row.base, row.head, row.change, row.allowed
+            )
     return table
 
 
@@ -149,7 +154,7 @@ def _narrow_findings(report: Report) -> "RenderableType":
     table = _table("", "what", headed=False)
     for finding in report.decisive:
         measure = measure_behind(report, finding)
-        what = Text(_told(finding) if measure is None else _named(measure))
+        what = Text(_told(finding) if measure is None else _named(report, measure))
         what.append(f"  {_acts(finding)}", _ACTIONS[finding.action])
         if measure is not None:
             row = row_of(measure)
@@ -170,14 +175,32 @@ def _measures(report: Report, *, wide: bool) -> "RenderableType":
         row = row_of(measure)
         sign, style = _OUTCOMES.get(row.outcome, ("?", "yellow"))
         numbers = (row.base, row.head, row.change, row.allowed) if wide else (row.base, row.head)
-        table.add_row(Text(sign, style), Text(_with_doubt(measure, row)), *numbers)
+        table.add_row(Text(sign, style), Text(_with_doubt(report, measure, row)), *numbers)
     left = len(report.measures) - len(shown)
     return Group(table, Text(f"  {grouped(left)} more are in the other reports", "dim")) if left else table
 
 
-def _with_doubt(measure: ReportedMeasure, row: Row) -> str:
+def _standings(report: Report, *, wide: bool) -> "RenderableType":
+    from rich.console import Group
+    from rich.text import Text
+
+    shown = standings(report)
+    numbers = [(name, "right") for name in (COLUMNS if wide else COLUMNS[:3])]
+    table = _table("", *numbers)
+    for each in shown[:MOST_ROWS]:
+        cells = (each.value, each.interval, each.trivial, each.trained, grouped(each.rows))
+        table.add_row(Text(plain(each.subject, MOST_NAME) + (" ↓" if each.falls else "")), *cells[: len(numbers)])
+    left = len(shown) - MOST_ROWS
+    return Group(table, Text(f"  {grouped(left)} more are in the other reports", "dim")) if left > 0 else table
+
+
+def _with_doubt(report: Report, measure: ReportedMeasure, row: Row) -> str:
     doubt = flat(joined(f" ({measure.not_enforced})")) if measure.not_enforced else ""
-    return _named(measure) + (f" {doubt}" if doubt else "") + (f" {row.outcome}" if row.outcome == "undecided" else "")
+    return (
+        _named(report, measure)
+        + (f" {doubt}" if doubt else "")
+        + (f" {row.outcome}" if row.outcome == "undecided" else "")
+    )
 
 
 def _logs(report: Report) -> Iterable["RenderableType"]:
@@ -228,9 +251,10 @@ def _told(finding: ReportedFinding) -> str:
     return flat(joined(quote(finding.check), ": ", said(finding), *(f" ({plain(each)})" for each in places)), MOST_TOLD)
 
 
-def _named(measure: ReportedMeasure) -> str:
+def _named(report: Report, measure: ReportedMeasure) -> str:
     falling = " ↓" if measure.direction is Direction.LOWER and measure.bound is Bound.CHANGE else ""
-    return plain(subject_of(measure), MOST_NAME) + falling
+    tier = f" ({tier})" if (tier := tier_of(report, measure)) else ""
+    return plain(subject_of(measure), MOST_NAME) + falling + tier
 
 
 def _indented(told: str, style: str = "") -> "Padding":

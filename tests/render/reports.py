@@ -18,6 +18,7 @@ from gatebot.core.report import (
     ReportedFinding,
     ReportedGuarantee,
     ReportedMeasure,
+    ReportedValue,
     SkippedCheck,
     State,
     VerdictName,
@@ -60,6 +61,22 @@ def measure(metric: str, base: float | None, head: float | None, **changes: Any)
         "by_seed": () if delta is None else (delta - 0.002, delta + 0.002),
     }
     return ReportedMeasure.model_validate(values | changes)
+
+
+def value(metric: str, at: float, low: float | None, high: float | None, **changes: Any) -> ReportedValue:
+    """A value of head without a base, of two smoke seeds, unless `changes` say otherwise."""
+    values: dict[str, Any] = {
+        "metric": metric,
+        "slice": None,
+        "direction": Direction.HIGHER,
+        "tier": "smoke",
+        "value": at,
+        "low": low,
+        "high": high,
+        "n": 2000,
+        "seeds": 2,
+    }
+    return ReportedValue.model_validate(values | changes)
 
 
 def finding(check: str, subject: str, says: str, **changes: Any) -> ReportedFinding:
@@ -432,7 +449,16 @@ def bootstrap() -> Report:
         by_seed=(),
         reason="at or above the floor",
     )
-    return report(states=(State.BOOTSTRAP,), base=Base(why="the base branch has no gatebot.yml"), measures=(floor,))
+    return report(
+        states=(State.BOOTSTRAP,),
+        base=Base(why="the base branch has no gatebot.yml"),
+        measures=(floor,),
+        values=(
+            value("accuracy", 0.842, 0.830, 0.854, trivial=0.41),
+            value("log_loss", 0.418, 0.391, 0.445, trivial=1.214, direction=Direction.LOWER),
+            value("recall(urgent)", 0.79, None, None, slice="region=south", n=212),
+        ),
+    )
 
 
 def accepted() -> Report:

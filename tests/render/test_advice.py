@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gatebot.config.sections.policy import Waiver
 from gatebot.core.finding import Priority
-from gatebot.core.report import VerdictName
+from gatebot.core.report import Report, State, VerdictName
 from gatebot.decide.policy.waiver import waiver_for
 from gatebot.render.advice import advice_for, yaml_text
 from gatebot.render.html import page
@@ -106,3 +106,15 @@ def test_yaml_reads_every_text_back(text: str) -> None:
 def test_half_a_name_is_not_waived() -> None:
     found = finding("model.slices", "x" * 301, "")
     assert advice_for(report(VerdictName.BLOCKED, findings=(found,))).waiver == ""
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (report(states=(State.BASELINE,)), True),
+        (report(VerdictName.BLOCKED, states=(State.BASELINE,)), False),
+        (report(), False),
+    ],
+)
+def test_a_new_baseline_says_what_is_next(made: Report, told: bool) -> None:
+    assert any("gatebot power" in flat(step) for step in advice_for(made).steps) is told

@@ -43,7 +43,7 @@ def assert_harmless(markdown: str, *runs: str) -> None:
     assert tree.foreign_html == []
     assert not REFERENCES.search(tree.spoken)
     assert not INVISIBLE.search(markdown)
-    assert set(tree.widths) <= {2, 3, 4, 7, 8}
+    assert set(tree.widths) <= {2, 3, 4, 6, 7, 8}
     source = tree.unfenced
     assert "<!--" not in source
     assert "![" not in source
@@ -132,7 +132,7 @@ def test_who_has_accepted_is_said_with_when_by_what_and_why() -> None:
 def test_a_row_of_what_did_not_hold() -> None:
     assert cells(section(blocked()), "`region=south`") == [
         "**P1**",
-        "`recall(urgent)` at `region=south`",
+        "`recall(urgent)` at `region=south` (confirm)",
         "0.874",
         "0.791",
         "−8.3 points [−11.8, −4.8]",

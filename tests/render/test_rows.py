@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gatebot.core.finding import Bound, Direction
 from gatebot.core.report import ReportedMeasure
-from gatebot.render.rows import by_weight, measure_behind, row_of, subject_of, unsettled
+from gatebot.render.rows import by_weight, measure_behind, row_of, subject_of, tier_of, unsettled
 from tests.render.reports import blocked, finding, huge, measure, report
 
 RATE = measure("accuracy", 0.861, 0.842, low=-0.026, high=-0.012)
@@ -19,6 +19,7 @@ FLOOR = measure(
 )
 CEILING = FLOOR.model_copy(update={"direction": Direction.LOWER})
 LOG_LOSS = measure("log_loss", 0.41, 0.42, direction=Direction.LOWER, margin=0.05, low=0.0, high=0.02)
+EXPLODED = measure("rmse", 1e-3, 1.236, direction=Direction.LOWER, relative=True, margin=5e-5, low=1.1, high=1.4)
 ZERO = measure("cost", 0.0, 2.0, direction=Direction.LOWER, relative=True, margin=0.1, low=1.0, high=3.0)
 NOTHING = measure("accuracy", None, None, low=None, high=None, margin=None, sees=None)
 
@@ -32,6 +33,7 @@ NOTHING = measure("accuracy", None, None, low=None, high=None, margin=None, sees
         pytest.param(FLOOR, "0.861", "0.842", "−0.8 points [−2.0, +0.4]", "≥ 0.850", id="floor"),
         pytest.param(CEILING, "0.861", "0.842", "−0.8 points [−2.0, +0.4]", "≤ 0.850", id="ceiling"),
         pytest.param(LOG_LOSS, "0.4100", "0.4200", "+0.0100 [0.0000, +0.0200]", "0.05", id="a loss is no rate"),
+        pytest.param(EXPLODED, "0.001", "1.236", "×1,240 [×1,100, ×1,400]", "5%", id="more than ten times"),
         pytest.param(ZERO, "0.000", "2.000", "+2.00 [+1.00, +3.00]", "0.1", id="no share of nothing"),
         pytest.param(NOTHING, "—", "—", "—", "—", id="nothing known"),
     ],
@@ -44,6 +46,24 @@ def test_a_row(given_measure: ReportedMeasure, base: str, head: str, change: str
 def test_a_loss_just_within_its_margin_does_not_look_like_the_margin() -> None:
     assert row_of(measure("accuracy", 0.9, 0.8801, low=-0.03, high=0.0)).delta == "−1.99 points"
     assert row_of(measure("accuracy", 0.9, 0.8799, low=-0.03, high=0.0)).delta == "−2.01 points"
+
+
+def test_a_factor_is_told_in_words() -> None:
+    assert row_of(EXPLODED).amount == "to 1,240 times base's"
+
+
+@pytest.mark.parametrize(
+    ("tiers", "told"),
+    [
+        (("smoke", "smoke"), ["", ""]),
+        (("confirm", "none"), ["", ""]),
+        (("smoke", "confirm"), ["smoke", "confirm"]),
+        (("smoke", "confirm", "identity"), ["smoke", "confirm", ""]),
+    ],
+)
+def test_numbers_of_several_tiers_are_told_apart(tiers: tuple[str, ...], told: list[str]) -> None:
+    found = report(measures=[measure(f"m{at}", 0.8, 0.8, tier=tier) for at, tier in enumerate(tiers)])
+    assert [tier_of(found, each) for each in found.measures] == told
 
 
 RATES = st.floats(0, 1)

@@ -16,10 +16,26 @@ from rich.console import Console
 from gatebot.core.report import Report
 from gatebot.render.terminal import print_report, text
 from tests.render.hostility import CHUNKS, HOSTILE_TEXTS
-from tests.render.reports import REALISTIC, blocked, crashed_training, hostile, huge, passed, poisoned, warned
+from tests.render.reports import (
+    REALISTIC,
+    blocked,
+    bootstrap,
+    crashed_training,
+    hostile,
+    huge,
+    passed,
+    poisoned,
+    warned,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
-SHOWN = {"blocked": blocked, "passed": passed, "warned": warned, "crashed": crashed_training}
+SHOWN = {
+    "blocked": blocked,
+    "passed": passed,
+    "warned": warned,
+    "crashed": crashed_training,
+    "bootstrap": bootstrap,
+}
 CASES = [(name, width) for name in SHOWN for width in (60, 160)]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
