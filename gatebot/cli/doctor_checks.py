@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gatebot.comparison.case import Anchor
     from gatebot.config.document import Document, Rules
     from gatebot.evidence.snapshot import Snapshot
+    from gatebot.evidence.truth import Truth
     from gatebot.sandbox import Reach
 
 OLDEST = (3, 8)
@@ -237,16 +238,33 @@ def _data(config: Path, document: "Document") -> Iterator[Line]:
     if document.data.fetch is not None:
         says = f"fetched by `{document.data.fetch.run}`"
         yield Line("data", "note", says, "Not looked at: fetching is left to a run.")
+        yield from _metrics(document, None)
         return
     try:
         seen = eval_rows(config, document)
     except GateError as error:
         yield _failure("data", error)
+        yield from _metrics(document, None)
         return
     labelled = f", {seen.labelled:,} of them with `{document.data.target}`" if seen.labelled is not None else ""
     yield Line("data", "ok", f"{seen.rows:,} rows, {seen.columns} columns{labelled}; {seen.eval_rows:,} eval rows")
     for sentence in too_few(document.rules, seen.eval_rows):
         yield Line("margin", "note", sentence, SEES)
+    yield from _metrics(document, seen.truth)
+
+
+def _metrics(document: "Document", truth: "Truth | None") -> Iterator[Line]:
+    """Yield a line about the declared metrics; only the labels of the eval rows tell which classes there are."""
+    from gatebot.decide.declarations import declared_metrics
+
+    if not document.metrics:
+        return
+    try:
+        found = declared_metrics(document.rules, truth)
+    except GateError as error:
+        yield _failure("metrics", error)
+    else:
+        yield Line("metrics", "ok", ", ".join(each.name for each in found))
 
 
 def _baseline(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:

@@ -9,16 +9,18 @@ from gatebot.errors import GateError
 
 if TYPE_CHECKING:
     from gatebot.config.document import Document
+    from gatebot.evidence.truth import Truth
 
 
 @dataclass(frozen=True, slots=True)
 class EvalRows:
-    """The numbers of rows and columns that were read, of labelled rows, and of eval rows."""
+    """The numbers of rows and columns that were read, of labelled rows, and of eval rows, and the labels of those."""
 
     rows: int
     columns: int
     labelled: int | None
     eval_rows: int
+    truth: "Truth | None" = None
 
 
 def eval_rows(config: Path, document: "Document", project: str = "") -> EvalRows:
@@ -29,6 +31,7 @@ def eval_rows(config: Path, document: "Document", project: str = "") -> EvalRows
     """
     from gatebot.collect.load import columns, readers, split_rules
     from gatebot.collect.program import Programs
+    from gatebot.data.profile import truth
     from gatebot.data.read import read
     from gatebot.data.source import Source
     from gatebot.data.split import split
@@ -43,7 +46,7 @@ def eval_rows(config: Path, document: "Document", project: str = "") -> EvalRows
     target = target_of(rows, document.task.value)
     parts = split(rows, split_rules(project or rules.project or "", rules, None))
     labelled = None if target is None else int(present(target).sum())
-    return EvalRows(len(rows), rows.frame.width, labelled, len(parts.eval))
+    return EvalRows(len(rows), rows.frame.width, labelled, len(parts.eval), truth(parts))
 
 
 def _root(folder: Path) -> Path:

@@ -11,8 +11,6 @@ from gatebot.checks.visible_margin import visible_margin
 from gatebot.comparison.case import Case
 from gatebot.comparison.comparison import Comparison
 from gatebot.config.guarantee import obstacles
-from gatebot.config.quantity import Margin
-from gatebot.config.sections.metric import MetricRule
 from gatebot.core.finding import Action, Clean, Crashed, Finding, Priority, Skipped, Status
 from gatebot.core.report import (
     Base,
@@ -29,6 +27,7 @@ from gatebot.core.report import (
     Want,
 )
 from gatebot.decide.decisions import answered, reported, wanting
+from gatebot.decide.declarations import declared_metrics
 from gatebot.decide.prioritise import Prioritised, prioritise, risk, shows_logs
 from gatebot.decide.run_checks import CheckResults, could_not_see, run_checks
 from gatebot.decide.values import reported_values
@@ -39,7 +38,7 @@ from gatebot.evidence.profile import RowTable
 from gatebot.evidence.training import seed_of
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.promise import Promise
-from gatebot.tasks.registry import Declaration, declared, task_named
+from gatebot.tasks.registry import task_named
 
 NOTHING_TO_JUDGE = frozenset({State.NOTHING_RELEVANT, State.DRAFT, State.NO_DATA})
 
@@ -83,7 +82,7 @@ def comparison_of(case: Case) -> Comparison:
         changed_paths=facts.changes.paths,
         rule_paths=facts.changes.gate,
     )
-    metrics = declared(task, [_declaration(rule) for rule in rules.metrics], aligned.truth)
+    metrics = declared_metrics(rules, aligned.truth)
     widened = tuple(replace(each, margin=visible_margin(aligned, each)) if each.widens else each for each in metrics)
     return replace(aligned, declared=widened, promise=_promise(case))
 
@@ -99,23 +98,6 @@ def _promise(case: Case) -> Promise | None:
     if why := next(obstacles(rules, trains=trains), ""):
         raise UsageError(f"gatebot.yml: guarantee: {why}", "docs/statistics.md says what a guarantee rests on")
     return rules.guarantee.promise if rules.guarantee is not None else None
-
-
-def _declaration(rule: MetricRule) -> Declaration:
-    return Declaration(
-        metric=rule.metric,
-        own=rule.python,
-        of=rule.of,
-        slice=rule.slice,
-        direction=rule.direction,
-        margin=(rule.margin.size, rule.margin.relative) if isinstance(rule.margin, Margin) else None,
-        widens=rule.margin == "auto",
-        improve_by=None if rule.improve_by is None else (rule.improve_by.size, rule.improve_by.relative),
-        warn=None if rule.warn is None else (rule.warn.size, rule.warn.relative),
-        floor=rule.floor,
-        ceiling=rule.ceiling,
-        options=rule.options,
-    )
 
 
 def _report(

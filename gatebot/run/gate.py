@@ -9,6 +9,7 @@ from gatebot.comparison.case import Case
 from gatebot.config.document import Rules
 from gatebot.config.sections.model import ModelRecipe
 from gatebot.core.report import Report
+from gatebot.decide.declarations import declared_metrics, needs_scores, require_scores
 from gatebot.decide.judge import judge
 from gatebot.decide.plan import (
     SMOKE_SEEDS,
@@ -18,12 +19,14 @@ from gatebot.decide.plan import (
     plan_first,
     plan_next,
 )
+from gatebot.evidence.effects import Ending
 from gatebot.evidence.effort import AA_SEEDS, Effort
-from gatebot.evidence.need import Need, Side
-from gatebot.evidence.predictions import Predictions
+from gatebot.evidence.need import Need, Side, with_prerequisites
+from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.evidence.snapshot import Snapshot
-from gatebot.evidence.training import Model, Training, training_of
+from gatebot.evidence.training import Fit, Model, Training, training_of
+from gatebot.evidence.truth import Truth
 
 MAX_ROUNDS = 2
 """Smoke, then confirm. The limit prevents collecting evidence repeatedly until the result looks good."""
@@ -72,7 +75,7 @@ def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gate
     """
     start = time.monotonic()
     budget_s = case.facts.rules.smoke.budget
-    case = surveyed(case, collector, as_baseline=as_baseline)
+    case = _tried(surveyed(case, collector, as_baseline=as_baseline), collector)
     plan = first_plan(case, collector, as_baseline=as_baseline)
     for _ in range(MAX_ROUNDS):
         case = _costed(_collected(plan, case, collector), time.monotonic() - start, collector)
@@ -89,14 +92,54 @@ def gate(case: Case, collector: Collector, *, as_baseline: bool = False) -> Gate
 def gather(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
     """Return the Case with the first round's evidence, without judging; for jobs that only run user code."""
     start = time.monotonic()
-    case = surveyed(case, collector, as_baseline=as_baseline)
+    case = _tried(surveyed(case, collector, as_baseline=as_baseline), collector)
     plan = first_plan(case, collector, as_baseline=as_baseline)
     return _costed(_collected(plan, case, collector), time.monotonic() - start, collector)
 
 
 def surveyed(case: Case, collector: Collector, *, as_baseline: bool = False) -> Case:
-    """Return the Case with head's data profile, which determines how many folds and seeds are trained."""
-    return sized(case.with_evidence(collector.collect([Profile(Side.HEAD)])), Side.HEAD, as_baseline=as_baseline)
+    """Return the Case with head's data profile, which determines how many folds and seeds are trained.
+
+    Raises:
+        UsageError: the Rules declare a metric that the task does not have, or a class that no eval row has.
+    """
+    rules = case.facts.rules
+    declared_metrics(rules, None)  # before data is fetched
+    case = case.with_evidence(collector.collect([Profile(Side.HEAD)]))
+    declared_metrics(rules, _binding_truth(case, collector))
+    return sized(case, Side.HEAD, as_baseline=as_baseline)
+
+
+def _binding_truth(case: Case, collector: Collector) -> Truth | None:
+    """Return the labels that head will be scored with: base's if there is a base; None if they are not here."""
+    if case.base is not None:
+        return case.base.truth
+    if Side.BASE not in collector.sides:
+        return None if case.head is None else case.head.truth
+    read = collector.collect([Profile(Side.BASE)]).get(Side.BASE)  # it is read together with head's
+    return None if read is None else read.truth
+
+
+def _tried(case: Case, collector: Collector) -> Case:
+    """Return the Case with head's first predictions, if they tell whether a declared metric can have a value at all.
+
+    That is asked of a configuration that nothing has been judged by yet. Of a pull request, it is a check's question.
+
+    Raises:
+        UsageError: the metric needs probabilities, and the predictions have none.
+    """
+    facts, head = case.facts, case.head
+    new = case.base is None and Side.BASE not in collector.sides
+    if head is None or not new or not facts.effort.trains:
+        return case
+    if not any(needs_scores(each) for each in declared_metrics(facts.rules, head.truth)):
+        return case
+    first = Predict(Fit(Side.HEAD))
+    case = case.with_evidence(collector.collect(with_prerequisites(first)))
+    predictions = None if case.head is None else case.head.get(first, Predictions)
+    if predictions is not None and predictions.effects.ended is Ending.OK and not predictions.problem:
+        require_scores(facts.rules, head.truth, predictions)
+    return case
 
 
 def sized(case: Case, side: Side, *, as_baseline: bool = False) -> Case:

@@ -94,6 +94,24 @@ def test_what_is_wrong_is_named(
     assert said in lines[subject]["says"]
 
 
+@pytest.mark.parametrize(
+    ("metrics", "state", "said"),
+    [
+        ("[{metric: accuracy}]", "ok", "accuracy"),
+        ("[{metric: mae}]", "bad", "metrics[0]: there is no metric 'mae' for classification"),
+        ("[{metric: recall, of: nobody}]", "bad", "no eval row is of the class 'nobody'"),
+    ],
+)
+def test_declared_metrics_are_looked_at(
+    root: Path, metrics: str, state: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = root / "gatebot.yml"
+    config.write_text(f"{config.read_text()}metrics: {metrics}\n")
+    code, lines = _examined(capsys)
+    assert (code, lines["metrics"]["state"]) == (0 if state == "ok" else 2, state)
+    assert said in lines["metrics"]["says"]
+
+
 def test_short_memory_is_a_note(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = root / "gatebot.yml"
     config.write_text(config.read_text().replace("smoke: {", "smoke: {memory: 100TB, "))

@@ -10,6 +10,7 @@ from gatebot.comparison.case import Case
 from gatebot.config.sections.model import ModelRecipe
 from gatebot.core.report import State
 from gatebot.decide.plan import SMOKE_SEEDS, SMOKE_SEEDS_WITHOUT_LEDGER
+from gatebot.errors import UsageError
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.need import Need, Side, Tier
@@ -208,3 +209,33 @@ def test_the_kind_of_model_says_what_may_be_asked_for(
     model: dict[str, str], rules: dict[str, Any], effort: Effort
 ) -> None:
     assert effort_of(ModelRecipe.model_validate(model), world().ruled(**rules).rules) == effort
+
+
+@pytest.mark.parametrize(
+    ("metric", "says", "trainings"),
+    [
+        ({"metric": "r2"}, "no metric 'r2'", 0),
+        ({"metric": "recall", "of": "maybe"}, "no eval row is of the class 'maybe'", 0),
+        ({"metric": "log_loss"}, "log_loss takes probabilities", 1),
+    ],
+)
+@pytest.mark.parametrize("as_baseline", [True, False])
+def test_a_wrong_metric_costs_no_trainings(
+    metric: dict[str, Any], says: str, trainings: int, as_baseline: bool
+) -> None:
+    collector = FakeCollector(world(confirm=True, scores=False).without_base())
+    with pytest.raises(UsageError, match=says):
+        gate(_warm(collector.full.ruled(metrics=[metric])), collector, as_baseline=as_baseline)
+    assert len(collector.trainings) == trainings
+
+
+def test_a_class_that_only_base_has_is_no_mistake() -> None:
+    base = world(classes=("no", "yes", "maybe"))
+    what = replace(base, head=world().head).ruled(metrics=[{"metric": "recall", "of": "maybe"}])
+    for case, sides in ((_warm(what), [Side.HEAD]), (replace(_warm(what), base=None), list(Side))):
+        assert surveyed(case, FakeCollector(what, frozenset(sides))).head is not None
+
+
+def test_predictions_without_probabilities_are_a_finding_of_a_pull_request_and_no_mistake_of_its_rules() -> None:
+    what = world(scores=False, metrics=({"metric": "log_loss"},))
+    assert gate(_warm(what), FakeCollector(what)).report.findings
