@@ -26,6 +26,10 @@ class Budget:
                 if isinstance(evidence, Training) and isinstance(need, Fit) and need.is_plain:
                     self._note((None, need.tier), evidence)
 
+    def end_at(self, deadline: float) -> None:
+        """Let no training start that would probably not end before this time of `time.monotonic()`."""
+        self._deadline = deadline
+
     def seconds_for(self, fit: Fit, rows: int) -> float:
         """Return the time limit for a training.
 

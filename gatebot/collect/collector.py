@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -127,6 +128,10 @@ class Collector:
             error.message, error.hint = known.mask(error.message), known.mask(error.hint)
             error.args = (error.message,)
             raise
+
+    def allow(self, seconds: float) -> None:
+        """Let everything that is still to be trained end within this time from now; set-up does not count."""
+        self._budget.end_at(time.monotonic() + seconds)
 
     def saves(self, side: Side) -> bool | None:
         """Return whether a side's models are saved to files and can be loaded again; None before the first training."""

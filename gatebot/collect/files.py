@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
@@ -184,6 +184,25 @@ def copied(
         raise MachineError(f"{error.filename} vanished while it was copied.") from error
     except OSError as error:
         raise MachineError(f"{error.filename or target} cannot be copied: {error.strerror}.") from error
+
+
+def added(texts: Mapping[PurePosixPath, str], target: Path) -> Paths:
+    """Write further files into a copy of a tree, which has none of these names, and return their paths.
+
+    Raises:
+        UnsafePathError: the folder of a file is a link, or a file in the tree.
+    """
+    checkout = Checkout(target)
+    for path, text in texts.items():
+        status = checkout.status(path.parent)
+        if status is not None and not stat.S_ISDIR(status.st_mode):
+            raise UnsafePathError(f"{path.parent} is not a folder", "Name another place.")
+        to = target / path
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with to.open("x", encoding="utf-8") as file:
+            file.write(text)
+        to.chmod(0o644)
+    return tuple(texts)
 
 
 def _copy(checkout: Checkout, path: PurePosixPath, target: Path, *, link: bool, least: int, dated: bool) -> None:

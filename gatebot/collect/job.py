@@ -22,6 +22,8 @@ class Tree:
         commit: the commit that the evidence is recorded for; None for a working tree with changes.
         tested: the commit whose files these are.
         folder: the folder of gatebot.yml, relative to `path`. User commands start there, and paths are relative to it.
+        added: files that user code gets in place of the tree's own, by path relative to `path`; for what is only about
+            to be written.
     """
 
     path: Path
@@ -29,6 +31,7 @@ class Tree:
     commit: str | None = None
     tested: str | None = None
     folder: PurePosixPath = field(default_factory=PurePosixPath)
+    added: Mapping[PurePosixPath, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,9 +119,10 @@ def open_tree(
         dataset = load(runner, tree, fetched_files, base, folder / "rows", read_before=read_before)
     data = _data_paths(tree, fetched_files, dataset)
     assets_paths = frozenset(_in_folder(tree, fetched_files, tree.recipe.data.assets)) - data
-    paths = tuple(path for path in fetched_files.paths if path not in data | assets_paths)
+    paths = tuple(path for path in fetched_files.paths if path not in data | assets_paths | tree.added.keys())
     link = runner.reach.level is Isolation.FULL
     files.copied(fetched_files.root, paths, folder / "tree", link=False)
+    paths = tuple(sorted((*paths, *files.added(tree.added, folder / "tree"))))
     assets = None
     if assets_paths:
         assets = folder / "assets"
