@@ -4,10 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from gatebot.discovery.code import Module
+from gatebot.discovery.sureness import Sureness, UndeterminedError
 from gatebot.discovery.tables import Data, Table
+from gatebot.discovery.task_kind import FEW, TaskKind, task_kind
 from gatebot.errors import UsageError
 
 USUAL_TARGETS = {
@@ -19,7 +22,7 @@ USUAL_TARGETS = {
 LAST, NAMED = 1, 2
 SURE = 3  # below this weight, only a column with few values can be the target
 STRONG = 5  # from this weight on, evidence counts twice in the file that trains
-FEW = 20
+CERTAIN = 8  # from this weight on, one piece of evidence is enough to be sure
 RARE = 0.1
 SHORT = 16  # the maximum length of a code in characters
 GROUPS = re.compile(
@@ -34,22 +37,22 @@ TIMES = re.compile(r"(date|time|timestamp|created|_at$|_on$|day$|month$)", re.IG
 
 @dataclass(frozen=True, slots=True)
 class ColumnRole:
-    """A column, and why it has this role."""
+    """A column, why it has this role, and how sure that is."""
 
     column: str
     why: str
+    sure: Sureness = Sureness.LIKELY
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnRoles:
-    """The roles of the columns. `task` is `classification` or `regression`.
+    """The roles of the columns, and the task: `classification` or `regression`.
 
     `rare` is the label of few of the rows, if there are two labels.
     """
 
     target: ColumnRole
-    task: str
-    task_why: str
+    task: TaskKind
     id: ColumnRole | None = None
     group: ColumnRole | None = None
     time: ColumnRole | None = None
@@ -64,7 +67,7 @@ def column_roles(data: Data, modules: Sequence[Module], wanted: str | None) -> C
         UsageError: no column looks like the target, or several do.
     """
     target = _wanted(data.main, wanted) if wanted else _target(data, modules)
-    task, why = _task(data.main.columns[target.column], modules)
+    task = task_kind(data.main.columns[target.column], modules)
     others = [column for name, column in data.main.columns.items() if name != target.column]
     row_id = _id(data.main, others)
     group = _group(data.main, [each for each in others if row_id is None or each.name != row_id.column])
@@ -74,14 +77,16 @@ def column_roles(data: Data, modules: Sequence[Module], wanted: str | None) -> C
         for each in others
         if each.kind in ("category", "boolean") and 2 <= each.distinct <= FEW and each.name not in taken
     ]
-    rare = _rare(data.main.columns[target.column]) if task == "classification" else None
-    return ColumnRoles(target, task, why, row_id, group, _time(others), tuple(slices[:2]), rare)
+    rare = _rare(data.main.columns[target.column]) if task.name == "classification" else None
+    return ColumnRoles(target, task, row_id, group, _time(others), tuple(slices[:2]), rare)
 
 
 def _wanted(table: Table, name: str) -> ColumnRole:
     if name not in table.columns:
-        raise UsageError(f"{table.path} has no column {name!r}", f"Its columns: {_listed(table)}")
-    return ColumnRole(name, "as you said")
+        near = get_close_matches(name, table.columns, n=1, cutoff=0.5)
+        guess = f"Did you mean {near[0]}? " if near else ""
+        raise UsageError(f"{table.path} has no column {name!r}", f"{guess}Its columns: {_listed(table)}")
+    return ColumnRole(name, "as you said", Sureness.SURE)
 
 
 def _target(data: Data, modules: Sequence[Module]) -> ColumnRole:
@@ -94,17 +99,23 @@ def _target(data: Data, modules: Sequence[Module]) -> ColumnRole:
     can_be = [name for name in weights if _can_be_target(data.main, name)]
     ranked = sorted(can_be, key=lambda name: -weights[name])
     if not ranked or (weights[ranked[0]] < SURE and data.main.columns[ranked[0]].distinct > FEW):
-        raise UsageError(
+        raise UndeterminedError(
             f"no column of {data.main.path} looks like the target",
             f"Say which: gatebot init --target COLUMN (it becomes `data.target`). Its columns: {_listed(data.main)}",
+            "target",
+            tuple(data.main.columns),
         )
     best = [name for name in ranked if weights[name] == weights[ranked[0]]]
     if len(best) > 1:
-        raise UsageError(
+        raise UndeterminedError(
             f"several columns of {data.main.path} could be the target: {', '.join(best[:6])}",
             f"Say which: gatebot init --target {best[0]} (it becomes `data.target`).",
+            "target",
+            tuple(best),
         )
-    return ColumnRole(best[0], max(reasons[best[0]])[1])
+    weight, why = max(reasons[best[0]])
+    sure = Sureness.SURE if weight >= CERTAIN else Sureness.LIKELY if weight > LAST else Sureness.GUESS
+    return ColumnRole(best[0], why, sure)
 
 
 def _evidence(data: Data, modules: Sequence[Module]) -> Iterator[tuple[str, int, str]]:
@@ -131,25 +142,6 @@ def _can_be_target(table: Table, name: str) -> bool:
     return column.distinct > 1 and column.kind not in ("text", "time", "empty") and not names_rows
 
 
-def _task(column: Any, modules: Sequence[Module]) -> tuple[str, str]:
-    if column.kind in ("boolean", "category"):
-        return "classification", f"{column.distinct} labels"
-    called = {call for one in modules if one.fits for call in one.calls}
-    sorts = any(name.endswith(("Classifier", "SVC", "NB", "LogisticRegression", "RidgeClassifier")) for name in called)
-    values = any(
-        name.endswith(("Regressor", "SVR", "Ridge", "Lasso", "LinearRegression", "ElasticNet")) for name in called
-    )
-    if sorts != values:
-        return (
-            ("classification", "the code trains a classifier")
-            if sorts
-            else ("regression", "the code trains a regressor")
-        )
-    if column.distinct <= (FEW if column.kind == "integer" else 2):
-        return "classification", f"{column.distinct} different values"
-    return "regression", f"numbers, {column.distinct} different ones in the sample"
-
-
 def _rare(column: Any) -> str | None:
     """Return the rarer of two labels if less than 10 % of the rows have it."""
     counts = column.top
@@ -164,7 +156,8 @@ def _id(table: Table, columns: Sequence[Any]) -> ColumnRole | None:
     named = [each for each in unique if IDS.match(each.name)]
     named.sort(key=lambda each: (each.name.lower() != "id", not each.name.lower().startswith(table.stem.rstrip("s"))))
     first = [each for each in unique if each.name == next(iter(table.columns)) and _counts(each)]
-    return ColumnRole([*named, *first][0].name, "every row has its own") if named or first else None
+    sure = Sureness.SURE if named else Sureness.LIKELY
+    return ColumnRole([*named, *first][0].name, "every row has its own", sure) if named or first else None
 
 
 def _counts(column: Any) -> bool:

@@ -1,7 +1,7 @@
 """Writes a proposal as the text of `gatebot.yml`, with a short comment for each value that says why."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import assert_never
 
 from gatebot.config.load import parse
@@ -13,33 +13,38 @@ SEES = "5 % of main's, or as much as the eval rows can see: `gatebot power` says
 RARE = "2 points, or as much as so few positives can show"
 METRICS = {
     "classification": (
-        ("{metric: accuracy, margin: 0.02}", "two points less may be noise; more may not be merged"),
-        ("{metric: log_loss, margin: auto}", f"of the probabilities, if there are any; {SEES}"),
+        ("accuracy", "margin: 0.02", "two points less may be noise; more may not be merged"),
+        ("log_loss", "margin: auto", f"of the probabilities, if there are any; {SEES}"),
     ),
     "regression": (
-        ("{metric: mae, margin: 5%}", "of main's own error"),
-        ("{metric: rmse, margin: auto}", f"sees single large errors, and moves with R²; {SEES}"),
+        ("mae", "margin: 5%", "of main's own error"),
+        ("rmse", "margin: auto", f"sees single large errors, and moves with R²; {SEES}"),
     ),
 }
 """Metrics by task. The second kind of number sees faults that the first cannot, such as probabilities too sure."""
 
 
-def text(proposal: Proposal) -> str:
+def text(proposal: Proposal, silent: Collection[str] = ()) -> str:
     """Return the text of the whole file, after validating it.
+
+    Args:
+        proposal: what was found.
+        silent: metrics that have no value here, which are left out.
 
     Raises:
         UsageError: it is not valid, which would be a bug in gatebot.
     """
-    written = "\n".join(_lines(proposal)) + "\n"
+    written = "\n".join(_lines(proposal, silent)) + "\n"
     parse(written, "the configuration that gatebot init has made")
     return written
 
 
-def _lines(proposal: Proposal) -> Iterator[str]:
+def _lines(proposal: Proposal, silent: Collection[str]) -> Iterator[str]:
     yield "# Written by `gatebot init` from a look at this repository. Every key: docs/configuration.md of gatebot."
     yield "version: 1"
     yield _line("project", proposal.project, "names the status, the comment's section and the stored baselines")
-    yield _line("task", proposal.roles.task, proposal.roles.task_why)
+    task = proposal.roles.task
+    yield _line("task", task.name, ", ".join(filter(None, (task.why, task.against))))
     yield ""
     yield "data:"
     yield from _data(proposal)
@@ -52,13 +57,20 @@ def _lines(proposal: Proposal) -> Iterator[str]:
         yield from _setup(proposal)
         yield ""
     yield "metrics:"
-    yield from (f"  - {metric}  # {says}" for metric, says in METRICS[proposal.roles.task])
-    if (rare := proposal.roles.rare) is not None:
-        yield f"  - {{metric: roc_auc, margin: auto}}  # accuracy hardly moves with the few {_plain(rare)}"
-        yield f"  - {{metric: average_precision, of: {_plain(rare)}, margin: auto}}  # {RARE}"
+    yield from (f"  - {metric}  # {says}" for name, metric, says in _metrics(proposal) if name not in silent)
     yield ""
     yield "policy:"
     yield "  mode: observe  # says what it would block; change to `enforce` when you trust it"
+
+
+def _metrics(proposal: Proposal) -> Iterator[tuple[str, str, str]]:
+    """Yield the metrics to declare: each with its name in reports, its entry, and why."""
+    for name, settings, says in METRICS[proposal.roles.task.name]:
+        yield name, f"{{metric: {name}, {settings}}}", says
+    if (rare := proposal.roles.rare) is not None:
+        yield "roc_auc", "{metric: roc_auc, margin: auto}", f"accuracy hardly moves with the few {_plain(rare)}"
+        entry = f"{{metric: average_precision, of: {_plain(rare)}, margin: auto}}"
+        yield f"average_precision({rare})", entry, RARE
 
 
 def _data(proposal: Proposal) -> Iterator[str]:
@@ -68,6 +80,9 @@ def _data(proposal: Proposal) -> Iterator[str]:
         yield _line("  eval", data.held.path, "the same columns, kept apart already")
     else:
         yield _line("  path", data.main.path, data.why)
+        if proposal.eval_side:
+            says = f"has the same columns: if it is what to test on, write `train: {data.main.path}` in place of `path`"
+            yield f"  # eval: {_plain(proposal.eval_side)}  # {' '.join(says.split())}"
     if data.pointer:
         yield f"  version: {{files: [{json.dumps(data.pointer)}]}}  # git has the pointer only"
         yield "  fetch: {run: dvc pull}  # add `secrets: [NAME]` for what it needs to log in"

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,9 +12,10 @@ from gatebot.discovery import adapter
 from gatebot.discovery.code import Module, module
 from gatebot.discovery.column_roles import ColumnRoles, column_roles
 from gatebot.discovery.entrypoints import Commands, Native, Way
+from gatebot.discovery.import_graph import Reached, reached
 from gatebot.discovery.repository_files import RepositoryFiles, repository_files
 from gatebot.discovery.search_context import SearchContext
-from gatebot.discovery.tables import Data, data_of
+from gatebot.discovery.tables import Data, data_of, eval_side, same
 from gatebot.discovery.ways_to_train import entrypoint_of
 from gatebot.errors import GateError
 from gatebot.repository.git import open_repository
@@ -52,6 +53,13 @@ class Proposal:
     adapter: str = ""
     """The text of the generated pipeline file; empty if none is needed."""
 
+    reached: Reached = field(default_factory=Reached)
+    eval_side: str = ""
+    """Another file with the same columns whose name says that it is tested on; empty if there is none."""
+
+    made_by: str = ""
+    """The file that writes the data and that training never calls; empty if there is none."""
+
 
 def propose(root: Path, *, data: str | None = None, target: str | None = None, train: str | None = None) -> Proposal:
     """Examine the folder that will hold the configuration.
@@ -79,7 +87,23 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
     if not isinstance(way, Native | Commands):
         ending = ".parquet" if table.main.path.endswith((".parquet", ".pq")) else ".csv"
         text = adapter.text(way, adapter.Columns(roles, _features(modules, table, roles), settings_file, ending))
-    return Proposal(_project(root), table, roles, way, _setup(files), text)
+    seen = reached(files, modules, way)
+    return Proposal(
+        project=_project(root),
+        data=table,
+        roles=roles,
+        way=way,
+        setup=_setup(files),
+        adapter=text,
+        reached=seen,
+        eval_side=eval_side(files, table),
+        made_by=_made_by(modules, table, seen),
+    )
+
+
+def _made_by(modules: list[Module], data: Data, seen: Reached) -> str:
+    writers = (one.path for one in modules if any(same(data.main.path, path) for path in one.writes))
+    return next((str(path) for path in writers if path in seen.never), "")
 
 
 def _features(modules: list[Module], data: Data, roles: ColumnRoles) -> str | tuple[str, ...] | None:

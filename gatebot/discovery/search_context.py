@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from gatebot.discovery.code import Module
@@ -43,10 +44,10 @@ def chosen(context: SearchContext, wanted: str | None) -> Sequence[Module]:
         return context.modules
     named = [one for one in context.modules if str(one.path) == wanted.removeprefix("./")]
     if not named:
-        raise UsageError(
-            f"{wanted}: no such Python file",
-            f"Python files here: {', '.join(str(one.path) for one in context.modules[:8]) or 'none'}",
-        )
+        here = [str(one.path) for one in context.modules]
+        near = get_close_matches(wanted, here, n=1, cutoff=0.5)
+        guess = f"Did you mean {near[0]}? " if near else ""
+        raise UsageError(f"{wanted}: no such Python file", f"{guess}Python files here: {', '.join(here[:8]) or 'none'}")
     return named
 
 

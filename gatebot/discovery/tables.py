@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from gatebot.data.packing import LARGEST, plain_name, unpacked
 from gatebot.data.text import table
 from gatebot.discovery.code import Module
 from gatebot.discovery.repository_files import RepositoryFiles
+from gatebot.discovery.sureness import UndeterminedError
 from gatebot.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +82,9 @@ def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | Non
     if wanted is not None:
         path = wanted.removeprefix("./")
         if path not in files:
-            raise UsageError(f"{path}: no such file", f"data files here: {_listed(found) or 'none'}")
+            near = get_close_matches(path, found, n=1, cutoff=0.5)
+            guess = f"Did you mean {near[0]}? " if near else ""
+            raise UsageError(f"{path}: no such file", f"{guess}Data files here: {_listed(found) or 'none'}")
         found = (
             path,
             *[each for each in found if PurePosixPath(each).parent == PurePosixPath(path).parent and each != path],
@@ -126,9 +130,11 @@ def _chosen(found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
         for some in (training, plain if pool is read or not training else []):
             if len(some) == 1:
                 return some[0], why
-    raise UsageError(
+    raise UndeterminedError(
         f"several files could be the data: {_listed(found)}",
         f"Say which: gatebot init --data {found[0]} (it becomes `data.path`).",
+        "data",
+        tuple(found),
     )
 
 
@@ -146,6 +152,20 @@ def _with_company(files: RepositoryFiles, path: str, found: Sequence[str], why: 
             elif set(table.columns) < set(main.columns):
                 asked = asked or table
     return Data(main, held, asked, why, pointer)
+
+
+def eval_side(files: RepositoryFiles, data: Data) -> str:
+    """Return another file with the same columns whose name says that it is tested on; empty if there is none."""
+    if data.held is not None or "*" in data.main.path:
+        return ""
+    for path in _candidates(files):
+        if path != data.main.path and _role(path) == "eval":
+            try:
+                if set(sample(files, path).columns) == set(data.main.columns):
+                    return path
+            except GateError:
+                continue
+    return ""
 
 
 def sample(files: RepositoryFiles, path: str) -> Table:

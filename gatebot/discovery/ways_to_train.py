@@ -8,6 +8,7 @@ from gatebot.discovery.entrypoints import Builder, Commands, Functions, Native, 
 from gatebot.discovery.functions import builders, functions, natives
 from gatebot.discovery.scripts import scripts, submissions
 from gatebot.discovery.search_context import SearchContext, chosen, prepares
+from gatebot.discovery.sureness import UndeterminedError
 from gatebot.errors import UsageError
 
 LOOKS: tuple[Callable[[SearchContext, str | None], Iterator[Way]], ...] = (
@@ -40,15 +41,18 @@ def entrypoint_of(context: SearchContext, wanted: str | None) -> Way:
         if len(found) == 1:
             return found[0]
         if found:
-            named = [_file_of(way) for way in found]
-            raise UsageError(
+            named = [file_of(way) for way in found]
+            raise UndeterminedError(
                 f"several files could be what is trained: {', '.join(named)}",
                 f"Say which: gatebot init --train {named[0]} (it becomes `model`).",
+                "train",
+                tuple(named),
             )
     raise _no_way(context, wanted)
 
 
-def _file_of(way: Way) -> str:
+def file_of(way: Way) -> str:
+    """Return the file that trains, or the text that stands for it, such as `Makefile`."""
     match way:
         case Native(path=path):
             return path

@@ -57,23 +57,6 @@ def test_target(columns: dict[str, str], code: str, target: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("kind", "code", "task"),
-    [
-        ("words", "", "classification"),
-        ("two", "", "classification"),
-        ("number", "", "regression"),
-        ("count", "", "regression"),
-        ("two", "Ridge().fit(x, y)", "regression"),
-        ("count", "RandomForestClassifier().fit(x, y)", "classification"),
-    ],
-)
-def test_task(kind: str, code: str, task: str, tmp_path: Path) -> None:
-    roles = _roles(tmp_path, {"a": "number", "target": kind}, code)
-    assert roles.task == task
-    assert roles.task_why
-
-
-@pytest.mark.parametrize(
     ("columns", "row_id", "group", "time"),
     [
         ({"id": "unique", "a": "number"}, "id", None, None),
@@ -114,6 +97,24 @@ def test_doubt_is_said(columns: dict[str, str], said: str, tmp_path: Path) -> No
     with pytest.raises(UsageError, match=said) as caught:
         _roles(tmp_path, columns)
     assert "--target" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("columns", "code", "sure"),
+    [
+        ({"a": "number", "b": "two"}, 'y = df["b"]', "sure"),
+        ({"a": "number", "target": "two"}, "", "likely"),
+        ({"a": "number", "verdict": "words"}, "", "a guess"),
+    ],
+)
+def test_how_sure_the_target_is(columns: dict[str, str], code: str, sure: str, tmp_path: Path) -> None:
+    assert _roles(tmp_path, columns, code).target.sure == sure
+
+
+def test_a_wrong_name_gets_the_nearest_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        _roles(tmp_path, {"target": "two", "a": "number"}, wanted="traget")
+    assert caught.value.hint == "Did you mean target? Its columns: target, a"
 
 
 def test_what_the_user_says_wins(tmp_path: Path) -> None:
