@@ -24,7 +24,8 @@ def call(function: Any, task: dict[str, Any]) -> dict[str, Any]:
         "weights": _column(table, "weight") if "weight" in names else None,
         "rows": rows.read(task["rows"], task["csv"], task["types"]),
     }
-    result = function(**user_code.chosen(function, offered, task["metric"]))
+    given, named = user_code.arguments(function, (), offered, task["metric"])
+    result = function(*given, **named)
     value, each = result if isinstance(result, tuple) else (result, None)
     if each is None and hasattr(value, "__len__"):
         value, each = None, value

@@ -1,4 +1,4 @@
-"""Loads a module of the user by path, and calls its functions by the names of their parameters."""
+"""Loads a module of the user by path, and calls its functions with what their parameters ask for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import inspect
 import sys
 from pathlib import Path
 from typing import Any
+
+FIRST = {"train": ("rows",), "predict": ("model", "rows")}
 
 
 def load(root: str, path: str) -> Any:
@@ -39,11 +41,17 @@ def load(root: str, path: str) -> Any:
 
 
 def call(module: Any, name: str, offered: dict[str, Any]) -> Any:
-    """Call a function with the offered arguments that its signature names."""
+    """Call a function: what stands in `FIRST` goes to its first parameters, the rest by name.
+
+    Raises:
+        AttributeError: the module has no such function.
+        TypeError: a required parameter is not offered, or one that it has to take has no place.
+    """
     function = getattr(module, name, None)
     if function is None:
         raise AttributeError(f"{Path(module.__file__).name} has no function `{name}`")
-    return function(**chosen(function, offered, name))
+    given, named = arguments(function, FIRST.get(name, ()), offered, name)
+    return function(*given, **named)
 
 
 def takes(module: Any, name: str, parameter: str) -> bool:
@@ -52,17 +60,49 @@ def takes(module: Any, name: str, parameter: str) -> bool:
     return function is not None and parameter in inspect.signature(function).parameters
 
 
-def chosen(function: Any, offered: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the offered arguments that a function's signature names.
+def arguments(
+    function: Any, first: tuple[str, ...], offered: dict[str, Any], name: str
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the positional and the named arguments for a function.
+
+    A parameter with the name of something offered gets it. What of `first` is then left goes, in its order, to the
+    first parameters of other names: to required ones before optional ones. `*args` takes what has no parameter;
+    without it, `**kwargs` takes everything.
 
     Raises:
-        TypeError: a required parameter is not offered.
+        TypeError: a required parameter is not offered, or something of `first` has no place.
     """
-    parameters = inspect.signature(function).parameters.values()
-    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    unknown = [p.name for p in named if p.default is p.empty and p.name not in offered]
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # some functions that are not written in Python
+        return [offered[each] for each in first], {}
+    plain = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    values = {p.name: offered[p.name] for p in plain if p.name in offered}
+    left = [each for each in first if each not in values]
+    others = [p for p in plain if p.name not in values and not (p.kind == p.KEYWORD_ONLY and p.default is not p.empty)]
+    for parameter in sorted(others, key=lambda p: p.default is not p.empty)[: len(left)]:
+        values[parameter.name] = offered[left.pop(0)]
+    unknown = [p.name for p in plain if p.default is p.empty and p.name not in values]
     if unknown:
-        raise TypeError(
-            "{}() asks for {}, but what it can ask for is {}".format(name, ", ".join(unknown), ", ".join(offered))
-        )
-    return {p.name: offered[p.name] for p in named if p.name in offered}
+        whole = ", ".join([*first, *(each for each in offered if each not in first)])
+        raise TypeError("{}() asks for {}, but what it can ask for is {}".format(name, ", ".join(unknown), whole))
+    kinds = {p.kind for p in parameters}
+    if left and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            raise TypeError("{}() has no parameter for {}".format(name, ", ".join(left)))
+        return [], {**offered, **values}
+    return _placed(plain, values, [offered[each] for each in left])
+
+
+def _placed(
+    parameters: list[inspect.Parameter], values: dict[str, Any], more: list[Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return values as positional arguments where a parameter has no name to callers, or `more` values follow them."""
+    by_place = [p for p in parameters if p.kind != p.KEYWORD_ONLY]
+    if not more:
+        by_place = [p for p in by_place if p.kind == p.POSITIONAL_ONLY]
+    while by_place and not more and by_place[-1].name not in values:
+        del by_place[-1]
+    placed = {p.name for p in by_place}
+    given = [values.get(p.name, p.default) for p in by_place] + more
+    return given, {name: value for name, value in values.items() if name not in placed}

@@ -88,7 +88,7 @@ def test_an_error_shows_the_users_lines_and_none_of_ours(folder: Path) -> None:
     [
         ("def train(rows): pass", "train returned None"),
         ("x = 1", "has no function `train`"),
-        ("def train(data): pass", "asks for data"),
+        ("def train(data, labels): pass", "asks for labels"),
         ("def train(rows", "SyntaxError"),
     ],
 )
