@@ -122,6 +122,10 @@ class MemorySession:
         """There are no files."""
         _refuse("files")
 
+    def files_read(self, fit: Fit) -> NoReturn:
+        """No file is read."""
+        _refuse("files that are read")
+
     def history(self, need: Need) -> NoReturn:
         """There are no earlier runs."""
         _refuse("history")

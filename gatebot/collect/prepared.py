@@ -3,6 +3,7 @@
 import json
 import secrets
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,9 +23,11 @@ from gatebot.collect.missing_paths import CommittedPaths, explained
 from gatebot.collect.program import Programs
 from gatebot.collect.progress import Phase, ProgressReporter
 from gatebot.collect.provenance import about
+from gatebot.collect.read_files import COPIED, NO_TIMES, ReadTrace, keeps_times, mark_unread
 from gatebot.collect.runner import Runner
-from gatebot.collect.setup import Environment, prepared
+from gatebot.collect.setup import Environment, inputs, prepared
 from gatebot.collect.workspace import Workspace, make_folders, make_workspace
+from gatebot.config.load import FILE_NAME
 from gatebot.core.checkout import Checkout
 from gatebot.errors import UsageError
 from gatebot.evidence.effects import Effects
@@ -53,6 +56,7 @@ class PreparedSide:
         about: the provenance of its evidence.
         settings: what its trainings share; None until it is equipped.
         adapter: the adapter; None if predictions are delivered as a file.
+        reads: how to tell which files were read; None if the Rules do not want that.
     """
 
     side: Side
@@ -69,6 +73,7 @@ class PreparedSide:
     about: SnapshotProvenance
     settings: RunSettings | None = None
     adapter: ModelAdapter | None = None
+    reads: ReadTrace | None = None
 
     @property
     def job(self) -> Job:
@@ -82,6 +87,8 @@ class PreparedSide:
         link = self.runner.reach.level is Isolation.FULL
         workspace = make_workspace(scratch, self.source, self.paths, self.tree.folder, links, link=link)
         make_folders(workspace.tree, self.folders)
+        if self.reads is not None and not self.reads.why:
+            mark_unread(workspace.tree, self.paths)
         return workspace
 
     def explained(self, effects: Effects, workspace: Workspace) -> Effects:
@@ -179,6 +186,7 @@ def equip(prepared_side: PreparedSide, worker: Path, reporter: ProgressReporter)
         prepared_side.job, tree, prepared_side.dataset, inventory, prepared_side.runner.reach, granted=granted
     )
     prepared_side.settings = settings
+    prepared_side.reads = _read_trace(prepared_side, environment) if smoke.trace_reads else None
 
 
 def with_environment(
@@ -211,6 +219,27 @@ def run_settings(
         task=runner.job.rules.task,
         project=runner.job.project,
     )
+
+
+def _read_trace(prepared_side: PreparedSide, environment: Environment) -> ReadTrace:
+    """Return how to tell which files were read. What set-up, fetching and gatebot itself read counts as read."""
+    tree, data = prepared_side.tree, prepared_side.tree.recipe.data
+    fetch, model = prepared_side.job.rules.data.fetch, tree.recipe.model
+    assets = () if prepared_side.assets is None else files.walked(prepared_side.assets)
+    patterns = [*data.version.files, *(fetch.files or () if fetch is not None else ())]
+    patterns += [name for name in (model.metrics, model.predictions) if name is not None]
+    named = files.matching(tuple(_inside(tree, prepared_side.paths)), patterns)
+    inner = {*inputs(tree, prepared_side.paths), *named, *assets, PurePosixPath(FILE_NAME)}
+    always = frozenset(tree.folder / path for path in inner) | prepared_side.data
+    why = COPIED if environment.holds_copy else "" if keeps_times(prepared_side.folder) else NO_TIMES
+    if not why:
+        mark_unread(prepared_side.source, prepared_side.paths)
+    return ReadTrace(prepared_side.paths, always, why)
+
+
+def _inside(tree: Tree, paths: files.Paths) -> Iterator[PurePosixPath]:
+    """Yield the paths below the folder of gatebot.yml, relative to it."""
+    return (path.relative_to(tree.folder) for path in paths if path.is_relative_to(tree.folder))
 
 
 def _committed(prepared_side: PreparedSide) -> CommittedFiles:

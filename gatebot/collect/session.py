@@ -20,6 +20,7 @@ from gatebot.collect.trainings import Trainings
 from gatebot.collect.workspace import InspectRequest
 from gatebot.evidence.column_sketches import TableSketch
 from gatebot.evidence.effects import Ending
+from gatebot.evidence.files_read import ReadFiles
 from gatebot.evidence.history import History, RunHistory
 from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.leakage import Leakage, LeakageTraces
@@ -142,6 +143,17 @@ class CollectorSession:
             except bounded_read.UnreadableError as error:
                 raise UnmetError(f"`{path}`: {error}") from error
         raise UnmetError(f"`{path}` was not written")
+
+    def files_read(self, fit: Fit) -> ReadFiles:
+        """Return the files of the commit that a training and its predictions of the eval rows read."""
+        trace = self.trainings.prepared[fit.side].reads
+        if trace is None:
+            raise UnmetError("`smoke.trace_reads` is off")
+        done, predictions = self.trainings.model(fit), self.predict(Predict(fit))
+        self._require_model(done)
+        if predictions.effects.ended is not Ending.OK:
+            raise UnmetError(f"predicting ended with: {predictions.effects.ended}")
+        return trace.found(done.workspace.tree)
 
     def history(self, need: History) -> RunHistory:
         """Raise an error: earlier runs are not kept."""

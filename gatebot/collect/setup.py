@@ -38,6 +38,7 @@ class Environment:
         digest: the digest of its inputs; empty without `smoke.setup`.
         cached: whether it was in the cache.
         own_code: folders of the project that are installed as links to its code, relative to the tree.
+        holds_copy: whether the project's own code is installed as a copy.
         size: the bytes that it took on the disk when it was built; 0 if there is none.
     """
 
@@ -46,6 +47,7 @@ class Environment:
     digest: str = ""
     cached: bool = False
     own_code: tuple[str, ...] = ()
+    holds_copy: bool = False
     size: int = 0
 
 
@@ -104,7 +106,15 @@ def prepared(runner: Runner, tree: Tree, root: Path, paths: files.Paths, tell: T
     inside = runner.inside(made, {**_names(kept.path), **variables})
     granted = (*inside.readable, kept.path, *(interpreter.readable if interpreter else ()))
     own_code = tuple(kept.note["own_code"])
-    return Environment(_granting(inside, granted), made, key, kept.cached, own_code, kept.note.get("bytes", 0))
+    return Environment(
+        runner=_granting(inside, granted),
+        interpreter=made,
+        digest=key,
+        cached=kept.cached,
+        own_code=own_code,
+        holds_copy=bool(kept.note["tree"]),
+        size=kept.note.get("bytes", 0),
+    )
 
 
 def _interpreter(job: Job, tree: Tree) -> Interpreter | None:
@@ -184,13 +194,18 @@ def _kept(building: _Building, key: str) -> CacheEntry:
 
 def _digest(tree: Tree, root: Path, paths: files.Paths, interpreter: Interpreter | None) -> str:
     """Return a digest of all inputs: set-up, interpreter, lock files and files that set-up names."""
-    recipe = tree.recipe.smoke
-    inside = {path.relative_to(tree.folder): path for path in paths if path.is_relative_to(tree.folder)}
-    named = [PurePosixPath(word).as_posix() for word in (recipe.setup or "").split()]
-    relevant = files.matching(tuple(inside), (*recipe.lock, *USUAL_LOCKS, *named))
+    recipe, relevant = tree.recipe.smoke, inputs(tree, paths)
     python = "" if interpreter is None else f"{interpreter.python} {interpreter.python.resolve()}"
     facts = [recipe.setup, python, sorted(recipe.env.set.items()), files.digest(root / tree.folder, relevant)]
     return blake2b(json.dumps(facts).encode(), digest_size=12).hexdigest()
+
+
+def inputs(tree: Tree, paths: files.Paths) -> frozenset[PurePosixPath]:
+    """Return lock files and files that set-up names, relative to the folder of gatebot.yml."""
+    recipe = tree.recipe.smoke
+    inside = tuple(path.relative_to(tree.folder) for path in paths if path.is_relative_to(tree.folder))
+    named = [PurePosixPath(word).as_posix() for word in (recipe.setup or "").split()]
+    return files.matching(inside, (*recipe.lock, *USUAL_LOCKS, *named))
 
 
 def _names(home: Path) -> dict[str, str]:

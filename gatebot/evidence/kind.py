@@ -9,6 +9,7 @@ from gatebot.evidence.need import Need, Side
 
 if TYPE_CHECKING:
     from gatebot.evidence.column_sketches import TableSketch
+    from gatebot.evidence.files_read import ReadFiles
     from gatebot.evidence.history import History, RunHistory
     from gatebot.evidence.leakage import Leakage, LeakageTraces
     from gatebot.evidence.metrics_file import ReportedMetrics
@@ -75,6 +76,9 @@ class Session(Protocol):
 
     def read_file(self, side: Side, path: str, most: int) -> bytes:
         """Return a file of at most `most` bytes, as the first training left it, or else as the commit has it."""
+
+    def files_read(self, fit: "Fit") -> "ReadFiles":
+        """Return the files of the commit that a training and its predictions of the eval rows read."""
 
     def history(self, need: "History") -> "RunHistory":
         """Return the values of earlier runs."""

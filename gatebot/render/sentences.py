@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from gatebot.core.finding import Action, Bound, Provenance, Status
 from gatebot.core.report import Report, ReportedApproval, ReportedFinding, ReportedMeasure, State, VerdictName
 from gatebot.render.numbers import NOTHING, counted, grouped
-from gatebot.render.pieces import Sentence, flat, joined, noted, quote, said, words
+from gatebot.render.pieces import Sentence, capital, flat, joined, noted, quote, said, words
 from gatebot.render.rows import WATCHED, measure_behind, outcome_of, row_of, share_of_margin
 
 MOST_UNGUARDED = 3
+UNREAD = "code.unread_changes"
 MOST_HEADLINE = 140  # characters that a commit status can hold
 
 TITLES: Mapping[VerdictName, str] = {
@@ -270,6 +271,7 @@ def lead(report: Report) -> list[Sentence]:
     )
     told += _failures(report)
     told += _unguarded(report)
+    told += [capital(said(each)) for each in report.findings if each.check == UNREAD and each.facts.get("whole")]
     told += [_accepted(each) for each in report.approvals]
     if report.observed:
         told.append(words("Only observed: the status is a success whatever is said here."))

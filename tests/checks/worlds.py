@@ -30,6 +30,7 @@ from gatebot.decide.run_checks import CheckResults, run_checks
 from gatebot.evidence.column import Column, Hashes, Names, Numbers, concatenated
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.effort import Effort
+from gatebot.evidence.files_read import FilesRead, ReadFiles
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side, Tier
@@ -109,6 +110,13 @@ class World:
         left = {key: each for key, each in snapshot.evidence.items() if key not in keys}
         new = replace(snapshot, evidence=left, unmet={**snapshot.unmet, **dict.fromkeys(keys, why)})
         return replace(self, head=new) if side is Side.HEAD else replace(self, base=new)
+
+
+def reading(what: World, head: tuple[str, ...], base: tuple[str, ...] | None = None) -> World:
+    """A world in which every smoke training of a side has read these files; base the same as head by default."""
+    for side, paths in ((Side.HEAD, head), (Side.BASE, head if base is None else base)):
+        what = what.plus(side, {FilesRead(fit): ReadFiles(paths) for fit in what.effort.fits(side)})
+    return what
 
 
 def world(

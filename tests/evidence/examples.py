@@ -9,6 +9,7 @@ from gatebot.evidence.column import Names, Numbers
 from gatebot.evidence.column_sketches import ColumnKind, ColumnSketch, ColumnSketches, TableSketch
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.external_result import Alert, ExternalFile, ExternalResult, Format, Severity
+from gatebot.evidence.files_read import FilesRead, ReadFiles
 from gatebot.evidence.history import History, RunHistory, RunValue
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.leakage import Aggregate, ColumnModel, Leakage, LeakageTraces
@@ -66,6 +67,7 @@ EXAMPLES: Mapping[str, tuple[Need, Evidence]] = {
     ),
     "own_score": (Score(PREDICT, "metrics.py:cost"), OwnScore(0.5, np.linspace(0, 1, 5), "")),
     "side_effects": (SideEffects(FIT), Observed(20, ("amount",), ("cache.bin",), ("numpy",), True, 1.5)),
+    "files_read": (FilesRead(Fit(Side.HEAD, seed=2)), ReadFiles(("gatebot.yml", "src/train.py"))),
     "operation": (
         Operation(FIT, in_turn=True),
         OperationRuns(

@@ -60,6 +60,9 @@ class SmokeRules(Section):
     network: Network = Field(default=Network(), description="Which phases may open network connections.")
     env: EnvRules = Field(default=EnvRules(), description="What user code sees of the environment.")
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="What is passed to your code as `device`.")
+    trace_reads: bool = Field(
+        default=True, description="Whether a run notes which files of the commit training and predicting read."
+    )
     isolation: Literal["full", "partial", "none"] = Field(
         default="full", description="The least isolation that a workflow accepts; below it, nothing is run."
     )
