@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print(texts)
         return 0
     _write(texts, force=arguments.force)
-    _ignore_own_folder(folder)
+    _ignore(folder, (IGNORED, *(found.setup.ignored if found.setup is not None else ())))
     _say(found, list(texts))
     return 0
 
@@ -132,16 +133,18 @@ def _write(texts: dict[Path, str], *, force: bool) -> None:
         write_text(text, path)  # replaces a link, instead of writing through it
 
 
-def _ignore_own_folder(folder: Path) -> None:
-    """Add the folder of run outputs to .gitignore."""
+def _ignore(folder: Path, names: Sequence[str]) -> None:
+    """Add folders to .gitignore: that of run outputs, and those that git must not track for what was written."""
     from gatebot.run.output import write_text
 
     try:
         text = Checkout(folder).read(".gitignore", MOST_IGNORED_BYTES).decode("utf-8", "replace")
     except FileNotFoundError:
         text = ""
-    if IGNORED.rstrip("/") not in {line.strip().strip("/") for line in text.splitlines()}:
-        write_text(f"{text.rstrip()}\n{IGNORED}\n".lstrip(), folder / ".gitignore")
+    known = {line.strip().strip("/") for line in text.splitlines()}
+    missing = [name for name in names if name.rstrip("/") not in known]
+    if missing:
+        write_text("\n".join([*([text.rstrip()] if text.strip() else []), *missing, ""]), folder / ".gitignore")
 
 
 def _print(texts: dict[Path, str]) -> None:
@@ -159,7 +162,7 @@ def _say(found: "Proposal", paths: list[Path]) -> None:
     print()
     for path in paths:
         print(f"wrote   {path}")
-    for sentence in _outlook(paths[0]):
+    for sentence in (*(found.setup.notes if found.setup is not None else ()), *_outlook(paths[0])):
         print(printable(f"note    {sentence}"))
     print("\nnext: read gatebot.yml, then `gatebot run`; commit the files to gate pull requests")
     print("      `gatebot run --as-baseline` on main trains it five times; `gatebot power` then proposes margins")

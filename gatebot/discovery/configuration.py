@@ -7,6 +7,7 @@ from typing import assert_never
 from gatebot.config.load import parse
 from gatebot.discovery import adapter
 from gatebot.discovery.entrypoints import Builder, Commands, Functions, Native, PredictionScript, Script
+from gatebot.discovery.installation import Setup
 from gatebot.discovery.proposal import Proposal
 
 SEES = "5 % of main's, or as much as the eval rows can see: `gatebot power` says how much"
@@ -53,9 +54,7 @@ def _lines(proposal: Proposal, silent: Collection[str]) -> Iterator[str]:
     yield from _model(proposal)
     yield ""
     if proposal.setup is not None:
-        yield "smoke:"
-        yield from _setup(proposal)
-        yield ""
+        yield from _smoke(proposal.setup)
     yield "metrics:"
     yield from (f"  - {metric}  # {says}" for name, metric, says in _metrics(proposal) if name not in silent)
     yield ""
@@ -115,16 +114,25 @@ def _model(proposal: Proposal) -> Iterator[str]:
             assert_never(proposal.way)
 
 
-def _setup(proposal: Proposal) -> Iterator[str]:
-    if proposal.setup is None:
+def _smoke(setup: Setup) -> Iterator[str]:
+    """Yield the section `smoke`, or a comment in its place where nothing can be written into it."""
+    yield from (f"# {note}" for note in setup.notes)
+    if setup.instead:
+        yield f"# smoke: {{setup: {json.dumps(setup.instead)}}}"
+    if not (setup.command or setup.python):
+        yield ""
         return
-    lines = proposal.setup.command.splitlines()
+    yield "smoke:"
+    lines = setup.command.splitlines()
+    if setup.python:
+        yield _line("  python", setup.python, f"the environment of {setup.why}")
     if len(lines) == 1:
-        yield _line("  setup", lines[0], f"{proposal.setup.why} is here; done once and kept until it changes")
-    else:
-        yield f"  setup: |  # {proposal.setup.why} is here; done once and kept until it changes"
+        yield _line("  setup", lines[0], f"{setup.why} is here; done once and kept until it changes")
+    elif lines:
+        yield f"  setup: |  # {setup.why} is here; done once and kept until it changes"
         yield from (f"    {line}" for line in lines)
-    yield f"  lock: [{', '.join(map(_plain, proposal.setup.lock))}]"
+    yield f"  lock: [{', '.join(map(_plain, setup.lock))}]"
+    yield ""
 
 
 def _line(key: str, value: str, why: str) -> str:

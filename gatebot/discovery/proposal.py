@@ -13,6 +13,7 @@ from gatebot.discovery.code import Module, module
 from gatebot.discovery.column_roles import ColumnRoles, column_roles
 from gatebot.discovery.entrypoints import Commands, Native, Way
 from gatebot.discovery.import_graph import Reached, reached
+from gatebot.discovery.installation import Setup, setup_of
 from gatebot.discovery.repository_files import RepositoryFiles, repository_files
 from gatebot.discovery.search_context import SearchContext
 from gatebot.discovery.tables import Data, data_of, eval_side, same
@@ -30,15 +31,6 @@ SETTINGS_FILES = (
     "configs/config.yaml",
 )
 OWN = frozenset({adapter.FILE, "gatebot.yml", "setup.py", "conftest.py", "noxfile.py"})
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How to install the environment of user code. `lock`: the files that list what is installed."""
-
-    command: str
-    lock: tuple[str, ...]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +85,7 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
         data=table,
         roles=roles,
         way=way,
-        setup=_setup(files),
+        setup=setup_of(files, modules),
         adapter=text,
         reached=seen,
         eval_side=eval_side(files, table),
@@ -135,27 +127,6 @@ def _flat(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
         name = f"{before}.{key}" if before else str(key)
         listed += _flat(inner, name) if isinstance(inner, dict) else [(name, inner)]
     return listed
-
-
-def _setup(files: RepositoryFiles) -> Setup | None:
-    """Return the first way of installation that the repository offers."""
-    if "uv.lock" in files:
-        return Setup("uv sync --frozen --no-dev", ("uv.lock", "pyproject.toml"), "uv.lock")
-    if "poetry.lock" in files:
-        return Setup(
-            "pip install poetry\npoetry install --only main --no-interaction",
-            ("poetry.lock", "pyproject.toml"),
-            "poetry.lock",
-        )
-    pip = "pip install --quiet --disable-pip-version-check"
-    for name in ("requirements.lock", "requirements.txt", "requirements/base.txt", "requirements/prod.txt"):
-        if name in files:
-            return Setup(f"{pip} -r {name}", (name,), name)
-    if "pyproject.toml" in files and "[project]" in files.text(PurePosixPath("pyproject.toml")):
-        return Setup(f"{pip} -e .", ("pyproject.toml",), "pyproject.toml")
-    if "setup.py" in files or "setup.cfg" in files:
-        return Setup(f"{pip} -e .", tuple(name for name in ("setup.py", "setup.cfg") if name in files), "setup.py")
-    return None
 
 
 def _project(root: Path) -> str:

@@ -179,7 +179,11 @@ def test_commands_of_two_scripts(tmp_path: Path) -> None:
     [
         ({"requirements.txt": ""}, "-r requirements.txt", ("requirements.txt",)),
         ({"pyproject.toml": "[project]\nname = 'x'"}, "-e .", ("pyproject.toml",)),
-        ({"pyproject.toml": "[project]", "uv.lock": ""}, "uv sync --frozen --no-dev", ("uv.lock", "pyproject.toml")),
+        (
+            {"pyproject.toml": "[project]", "uv.lock": ""},
+            "uv sync --frozen --inexact --no-dev",
+            ("uv.lock", "pyproject.toml"),
+        ),
         ({"setup.py": ""}, "-e .", ("setup.py",)),
         ({"pyproject.toml": "[tool.ruff]"}, None, ()),
     ],
