@@ -95,7 +95,7 @@ def _configure(repository: Repository, project: str) -> None:
     config = repository.folder / CONFIG
     config.unlink()
     done = subprocess.run(
-        [sys.executable, "-m", "gatebot", "init"],
+        [sys.executable, "-m", "gatebot", "init", "--no-trial"],
         cwd=repository.folder,
         env=environment(),
         capture_output=True,

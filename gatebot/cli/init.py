@@ -1,8 +1,7 @@
-"""`gatebot init`: looks at this repository and writes a configuration and workflows that fit it."""
+"""`gatebot init`: looks at this repository, tries what it finds, and writes a configuration and workflows that fit."""
 
 import argparse
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -10,18 +9,20 @@ from gatebot.core.checkout import Checkout
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
+    from gatebot.cli.init_files import Target
     from gatebot.discovery.proposal import Proposal
+    from gatebot.run.trial import Trial
 
 EPILOG = """\
 examples:
-  gatebot init                             write gatebot.yml and the workflows
-  gatebot init --print                     show them, write nothing
+  gatebot init                             look, try with one training, write gatebot.yml and the workflows
+  gatebot init --no-trial                  write them without a training
+  gatebot init --print                     show them, train and write nothing
   gatebot init --data a.csv --target price say what cannot be guessed
   gatebot init --forks                     for repositories that take pull requests from forks
+  gatebot init --undo                      take back what it wrote
 """
-IGNORED = ".gatebot/"
 WORKFLOWS = PurePosixPath(".github/workflows")
-MOST_IGNORED_BYTES = 1 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="PATH", help="the data file, where several could be it")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict, where it cannot be guessed")
     parser.add_argument("--train", metavar="FILE", help="the Python file that trains, where several could be it")
-    parser.add_argument("--force", action="store_true", help="write over files that are there")
-    parser.add_argument("--print", action="store_true", help="print what would be written, and write nothing")
+    parser.add_argument(
+        "--trial",
+        action=argparse.BooleanOptionalAction,
+        help="train once in the sandbox before anything is written (yes, where there is one)",
+    )
+    parser.add_argument("--yes", action="store_true", help="ask nothing, and write also what did not work")
+    parser.add_argument(
+        "--force", action="store_true", help="write over files that are there; with --undo, edited ones"
+    )
+    parser.add_argument("--undo", action="store_true", help="take back what was written, but what was edited since")
+    parser.add_argument("--print", action="store_true", help="print what would be written; train and write nothing")
     parser.add_argument(
         "--forks", action="store_true", help="judge pull requests from forks in a workflow of their own"
     )
@@ -42,36 +52,73 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Examine the repository, and write the files.
+    """Examine the repository, try what was found, and write the files.
 
     Raises:
         UsageError: something cannot be determined, or a file exists already or is reached through a link.
     """
-    from gatebot.discovery import configuration
-    from gatebot.discovery.proposal import propose
+    from gatebot.cli import init_files
 
     config: Path = arguments.config
-    folder = config.parent
-    found = propose(
-        folder.resolve(),
-        data=_below(arguments.data, folder),
-        target=arguments.target,
-        train=_below(arguments.train, folder),
-    )
-    texts = {config: configuration.text(found)}
-    if found.adapter:
-        from gatebot.discovery import adapter
-
-        texts[folder / adapter.FILE] = found.adapter
-    if arguments.workflow:
-        texts |= _workflows(found, config, forks=arguments.forks)
-    if arguments.print:
-        _print(texts)
+    target = _target(config)
+    if arguments.undo:
+        _say_undone(target, *init_files.undo(target, force=arguments.force))
         return 0
-    _write(texts, force=arguments.force)
-    _ignore(folder, (IGNORED, *(found.setup.ignored if found.setup is not None else ())))
-    _say(found, list(texts))
+    found = _found(arguments)
+    texts = _texts(found, target, config, arguments)
+    if arguments.print:
+        for path, text in texts.items():
+            print(f"# ---- {target.shown(path)}\n{text}")
+        return 0
+    init_files.require_free(target, texts, force=arguments.force)
+    _say_found(found)
+    trial = _trial(found, target, texts, config, arguments)
+    if trial is not None and not trial.works and not _goes_on(arguments):
+        print("nothing is written")
+        return 0
+    if trial is not None and trial.silent:
+        texts = _texts(found, target, config, arguments, trial.silent)
+    init_files.write(target, texts, found.setup.ignored if found.setup is not None else ())
+    _say_written(found, target, texts, trial)
     return 0
+
+
+def _target(config: Path) -> "Target":
+    """Return where the configuration is to be written."""
+    from gatebot.cli.init_files import Target
+    from gatebot.repository.git import open_repository
+
+    folder = config.resolve().parent
+    try:
+        root = open_repository(folder).root.resolve()
+    except UsageError:
+        root = folder
+    return Target(root, PurePosixPath(folder.relative_to(root).as_posix()))
+
+
+def _found(arguments: argparse.Namespace) -> "Proposal":
+    """Return the proposal. In a terminal, what cannot be determined is asked, once for each option.
+
+    Raises:
+        UsageError: something cannot be determined.
+    """
+    from gatebot.cli.init_questions import can_ask, choose
+    from gatebot.discovery.proposal import propose
+    from gatebot.discovery.sureness import UndeterminedError
+
+    folder = arguments.config.parent
+    given = {
+        "data": _below(arguments.data, folder),
+        "target": arguments.target,
+        "train": _below(arguments.train, folder),
+    }
+    while True:
+        try:
+            return propose(folder.resolve(), **given)
+        except UndeterminedError as error:
+            if arguments.yes or not can_ask() or given[error.option] is not None:
+                raise
+            given[error.option] = choose(error.message, error.candidates, error.hint)
 
 
 def _below(path: str | None, folder: Path) -> str | None:
@@ -86,22 +133,29 @@ def _below(path: str | None, folder: Path) -> str | None:
     )
 
 
-def _workflows(found: "Proposal", config: Path, *, forks: bool) -> dict[Path, str]:
-    from gatebot.discovery.workflows import Job, workflows
-    from gatebot.repository.git import open_repository
+def _texts(
+    found: "Proposal", target: "Target", config: Path, arguments: argparse.Namespace, silent: tuple[str, ...] = ()
+) -> dict[PurePosixPath, str]:
+    """Return what is to be written, by path relative to the root."""
+    from gatebot.discovery import adapter, configuration
 
-    path, branch = config.resolve(), "main"
-    try:
-        root = open_repository(path.parent).root.resolve()
-        branch = _default_branch(root)
-    except UsageError:
-        root = path.parent
-    inside = path.relative_to(root).as_posix()
-    job = Job(found.project, inside, branch, single="/" not in inside)
-    texts = workflows(job, forks=forks)
-    for name in texts:
-        Checkout(root).status(WORKFLOWS / name)  # raises if the path leads through a link
-    return {Path(os.path.relpath(root)) / WORKFLOWS / name: text for name, text in texts.items()}
+    texts = {target.folder / config.name: configuration.text(found, silent)}
+    if found.adapter:
+        texts[target.folder / adapter.FILE] = found.adapter
+    if arguments.workflow:
+        texts |= _workflows(found, target, config.name, forks=arguments.forks)
+    return texts
+
+
+def _workflows(found: "Proposal", target: "Target", name: str, *, forks: bool) -> dict[PurePosixPath, str]:
+    from gatebot.discovery.workflows import Job, workflows
+
+    inside = str(target.folder / name)
+    job = Job(found.project, inside, _default_branch(target.root), single="/" not in inside)
+    texts = {WORKFLOWS / each: text for each, text in workflows(job, forks=forks).items()}
+    for path in texts:
+        Checkout(target.root).status(path)  # raises if the path leads through a link
+    return texts
 
 
 def _default_branch(root: Path) -> str:
@@ -114,58 +168,93 @@ def _default_branch(root: Path) -> str:
 
 
 def _git(root: Path, *words: str) -> str:
-    from gatebot.repository.git import Repository
-
-    return Repository(root).attempt(*words).stdout.decode().strip()
-
-
-def _write(texts: dict[Path, str], *, force: bool) -> None:
-    there = [path for path in texts if os.path.lexists(path)]
-    from gatebot.run.output import write_text
-
-    if there and not force:
-        raise UsageError(
-            f"{', '.join(map(str, there))}: there already",
-            "Use --force to write over it, or --print to see what would be written.",
-        )
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(text, path)  # replaces a link, instead of writing through it
-
-
-def _ignore(folder: Path, names: Sequence[str]) -> None:
-    """Add folders to .gitignore: that of run outputs, and those that git must not track for what was written."""
-    from gatebot.run.output import write_text
+    from gatebot.repository.git import open_repository
 
     try:
-        text = Checkout(folder).read(".gitignore", MOST_IGNORED_BYTES).decode("utf-8", "replace")
-    except FileNotFoundError:
-        text = ""
-    known = {line.strip().strip("/") for line in text.splitlines()}
-    missing = [name for name in names if name.rstrip("/") not in known]
-    if missing:
-        write_text("\n".join([*([text.rstrip()] if text.strip() else []), *missing, ""]), folder / ".gitignore")
+        return open_repository(root).attempt(*words).stdout.decode().strip()
+    except UsageError:
+        return ""
 
 
-def _print(texts: dict[Path, str]) -> None:
-    for path, text in texts.items():
-        print(f"# ---- {path}\n{text}")
+def _trial(
+    found: "Proposal",
+    target: "Target",
+    texts: Mapping[PurePosixPath, str],
+    config: Path,
+    arguments: argparse.Namespace,
+) -> "Trial | None":
+    """Return what one training has shown, or None if there was none, which is said."""
+    from gatebot.cli.init_questions import can_ask, confirm
+    from gatebot.cli.init_trial import no_trial, say, trial
+    from gatebot.config.load import parse
+    from gatebot.discovery import adapter
+
+    document = parse(texts[target.folder / config.name])
+    why = "--no-trial" if arguments.trial is False else "" if arguments.trial else no_trial(document, target)
+    if why and arguments.trial is None and not arguments.yes and can_ask() and confirm(f"{why}. Train all the same?"):
+        why = ""
+    if why:
+        print(f"trial   not tried: {why}")
+        return None
+    tried = trial(document, target, {PurePosixPath(adapter.FILE): found.adapter} if found.adapter else {})
+    say(tried)
+    return tried
 
 
-def _say(found: "Proposal", paths: list[Path]) -> None:
+def _goes_on(arguments: argparse.Namespace) -> bool:
+    """Return whether to write what did not work: if nobody can be asked, because it is something to begin with."""
+    from gatebot.cli.init_questions import can_ask, confirm
+
+    return arguments.yes or not can_ask() or confirm("Write it all the same, to be corrected by hand?")
+
+
+def _say_found(found: "Proposal") -> None:
+    from gatebot.cli.console import printable
+    from gatebot.discovery.summary import summary
+
+    for line in summary(found):
+        sure = f"  [{line.sure}]" if line.sure is not None else ""
+        print(printable(f"{line.subject:<7} {line.says}{sure}"))
+
+
+def _say_written(
+    found: "Proposal", target: "Target", texts: Mapping[PurePosixPath, str], trial: "Trial | None"
+) -> None:
     from gatebot.cli.console import printable
 
-    data, roles = found.data, found.roles
-    held = f" and {data.held.path}" if data.held else ""
-    print(printable(f"data    {data.main.path}{held} ({data.why})"))
-    print(printable(f"target  {roles.target.column} ({roles.target.why}); {roles.task} ({roles.task_why})"))
     print()
-    for path in paths:
-        print(f"wrote   {path}")
-    for sentence in (*(found.setup.notes if found.setup is not None else ()), *_outlook(paths[0])):
+    for path in texts:
+        print(printable(f"wrote   {target.shown(path)}"))
+    for name in trial.silent if trial is not None else ():
+        print(printable(f"note    {name} has no value with what the model predicts, and is left out"))
+    config = target.shown(next(iter(texts)))
+    for sentence in (*(found.setup.notes if found.setup is not None else ()), *_outlook(Path(config))):
         print(printable(f"note    {sentence}"))
-    print("\nnext: read gatebot.yml, then `gatebot run`; commit the files to gate pull requests")
-    print("      `gatebot run --as-baseline` on main trains it five times; `gatebot power` then proposes margins")
+    if trial is not None and not trial.works:
+        print(f"\nto do: correct {config} until `gatebot init --force` or `gatebot run` works; --undo takes it back")
+        return
+    print(f"\nnext: read {config}, then `gatebot run`; commit the files to gate pull requests")
+    print(f"      `gatebot run --as-baseline` on main {_cost(trial)}; `gatebot power` then proposes margins")
+
+
+def _cost(trial: "Trial | None") -> str:
+    """Return what a baseline takes, as far as it is known."""
+    from gatebot.render.numbers import counted, duration
+
+    if trial is None or not trial.baseline_trainings:
+        return "trains it several times"
+    each = trial.train_seconds
+    about = f", about {duration(float(f'{each * trial.baseline_trainings:.2g}'))}" if each else ""
+    return f"takes {counted(trial.baseline_trainings, 'training')}{about}"
+
+
+def _say_undone(target: "Target", done: list[str], kept: list[str]) -> None:
+    from gatebot.cli.console import printable
+
+    for path in done:
+        print(printable(f"undone  {target.shown(PurePosixPath(path))}"))
+    for path in kept:
+        print(printable(f"kept    {target.shown(PurePosixPath(path))}: edited since; --force takes it back too"))
 
 
 def _outlook(config: Path) -> list[str]:

@@ -42,10 +42,10 @@ def task_kind(column: Any, modules: Sequence[Module]) -> TaskKind:
     if sorts and not values and could_sort:
         return TaskKind("classification", f"{data}, and {sorts}", "", Sureness.SURE)
     if values and not sorts:
-        against = f"only {data}, which could be labels" if column.distinct <= 2 else ""
-        return TaskKind("regression", values, against, Sureness.LIKELY if against else Sureness.SURE)
+        against = "but so few could be labels" if column.distinct <= 2 else ""
+        return TaskKind("regression", f"{data}, and {values}", against, Sureness.LIKELY if against else Sureness.SURE)
     if column.distinct <= FEW:
-        doubt = f"{values}; whole numbers can also be an amount" if values else ""
+        doubt = f"but {values} as well" if values else ""
         return TaskKind("classification", data, doubt, Sureness.GUESS if doubt else Sureness.LIKELY)
     return _decided("regression", data, values, sorts)
 

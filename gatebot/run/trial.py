@@ -11,11 +11,12 @@ from gatebot.collect.isolation_level import reach_for
 from gatebot.collect.job import Job, Tree
 from gatebot.collect.progress import Progress
 from gatebot.comparison.case import Case, Facts
-from gatebot.config.document import Document
+from gatebot.config.document import Document, Rules
 from gatebot.core.finding import Action
 from gatebot.core.report import Report, ReportedFinding, ReportedValue, State
 from gatebot.decide.declarations import declared_metrics
 from gatebot.decide.judge import first_failure, judge
+from gatebot.decide.plan import plan_baseline
 from gatebot.errors import GateError
 from gatebot.evidence.need import Need, Side
 from gatebot.evidence.predictions import Predict
@@ -55,22 +56,26 @@ class Trial:
         isolation: the isolation that it ran at.
         values: the declared metrics with their intervals; empty if it failed.
         train_rows: the number of rows that one model was trained on.
+        train_seconds: how long one model took to train.
         seconds: how long training and predicting took.
         failure: why it does not work, in one line; empty if it does, or if a finding says it.
         hint: the error itself, or what to do about it; may be empty.
         finding: what a check says of it; None if it works, or did not get as far.
         log: the last lines that the code printed, if it failed.
         silent: declared metrics without a value.
+        baseline_trainings: how many trainings a baseline takes; 0 if that is not known.
     """
 
     isolation: Isolation
     values: tuple[ReportedValue, ...] = ()
     train_rows: int = 0
+    train_seconds: float = 0.0
     seconds: float = 0.0
     failure: str = ""
     hint: str = ""
     log: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    baseline_trainings: int = 0
     finding: ReportedFinding | None = None
 
     @property
@@ -101,10 +106,7 @@ def tried(document: Document, place: Place, added: Mapping[PurePosixPath, str], 
         What came of it; also where it does not work.
     """
     start = time.monotonic()
-    rules = accepting(document.rules, "none")
-    rules = rules.model_copy(
-        update={"smoke": rules.smoke.model_copy(update={"timeout": min(rules.smoke.timeout, SECONDS), "seeds": 1})}
-    )
+    rules = _of_trial(document)
     reach = reach_for(document.recipe, Isolation.NONE, place.root / place.folder, place.root)
     files = {place.folder / path: text for path, text in added.items()}
     tree = Tree(place.root, document.recipe, folder=place.folder, added=files)
@@ -123,10 +125,19 @@ def tried(document: Document, place: Place, added: Mapping[PurePosixPath, str], 
             case = _surveyed(Case(facts), collector)
             start = time.monotonic()
             collector.allow(SECONDS)
+            trainings = _baseline_trainings(case, document)
             case = case.with_evidence(collector.collect(_needs(case)))
-        return _seen(case, reach.level, time.monotonic() - start)
+        seen = _seen(case, reach.level, time.monotonic() - start)
+        return replace(seen, baseline_trainings=trainings)
     except GateError as error:
         return Trial(reach.level, seconds=time.monotonic() - start, failure=error.message, hint=error.hint)
+
+
+def _of_trial(document: Document) -> Rules:
+    """Return the Rules for one short training at any isolation, with the data that is here."""
+    rules = accepting(document.rules, "none")
+    smoke = rules.smoke.model_copy(update={"timeout": min(rules.smoke.timeout, SECONDS), "seeds": 1})
+    return rules.model_copy(update={"smoke": smoke, "data": rules.data.model_copy(update={"fetch": None})})
 
 
 def _surveyed(case: Case, collector: Collector) -> Case:
@@ -137,6 +148,13 @@ def _surveyed(case: Case, collector: Collector) -> Case:
     folds = 1 if profile is None else int(profile.eval_rows.folds.max(initial=0)) + 1
     effort = replace(case.facts.effort, folds=folds)
     return replace(case, facts=case.facts.model_copy(update={"effort": effort}))
+
+
+def _baseline_trainings(case: Case, document: Document) -> int:
+    """Return how many trainings main's own run plans for this configuration."""
+    effort = replace(effort_of(document.model, document.rules), folds=case.facts.effort.folds)
+    planned = replace(case, facts=case.facts.model_copy(update={"rules": document.rules, "effort": effort}))
+    return len(plan_baseline(planned, document.smoke.budget).trainings)
 
 
 def _needs(case: Case) -> list[Need]:
@@ -156,6 +174,7 @@ def _seen(case: Case, isolation: Isolation, seconds: float) -> Trial:
         isolation,
         values=report.values,
         train_rows=0 if training is None else training.rows,
+        train_seconds=0.0 if training is None else training.effects.seconds,
         seconds=seconds,
         silent=silent,
     )

@@ -88,7 +88,7 @@ def test_every_layout_has_its_expectation() -> None:
 def test_init_sees(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make(name, tmp_path, rows=300)
     monkeypatch.chdir(root)
-    assert main(["init"]) == 0
+    assert main(["init", "--no-trial"]) == 0
     document, seen = load(root / "gatebot.yml"), SEEN[name]
     assert (document.data.target, document.task, document.data.id) == (seen.target, seen.task, seen.id)
     assert (document.data.path or document.data.train) == (seen.path,)
@@ -110,7 +110,7 @@ def test_init_sees(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_every_guess_says_why(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make(name, tmp_path, rows=300)
     monkeypatch.chdir(root)
-    main(["init", "--no-workflow"])
+    main(["init", "--no-trial", "--no-workflow"])
     guessed = re.compile(r"^ *(task|path|train|eval|target|id|python|setup): ")
     silent = [
         line for line in (root / "gatebot.yml").read_text().splitlines() if guessed.match(line) and "  # " not in line
@@ -128,7 +128,7 @@ def test_init_refuses_and_says_what_to_do(
 ) -> None:
     root = make(name, tmp_path, rows=300)
     monkeypatch.chdir(root)
-    assert main(["init"]) == 2
+    assert main(["init", "--no-trial"]) == 2
     error, _, hint = capsys.readouterr().err.partition("hint: ")
     assert said[0] in error + hint
     assert said[1] in hint
@@ -137,7 +137,7 @@ def test_init_refuses_and_says_what_to_do(
 
 def test_what_the_hint_says_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(make("two_scripts", tmp_path, rows=300))
-    assert main(["init", "--train", "train_linear.py"]) == 0
+    assert main(["init", "--no-trial", "--train", "train_linear.py"]) == 0
     assert '"train_linear.py"' in Path(ADAPTER).read_text()
 
 
