@@ -20,7 +20,12 @@ DISTINCT = 8  # least letters and digits of a spelling that is searched for with
 GIT_USER = "x-access-token"  # actions/checkout stores base64 of this name and the token in `.git/config`
 NO_SECRETS = frozenset({"true", "false", "none", "null", "enabled", "disabled"})
 
-_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(^|_)(KEY|PAT|PWD|DSN)($|_)|API_?KEY", re.IGNORECASE)
+PLACES = frozenset({"PWD", "OLDPWD", "HOME", "PATH", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH"})
+PUBLIC = PLACES | {"USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "HOSTNAME", "CI", "GPG_KEY"}
+"""Variables that are no secrets, also if somebody lists them as such: masked, no text could be read any more. `GPG_KEY`
+is the public key of Python's releases in Python's own images."""
+
+_NAME = re.compile(r"TOKEN(?!I[ZS])|SECRET|PASSW|CREDENTIAL|(^|_)(KEY|PAT|PWD|DSN)($|_)|API_?KEY", re.IGNORECASE)
 _LOGIN = re.compile(r"://([^/@\s]+)@")
 _LETTERS = bytes(code for code in range(128) if chr(code).isalnum())
 _OTHERS = bytes(code for code in range(256) if code not in _LETTERS)
@@ -31,7 +36,7 @@ _held: list[str] = []
 
 def is_secret_name(name: str) -> bool:
     """Whether an environment variable of this name holds a secret."""
-    return name != "PWD" and _NAME.search(name) is not None  # PWD is the working directory
+    return name not in PUBLIC and _NAME.search(name) is not None
 
 
 def holds_password(value: str) -> bool:
@@ -51,8 +56,9 @@ def secrets_of(environ: Mapping[str, str], names: Iterable[str] = ()) -> frozens
         environ: the complete environment.
         names: names of further variables that hold secrets.
     """
-    named = {*names, *(name for name in environ if is_secret_name(name))}
-    found = {part for name in named for part in _parts(environ.get(name, ""))}
+    named = {*names, *(name for name in environ if is_secret_name(name))} - PUBLIC
+    places = {environ.get(name, "") for name in PLACES}
+    found = {part for name in named if environ.get(name) not in places for part in _parts(environ.get(name, ""))}
     for value in environ.values():
         for login in _LOGIN.findall(value):
             password = login.rpartition(":")[2]

@@ -157,6 +157,31 @@ def test_secrets_are_known_by_their_names_and_by_the_addresses_that_carry_them()
     assert not {"/home/me/work", "C.UTF-8", "banana", "abc", "", "false"} & known
 
 
+ENVIRON = {
+    "HOME": "/home/me",
+    "PWD": "/home/me/project",
+    "PATH": "/usr/bin:/bin",
+    "USER": "octocat",
+    "CI_PWD": "/home/me/project",
+    "API_KEY": "hunter22",
+    "DB_PWD": "octocat",
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "secrets"),
+    [
+        ((), {"hunter22", "octocat"}),
+        (("HOME", "PATH", "PWD", "USER"), {"hunter22", "octocat"}),
+        (("CI_PWD",), {"hunter22", "octocat"}),
+    ],
+)
+def test_names_that_everybody_has_hold_no_secrets(names: tuple[str, ...], secrets: set[str]) -> None:
+    assert secrets_of(ENVIRON, names) == secrets
+    text = "/home/me/project/train.py, found with /usr/bin:/bin, asks hunter22"
+    assert redactor(ENVIRON, names).mask(text) == text.replace("hunter22", "***")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "secret"),
     [
@@ -165,6 +190,13 @@ def test_secrets_are_known_by_their_names_and_by_the_addresses_that_carry_them()
         ("PIP_INDEX_URL", "https://pypi.example", False),
         ("HTTPS_PROXY", "http://user@proxy:1", True),
         ("LANG", "C", False),
+        ("PWD", "/home/me/project", False),
+        ("OLDPWD", "/home/me/project", False),
+        ("DB_PWD", "hunter22", True),
+        ("TOKENIZERS_PARALLELISM", "false", False),
+        ("TOKENIZER_TOKEN", "hunter22", True),
+        ("GPG_KEY", "E3FF2839C048B25C084DEBE9B26995E310250568", False),
+        ("SIGNING_KEY", "E3FF2839C048B25C084DEBE9B26995E310250568", True),
     ],
 )
 def test_what_only_code_of_base_may_see(name: str, value: str, secret: bool) -> None:
