@@ -103,10 +103,8 @@ def write(target: Target, texts: Texts, ignored: Sequence[str] = ()) -> None:
     ignores = str(target.folder / IGNORE_FILE)
     text = _text(checkout, ignores)
     lines = _missing(text, (IGNORED, *ignored))
-    record = Record(
-        {**before.files, **files}, (*before.folders, *made), ignores if lines else before.ignores, (*before.lines, *lines)
-    )
-    _store(target, record)
+    listed = ignores if lines else before.ignores
+    _store(target, Record({**before.files, **files}, (*before.folders, *made), listed, (*before.lines, *lines)))
     try:
         for path, content in texts.items():
             write_text(content, target.root / path)  # replaces a link, instead of writing through it
