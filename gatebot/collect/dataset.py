@@ -1,25 +1,22 @@
 """The data of one side, read and split once, and written to files: rows to train on and rows to predict."""
 
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatebot.collect.delivered import RequestedRows
+from gatebot.collect.rows_files import Asked, RowsFiles
 from gatebot.collect.workspace import PredictRequest, RowsFile, TrainRequest
-from gatebot.data.handover import Change, Lines, lines_of, write_rows
-from gatebot.data.identity import id_hashes, spelled, spelled_frame
+from gatebot.data.identity import id_hashes, spelled
 from gatebot.data.profile import profile, truth
 from gatebot.data.rows import Columns, Index, Rows
 from gatebot.data.split import Split, split
-from gatebot.data.target import NOTHING
 from gatebot.errors import GateError, UsageError
 from gatebot.evidence import column_sketches
 from gatebot.evidence.column import Column, Hashes, Names, Numbers
@@ -52,7 +49,7 @@ class Dataset:
         split: which rows are used for what.
         profile: the data as evidence.
         truth: labels of the eval rows.
-        folder: where rows are written.
+        files: writes rows for user code.
         version: the version of the data: a digest of the version files that the Recipe names, or else of the data
             itself.
         read_table: reads a further table of the repository by its path; raises `GateError` if it cannot.
@@ -63,12 +60,11 @@ class Dataset:
     split: Split
     profile: DataProfile
     truth: Truth | None
-    folder: Path
+    files: RowsFiles
     version: str = ""
     read_table: Callable[[str], "pl.DataFrame"] = no_table
     _tables: dict[str, Rows] = field(default_factory=dict)
     _files: dict[str, RowsFile] = field(default_factory=dict)
-    _csv: dict[bool, Lines | None] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock, repr=False)
 
     def train_request(self, fit: Fit) -> TrainRequest:
@@ -236,36 +232,9 @@ class Dataset:
         with self._lock:  # parallel trainings request the same rows
             if name not in self._files:
                 change = None if rows in (EVAL, TRAIN) else partial(_features_changed, rows, self.rows.columns.id)
-                self._files[name] = self._written(source, index, labelled=labelled, shuffle=shuffle, change=change)
+                digest = self._digest(index, shuffle) if source is self.rows else ""
+                self._files[name] = self.files.file(Asked(source, index, labelled, shuffle, change), digest)
             return self._files[name]
-
-    def _written(
-        self, rows: Rows, index: Index, *, labelled: bool, shuffle: int | None, change: Change | None
-    ) -> RowsFile:
-        name = secrets.token_hex(8)  # random: user code sees the path, which must not tell the rows
-        lines = self._lines(labelled=labelled) if rows is self.rows and change is None and shuffle is None else None
-        path = write_rows(
-            rows, index, self.folder, name, target=labelled, shuffle_labels=shuffle, change=change, lines=lines
-        )
-        csv = path if not rows.typed else self._as_csv(path)
-        for each in (csv, path):
-            each.chmod(0o644)
-        digest = self._digest(index, shuffle) if rows is self.rows else ""
-        return RowsFile(path, csv, len(index), digest, self._types)
-
-    def _lines(self, *, labelled: bool) -> Lines | None:
-        """Return the data as lines of CSV, made once with and once without labels."""
-        if labelled not in self._csv:
-            self._csv[labelled] = lines_of(self.rows, target=labelled)
-        return self._csv[labelled]
-
-    def _as_csv(self, parquet: Path) -> Path:
-        """Write the same rows as CSV, for interpreters that cannot read Parquet."""
-        import polars as pl
-
-        frame, csv = pl.read_parquet(parquet), parquet.with_suffix(".csv")
-        spelled_frame(frame).write_csv(csv)
-        return csv
 
     def _digest(self, index: Index, shuffle: int | None) -> str:
         """Return a digest of rows, their contents and their labels."""
@@ -274,46 +243,6 @@ class Dataset:
         hasher.update(identity.ids[index].tobytes() + identity.contents[index].tobytes())
         hasher.update(b"" if target is None else column_bytes(target.take(index)))
         return hasher.hexdigest()
-
-    @cached_property
-    def _types(self) -> dict[str, str]:
-        """Column types that a reader cannot infer from a part of the rows.
-
-        These are text columns whose values here may look like numbers, and integer columns with missing values
-        elsewhere.
-        """
-        if self.rows.typed:
-            return {}
-        kinds = {column.name: column for column in self.profile.columns}
-        words = [name for name, one in kinds.items() if one.kind in ("category", "text", "time") or one.unparsed]
-        gaps = {
-            name: "number"
-            for name, column in kinds.items()
-            if column.kind in ("integer", "number") and column.missing and not column.unparsed
-        }
-        return dict.fromkeys(self._with_words(words), "text") | gaps
-
-    def _with_words(self, names: list[str]) -> list[str]:
-        """Return the text columns that have a value that is not a number.
-
-        If a column has none, a reader of the whole data would read numbers too (`007` is 7).
-        """
-        import polars as pl
-
-        if not names:
-            return []
-        values = [(name, pl.col(name).str.strip_chars()) for name in names]
-        found = self.rows.frame.select(
-            (
-                text.cast(pl.Float64, strict=False).is_null()
-                & text.is_not_null()
-                & ~text.str.to_lowercase().is_in(NOTHING)
-            )
-            .any()
-            .alias(name)
-            for name, text in values
-        )
-        return [name for name, there in found.row(0, named=True).items() if there]
 
     def _classes(self, index: Index) -> tuple[str, ...]:
         target = self.split.target

@@ -12,13 +12,17 @@ from gatebot.collect.fetch import Fetched
 from gatebot.collect.job import Tree
 from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
+from gatebot.collect.rows_files import RowsFiles
 from gatebot.collect.runner import Runner
 from gatebot.config.document import Rules
 from gatebot.config.quantity import Share
 from gatebot.config.sections.data import ColumnSplit, FoldSplit
 from gatebot.config.sections.model import ModelRecipe
 from gatebot.core.checkout import Checkout, UnsafePathError
+from gatebot.data.column_types import types_of
 from gatebot.data.digest import data_version, version_digests
+from gatebot.data.layout import TEXT
+from gatebot.data.native import pinned_types
 from gatebot.data.profile import profile, truth
 from gatebot.data.read import Readers, read
 from gatebot.data.rows import Columns, Rows
@@ -75,8 +79,13 @@ def load(
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     same = read_before is not None and rows.files == read_before.rows.files and _equal(rows, read_before.rows)
-    found = profile(rows, parts, read_before.profile.columns if same and read_before is not None else None)
-    return Dataset(job.project, rows, parts, found, truth(parts), folder, data_version(version), further)
+    declared = declared_types(job.rules)
+    words = {name for name, kind in {**rows.given, **declared}.items() if kind == TEXT}
+    found = profile(rows, parts, read_before.profile.columns if same and read_before is not None else None, words)
+    types = types_of(rows, found.columns, base.columns if base else (), declared)
+    native = pinned_types(rows, found.columns) if job.rules.data.types == "native" else None
+    files = RowsFiles(rows, folder, types, native)
+    return Dataset(job.project, rows, parts, found, truth(parts), files, data_version(version), further)
 
 
 def _equal(rows: Rows, other: Rows) -> bool:
@@ -114,6 +123,11 @@ def columns(rules: Rules) -> Columns:
         split=data.split.column if isinstance(data.split, ColumnSplit) else None,
         slices=rules.slice_columns,
     )
+
+
+def declared_types(rules: Rules) -> Mapping[str, str]:
+    """Return the types that the Rules declare for columns."""
+    return {} if rules.data.types == "native" else rules.data.types
 
 
 def split_rules(

@@ -12,6 +12,9 @@ from gatebot.collect import bounded_read, files
 from gatebot.collect.adapters.adapter import RunSettings
 from gatebot.collect.dataset import Dataset
 from gatebot.collect.job import Tree
+from gatebot.data.column_types import converted, refitted
+from gatebot.data.layout import NUMBER, TEXT
+from gatebot.data.table_file import ENDING, write_table
 from gatebot.evidence.column import Column, Names, Numbers
 from gatebot.evidence.effects import Ending
 from gatebot.evidence.kind import UnmetError
@@ -70,15 +73,14 @@ def _run(scoring: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
     files.copied(tree.path, small, scratch / "work", link=False)
     scratch.chmod(0o711)
     predict_request = scoring.dataset.predict_request(need.predict)
-    table, task, status = scratch / "table.csv", settings.tasks / f"{uuid4().hex}.json", scratch / "status.json"
-    _write(table, predictions, truth)
+    table, task, status = scratch / f"table{ENDING}", settings.tasks / f"{uuid4().hex}.json", scratch / "status.json"
+    _write(table, predictions, truth, scoring.dataset)
     facts = {
         "stage": "score",
         "root": str(scratch / "work" / tree.folder),
         "metric": need.metric,
         "table": str(table),
-        "rows": str(predict_request.rows.path),
-        "csv": str(predict_request.rows.csv),
+        "rows": str(predict_request.rows.table),
         "types": predict_request.rows.types,
         "status": str(status),
     }
@@ -86,7 +88,7 @@ def _run(scoring: _Scoring, tree: Tree, scratch: Path) -> OwnScore:
     completed = settings.runner.run(
         (str(settings.python), str(settings.worker), str(task)),
         scratch,
-        readable=(settings.worker.parent, task, predict_request.rows.path, predict_request.rows.csv),
+        readable=(settings.worker.parent, task, *predict_request.rows.tables),
         env=settings.importing(scratch / "work"),
     )
     if not completed.ok:
@@ -108,8 +110,11 @@ def _result(facts: dict[str, object], rows: int) -> OwnScore:
     return OwnScore(value, np.array(each, dtype=np.float64))
 
 
-def _write(table: Path, predictions: Predictions, truth: Truth) -> None:
-    """Write labels and predictions as one table, in the order of the requested rows."""
+def _write(table: Path, predictions: Predictions, truth: Truth, dataset: Dataset) -> None:
+    """Write labels and predictions as one table, in the order of the requested rows.
+
+    Labels have the type of the target's column, so that 1 is a number where the data says so.
+    """
     import polars as pl
 
     place = {row: at for at, row in reversed(list(enumerate(predictions.ids.tolist())))}
@@ -117,17 +122,15 @@ def _write(table: Path, predictions: Predictions, truth: Truth) -> None:
     if missing:
         raise UnmetError(f"{len(missing)} rows have no prediction")
     order = np.array([place[row] for row in truth.ids.tolist()], dtype=np.intp)
-    columns = {"target": _values(truth.target)}
+    columns: dict[str, Column] = {"target": truth.target}
     if truth.weight is not None:
-        columns["weight"] = truth.weight.values.tolist()
-    columns |= {name: _values(column.take(order)) for name, column in predictions.columns.items()}
-    pl.DataFrame(columns, strict=False).write_csv(table)
+        columns["weight"] = truth.weight
+    columns |= {name: column.take(order) for name, column in predictions.columns.items()}
+    words = {name: column.texts() for name, column in columns.items() if isinstance(column, Names)}
+    kind = dataset.files.types.get(dataset.rows.columns.target or "", TEXT)
+    texts = pl.DataFrame(words, schema=dict.fromkeys(words, pl.String))
+    types = refitted(texts, converted(texts, dict.fromkeys(words, kind)), dict.fromkeys(words, kind))
+    numbers = {name: column.values for name, column in columns.items() if isinstance(column, Numbers)}
+    frame = pl.DataFrame({**converted(texts, types).to_dict(), **numbers}).select(list(columns))
+    write_table(frame, {**types, **dict.fromkeys(numbers, NUMBER)}, table)
     table.chmod(0o644)
-
-
-def _values(column: Column) -> list[object]:
-    match column:
-        case Names():
-            return list(column.texts())
-        case Numbers():
-            return list(column.values.tolist())

@@ -1,9 +1,10 @@
 """The workspace of one training: a copy of the tree to run in, and places for the files that runs write."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
+from threading import RLock
 from typing import Any
 
 from gatebot.collect import bounded_read, files
@@ -12,23 +13,47 @@ from gatebot.core.checkout import Checkout
 from gatebot.evidence.training import Fit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class RowsFile:
-    """A file of rows for user code.
+    """A file of rows for user code, written when it is first asked for.
 
     Attributes:
-        path: the file: Parquet if the data has column types, else CSV.
-        csv: the same rows as CSV.
         rows: the number of rows.
         digest: a digest of the rows; equal for equal rows.
-        types: columns whose type cannot be inferred from these rows alone: `text` or `number`.
+        types: columns of CSV for Python functions whose type cannot be inferred from these rows alone: `text` or
+            `number`.
+        lock: held while a file is written; parallel trainings request the same rows.
+        write_table: writes the file for Python functions, and returns it and those beside it.
+        write_path: writes the file for commands.
     """
 
-    path: Path
-    csv: Path
     rows: int
     digest: str
     types: dict[str, str]
+    lock: RLock
+    write_table: Callable[[], tuple[Path, ...]]
+    write_path: Callable[[], tuple[Path, ...]]
+    _tables: tuple[Path, ...] = ()
+    _paths: tuple[Path, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Path, ...]:
+        """The file for Python functions, and what lies beside it."""
+        with self.lock:
+            self._tables = self._tables or self.write_table()
+            return self._tables
+
+    @property
+    def table(self) -> Path:
+        """The file for Python functions: a typed table, or CSV with `data.types: native`."""
+        return self.tables[0]
+
+    @property
+    def path(self) -> Path:
+        """The file for commands, in the format of the data."""
+        with self.lock:
+            self._paths = self._paths or self.write_path()
+            return self._paths[0]
 
 
 @dataclass(frozen=True, slots=True)

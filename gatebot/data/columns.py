@@ -17,8 +17,12 @@ _MOSTLY = 0.95  # share of values that must fit a kind
 CATEGORIES = 1000  # most distinct values of a category column
 _REPEATED = 0.1  # with more than TOP values, they are also at most this share of the rows
 _SAMPLE = 1000
-CODE = r"^[+-]?0\d"  # 007 is a code, not a number
-_BLANK = ("", "nan", "<na>")  # missing in columns other than numbers; not `NA`, which may be Namibia
+_MOST = str(2**63 - 1)  # as many whole numbers have a place in 64 bits
+_LARGER = "|".join(
+    f"{_MOST[:at]}[{int(digit) + 1}-9]" + rf"\d{{{18 - at}}}$" for at, digit in enumerate(_MOST) if digit < "9"
+)
+CODE = rf"^(?:[+-]?(?:0\d|\d{{20,}}$|{_LARGER})|\+\d{{7}})"
+"""Codes, not numbers: 007, what has more digits than a number keeps, and telephone numbers."""
 
 
 def column_profile(values: pl.Series) -> ColumnProfile:
@@ -43,12 +47,15 @@ def column_profile(values: pl.Series) -> ColumnProfile:
     return _words(start, filled)
 
 
+def word_profile(values: pl.Series) -> ColumnProfile:
+    """Profile a column of text whose values are words, also where they look like numbers."""
+    filled = values.filter(~blank(values.fill_null("")))
+    return _words(ColumnProfile(values.name, "empty", len(values), len(values) - len(filled), 0), filled)
+
+
 def blank(texts: pl.Series) -> pl.Series:
-    """Return True where a text means a missing value."""
-    blank = texts.str.strip_chars() == ""
-    short = (texts.str.len_bytes() <= 8) & ~blank
-    spelled_out = texts.filter(short).str.strip_chars().str.to_lowercase().is_in(_BLANK)
-    return blank.scatter(short.arg_true().filter(spelled_out), True)
+    """Return True where a text says nothing. Words such as `NA` and `nan` are words: `NA` may be Namibia."""
+    return texts.str.strip_chars() == ""
 
 
 def _boolean(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> ColumnProfile | None:
@@ -75,7 +82,7 @@ def _number_texts(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -
     """Profile a text column of numbers; None unless at least 95 % are numbers and none is a code such as `007`."""
     if dtype != pl.String or not _looks_numeric(filled):
         return None
-    numbers = filled.cast(pl.Float64, strict=False)
+    numbers = filled.cast(pl.Float64, strict=False).fill_nan(None)
     odd = filled.filter(numbers.is_null()).str.strip_chars()
     odd = odd.filter(~odd.str.to_lowercase().is_in(NOTHING))
     padded = odd.cast(pl.Float64, strict=False)

@@ -89,7 +89,7 @@ def write_rows(
         if lines is not None and shuffle_labels is None and change is None:
             path.write_bytes(lines.of(index))
             return path
-        frame = _changed(rows, index, target=target, shuffle_labels=shuffle_labels, change=change)
+        frame = changed(rows, index, target=target, shuffle_labels=shuffle_labels, change=change)
         frame.write_parquet(path) if rows.typed else frame.write_csv(path)
     except OSError as error:
         raise MachineError(
@@ -98,14 +98,30 @@ def write_rows(
     return path
 
 
-def _changed(
-    rows: Rows, index: Index, *, target: bool, shuffle_labels: int | None, change: Change | None
+def changed(
+    rows: Rows,
+    index: Index,
+    *,
+    target: bool,
+    shuffle_labels: int | None = None,
+    change: Change | None = None,
+    frame: "pl.DataFrame | None" = None,
 ) -> "pl.DataFrame":
+    """Return some rows as `write_rows` writes them.
+
+    Args:
+        rows: the rows that were read.
+        index: positions of the rows, in their new order.
+        target: whether the target column is kept.
+        shuffle_labels: a seed by which the labels are exchanged.
+        change: changes the rows.
+        frame: the same rows as `rows.frame`, with other types.
+    """
     name = rows.columns.target
-    frame = _without_target(rows, rows.frame[index], target=target)
+    chosen = _without_target(rows, (rows.frame if frame is None else frame)[index], target=target)
     if name is not None and target and shuffle_labels is not None:
-        frame = frame.with_columns(shuffled(frame.get_column(name), shuffle_labels))
-    return frame if change is None else change(frame)
+        chosen = chosen.with_columns(shuffled(chosen.get_column(name), shuffle_labels))
+    return chosen if change is None else change(chosen)
 
 
 def shuffled(values: "pl.Series", seed: int) -> "pl.Series":

@@ -7,7 +7,7 @@ every profile equals the one that `column_profile` makes.
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gatebot.data.columns import CODE, QUANTILES, TOP, blank, column_profile, is_category
+from gatebot.data.columns import CODE, QUANTILES, TOP, blank, column_profile, is_category, word_profile
 from gatebot.data.rows import Mask
+from gatebot.data.target import NOTHING
 from gatebot.data.times import SHAPE
 from gatebot.evidence.column import Floats
 from gatebot.evidence.profile import ColumnProfile
@@ -32,8 +33,8 @@ _EXACT = 2.0**53  # larger whole numbers are not exact as floats
 Places = NDArray[np.intp]
 
 
-def column_profiles(frame: pl.DataFrame) -> tuple[ColumnProfile, ...]:
-    """Profile every column of a table, text or typed."""
+def column_profiles(frame: pl.DataFrame, words: Collection[str] = ()) -> tuple[ColumnProfile, ...]:
+    """Profile every column of a table, text or typed; those named in `words` are words, whatever they look like."""
     found: dict[str, ColumnProfile] = {}
     if 0 < frame.height <= SHORT:
         texts: list[pl.Series] = []
@@ -47,6 +48,9 @@ def column_profiles(frame: pl.DataFrame) -> tuple[ColumnProfile, ...]:
     left = [values for values in frame.get_columns() if values.name not in found]
     with ThreadPoolExecutor(os.cpu_count()) as workers:  # polars releases the interpreter lock while it works
         found |= {each.name: each for each in workers.map(column_profile, left)}
+    for name in frame.columns:
+        if name in words and found[name].kind in ("integer", "number"):
+            found[name] = word_profile(frame.get_column(name))
     return tuple(found[name] for name in frame.columns)
 
 
@@ -67,12 +71,14 @@ def _texts(block: Sequence[pl.Series]) -> Mapping[str, ColumnProfile]:
     parsed = ~np.isnan(numbers)
     rest = np.flatnonzero(~parsed)
     others = texts.gather(rest)
-    absent = _spread(blank(others), rest, shape)
-    start = [_start(values, int(missing)) for values, missing in zip(block, absent.sum(axis=1), strict=True)]
-    empty = absent.all(axis=1)
-    plain = (parsed | absent).all(axis=1) & ~empty
-    plain[plain] = ~_any_code(texts, np.flatnonzero(plain), shape[1])
     trimmed = others.str.strip_chars()
+    absent = _spread(blank(others), rest, shape)
+    nothing = _spread(trimmed.str.to_lowercase().is_in(NOTHING), rest, shape)
+    empty = absent.all(axis=1)
+    plain = (parsed | nothing).all(axis=1) & parsed.any(axis=1)
+    plain[plain] = ~_any_code(texts, np.flatnonzero(plain), shape[1])
+    missing = np.where(plain, nothing.sum(axis=1), absent.sum(axis=1)).tolist()
+    start = [_start(values, count) for values, count in zip(block, missing, strict=True)]
     number_inside = trimmed.cast(pl.Float64, strict=False).is_not_null() | trimmed.str.contains(SHAPE)
     odd = _spread(number_inside, rest, shape) & ~absent
     words = ~(parsed | odd).any(axis=1) & ~empty

@@ -1,5 +1,6 @@
 """Builds the profile of the data: its columns, the eval rows, and the overlap of train and eval rows."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -19,18 +20,21 @@ from gatebot.evidence.truth import Truth
 _EXAMPLES = 20
 
 
-def profile(rows: Rows, split: Split, columns: tuple[ColumnProfile, ...] | None = None) -> DataProfile:
+def profile(
+    rows: Rows, split: Split, columns: tuple[ColumnProfile, ...] | None = None, words: Collection[str] = ()
+) -> DataProfile:
     """Return the profile of the data, without the labels of eval rows.
 
     Args:
         rows: the rows that were read.
         split: which rows are used for what.
         columns: the profiles of the columns, if they are known.
+        words: columns whose values are words, also where they look like numbers.
     """
     identity = split.identity
     repeated, times = _repeated(rows, identity)
     target = split.target.take(split.train) if split.target is not None else None
-    columns = column_profiles(rows.frame) if columns is None else columns
+    columns = column_profiles(rows.frame, words) if columns is None else columns
     levels = levels_of(rows, identity.ids, split.eval, columns)
     return DataProfile(
         rows=len(rows),

@@ -1,7 +1,7 @@
 """Reads data files into rows. Text stays text, typed formats keep their types, and errors name the file."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from gatebot.data.digest import bytes_digest, content, frame_digest
 from gatebot.data.packing import decoded, plain_name, refuse_archive
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.source import Place, Source, locate
-from gatebot.data.text import table
+from gatebot.data.text import text_table
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class _File:
     frame: "pl.DataFrame"
     typed: bool
     digest: str
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(source: Source, columns: Columns | None = None, readers: Readers = Readers()) -> Rows:
@@ -69,7 +70,8 @@ def read(source: Source, columns: Columns | None = None, readers: Readers = Read
         fixed = np.repeat([False, True], heights)
     frame = _one_table(files)
     _find(columns, frame.columns, files[0].name)
-    return Rows(frame, columns, files[0].typed, {file.name: file.digest for file in files}, fixed)
+    given = {name: kind for file in files for name, kind in file.given.items()}
+    return Rows(frame, columns, files[0].typed, {file.name: file.digest for file in files}, fixed, given)
 
 
 def _read(source: Source, patterns: tuple[str, ...], readers: Readers) -> list[_File]:
@@ -104,7 +106,8 @@ def _parsed(name: str, given: "bytes | pl.DataFrame", decode: Decode) -> _File:
         raise UsageError(f"`{name}` is not a Parquet file.", _pointer_hint(data))
     if data.startswith(b"version https://git-lfs"):
         raise UsageError(f"`{name}` is a Git LFS pointer, not the data.", _pointer_hint(data))
-    return _File(name, table(data, name, ending), typed=False, digest=digest)
+    found = text_table(data, name, ending)
+    return _File(name, found.frame, typed=False, digest=digest, given=found.given)
 
 
 def _pointer_hint(data: bytes) -> str:

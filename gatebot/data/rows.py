@@ -1,7 +1,7 @@
 """Defines the rows that were read: one frame, the roles of its columns, and its source files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +50,7 @@ class Rows:
         columns: the roles of columns.
         typed: True if the source keeps types (Parquet); rows are then given to user code as Parquet.
         files: path or address -> digest of its bytes.
+        given: what a text format itself says of columns (JSON), as in `TextTable`.
         fixed_eval: True if a row is in the user's own eval files, shape [n]; None if train and eval share one source.
     """
 
@@ -58,6 +59,7 @@ class Rows:
     typed: bool
     files: Mapping[str, str]
     fixed_eval: Mask | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.frame.height

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from gatebot.data.delimited import delimited
 from gatebot.data.json_text import array_as_lines, json_lines
+from gatebot.data.layout import TextTable
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 
 
 def table(data: bytes, name: str, ending: str) -> "pl.DataFrame":
+    """Return the rows of one text file whose layout is not declared, as `text_table` does."""
+    return text_table(data, name, ending).frame
+
+
+def text_table(data: bytes, name: str, ending: str) -> TextTable:
     """Return the rows of one text file, every column as text.
 
     Args:
@@ -26,12 +32,12 @@ def table(data: bytes, name: str, ending: str) -> "pl.DataFrame":
     if not start and not data.strip():
         raise UsageError(f"`{name}` is empty.", "Give a file with a header line and rows, or leave it out.")
     if ending in (".jsonl", ".ndjson", ".json") or (start in (b"{", b"[") and ending not in (".csv", ".tsv", ".tab")):
-        frame = json_lines(array_as_lines(data, name) if start == b"[" else data, name)
+        found = json_lines(array_as_lines(data, name) if start == b"[" else data, name)
     else:
-        frame = delimited(data, name, "\t" if ending in (".tsv", ".tab") else "")
-    if not frame.height:
+        found = TextTable(delimited(data, name, "\t" if ending in (".tsv", ".tab") else ""))
+    if not found.frame.height:
         raise UsageError(f"`{name}` has a header but no rows.", "Add rows, or leave the file out.")
-    return frame
+    return found
 
 
 def _utf8(data: bytes, name: str) -> bytes:

@@ -14,7 +14,7 @@ def call(function: Any, task: dict[str, Any]) -> dict[str, Any]:
     probabilities, or None), `weights` (or None) and `rows` (the features). It returns a number; or one number per
     row, whose mean is the value; or both, as `(value, per_row)`.
     """
-    table = rows.read(task["table"], task["table"], {})
+    table = rows.read(task["table"], {})
     names = list(table.columns) if hasattr(table, "columns") else list(table[0]) if table else []
     scores = [name for name in names if name.startswith(answers.SCORE)]
     offered = {
@@ -22,7 +22,7 @@ def call(function: Any, task: dict[str, Any]) -> dict[str, Any]:
         "predictions": _column(table, answers.PREDICTION),
         "scores": _columns(table, scores) if scores else None,
         "weights": _column(table, "weight") if "weight" in names else None,
-        "rows": rows.read(task["rows"], task["csv"], task["types"]),
+        "rows": rows.read(task["rows"], task["types"]),
     }
     given, named = user_code.arguments(function, (), offered, task["metric"])
     result = function(*given, **named)

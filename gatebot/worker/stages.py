@@ -62,7 +62,7 @@ def inspect(task: Task) -> None:
         return user_code.call(module, "predict", {**_common(task), "model": model, "rows": table})
 
     program = runpy.run_path(task["program"])
-    asked = rows.read(task["asked"]["rows"], task["asked"]["csv"], task["types"])
+    asked = rows.read(task["asked"], task["types"])
     values = program["run"](call, asked, task["facts"])
     _leave(task["status"], {"values": values, "start_s": start_s})
 
@@ -90,7 +90,7 @@ STAGES: dict[str, Callable[[Task], None]] = {
 
 
 def _trained(task: Task, module: Any) -> Any:
-    known = rows.read(task["rows"], task["csv"], task["types"])
+    known = rows.read(task["rows"], task["types"])
     with Journal(task["report"]) as journal:
         seeds.sow(task["seed"])
         model = user_code.call(module, "train", {**_common(task), "rows": known, "report": journal.report})
@@ -100,7 +100,7 @@ def _trained(task: Task, module: Any) -> Any:
 
 
 def _predicted(task: Task, module: Any, model: Any, job: dict[str, str]) -> None:
-    asked = rows.read(job["rows"], job["csv"], task["types"])
+    asked = rows.read(job["rows"], task["types"])
     answer = user_code.call(module, "predict", {**_common(task), "model": model, "rows": asked})
     columns = answers.columns_of(answer, task["task"], _classes(model, task["classes"]), task["id"])
     rows.write(job["predictions"], columns)

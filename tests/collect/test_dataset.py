@@ -1,5 +1,6 @@
 """Rows as they are handed out."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,26 +34,30 @@ def read(root: Path, folder: Path, config: Document, cache: Path | None = None) 
 
 
 @pytest.mark.parametrize(
-    ("values", "kind"),
+    ("values", "kind", "pinned"),
     [
-        (["1", "2", "3"], None),
-        (["1", "2", "x"], "text"),
-        (["007", "010", "012"], None),
-        (["1", "", "3"], "number"),
-        (["1.5", "NA", "3"], "number"),
-        (["true", "false", "true"], None),
-        (["2026-01-01", "2026-01-02", "2026-01-03"], "text"),
-        (["red", "green", ""], "text"),
+        (["1", "2", "3"], "int64", None),
+        (["1", "2", "x"], "text", "text"),
+        (["007", "010", "012"], "text", None),
+        (["1", "", "3"], "float64", "number"),
+        (["36028797018963971", "", "3"], "Int64", "number"),
+        (["1.5", "NA", "3"], "float64", "number"),
+        (["true", "false", "true"], "bool", None),
+        (["2026-01-01", "2026-01-02", "2026-01-03"], "text", "text"),
+        (["red", "green", ""], "text", "text"),
     ],
 )
-def test_types_are_pinned_where_a_few_rows_could_look_like_something_else(
-    tmp_path: Path, values: list[str], kind: str | None
-) -> None:
+def test_types_are_those_of_all_rows(tmp_path: Path, values: list[str], kind: str, pinned: str | None) -> None:
     head, *lines = tickets().splitlines()
     table = [f"{head},c", *(f"{line},{values[at % 3]}" for at, line in enumerate(lines))]
     root = repository(tmp_path / "repo", {"data/tickets.csv": with_folds("\n".join(table))})
-    found = read(root, tmp_path, document()).train_request(FIT).rows.types
-    assert found.get("c") == kind
+    rows = read(root, tmp_path, document()).train_request(FIT).rows
+    assert rows.types == {}
+    head = json.loads(rows.table.read_bytes().partition(b"\n")[0])
+    assert {column["name"]: column["type"] for column in head["columns"]}["c"] == kind
+    native = read(root, tmp_path / "native", document(data={"types": "native"})).train_request(FIT).rows
+    assert native.types.get("c") == pinned
+    assert native.table.suffix == ".csv"
 
 
 def test_shuffled_labels_are_the_same_labels(tmp_path: Path) -> None:
@@ -82,7 +87,7 @@ def test_classes_are_sorted_as_a_library_would(tmp_path: Path) -> None:
     assert read(root, tmp_path, document()).train_request(FIT).classes == ("1", "2", "10")
 
 
-def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache: Path) -> None:
+def test_typed_data_is_handed_out_typed(tmp_path: Path, shared_cache: Path) -> None:
     root = repository(tmp_path / "repo")
     frame = pl.read_csv(root / "data/tickets.csv").with_columns(pl.lit([1, 2]).alias("pair"))
     frame.write_parquet(root / "data/tickets.parquet")
@@ -90,7 +95,8 @@ def test_typed_data_is_handed_out_typed_and_as_csv(tmp_path: Path, shared_cache:
     rows = dataset.train_request(FIT).rows
     assert rows.path.suffix == ".parquet"
     assert pl.read_parquet(rows.path)["pair"].to_list()[0] == [1, 2]
-    assert pl.read_csv(rows.csv).height == rows.rows == 37
+    assert [path.suffix for path in rows.tables] == [".rows", ".parquet"]
+    assert pl.read_parquet(rows.tables[1]).columns == ["pair"]
     assert rows.types == {}
 
 
@@ -103,8 +109,8 @@ def test_trainings_side_by_side_share_one_file(tmp_path: Path, monkeypatch: pyte
         time.sleep(0.05)
         return write_rows(*given, **more)
 
-    monkeypatch.setattr("gatebot.collect.dataset.write_rows", slowly)
+    monkeypatch.setattr("gatebot.collect.rows_files.write_rows", slowly)
     with ThreadPoolExecutor(8) as workers:
-        requests = list(workers.map(lambda time: dataset.train_request(Fit(Side.HEAD, repeat=time)), range(8)))
+        paths = workers.map(lambda time: dataset.train_request(Fit(Side.HEAD, repeat=time)).rows.path, range(8))
+        assert len(set(paths)) == 1
     assert len(written) == 1
-    assert len({train_request.rows.path for train_request in requests}) == 1

@@ -15,7 +15,12 @@ DAYS = [f"2026-01-{day:02d}" for day in range(1, 29)]
 @pytest.mark.parametrize(
     ("values", "kind", "facts"),
     [
-        ([None, "", " ", "nan"], "empty", {"missing": 4, "distinct": 0}),
+        ([None, "", " "], "empty", {"missing": 3, "distinct": 0}),
+        (["nan", "<NA>", "nan", ""], "category", {"missing": 1, "distinct": 2}),
+        (["nan", "1", ""], "integer", {"missing": 2, "distinct": 1}),
+        (["12345678901234567890", "1"], "text", {}),
+        (["9223372036854775807", "1"], "integer", {}),
+        (["+4915112345678", "+4915112345679"], "text", {}),
         (
             ["1", "2", "2", None],
             "integer",

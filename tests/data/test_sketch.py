@@ -15,7 +15,7 @@ from tests.evidence.evidence import same
 
 NEW_YEAR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()
 COLUMNS: list[tuple[list[Any], str, dict[str, Any]]] = [
-    ([None, "", " ", "nan"], "empty", {"missing": 4, "distinct": 0, "frequent": {}}),
+    ([None, "", " "], "empty", {"missing": 3, "distinct": 0, "frequent": {}}),
     (["1", "2", "2", None], "integer", {"missing": 1, "frequent": {"2": 2, "1": 1}, "mean": 5 / 3}),
     (["1", "2.5", "NA", "null"], "number", {"missing": 2, "distinct": 2, "mean": 1.75}),
     (["1.0", "1.00", "2.5"], "number", {"distinct": 2, "frequent": {"1": 2, "2.5": 1}}),

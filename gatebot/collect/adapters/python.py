@@ -127,7 +127,7 @@ class PythonAdapter(ModelAdapter):
             "saved": model.saved,
             "program": str(program),
             "facts": dict(inspect_request.facts),
-            "asked": {"rows": str(rows.path), "csv": str(rows.csv)},
+            "asked": str(rows.table),
         }
         completed = self._run(task, model.workspace, (model.train_request.rows, rows), seconds, program)
         effects, status = self._effects(completed, model.workspace), self._status(model.workspace) or {}
@@ -167,8 +167,7 @@ class PythonAdapter(ModelAdapter):
             bounded_read.forget(_file(workspace, call))
         return [
             {
-                "rows": str(call.rows.path),
-                "csv": str(call.rows.csv),
+                "rows": str(call.rows.table),
                 "predictions": str(_file(workspace, call)),
             }
             for call in predict_request.calls
@@ -186,8 +185,7 @@ class PythonAdapter(ModelAdapter):
             "stage": stage,
             "root": str(workspace.cwd),
             "pipeline": self.file,
-            "rows": str(train_request.rows.path),
-            "csv": str(train_request.rows.csv),
+            "rows": str(train_request.rows.table),
             "types": train_request.rows.types,
             "classes": list(train_request.classes),
             "task": self.settings.task.value,
@@ -211,7 +209,7 @@ class PythonAdapter(ModelAdapter):
             raise MachineError("There is no Python to run the pipeline.", "Set `smoke.python`.")
         file = settings.tasks / f"{uuid4().hex}.json"
         file.write_text(json.dumps(task))
-        granted = {path for each in rows for path in (each.path, each.csv)}
+        granted = {path for each in rows for path in each.tables}
         assets = () if settings.assets is None else (settings.assets,)
         training, predicting = self.network
         return settings.runner.run(

@@ -1,5 +1,6 @@
 """`data:`: where the data lies, how it is read and split."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -49,6 +50,7 @@ def _as_mapping(value: object) -> object:
     return {"prefix": value} if isinstance(value, str) else value
 
 
+ColumnType = Literal["text", "integer", "number", "boolean"]
 AddressRule = Annotated[AllowedAddress, BeforeValidator(_as_mapping, json_schema_input_type=str | AllowedAddress)]
 
 
@@ -104,6 +106,17 @@ class DataRules(Section):
     slices: tuple[str, ...] = Field(default=(), description="Columns each of whose values is held on its own.")
     protected: tuple[str, ...] = Field(
         default=(), description="Columns whose values are held as slices and compared with one another."
+    )
+    missing: tuple[str, ...] = Field(
+        default=(),
+        description="Words that mean that there is no value, such as `NA` or `?`. An empty cell always does; any other"
+        " word is a word, except that a column of numbers may say `NA`, `nan`, `null` or `None` for a missing number.",
+    )
+    types: Literal["native"] | Mapping[str, ColumnType] = Field(
+        default_factory=dict,
+        description="Types of columns (`text`, `integer`, `number`, `boolean`), such as `{zip: text}`; the others are"
+        " taken from base's data. `native`: Python functions get what pandas makes of CSV or Parquet by itself, and"
+        " what it takes for missing is missing.",
     )
     contract: str | None = Field(default=None, description="A file with what every column has to keep to.")
     labels: Literal["public", "private"] = Field(
