@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from gatebot.checks.model.claimed import claim_of
 from gatebot.core.finding import Action, Priority, Provenance, Skipped, Status
 from gatebot.evidence.need import Side
 from tests.checks.worlds import (
@@ -180,22 +179,6 @@ def test_a_metric_without_a_known_noise_is_shown_only() -> None:
     planted = both(what, {"max_error": 1.0}, {"max_error": 50.0})
     assert set(measures(CHECK, planted)) == {"max_error"}
     assert said(CHECK, planted) == {}
-
-
-@pytest.mark.parametrize(
-    ("claims", "claim"),
-    [
-        ({"accuracy": 0.9}, 0.9),
-        ({"eval.accuracy": 0.9, "train.accuracy": 0.99}, 0.9),
-        ({"accuracy": 0.9, "eval.accuracy": 0.8}, 0.9),
-        ({"a.accuracy": 0.9, "b.accuracy": 0.8}, None),
-        ({"training.accuracy": 0.9}, None),
-        ({"balanced_accuracy": 0.9}, None),
-        ({}, None),
-    ],
-)
-def test_which_number_is_the_claim(claims: dict[str, float], claim: float | None) -> None:
-    assert claim_of("accuracy", claims) == claim
 
 
 def test_without_a_file_it_does_not_run() -> None:
