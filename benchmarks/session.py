@@ -17,7 +17,7 @@ from gatebot.evidence.column import Column, Names, concatenated
 from gatebot.evidence.effects import Effects, Ending
 from gatebot.evidence.kind import Evidence, Inspection, UnmetError
 from gatebot.evidence.leakage import Leakage
-from gatebot.evidence.metrics_file import ReportedMetrics
+from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import EVAL, TRAIN, Predict, Predictions
 from gatebot.evidence.predictions.rows import AnyRows, Rows
@@ -85,9 +85,9 @@ class MemorySession:
         columns = answered(self._truth(records), self.output(need))
         return Predictions(ran, ids, columns)
 
-    def metrics_file(self, side: Side) -> ReportedMetrics:
-        """What the first training wrote."""
-        return ReportedMetrics(self.pipelines[side].claim(self.model(Fit(side))))
+    def metrics_file(self, need: MetricsFile) -> ReportedMetrics:
+        """What the training wrote."""
+        return ReportedMetrics(self.pipelines[need.side].claim(self.model(need.training)))
 
     def inspect(self, fit: Fit, program: Path, facts: Mapping[str, Any]) -> Inspection:
         """What the programs beside the model would return: drawn times and memory, and no side effects."""

@@ -1,13 +1,19 @@
 """A claimed value beside the computed one, and beside base's claim: what is to be said of their difference."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+import numpy as np
 
 from gatebot.core.finding import Action, Fact, Finding, Level, Status
 from gatebot.evidence.column import Floats
-from gatebot.stats.claims import Claim, coincidence, is_proven
+from gatebot.stats.claims import Claim, coincidence, is_proven, mean_change
 from gatebot.stats.contrast import Contrast
 
+LEVEL = 0.0025
+"""Chance that a report with honest claims calls one of them false, if they rest on the rows that are assumed."""
+SYSTEMATIC = 4.0
+"""Times that level: the chance that other rows, which each training draws anew, are called a systematic change."""
 COINCIDENCE = 0.0005
 """Chance below which a claim that equals the computed value is taken to be made on the same rows."""
 
@@ -34,6 +40,8 @@ class ComparedClaim:
         own, base_own: the gaps of both, with the noise of honest claims.
         change: how much head's gap differs from base's.
         rows: on which the claims are known to be made, so that they have no noise: the eval rows, or those of base.
+        changes: head's claim less base's of each training, float[trainings], where both sides predict the same in all.
+        more: whether more trainings could still be compared.
     """
 
     name: str
@@ -47,6 +55,8 @@ class ComparedClaim:
     base_own: Contrast | None = None
     change: Contrast | None = None
     rows: ScoredRows = ScoredRows.UNKNOWN
+    changes: Floats = field(default_factory=lambda: np.zeros(0))
+    more: bool = False
 
     @property
     def is_on_eval_rows(self) -> bool:
@@ -94,9 +104,22 @@ class ComparedClaim:
             return self._gap(Status.INHERITED, level)
         if off:
             return self._gap(Status.NEW, level, Level.MEDIUM)
-        if self._changed_alone:
-            return Finding(f"{self.name} evaluation", f"{_EQUAL}: {_CHANGED}", self._facts(level), action=Action.NOTE)
-        return None
+        return self._of_evaluation(least, level) if self._changed_alone else None
+
+    def _of_evaluation(self, least: float, level: float) -> Finding:
+        """Return the finding that the evaluation changed, which no single claim proves to be more than other rows.
+
+        Other rows, which each training draws anew, move some claims up and others down. If all surely move to one side,
+        it is a warning. It does not block, because one hold-out for all trainings may have been exchanged for another.
+        """
+        found = Finding(f"{self.name} evaluation", f"{_EQUAL}: {_CHANGED}", self._facts(level), action=Action.NOTE)
+        changes = self.changes
+        mean = mean_change(changes)
+        if mean is not None and abs(mean.delta) > least and is_proven(mean, level * SYSTEMATIC):
+            facts = {**found.facts, "trainings": changes.size, "mean_change": mean.delta}
+            return replace(found, facts=facts, note=_SYSTEMATIC, action=None, likelihood=Level.MEDIUM)
+        one_way = changes.size > 1 and (np.sign(changes) == np.sign(changes[0])).all()
+        return replace(found, unconfirmed=bool(self.more and one_way and abs(changes.mean()) > least))
 
     def _is_off(self, least: float, level: float) -> bool:
         """Whether no honest evaluation of a model of head's makes this claim; any of its trainings may be meant."""
@@ -161,6 +184,9 @@ _STALE = (
 )
 _EQUAL = "head's and base's predictions are equal byte for byte, yet {metric} is claimed to be {claim} after {before}"
 _CHANGED = "the evaluation changed, not the model, and gatebot's own count is {computed}"
+_SYSTEMATIC = (
+    "Over {trainings} trainings it changed by {mean_change} on average, always about as much: no other rows do that"
+)
 _NOTES = {
     ScoredRows.UNKNOWN: "An honest claim on {rows} other rows lies between {low} and {high}",
     ScoredRows.SCORED: "Base's claims are made on the rows that gatebot scores, so that both have to be equal",

@@ -24,7 +24,7 @@ from gatebot.evidence.files_read import ReadFiles
 from gatebot.evidence.history import History, RunHistory
 from gatebot.evidence.kind import Inspection, UnmetError
 from gatebot.evidence.leakage import Leakage, LeakageTraces
-from gatebot.evidence.metrics_file import ReportedMetrics
+from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
 from gatebot.evidence.need import Need, Side, with_prerequisites
 from gatebot.evidence.own_score import OwnScore, Score
 from gatebot.evidence.predictions import EVAL, Predict, Predictions
@@ -117,12 +117,20 @@ class CollectorSession:
         with self.trainings.reporter.step(Phase.SCORE, need.side, need.metric):
             return twice(lambda: score(need, predictions, dataset, tree, settings))
 
-    def metrics_file(self, side: Side) -> ReportedMetrics:
-        """Return the metrics in the file that `model.metrics` names, as the first training left it, or the commit."""
-        name = self.trainings.prepared[side].tree.recipe.model.metrics
+    def metrics_file(self, need: MetricsFile) -> ReportedMetrics:
+        """Return the metrics in the file that `model.metrics` names, as a training left it.
+
+        Of the first training it may also be the commit's.
+        """
+        name = self.trainings.prepared[need.side].tree.recipe.model.metrics
         if name is None:
             raise UnmetError("`model.metrics` is not set")
-        read = reported_metrics.read(self.read_file(side, name, reported_metrics.MOST_BYTES))
+        if need.prerequisites:
+            workspace = self.trainings.model(need.training).workspace
+            data = self._read_below([(workspace.tree, workspace.cwd)], name, reported_metrics.MOST_BYTES)
+        else:
+            data = self.read_file(need.side, name, reported_metrics.MOST_BYTES)
+        read = reported_metrics.read(data)
         if isinstance(read, str):
             raise UnmetError(f"`{name}`: {read}")
         return read
@@ -132,7 +140,13 @@ class CollectorSession:
         prepared_side = self.trainings.prepared[side]
         workspace = self.trainings.cache.first_workspace(side)
         roots = [(workspace.tree, workspace.cwd)] if workspace is not None else []
-        for root, folder in [*roots, (prepared_side.root, prepared_side.root / prepared_side.tree.folder)]:
+        roots.append((prepared_side.root, prepared_side.root / prepared_side.tree.folder))
+        return self._read_below(roots, path, most)
+
+    @staticmethod
+    def _read_below(roots: list[tuple[Path, Path]], path: str, most: int) -> bytes:
+        """Return the file at the path in the first folder that has it; none is followed out of its root."""
+        for root, folder in roots:
             place = (folder / path).parent.resolve() / Path(path).name
             if not place.is_relative_to(root.resolve()):
                 continue

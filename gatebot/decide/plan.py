@@ -13,6 +13,7 @@ from gatebot.core.report import State, Want
 from gatebot.decide.judge import comparison_of
 from gatebot.decide.policy.risk import Prior, risk_of
 from gatebot.evidence.effort import AA_SEEDS, Effort
+from gatebot.evidence.metrics_file import MetricsFile
 from gatebot.evidence.need import Need, Side, Tier, with_prerequisites
 from gatebot.evidence.own_score import Score
 from gatebot.evidence.profile import DataProfile, Profile
@@ -115,8 +116,9 @@ def _plan_confirm(case: Case, sides: Iterable[Side], budget_s: float) -> Plan:
         return Plan()
     alone = case.base is None or case.broken(Side.BASE)
     compared = [Side.HEAD] if alone else [Side.HEAD, Side.BASE]
-    asked = {part: Priority.P1 for side in compared for part in _whole_tier(effort, side, Tier.CONFIRM)}
-    missing = [need for need in asked if not isinstance(need, Profile | Score) and not case.has(need)]
+    tier = (part for side in compared for part in _whole_tier(effort, side, Tier.CONFIRM))
+    asked = {part: Priority.P1 for part in tier if not (isinstance(part, MetricsFile) and _is_dear(case, part))}
+    missing = [need for need in asked if not isinstance(need, Profile | Score | MetricsFile) and not case.has(need)]
     if any(need.side not in here for need in missing):
         return Plan()
     return _whole(_cut(case, asked, here, float("inf")), budget_s)
@@ -156,7 +158,8 @@ def _ranked(case: Case) -> dict[Need, Priority]:
 
 
 def _whole_tier(effort: Effort, side: Side, tier: Tier) -> tuple[Need, ...]:
-    asked: tuple[Need, ...] = (*effort.predictions(side, tier), *effort.scores(side, tier))
+    predicted = (*effort.predictions(side, tier), *effort.scores(side, tier))
+    asked: tuple[Need, ...] = (*predicted, *effort.claims(side, tier))
     return tuple(dict.fromkeys(part for need in asked for part in with_prerequisites(need)))
 
 
@@ -220,6 +223,11 @@ def _cost(case: Case, need: Need) -> float:
     past = partial(_past_s, case, one_tier=one_tier)
     again = (each for each in with_prerequisites(need) if isinstance(each, Fit) and _trains_again(case, each))
     return need.cost(past) + sum(each.cost(past) for each in again if each != need)
+
+
+def _is_dear(case: Case, claim: MetricsFile) -> bool:
+    """Whether a claim is not worth its cost: nothing is claimed, or base would be trained again for it alone."""
+    return not case.has(MetricsFile(claim.side)) or _trains_again(case, claim)
 
 
 def _trains_again(case: Case, need: Need) -> bool:

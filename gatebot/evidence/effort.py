@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gatebot.evidence.metrics_file import MetricsFile
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.own_score import Score
 from gatebot.evidence.predictions import EVAL, Predict
@@ -45,6 +46,11 @@ class Effort:
     def scores(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[Score, ...]:
         """Return the scores of the user's own metrics on all predictions of one tier."""
         return tuple(Score(predict, name) for predict in self.predictions(side, tier) for name in self.own)
+
+    def claims(self, side: Side, tier: Tier = Tier.SMOKE) -> tuple[MetricsFile, ...]:
+        """Return the metrics file of every training of one tier, one a seed."""
+        seeds = self.smoke_seeds if tier is Tier.SMOKE else self.confirm_seeds
+        return tuple(MetricsFile(side, tier, seed) for seed in range(seeds))
 
     def compared(self) -> tuple[Need, ...]:
         """Return the needs of a paired comparison: data profiles and smoke predictions of both sides."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gatebot.evidence.files_read import ReadFiles
     from gatebot.evidence.history import History, RunHistory
     from gatebot.evidence.leakage import Leakage, LeakageTraces
-    from gatebot.evidence.metrics_file import ReportedMetrics
+    from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
     from gatebot.evidence.own_score import OwnScore, Score
     from gatebot.evidence.predictions import Predict, Predictions
     from gatebot.evidence.profile import DataProfile
@@ -71,8 +71,8 @@ class Session(Protocol):
     def score(self, need: "Score") -> "OwnScore":
         """Compute one of the user's own metrics."""
 
-    def metrics_file(self, side: Side) -> "ReportedMetrics":
-        """Read the metrics file of the user's own tools."""
+    def metrics_file(self, need: "MetricsFile") -> "ReportedMetrics":
+        """Read the metrics file that the user's own tools wrote in a training."""
 
     def read_file(self, side: Side, path: str, most: int) -> bytes:
         """Return a file of at most `most` bytes, as the first training left it, or else as the commit has it."""

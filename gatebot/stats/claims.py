@@ -16,6 +16,8 @@ from gatebot.stats.noise import Units
 
 TRAININGS = 2.0
 """Trainings whose luck is in one gap: that of the model which the claim is of, and that of the computed value."""
+FEWEST_TRAININGS = 3
+"""Trainings from which on the spread of their claims is known at all."""
 ROUNDING = 1e-6
 """Share of a value by which two programs may compute it differently."""
 
@@ -104,6 +106,24 @@ def gap_change(
     return _contrast(
         _beyond(head.gap - base.gap, open_digits), rows, units, seeds, TRAININGS if same else 2 * TRAININGS
     )
+
+
+def mean_change(changes: ArrayLike) -> Contrast | None:
+    """Return the mean change of the claims of several trainings, from how much it varies between them.
+
+    Both sides predict the same, so that only the evaluation moves a claim. Where it draws other rows for each training,
+    it is as likely to rise as to fall. None if there are fewer than three trainings.
+
+    Args:
+        changes: head's claim less base's, float[trainings].
+
+    Raises:
+        StatError: a change is not finite.
+    """
+    if np.size(changes) < FEWEST_TRAININGS:
+        return None
+    values = floats("changes", changes)
+    return Contrast(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(values.size), values.size - 1.0)
 
 
 def is_proven(contrast: Contrast, level: float) -> bool:

@@ -15,6 +15,7 @@ from benchmarks.session import MemorySession, gated
 from benchmarks.trials import Task, Trial, moved
 from gatebot.core.report import VerdictName
 from gatebot.evidence.kind import UnmetError
+from gatebot.evidence.metrics_file import MetricsFile
 from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.operation import Operation, OperationRuns
 from gatebot.evidence.predictions import (
@@ -114,7 +115,7 @@ def test_probabilities_that_lie_keep_their_labels(name: str) -> None:
 
 def gap(made: MemorySession, side: Side) -> float:
     """Of the claim to what is true, as a share of that; over several seeds' models."""
-    (claim,) = made.metrics_file(side).values.values()
+    (claim,) = made.metrics_file(MetricsFile(side)).values.values()
     true = abs(np.mean([made.goodness(Fit(side, seed=seed)).mean() for seed in range(3)]))
     return float((claim - true) / true)
 

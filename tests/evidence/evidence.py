@@ -86,7 +86,7 @@ NEEDS = st.one_of(
     PREDICTS,
     st.builds(Score, PREDICTS, TEXT.filter(bool)),
     st.just(Profile(Side.HEAD)),
-    st.just(MetricsFile(Side.HEAD)),
+    st.builds(MetricsFile, st.just(Side.HEAD), st.sampled_from(Tier), COUNTS),
 )
 EFFECTS = st.builds(
     Effects,

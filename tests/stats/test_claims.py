@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.stats.arrays import StatError
-from gatebot.stats.claims import Claim, Seeds, coincidence, gap_change, is_proven, least_rows, own_gap
+from gatebot.stats.claims import Claim, Seeds, coincidence, gap_change, is_proven, least_rows, mean_change, own_gap
 from gatebot.stats.contrast import Contrast
 
 NONE = Seeds()
@@ -48,6 +48,20 @@ def test_digits_that_are_not_printed_are_no_gap(one: float, other: float, digit:
 def test_more_rows_behind_a_claim_never_add_noise(rows: int, more: int) -> None:
     few, many = sorted([rows, more])
     assert own_gap(claim(0.9, many), NONE, step=1.0).se <= own_gap(claim(0.9, few), NONE, step=1.0).se
+
+
+@pytest.mark.parametrize(
+    ("changes", "mean", "se", "df"),
+    [([0.02, 0.03, 0.04], 0.03, 0.01 / math.sqrt(3), 2.0), ([0.1, -0.1, 0.1, -0.1], 0.0, 0.2 / math.sqrt(12), 3.0)],
+)
+def test_the_mean_change_of_claims_has_their_spread(changes: list[float], mean: float, se: float, df: float) -> None:
+    found = mean_change(changes)
+    assert found is not None
+    assert [found.delta, found.se, found.df] == pytest.approx([mean, se, df])
+
+
+def test_the_claims_of_two_trainings_have_no_spread_to_rely_on() -> None:
+    assert mean_change([0.1, 0.1]) is None
 
 
 def test_a_gap_is_proven_on_either_side() -> None:

@@ -14,8 +14,9 @@ import numpy as np
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.claim_gaps import ComparedClaim
+from gatebot.checks.claim_gaps import LEVEL, ComparedClaim
 from gatebot.checks.claim_numbers import ClaimedNumber, claim_of, number_of, reported
+from gatebot.checks.claim_pairs import claim_changes
 from gatebot.checks.row_views import Tables, Views, metric_of
 from gatebot.comparison.comparison import Comparison
 from gatebot.core.finding import Direction, Finding, Level, Measure, Provenance
@@ -31,9 +32,6 @@ from gatebot.stats.contrast import Estimand
 from gatebot.stats.noise import Ledger, run_variance
 from gatebot.tasks.table import Table
 from gatebot.tasks.task import Declared
-
-LEVEL = 0.0025
-"""Chance that a report with honest claims calls one of them false, if they rest on the rows that are assumed."""
 
 
 class ClaimOptions(Options):
@@ -64,6 +62,8 @@ def wishes(effort: Effort) -> tuple[Need, ...]:
     """Base's claims, and what they speak of."""
     return (
         MetricsFile(Side.BASE),
+        *effort.claims(Side.HEAD),
+        *effort.claims(Side.BASE),
         Profile(Side.BASE),
         *effort.predictions(Side.BASE),
         *effort.scores(Side.BASE),
@@ -159,7 +159,15 @@ class _Computed:
             change = gap_change(base, head, seeds, clusters=clusters, step=step, same=identical)
         except StatError:
             return None
-        return replace(found, base=base, base_own=base_own, change=change)
+        effort = comparison.effort
+        return replace(
+            found,
+            base=base,
+            base_own=base_own,
+            change=change,
+            changes=claim_changes(comparison, self.declared.name) if identical else found.changes,
+            more=effort.trains and effort.confirm_seeds > 0 and not comparison.runs(Tier.CONFIRM),
+        )
 
     @property
     def _tables(self) -> Tables:

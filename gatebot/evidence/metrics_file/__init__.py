@@ -6,4 +6,4 @@ from gatebot.evidence.metrics_file.value import ReportedMetrics
 
 __all__ = ["KIND", "MetricsFile", "ReportedMetrics"]
 
-KIND = Kind(MetricsFile, ReportedMetrics, lambda need, session: session.metrics_file(need.side))
+KIND = Kind(MetricsFile, ReportedMetrics, lambda need, session: session.metrics_file(need))

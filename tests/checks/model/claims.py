@@ -14,7 +14,7 @@ from gatebot.evidence.column import Names, Numbers
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.kind import Evidence
 from gatebot.evidence.metrics_file import MetricsFile, ReportedMetrics
-from gatebot.evidence.need import Need, Side
+from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import Predict, Predictions
 from gatebot.evidence.profile import DataProfile, Profile, RowTable
 from gatebot.evidence.snapshot import Snapshot
@@ -150,15 +150,18 @@ class Pull:
 
     Attributes:
         stale: head's evaluation still scores base's predictions.
+        confirm: both sides have the confirm tier, too.
     """
 
     base: Recipe
     head: Recipe
     data: Data
     stale: bool = False
+    confirm: bool = False
 
     def world(self) -> World:
-        sides = {side: snapshot(side, self.base if side is Side.BASE else self.head, self.data) for side in Side}
+        recipes = {Side.BASE: self.base, Side.HEAD: self.head}
+        sides = {side: snapshot(side, recipe, self.data, self.confirm) for side, recipe in recipes.items()}
         if self.stale:
             known = sides[Side.BASE].evidence[MetricsFile(Side.HEAD)]
             sides[Side.HEAD] = replace(
@@ -168,21 +171,22 @@ class Pull:
 
 
 @lru_cache(maxsize=4)
-def snapshot(side: Side, recipe: Recipe, data: Data) -> Snapshot:
-    """What one side leaves: five runs of base or two of head, and the claims of the first."""
+def snapshot(side: Side, recipe: Recipe, data: Data, confirm: bool = False) -> Snapshot:
+    """What one side leaves: five runs of base or two of head, and five more of the confirm tier; and their claims."""
     ids = np.arange(1, len(data.eval) + 1, dtype=np.uint64)
     rows = RowTable(ids, ids, None, ids * np.uint64(0), {})
     given = len(data.train)
     evidence: dict[Need, Evidence] = {Profile(side): DataProfile(given + len(ids), given, (), (), rows)}
-    for seed in range(2 if side is Side.HEAD else 5):
+    smoke = [Fit(side, Tier.SMOKE, seed) for seed in range(2 if side is Side.HEAD else 5)]
+    for fit in (*smoke, *(Fit(side, Tier.CONFIRM, seed) for seed in range(5 * confirm))):
+        seed = fit.seed + 10 * (fit.tier is Tier.CONFIRM)
         said = recipe.train(data.train, data.train_labels, seed).probabilities(data.eval)
         columns = {f"score_{name}": Numbers(said[:, code]) for code, name in enumerate(CLASSES)}
         labels = Names(said.argmax(axis=1).astype(np.int32), CLASSES)
-        fit = Fit(side, seed=seed)
         evidence[Predict(fit)] = Predictions(OK, ids, {"prediction": labels, **columns})
         evidence[fit] = Training(OK, given, "rows")
-    reported = read(json.dumps(recipe.evaluate(data.train, data.train_labels, 0)).encode())
-    assert isinstance(reported, ReportedMetrics)
-    evidence[MetricsFile(side)] = reported
+        reported = read(json.dumps(recipe.evaluate(data.train, data.train_labels, seed)).encode())
+        assert isinstance(reported, ReportedMetrics)
+        evidence[MetricsFile(side, fit.tier, fit.seed)] = reported
     truth = Truth(ids, Names(data.eval_labels.astype(np.int32), CLASSES))
     return Snapshot(about(), evidence, truth=truth)

@@ -8,7 +8,7 @@ import pytest
 from gatebot.core.finding import Action, Status
 from gatebot.stats.binomial import clopper_pearson_upper
 from tests.checks.model.claims import Data, Pull, Recipe
-from tests.checks.worlds import weighed
+from tests.checks.worlds import examined, weighed
 
 CHECK = "model.claimed"
 LINEAR, WIDE = Recipe(width=0, share=0.25), Recipe(width=200, ridge=0.2, share=0.25)
@@ -40,6 +40,13 @@ def test_an_evaluation_on_training_rows_is_found_where_it_shows() -> None:
     assert actions(Pull(wide, replace(wide, scores="train"), Data.drawn(0)))
 
 
+@pytest.mark.parametrize(("confirm", "done"), [(False, set()), (True, {Action.WARN})])
+def test_a_hold_out_without_its_hard_rows_is_found_on_several_trainings(confirm: bool, done: set[Action]) -> None:
+    pull = Pull(LINEAR, replace(LINEAR, scores="easy"), Data.drawn(0), confirm=confirm)
+    assert actions(pull) == done
+    assert any(each.unconfirmed for each in examined(CHECK, pull.world()).findings) is not confirm
+
+
 def test_another_average_is_found() -> None:
     assert actions(Pull(LINEAR, replace(LINEAR, average="weighted"), Data.drawn(0))) == {Action.BLOCK}
 
@@ -56,6 +63,26 @@ def test_harmless_changes_are_blocked_in_less_than_a_quarter_of_a_percent() -> N
     assert gates >= 1500
     assert clopper_pearson_upper(blocked, gates, 0.05) <= 0.0025
     assert warned <= 0.005 * gates
+
+
+@pytest.mark.simulation
+def test_rows_that_each_training_draws_anew_are_called_a_changed_evaluation_in_one_percent() -> None:
+    gates = warned = 0
+    for noise in range(150):
+        data = Data.drawn(noise)
+        for recipe in (LINEAR, replace(LINEAR, width=20, share=0.1)):
+            done = actions(Pull(recipe, replace(recipe, split=1), data, confirm=True))
+            gates, warned = gates + 1, warned + bool(done)
+    assert gates >= 300
+    assert warned <= 0.01 * gates + 3 * (0.01 * 0.99 * gates) ** 0.5
+
+
+@pytest.mark.simulation
+def test_an_evaluation_that_is_easier_in_each_training_is_found() -> None:
+    found = [
+        actions(Pull(LINEAR, replace(LINEAR, scores="easy"), Data.drawn(noise), confirm=True)) for noise in range(60)
+    ]
+    assert sum(each == {Action.WARN} for each in found) >= 0.6 * len(found)
 
 
 FAULTS: dict[str, tuple[Recipe, Callable[[Recipe], Recipe], float]] = {

@@ -152,6 +152,14 @@ def test_a_metrics_file_that_says_nothing(open_path: Path, shared_cache: Path, t
     assert why in found.why_unmet(METRICS)
 
 
+def test_each_training_leaves_a_metrics_file_of_its_own(open_path: Path, shared_cache: Path) -> None:
+    root = repository(open_path / "repo", {"evaluate.sh": EVALUATE})
+    needs, other = [MetricsFile(Side.HEAD, seed=seed) for seed in range(2)], Predict(Fit(Side.HEAD, seed=1))
+    found = head(root, shared_cache, {"run": RUN, "metrics": "build/metrics.json"}, ASK, other, *needs)
+    files = [found.get(need, ReportedMetrics) for need in needs]
+    assert [each and each.values["by.seed"] for each in files] == [seed_of("tickets", seed) for seed in range(2)]
+
+
 def test_without_a_metrics_file_there_are_no_claims(open_path: Path, shared_cache: Path) -> None:
     found = head(repository(open_path / "repo"), shared_cache, {"python": "pipeline.py"}, METRICS)
     assert found.unmet == {METRICS: "`model.metrics` is not set"}
