@@ -62,6 +62,7 @@ CATALOGUE = {
     "model.calibration": (M, M),
     "model.slices": (H, M),
     "model.slice_discovery": (M, M),
+    "model.constant_slice": (H, M),
     "model.guarantee": (H, M),
     "model.overfit": (M, M),
     "infra.train_cost": (M, M),

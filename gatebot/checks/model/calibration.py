@@ -23,6 +23,7 @@ from gatebot.stats.arrays import StatError
 from gatebot.stats.calibration import Line, bins, calibration_error
 from gatebot.stats.contrast import Estimand
 from gatebot.stats.miscalibration import CALIBRATED_SHIFT, CALIBRATED_SLOPE, Departure, Miscalibration, miscalibration
+from gatebot.tasks.labels import labels
 from gatebot.tasks.probability import Forecast, forecast, recalibration
 from gatebot.tasks.table import Table
 
@@ -32,7 +33,8 @@ requests that keep within the margins have a finding."""
 FEWEST_ROWS = 200
 FEWEST_OF_EACH = 20
 """Rows, and rows of either outcome, from which on simulated intervals of the slope keep their level."""
-
+CERTAIN, FEWEST_CERTAIN = 0.5, 50
+"""Largest share of rows of which base is certain, and fewest rows, from which on certainty of all shows labels."""
 
 ERRORS = (
     "The calibration error is {head_error} (root mean square, debiased), on average at most {head_error_upper}; "
@@ -66,7 +68,7 @@ def needs(effort: Effort) -> tuple[Need, ...]:
 def excuse(comparison: Comparison) -> str:
     """Why there are no probabilities to examine, or too few rows."""
     found = _seen(comparison)
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and _certain(comparison) is None else ""
 
 
 def run(comparison: Comparison, options: CalibrationOptions) -> Iterator[Finding]:
@@ -78,6 +80,11 @@ def run(comparison: Comparison, options: CalibrationOptions) -> Iterator[Finding
     """
     if _lost(comparison):
         yield Finding("probabilities", "base's predictions hold probabilities, and head's hold none")
+        return
+    certain = _certain(comparison)
+    if certain is not None:
+        says = "head answers labels for probabilities: each is 0 or 1, on base in {base_share} of rows"
+        yield Finding("probabilities", says, certain, likelihood=Level.HIGH)
         return
     seen = _seen(comparison)
     if not isinstance(seen, _Seen):
@@ -155,6 +162,25 @@ def _lost(comparison: Comparison) -> bool:
     if not tables.base or comparison.truth is None or not comparison.task.classes(comparison.truth):
         return False
     return all(map(forecast, tables.base)) and not all(map(forecast, tables.head))
+
+
+def _certain(comparison: Comparison) -> dict[str, Fact] | None:
+    """Return the facts if head is certain of every row in every run, and base in each run of few; else None."""
+    tables = View(comparison).pairs(Tier.SMOKE)
+    if not tables.base or comparison.truth is None or not comparison.task.classes(comparison.truth):
+        return None
+    head, base = ([_share_certain(table) for table in side] for side in (tables.head, tables.base))
+    if len(comparison.units) < FEWEST_CERTAIN or min(head) < 1.0 or not 0 <= max(base) <= CERTAIN:
+        return None
+    return {"base_share": max(base), "rows": len(comparison.units), "seeds": len(head)}
+
+
+def _share_certain(table: Table) -> float:
+    """Return the share of rows all of whose probabilities are 0 or 1; -1 if there are no probabilities."""
+    scores = list(labels(table).scores.values())
+    if not scores:
+        return -1.0
+    return float(np.mean(np.all([(each == 0) | (each == 1) for each in scores], axis=0)))
 
 
 LABELS_ONLY = "base gives labels without probabilities: neither overconfidence nor a proper loss can be checked"

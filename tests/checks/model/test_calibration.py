@@ -59,6 +59,13 @@ def sharper(learner: Learner, factor: float) -> Learner:
     return replace(learner, sharp=learner.sharp * factor)
 
 
+def rounded(each: Predictions) -> Predictions:
+    """1 for the most probable class and 0 for the others."""
+    scores = np.stack([was.values for was in each.columns.values() if isinstance(was, Numbers)])
+    certain = scores == scores.max(axis=0)
+    return replace(each, columns={name: Numbers(certain[at] * 1.0) for at, name in enumerate(each.columns)})
+
+
 FAULT = drawn(CALIBRATED, replace(sharper(CALIBRATED, 1.5), bias=0.9), n=5000, confirm=True)
 
 
@@ -244,3 +251,17 @@ def test_one_thousand_rows_show_sharpened_probabilities_in_full(
 @pytest.mark.parametrize("factor", SHARPER.values(), ids=SHARPER)
 def test_the_smoke_tier_shows_four_sharpened_classes_on_its_usual_rows(factor: float) -> None:
     assert caught(factor, 4, 50, n=5000) >= 0.8
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_labels_for_probabilities_block_without_statistics(classes: int) -> None:
+    what = drawn(CALIBRATED, CALIBRATED, classes=classes, n=200)
+    found = weighed(CHECK, what.head_with(predictions=rounded))
+    assert set(found) == {"probabilities"}
+    assert (found["probabilities"].priority, found["probabilities"].action) == (Priority.P1, Action.BLOCK)
+    assert found["probabilities"].facts["base_share"] < 0.1
+
+
+def test_labels_that_base_answers_too_are_no_news() -> None:
+    what = drawn(CALIBRATED, CALIBRATED).both_with(predictions=rounded)
+    assert "probabilities" not in said(CHECK, what)
