@@ -13,15 +13,15 @@ import numpy as np
 from pydantic import Field
 
 from gatebot.checks.check import Check, Options
-from gatebot.checks.difference import failure, usable
+from gatebot.checks.difference import failure
+from gatebot.checks.train_tables import eval_table, train_table, trained_rows
 from gatebot.comparison.comparison import MAX_SEEDS, Comparison
 from gatebot.core.finding import Fact, Finding, Level
-from gatebot.evidence.column import Floats, Hashes, Numbers
+from gatebot.evidence.column import Floats, Hashes
 from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Side, Tier
 from gatebot.evidence.predictions import TRAIN, Predict, Predictions
 from gatebot.evidence.training import Fit
-from gatebot.evidence.truth import Truth
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Contrast, Ledger, spread
 from gatebot.tasks.table import Table, among, rows_of
@@ -45,17 +45,12 @@ class OverfitOptions(Options):
 
 def needs(effort: Effort) -> tuple[Need, ...]:
     """Both sides' predictions of the eval rows, and head's of the rows that its models were trained on."""
-    return (*effort.compared(), *_trained(effort, Side.HEAD)) if effort.trains else ()
+    return (*effort.compared(), *trained_rows(effort, Side.HEAD)) if effort.trains else ()
 
 
 def wishes(effort: Effort) -> tuple[Need, ...]:
     """Base's of its training rows; without them the check is excused."""
-    return _trained(effort, Side.BASE) if effort.trains else ()
-
-
-def _trained(effort: Effort, side: Side) -> tuple[Need, ...]:
-    """One model a seed: the folds' models share most of their training rows."""
-    return tuple(Predict(Fit(side, seed=seed), TRAIN) for seed in range(effort.smoke_seeds))
+    return trained_rows(effort, Side.BASE) if effort.trains else ()
 
 
 def excuse(comparison: Comparison) -> str:
@@ -153,33 +148,13 @@ def _gaps(comparison: Comparison, side: Side, metric: Metric | None) -> list[_Ga
     """Return what each training of one side shows, of those on which the metric has a value."""
     found = []
     for seed in range(comparison.effort.smoke_seeds if side is Side.HEAD else MAX_SEEDS):
-        train, held = _train_table(comparison, side, seed), _eval_table(comparison, side, seed)
+        train, held = train_table(comparison, side, seed), eval_table(comparison, side, seed)
         if train is None or held is None:
             continue
         gap = _Gap(seed, train, held)
         if metric is None or np.isfinite(gap.value(metric)):
             found.append(gap)
     return found
-
-
-def _eval_table(comparison: Comparison, side: Side, seed: int) -> Table | None:
-    predictions = comparison.predictions(side, Tier.SMOKE, seed)
-    return None if predictions is None else comparison.joined_table([predictions])
-
-
-def _train_table(comparison: Comparison, side: Side, seed: int) -> Table | None:
-    """Return the training rows with the labels that this side has for them."""
-    snapshot = comparison.side(side)
-    predictions = None if snapshot is None else snapshot.get(Predict(Fit(side, seed=seed), TRAIN), Predictions)
-    if snapshot is None or not usable(predictions):
-        return None
-    truth = snapshot.truth
-    if truth is None and not comparison.task.labelled:
-        truth = Truth(predictions.ids, Numbers(np.full(len(predictions.ids), np.nan)))
-    if truth is None:
-        return None
-    units = np.unique(predictions.ids[among(predictions.ids, truth.ids)])
-    return comparison.task.table(truth, predictions, units) if len(units) else None
 
 
 def _grown(comparison: Comparison, metric: Metric, head: list[_Gap], base: list[_Gap], main: list[_Gap]) -> Contrast:
