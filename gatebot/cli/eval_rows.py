@@ -29,7 +29,7 @@ def eval_rows(config: Path, document: "Document", project: str = "") -> EvalRows
     Raises:
         GateError: the data cannot be read or split.
     """
-    from gatebot.collect.load import columns, readers, split_rules
+    from gatebot.collect.load import columns, layout, readers, split_rules
     from gatebot.collect.program import Programs
     from gatebot.data.profile import truth
     from gatebot.data.read import read
@@ -42,7 +42,7 @@ def eval_rows(config: Path, document: "Document", project: str = "") -> EvalRows
     source = Source(folder, recipe.path, recipe.train, recipe.eval, _root(folder))
     with scratch() as cache:
         programs = Programs(probe(), Isolation.NONE, cache)
-        rows = read(source, columns(rules), readers(rules, programs, os.environ))
+        rows = read(source, columns(rules), readers(rules, programs, os.environ), layout(rules, document.recipe))
     target = target_of(rows, document.task.value)
     parts = split(rows, split_rules(project or rules.project or "", rules, None))
     labelled = None if target is None else int(present(target).sum())

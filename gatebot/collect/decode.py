@@ -11,11 +11,13 @@ import json
 import lzma
 import shutil
 import sys
+import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Any
 
 ANSWER, PLAIN = "answer.json", "plain"
-PARQUET, ZSTD = b"PAR1", b"\x28\xb5\x2f\xfd"
+PARQUET, ZSTD, ZIP = b"PAR1", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 OPENERS: tuple[tuple[bytes, Any], ...] = (
     (b"\x1f\x8b", gzip.GzipFile),
     (b"BZh", bz2.BZ2File),
@@ -28,8 +30,13 @@ class TooLargeError(Exception):
     """The file holds more than is accepted."""
 
 
+class SeveralFilesError(Exception):
+    """The archive does not hold exactly one file."""
+
+
 def main() -> None:
     """Decode the file that is named on the command line."""
+    answer: dict[str, Any] = {"kind": "bytes"}
     with Path(sys.argv[1]).open("rb") as question:
         asked = json.loads(question.readline())
         start = question.tell()
@@ -37,7 +44,6 @@ def main() -> None:
         question.seek(start)
         stage = "parquet" if magic.startswith(PARQUET) else "packing"
         try:
-            answer = {"kind": "bytes"}
             if magic.startswith(PARQUET):
                 answer = table(question, asked["rows"])
             else:
@@ -49,7 +55,9 @@ def main() -> None:
                         answer = table(plain, asked["rows"])
         except TooLargeError:
             answer = {"problem": "large"}
-        except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+        except SeveralFilesError as error:
+            answer = {"problem": "several", "inside": error.args[0]}
+        except (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
             answer = {"problem": stage, "why": str(error)}
         except Exception as error:
             if not type(error).__module__.startswith("polars"):
@@ -61,9 +69,11 @@ def main() -> None:
 def unpacked(packed: IO[bytes], magic: bytes, most: int) -> None:
     """Write the unpacked content of a file."""
     with Path(PLAIN).open("wb") as out:
+        stream: Any
         if magic.startswith(ZSTD):
-            text = io.BytesIO(zstd(packed.read()))
-            stream: Any = text
+            stream = io.BytesIO(zstd(packed.read()))
+        elif magic.startswith(ZIP):
+            stream = only_file(packed.read())
         else:
             opener = next((opener for start, opener in OPENERS if magic.startswith(start)), None)
             if opener is None:
@@ -76,6 +86,15 @@ def unpacked(packed: IO[bytes], magic: bytes, most: int) -> None:
             if size > most:
                 raise TooLargeError
             out.write(piece)
+
+
+def only_file(data: bytes) -> IO[bytes]:
+    """Open the one file of a ZIP archive."""
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    inside = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX/")]
+    if len(inside) != 1:
+        raise SeveralFilesError([each[:100] for each in inside[:4]])
+    return archive.open(inside[0])
 
 
 def zstd(data: bytes) -> bytes:

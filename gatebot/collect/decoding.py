@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gatebot.collect.bounded_read import UnreadableError
 from gatebot.collect.program import Programs
-from gatebot.data.packing import LARGEST, bad_parquet, broken, is_packed, too_large
+from gatebot.data.packing import LARGEST, bad_parquet, broken, is_packed, several_files, too_large
 from gatebot.sandbox import GIB, MIB, Ended, Limits
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Decoding:
                 match answer:
                     case {"problem": "large"}:
                         raise too_large(name, most)
+                    case {"problem": "several", "inside": list(inside)}:
+                        raise several_files(name, [_line(each) for each in inside])
                     case {"problem": "parquet", "why": why}:
                         raise bad_parquet(name, _line(why))
                     case {"problem": "packing", "why": why}:

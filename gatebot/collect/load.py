@@ -14,14 +14,15 @@ from gatebot.collect.program import Programs
 from gatebot.collect.remote import Remote
 from gatebot.collect.rows_files import RowsFiles
 from gatebot.collect.runner import Runner
-from gatebot.config.document import Rules
+from gatebot.config.document import Recipe, Rules
 from gatebot.config.quantity import Share
 from gatebot.config.sections.data import ColumnSplit, FoldSplit
 from gatebot.config.sections.model import ModelRecipe
 from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.data.column_types import types_of
 from gatebot.data.digest import data_version, version_digests
-from gatebot.data.layout import TEXT
+from gatebot.data.layout import SEPARATORS, TEXT, Layout
+from gatebot.data.native import MISSING as NATIVE
 from gatebot.data.native import pinned_types
 from gatebot.data.profile import profile, truth
 from gatebot.data.read import Readers, read
@@ -69,7 +70,8 @@ def load(
         eval=recipe.eval,
         root=fetched.root,
     )
-    rows = read(source, columns(job.rules), readers(job.rules, Programs.beside(runner), job.environ))
+    read_by = readers(job.rules, Programs.beside(runner), job.environ)
+    rows = read(source, columns(job.rules), read_by, layout(job.rules, tree.recipe))
     trains = _trains(tree.recipe.model)
     identity = base.identity if base else None
     rules = split_rules(job.project, job.rules, identity, trains=trains, auto_rows=job.auto_rows)
@@ -122,6 +124,20 @@ def columns(rules: Rules) -> Columns:
         time=data.time,
         split=data.split.column if isinstance(data.split, ColumnSplit) else None,
         slices=rules.slice_columns,
+    )
+
+
+def layout(rules: Rules, recipe: Recipe) -> Layout:
+    """Return how text files are laid out: as the Recipe says, with the words for missing values of the Rules."""
+    data = recipe.data
+    return Layout(
+        encoding=data.encoding,
+        separator=SEPARATORS.get(data.separator, ""),
+        header=data.header,
+        columns=data.columns,
+        decimal=data.decimal,
+        quote="" if data.quote == "none" else data.quote,
+        missing=(*rules.data.missing, *(NATIVE if rules.data.types == "native" else ())),
     )
 
 

@@ -4,7 +4,7 @@ A file is written when it is first asked for, so that nobody waits for a format 
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gatebot.collect.workspace import RowsFile
 from gatebot.data.column_types import Types, converted, refitted
 from gatebot.data.handover import MOST_ROWS, Change, Lines, changed, lines_of, write_rows
+from gatebot.data.layout import AUTO
 from gatebot.data.rows import Index, Rows
 from gatebot.data.table_file import ENDING, write_table
 from gatebot.errors import MachineError
@@ -55,7 +56,7 @@ class RowsFiles:
     def file(self, asked: Asked, digest: str) -> RowsFile:
         """Return a file of rows, which is written on demand."""
         stem = secrets.token_hex(8)
-        table = self._table if self.native is None or asked.rows.typed else self._csv
+        table = self._table if self.native is None or asked.rows.typed else self._plain_csv
         return RowsFile(
             len(asked.index),
             digest,
@@ -81,6 +82,10 @@ class RowsFiles:
         )
         path.chmod(0o644)
         return (path,)
+
+    def _plain_csv(self, asked: Asked, stem: str) -> tuple[Path, ...]:
+        """Write rows as the CSV that pandas reads without options."""
+        return self._csv(replace(asked, rows=replace(asked.rows, layout=AUTO, pointed=frozenset())), f"{stem}-native")
 
     def _all_lines(self, *, labelled: bool) -> Lines | None:
         """Return the data as lines of CSV, made once with and once without labels."""

@@ -1,89 +1,94 @@
-"""Reads CSV and TSV into rows, every column as text. Errors name the line."""
+"""Reads CSV, TSV and their kin into rows, every column as text. Errors name the line."""
 
 import csv
 import io
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatebot.data.decimals import with_points
 from gatebot.data.extent import require_extent
+from gatebot.data.header import Lines, with_header
+from gatebot.data.layout import AUTO, Layout, TextTable
+from gatebot.data.separators import records
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
-_SEPARATORS = ",;\t|"
 _PIECE = 1 << 24  # bytes processed at a time
 
 
-def delimited(data: bytes, name: str, separator: str = "") -> "pl.DataFrame":
-    """Return the rows of a CSV or TSV file. Lines without any value are skipped, as other readers do."""
+def delimited(data: bytes, name: str, layout: Layout = AUTO, *, spaces: bool = False) -> TextTable:
+    """Return the rows of a text file with separators. Lines without any value are skipped, as other readers do.
+
+    Args:
+        data: the file as UTF-8.
+        name: its name, for errors.
+        layout: how it is laid out, as far as that is known.
+        spaces: whether columns may be set apart by spaces, if the layout does not say what separates them.
+
+    Raises:
+        UsageError: the lines do not fit the layout or one another; names the line.
+    """
     import polars as pl
 
-    data = data.lstrip(b"\r\n")
-    if not data.endswith(b"\n"):
-        data += b"\n"  # without it, polars drops an empty value from the last line
-    names, separator = _header(data, name, separator)
-    require_extent(len(names), data.count(b"\n"), len(data), name)
+    lines, layout = with_header(data, name, layout, spaces=spaces)
+    require_extent(len(lines.names), lines.data.count(b"\n"), len(lines.data), name)
+    nothing = ["", *layout.missing]
     try:
-        frame = pl.read_csv(data, infer_schema=False, separator=separator, encoding="utf8")
+        frame = pl.read_csv(
+            lines.data,
+            infer_schema=False,
+            separator=lines.separator,
+            quote_char=lines.quote or None,
+            null_values=nothing,
+            encoding="utf8",
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        frame = _slowly(data, name, separator, names)
+        frame = _slowly(lines, nothing)
     if (
-        len(names) > 1
+        len(lines.names) > 1
         and frame.get_column(frame.columns[-1]).null_count()
-        and _may_be_uneven(data, separator, len(names))
+        and _may_be_uneven(lines.data, lines.separator, len(lines.names), lines.quote)
     ):
-        for _ in _records(data, name, separator, len(names)):
+        for _ in _records(lines):
             pass
-    if any(not values.null_count() for values in frame.get_columns()):
-        return frame  # a column without gaps: no line is blank
-    return frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    if all(values.null_count() for values in frame.get_columns()):  # else no line is blank
+        frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    frame, pointed = (frame, frozenset[str]()) if layout.decimal == "." else with_points(frame)
+    return TextTable(frame, layout, pointed=pointed)
 
 
-def _slowly(data: bytes, name: str, separator: str, names: list[str]) -> "pl.DataFrame":
+def _slowly(lines: Lines, nothing: Sequence[str]) -> "pl.DataFrame":
     """Read rows with the `csv` module, which locates errors and accepts quotes within values."""
     import polars as pl
 
-    records = list(_records(data, name, separator, len(names)))[1:]
-    columns = zip(*records, strict=True) if records else [()] * len(names)
-    frame = pl.DataFrame({column: list(values) for column, values in zip(names, columns, strict=True)})
-    return frame.cast(pl.String)
+    gaps = frozenset(nothing)
+    found = list(_records(lines))[1:]
+    columns = zip(*found, strict=True) if found else [()] * len(lines.names)
+    return pl.DataFrame(
+        {
+            column: [None if value in gaps else value for value in values]
+            for column, values in zip(lines.names, columns, strict=True)
+        },
+        schema=dict.fromkeys(lines.names, pl.String),
+    )
 
 
-def _header(data: bytes, name: str, separator: str) -> tuple[list[str], str]:
-    """Return the column names and the separator, from the first line."""
-    lines = io.StringIO(data[:_PIECE].decode(errors="ignore"), newline="")
-    first = lines.readline()
-    if not separator:
-        counts = {mark: first.count(mark) for mark in _SEPARATORS}
-        separator = max(_SEPARATORS, key=lambda mark: counts[mark])
-    lines.seek(0)
-    try:
-        names = next(csv.reader(lines, delimiter=separator))
-    except (csv.Error, StopIteration) as error:
-        raise UsageError(
-            f"`{name}` line 1 is not a header: {error}.", "The first line must name the columns."
-        ) from error
-    twice = sorted(column for column, times in Counter(names).items() if times > 1)
-    if twice:
-        raise UsageError(f"`{name}` names the column `{twice[0]}` more than once.", "Give every column its own name.")
-    return names, separator
-
-
-def _records(data: bytes, name: str, separator: str, width: int) -> Iterator[list[str]]:
+def _records(lines: Lines) -> Iterator[list[str]]:
     """Yield every record including the header, without blank lines.
 
     Raises:
-        UsageError: a record has more or fewer than `width` values, or a quote never closes.
+        UsageError: a record has more or fewer values than there are columns, or a quote never closes.
     """
+    name, width = lines.name, len(lines.names)
     before = csv.field_size_limit(sys.maxsize)
-    text = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
-    reader = csv.reader(text, delimiter=separator, strict=True)
-    line = 0
+    text = io.TextIOWrapper(io.BytesIO(lines.data), "utf-8", newline="")
+    reader = records(text, lines.separator, lines.quote, strict=True)
+    line = lines.before
     try:
         for record in reader:
             if len(record) not in (0, width):
@@ -92,19 +97,19 @@ def _records(data: bytes, name: str, separator: str, width: int) -> Iterator[lis
                     f"the header has {width}.",
                     "Give every line one value per column, and quote values that hold separators or line breaks.",
                 )
-            line = reader.line_num
+            line = reader.line_num + lines.before
             if record:
                 yield record
     except csv.Error as error:
         raise UsageError(
             f"`{name}` line {line + 1}: the quotes of a value are not closed ({error}).",
-            'Write a quote within a quoted value twice: "".',
+            "Write a quote within a quoted value twice; set `data.quote` if quotes are others, or `none`.",
         ) from error
     finally:
         csv.field_size_limit(before)
 
 
-def _may_be_uneven(data: bytes, separator: str, width: int) -> bool:
+def _may_be_uneven(data: bytes, separator: str, width: int, quote: str = '"') -> bool:
     """Return whether some record may have a number of values other than `width`: a fast check before `_records`.
 
     Counts separators between line ends, outside of quotes, piece by piece. It has false positives, for example with
@@ -115,11 +120,11 @@ def _may_be_uneven(data: bytes, separator: str, width: int) -> bool:
     for offset in range(0, len(data), _PIECE):
         piece = whole[offset : offset + _PIECE]
         marks = (piece == ord(separator)) | (piece == ord("\n"))
-        quotes = piece == ord('"')
+        quotes = piece == (ord(quote) if quote else -1)
         if quoted or quotes.any():
             opening = np.flatnonzero(quotes)[int(quoted) :: 2] + offset
             before = whole[opening[opening > 0] - 1]
-            if not np.isin(before, [ord(separator), ord("\n"), ord('"')]).all():
+            if not np.isin(before, [ord(separator), ord("\n"), ord(quote)]).all():
                 return True
             inside = (np.cumsum(quotes, dtype=np.uint8) & 1).astype(bool) ^ quoted
             marks &= ~inside

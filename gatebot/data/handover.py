@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatebot.data.encoding import UTF8
+from gatebot.data.layout import AUTO, WHITESPACE
 from gatebot.data.rows import Index, Rows
 from gatebot.errors import MachineError
 
 if TYPE_CHECKING:
     import polars as pl
 
+TAB = "\t"
 MOST_ROWS = 20_000
 """Tables with more rows are formatted anew for each file: a file takes a small part of them."""
 
@@ -45,11 +48,35 @@ def lines_of(rows: Rows, *, target: bool) -> Lines | None:
         rows: the rows that were read.
         target: whether the lines have the target column.
     """
-    if rows.typed or not 0 < len(rows) <= MOST_ROWS:
+    if rows.typed or rows.layout.header == "none" or rows.layout.encoding not in (AUTO.encoding, UTF8):
         return None
-    text = _without_target(rows, rows.frame, target=target).write_csv().encode()
+    if not 0 < len(rows) <= MOST_ROWS:
+        return None
+    text = as_file(rows, _without_target(rows, rows.frame, target=target))
     ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")) + 1
     return Lines(text, ends) if len(ends) == len(rows) + 1 else None
+
+
+def as_file(rows: Rows, frame: "pl.DataFrame") -> bytes:
+    """Return rows as a text file of the layout in which the data was read: separator, decimal mark, encoding and so on.
+
+    Data whose layout has no separator, such as JSON, becomes CSV.
+    """
+    import polars as pl
+
+    layout = rows.layout
+    separator = "\t" if layout.separator == WHITESPACE else layout.separator or ","
+    marks = [name for name in frame.columns if name in rows.pointed and frame.schema[name] == pl.String]
+    frame = frame.with_columns(pl.col(marks).str.replace(".", layout.decimal, literal=True)) if marks else frame
+    text = frame.write_csv(
+        separator=separator,
+        include_header=layout.header != "none",
+        quote_char=layout.quote or '"',
+        quote_style="necessary" if layout.quote else "never",
+        null_value=layout.missing[0] if layout.separator == WHITESPACE and layout.missing else None,
+    )
+    encoding = {"auto": UTF8, "utf-16-le": "utf-16"}.get(layout.encoding, layout.encoding)
+    return text.encode(encoding, "replace")
 
 
 def _without_target(rows: Rows, frame: "pl.DataFrame", *, target: bool) -> "pl.DataFrame":
@@ -68,7 +95,7 @@ def write_rows(
     change: Change | None = None,
     lines: Lines | None = None,
 ) -> Path:
-    """Write some rows, every column as it was read, and return the path: CSV, or Parquet if the data is.
+    """Write some rows, every column as it was read, and return the path: Parquet, or text in the layout of the data.
 
     Args:
         rows: the rows that were read.
@@ -83,14 +110,14 @@ def write_rows(
     Raises:
         MachineError: the disk is full or the folder cannot be written.
     """
-    path = folder / f"{stem}{'.parquet' if rows.typed else '.csv'}"
+    path = folder / f"{stem}{'.parquet' if rows.typed else '.tsv' if rows.layout.separator == TAB else '.csv'}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if lines is not None and shuffle_labels is None and change is None:
             path.write_bytes(lines.of(index))
             return path
         frame = changed(rows, index, target=target, shuffle_labels=shuffle_labels, change=change)
-        frame.write_parquet(path) if rows.typed else frame.write_csv(path)
+        frame.write_parquet(path) if rows.typed else path.write_bytes(as_file(rows, frame))
     except OSError as error:
         raise MachineError(
             f"`{path}` cannot be written: {error}.", "Free some disk, or choose another folder."

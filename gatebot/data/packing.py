@@ -1,12 +1,14 @@
-"""Decompresses gzip, bzip2, xz and zstd, which are recognised by their first bytes, not by the file name."""
+"""Decompresses gzip, bzip2, xz, zstd and ZIP, which are recognised by their first bytes, not by the file name."""
 
 import bz2
 import gzip
 import io
 import lzma
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 from gatebot.errors import UsageError
 
@@ -23,12 +25,13 @@ _OPENERS: tuple[tuple[bytes, Callable[[io.BytesIO], io.BufferedIOBase]], ...] = 
 )
 _ZSTD = b"\x28\xb5\x2f\xfd"
 PARQUET = b"PAR1"
-_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zstd")
+ZIP = b"PK\x03\x04"
+_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zstd", ".zip")
 
 
 def is_packed(data: bytes) -> bool:
     """Return whether bytes are compressed or Parquet, so that they must be decoded before they are text."""
-    return data.startswith((PARQUET, _ZSTD, *(magic for magic, _ in _OPENERS)))
+    return data.startswith((PARQUET, _ZSTD, ZIP, *(magic for magic, _ in _OPENERS)))
 
 
 def decoded(data: bytes, name: str) -> "bytes | pl.DataFrame":
@@ -49,9 +52,10 @@ def unpacked(data: bytes, name: str) -> bytes:
     Raises:
         UsageError: they cannot be decompressed, hold more than `LARGEST` bytes, or are an archive of several files.
     """
-    refuse_archive(data, name)
     if data.startswith(_ZSTD):
         return _zstd(data, name)
+    if data.startswith(ZIP):
+        return _unzipped(data, name)
     for magic, opened in _OPENERS:
         if data.startswith(magic):
             return _unpacked(opened(io.BytesIO(data)), name)
@@ -67,7 +71,7 @@ def plain_name(name: str) -> str:
 def _unpacked(file: io.BufferedIOBase, name: str) -> bytes:
     try:
         data = file.read(LARGEST + 1)
-    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
         raise broken(name, str(error)) from error
     if len(data) > LARGEST:
         raise too_large(name, LARGEST)
@@ -94,14 +98,32 @@ def _zstd(data: bytes, name: str) -> bytes:
     return "\n".join(lines.to_list()).encode()
 
 
-def refuse_archive(data: bytes, name: str) -> None:
-    """Refuse a ZIP archive.
+def _unzipped(data: bytes, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            inside = [each.filename for each in archive.infolist() if is_member(each.filename)]
+            if len(inside) != 1:
+                raise several_files(name, inside)
+            with archive.open(inside[0]) as file:
+                return _unpacked(cast("io.BufferedIOBase", file), name)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise broken(name, str(error)) from error
 
-    Raises:
-        UsageError: the data is an archive of several files.
-    """
-    if data.startswith(b"PK\x03\x04"):
-        raise UsageError(f"`{name}` is a ZIP archive or a spreadsheet.", "Unpack it, or export it as CSV or Parquet.")
+
+def is_member(path: str) -> bool:
+    """Return whether an entry of a ZIP archive is a file of the user's, and no folder or note of a packing program."""
+    return not path.endswith("/") and not path.startswith("__MACOSX/")
+
+
+def several_files(name: str, inside: Sequence[str]) -> UsageError:
+    """Return the error for an archive that does not hold exactly one file."""
+    if "[Content_Types].xml" in inside:
+        return UsageError(f"`{name}` is a spreadsheet or document.", "Export it as CSV or Parquet.")
+    what = ", ".join(f"`{each[:40]}`" for each in inside[:3]) + (" and more" if len(inside) > 3 else "")
+    return UsageError(
+        f"`{name}` is an archive of {len(inside)} files{f' ({what})' if inside else ''}.",
+        "Pack one file into each archive, or give the files themselves.",
+    )
 
 
 def too_large(name: str, most: int) -> UsageError:

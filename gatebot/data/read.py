@@ -1,7 +1,7 @@
 """Reads data files into rows. Text stays text, typed formats keep their types, and errors name the file."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -10,10 +10,11 @@ import numpy as np
 
 from gatebot.core.address import shown
 from gatebot.data.digest import bytes_digest, content, frame_digest
-from gatebot.data.packing import decoded, plain_name, refuse_archive
+from gatebot.data.layout import AUTO, Layout, TextTable
+from gatebot.data.packing import decoded, plain_name
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.source import Place, Source, locate
-from gatebot.data.text import text_table
+from gatebot.data.text import text_table, without
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ class _File:
     frame: "pl.DataFrame"
     typed: bool
     digest: str
-    given: Mapping[str, str] = field(default_factory=dict)
+    text: TextTable | None = None
 
 
-def read(source: Source, columns: Columns | None = None, readers: Readers = Readers()) -> Rows:
+def read(source: Source, columns: Columns | None = None, readers: Readers = Readers(), layout: Layout = AUTO) -> Rows:
     """Read all files of a source into one table.
 
     Text formats are read without guessing types, so that a row's text, its hashes and what user code gets never
@@ -56,28 +57,38 @@ def read(source: Source, columns: Columns | None = None, readers: Readers = Read
         source: the files and addresses.
         columns: the roles of columns.
         readers: how addresses are fetched, and compressed files and Parquet decoded.
+        layout: how text files are laid out, as far as that is declared.
 
     Raises:
         UsageError: something is missing or unreadable, or the files do not fit together; names the file and a remedy.
     """
     columns = columns or Columns()
     if source.path:
-        files, fixed = _read(source, source.path, readers), None
+        files, fixed = _read(source, source.path, readers, layout), None
     else:
-        train, held_out = _read(source, source.train, readers), _read(source, source.eval, readers)
+        train, held_out = (_read(source, patterns, readers, layout) for patterns in (source.train, source.eval))
         files = [*train, *held_out]
         heights = [sum(file.frame.height for file in side) for side in (train, held_out)]
         fixed = np.repeat([False, True], heights)
     frame = _one_table(files)
     _find(columns, frame.columns, files[0].name)
-    given = {name: kind for file in files for name, kind in file.given.items()}
-    return Rows(frame, columns, files[0].typed, {file.name: file.digest for file in files}, fixed, given)
+    texts = [file.text for file in files if file.text is not None]
+    return Rows(
+        frame,
+        columns,
+        files[0].typed,
+        {file.name: file.digest for file in files},
+        fixed,
+        given={name: kind for text in texts for name, kind in text.given.items()},
+        layout=texts[0].layout if texts else layout,
+        pointed=frozenset[str]().union(*(text.pointed for text in texts)),
+    )
 
 
-def _read(source: Source, patterns: tuple[str, ...], readers: Readers) -> list[_File]:
+def _read(source: Source, patterns: tuple[str, ...], readers: Readers, layout: Layout) -> list[_File]:
     places = locate(source, patterns)
     given = (each for place in places for each in _content(source, place, readers.fetch))
-    files = [_parsed(name, data, readers.decode) for name, data in given]
+    files = [_parsed(name, data, readers.decode, layout) for name, data in given]
     if not any(file.frame.height for file in files):
         raise UsageError(f"`{files[0].name}` has no rows.", "Add rows.")
     return files
@@ -91,23 +102,22 @@ def _content(source: Source, place: Place, fetch: Fetch | None) -> "Sequence[tup
     return [(place.name, content(source, place.path, place.name))]
 
 
-def _parsed(name: str, given: "bytes | pl.DataFrame", decode: Decode) -> _File:
+def _parsed(name: str, given: "bytes | pl.DataFrame", decode: Decode, layout: Layout) -> _File:
     if not isinstance(given, bytes):
-        return _File(name, given, typed=True, digest=frame_digest(given))
+        return _File(name, without(given, layout.missing), typed=True, digest=frame_digest(given))
     digest = bytes_digest(given)
     if not given:
         raise UsageError(f"`{name}` is empty.", "Give a file with a header line and rows, or leave it out.")
-    refuse_archive(given, name)
     ending = PurePosixPath(plain_name(name)).suffix
     data = decode(given, name)
     if not isinstance(data, bytes):
-        return _File(name, data, typed=True, digest=digest)
+        return _File(name, without(data, layout.missing), typed=True, digest=digest)
     if ending in (".parquet", ".pq"):
         raise UsageError(f"`{name}` is not a Parquet file.", _pointer_hint(data))
     if data.startswith(b"version https://git-lfs"):
         raise UsageError(f"`{name}` is a Git LFS pointer, not the data.", _pointer_hint(data))
-    found = text_table(data, name, ending)
-    return _File(name, found.frame, typed=False, digest=digest, given=found.given)
+    found = text_table(data, name, ending, layout)
+    return _File(name, found.frame, typed=False, digest=digest, text=found)
 
 
 def _pointer_hint(data: bytes) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gatebot.data.layout import AUTO, Layout
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -51,6 +53,8 @@ class Rows:
         typed: True if the source keeps types (Parquet); rows are then given to user code as Parquet.
         files: path or address -> digest of its bytes.
         given: what a text format itself says of columns (JSON), as in `TextTable`.
+        layout: how the first text file turned out to be laid out.
+        pointed: columns of numbers whose decimal mark was exchanged for a point.
         fixed_eval: True if a row is in the user's own eval files, shape [n]; None if train and eval share one source.
     """
 
@@ -60,6 +64,8 @@ class Rows:
     files: Mapping[str, str]
     fixed_eval: Mask | None = None
     given: Mapping[str, str] = field(default_factory=dict)
+    layout: Layout = AUTO
+    pointed: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return self.frame.height

@@ -1,14 +1,18 @@
-"""Reads text files into rows: checks the encoding and detects the format."""
+"""Reads text files into rows: converts the encoding and detects the format."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatebot.data.delimited import delimited
+from gatebot.data.encoding import as_utf8
 from gatebot.data.json_text import array_as_lines, json_lines
-from gatebot.data.layout import TextTable
+from gatebot.data.layout import AUTO, Layout, TextTable
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:
     import polars as pl
+
+TABS, JSONS = (".tsv", ".tab"), (".jsonl", ".ndjson", ".json")
 
 
 def table(data: bytes, name: str, ending: str) -> "pl.DataFrame":
@@ -16,47 +20,44 @@ def table(data: bytes, name: str, ending: str) -> "pl.DataFrame":
     return text_table(data, name, ending).frame
 
 
-def text_table(data: bytes, name: str, ending: str) -> TextTable:
+def text_table(data: bytes, name: str, ending: str, layout: Layout = AUTO) -> TextTable:
     """Return the rows of one text file, every column as text.
 
     Args:
         data: the file's bytes, decompressed.
         name: name of the file, for errors.
         ending: suffix such as `.csv`, `.tsv` or `.jsonl`; with another one, the first byte determines the format.
+        layout: how the file is laid out, as far as that is declared.
 
     Raises:
         UsageError: the bytes are not valid in this format; names the line, if known, and a remedy.
     """
-    data = _utf8(data, name)
+    data, encoding = as_utf8(data, name, layout.encoding)
+    if b"\r" in data and b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
     start = data[:1024].lstrip()[:1]
     if not start and not data.strip():
         raise UsageError(f"`{name}` is empty.", "Give a file with a header line and rows, or leave it out.")
-    if ending in (".jsonl", ".ndjson", ".json") or (start in (b"{", b"[") and ending not in (".csv", ".tsv", ".tab")):
-        found = json_lines(array_as_lines(data, name) if start == b"[" else data, name)
+    if ending in JSONS or (start in (b"{", b"[") and ending not in (".csv", *TABS)):
+        found = _filled(json_lines(array_as_lines(data, name) if start == b"[" else data, name), layout)
     else:
-        found = TextTable(delimited(data, name, "\t" if ending in (".tsv", ".tab") else ""))
+        known = replace(layout, separator=layout.separator or ("\t" if ending in TABS else ""))
+        found = delimited(data, name, known, spaces=ending not in (".csv", *TABS))
     if not found.frame.height:
-        raise UsageError(f"`{name}` has a header but no rows.", "Add rows, or leave the file out.")
-    return found
+        what = "no rows" if layout.header == "none" else "a header but no rows"
+        raise UsageError(f"`{name}` has {what}.", "Add rows, or leave the file out.")
+    return replace(found, layout=replace(found.layout, encoding=encoding))
 
 
-def _utf8(data: bytes, name: str) -> bytes:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UsageError(f"`{name}` is UTF-16.", f"Convert it: iconv -f UTF-16 -t UTF-8 {name}")
-    if b"\x00" in data:
-        line = data.count(b"\n", 0, data.index(b"\x00")) + 1
-        raise UsageError(
-            f"`{name}` line {line} holds a NUL byte: this is not a text file.", "Give CSV, TSV, JSON Lines or Parquet."
-        )
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            f"`{name}` line {line} is not UTF-8 (byte 0x{data[error.start]:02x}).",
-            f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 {name}",
-        ) from error
-    if b"\r" in data and b"\n" not in data:
-        return data.replace(b"\r", b"\n")
-    return data
+def _filled(found: TextTable, layout: Layout) -> TextTable:
+    """Return a JSON table in which the declared words are missing values."""
+    return replace(found, frame=without(found.frame, layout.missing))
+
+
+def without(frame: "pl.DataFrame", words: tuple[str, ...]) -> "pl.DataFrame":
+    """Return a table in which these words are missing values, in its columns of text."""
+    import polars as pl
+
+    if not words or pl.String not in frame.dtypes:
+        return frame
+    return frame.with_columns(pl.when(~pl.col(pl.String).is_in(words)).then(pl.col(pl.String)))

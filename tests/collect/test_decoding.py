@@ -19,10 +19,14 @@ from gatebot.evidence.need import Side
 from gatebot.evidence.profile import DataProfile, Profile
 from gatebot.sandbox import Isolation, probe
 from tests.collect.repository import document, job, repository
-from tests.data.test_read import zstd
+from tests.data.test_read import zipped, zstd
 
 FRAME = pl.DataFrame({"x": [1, 2, None], "when": ["2026-01-01", None, "b"]})
 BOMB = b"x" * 1_000_000 + b"\n"
+
+
+def one_file(data: bytes) -> bytes:
+    return zipped({"t.csv": data})
 
 
 def parquet(frame: pl.DataFrame = FRAME) -> bytes:
@@ -36,12 +40,12 @@ def programs(shared_cache: Path) -> Programs:
     return Programs(probe(), Isolation.NONE, shared_cache)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd])
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd, one_file])
 def test_packed_bytes_are_unpacked(programs: Programs, pack: Callable[[bytes], bytes]) -> None:
     assert Decoding(programs)(pack(b"a\n1\n"), "t") in (b"a\n1\n", b"a\n1")
 
 
-@pytest.mark.parametrize("data", [parquet(), gzip.compress(parquet())])
+@pytest.mark.parametrize("data", [parquet(), gzip.compress(parquet()), one_file(parquet())])
 def test_parquet_becomes_a_table(programs: Programs, data: bytes) -> None:
     found = Decoding(programs)(data, "t")
     assert isinstance(found, pl.DataFrame)
@@ -54,7 +58,7 @@ def test_what_is_plain_starts_nothing(tmp_path: Path) -> None:
     assert Decoding(nothing)(b"a,b\n1,2\n", "t.csv.gz") == b"a,b\n1,2\n"
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd])
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd, one_file])
 def test_what_unpacks_to_too_much_is_refused_and_never_held_here(
     programs: Programs, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -75,6 +79,8 @@ def test_a_bomb_does_not_grow_in_this_process(programs: Programs) -> None:
     [
         (gzip.compress(BOMB)[:-9], "`t` cannot be unpacked"),
         (b"\x1f\x8bjunk", "`t` cannot be unpacked"),
+        (b"PK\x03\x04junk", "`t` cannot be unpacked"),
+        (zipped({"a": b"1", "b": b"2"}), "`t` is an archive of 2 files"),
         (b"\x28\xb5\x2f\xfdjunk", "`t` cannot be unpacked"),
         (b"PAR1junkPAR1", "`t` is not readable as Parquet"),
         (gzip.compress(b"PAR1junkPAR1"), "`t` is not readable as Parquet"),

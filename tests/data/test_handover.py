@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebot.data.handover import lines_of, write_rows
+from gatebot.data.layout import AUTO, Layout
 from gatebot.data.read import read
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.rules import SplitRules
@@ -49,6 +50,25 @@ def test_values_arrive_as_they_were_read(tmp_path: Path) -> None:
     rows = read(Source(tmp_path, ("t.csv",)), Columns("y"))
     written = write_rows(rows, pl.arange(3, eager=True).to_numpy(), tmp_path / "out", "rows", target=True)
     assert written.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("data", "layout", "name"),
+    [
+        (b"a;b\n1,5;x\n;y\n", Layout(decimal=","), "rows.csv"),
+        (b"a\tb\n1.50\tx,y\n2\t\n", AUTO, "rows.tsv"),
+        ("1,é\n2,\n".encode("cp1252"), Layout(header="none", columns=("a", "b")), "rows.csv"),
+        (b"a|b\n1|'x|y'\n", Layout(quote="'"), "rows.csv"),
+        ("a,b\n1,é\n".encode("utf-16"), AUTO, "rows.csv"),
+        (b'a,b\n1,5"\n', Layout(quote=""), "rows.csv"),
+    ],
+)
+def test_commands_get_the_layout_of_the_data(tmp_path: Path, data: bytes, layout: Layout, name: str) -> None:
+    (tmp_path / "t.csv").write_bytes(data)
+    rows = read(Source(tmp_path, ("t.csv",)), layout=layout)
+    every = np.arange(len(rows))
+    written = write_rows(rows, every, tmp_path / "out", "rows", target=True, lines=lines_of(rows, target=True))
+    assert (written.name, written.read_bytes()) == (name, data)
 
 
 VALUES = st.none() | st.text(max_size=6) | st.sampled_from(['a "b"', "x,y", "line\nbreak", "\r", "", " ", "é"])

@@ -14,7 +14,13 @@ def test_what_is_not_packed_is_itself() -> None:
 
 @pytest.mark.parametrize(
     ("name", "plain"),
-    [("T.CSV.GZ", "t.csv"), ("t.jsonl.zst", "t.jsonl"), ("http://h/t.csv.xz?sig=a.gz", "http://h/t.csv"), ("t", "t")],
+    [
+        ("T.CSV.GZ", "t.csv"),
+        ("t.jsonl.zst", "t.jsonl"),
+        ("t.csv.zip", "t.csv"),
+        ("http://h/t.csv.xz?sig=a.gz", "http://h/t.csv"),
+        ("t", "t"),
+    ],
 )
 def test_names_without_their_packing(name: str, plain: str) -> None:
     assert packing.plain_name(name) == plain

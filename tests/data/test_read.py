@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import lzma
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -30,6 +32,14 @@ def zstd(data: bytes) -> bytes:
     return out.getvalue()
 
 
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
 def read_bytes(folder: Path, name: str, data: bytes, columns: Columns | None = None) -> Rows:
     (folder / name).write_bytes(data)
     return read(Source(folder, (name,)), columns)
@@ -50,6 +60,10 @@ def read_bytes(folder: Path, name: str, data: bytes, columns: Columns | None = N
         ("t.csv.bz2", bz2.compress(CSV)),
         ("t.csv.xz", lzma.compress(CSV)),
         ("t.csv.zst", zstd(CSV)),
+        ("t.csv.zip", zipped({"t.csv": CSV, "__MACOSX/t.csv": b"", "folder/": b""})),
+        ("t.zip", zipped({"t.jsonl": LINES})),
+        ("t.csv", CSV.decode().encode("utf-16")),
+        ("t.csv", CSV.decode().encode("cp1252")),
         ("t.jsonl", LINES),
         ("t.ndjson.gz", gzip.compress(LINES)),
         ("t", LINES),
@@ -124,8 +138,7 @@ def test_a_quote_within_a_value_is_only_a_character(tmp_path: Path) -> None:
         ("t.csv.gz", gzip.compress(b""), "`t.csv.gz` is empty"),
         ("t.csv", b"a,b\n", "has a header but no rows"),
         ("t.csv", b"a,b", "has a header but no rows"),
-        ("t.csv", b"a,b\n1,caf\xe9\n", "line 2 is not UTF-8 (byte 0xe9)"),
-        ("t.csv", "a,b\n1,x\n".encode("utf-16"), "is UTF-16"),
+        ("t.csv", b"a,b\n1,caf\x81\n", "line 2 is not UTF-8 (byte 0x81)"),
         ("t.csv", b"a,b\n1,\x00\n", "line 2 holds a NUL byte"),
         ("t.csv", bytes(range(256)) * 10, "NUL byte"),
         ("t.csv", b"a,b\n1,x\n2\n3,y\n", "line 3 has 1 value, the header has 2"),
@@ -134,7 +147,10 @@ def test_a_quote_within_a_value_is_only_a_character(tmp_path: Path) -> None:
         ("t.csv", b'a,b\n1,x\n2,"y\n3,z\n', "line 3: the quotes of a value are not closed"),
         ("t.csv", b"a,b\n1,x,", "line 2 has 3 values, the header has 2"),
         ("t.csv", b"a,b,a\n1,2,3\n", "names the column `a` more than once"),
-        ("t.csv", b"PK\x03\x04rest", "is a ZIP archive or a spreadsheet"),
+        ("t.csv", b"PK\x03\x04rest", "cannot be unpacked"),
+        ("t.zip", zipped({"a.csv": CSV, "b.csv": CSV}), "is an archive of 2 files (`a.csv`, `b.csv`)"),
+        ("t.zip", zipped({"a.csv": CSV})[:-30], "cannot be unpacked"),
+        ("t.xlsx", zipped({"[Content_Types].xml": b"", "xl/a.xml": b""}), "is a spreadsheet"),
         ("t.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"),
         ("t.parquet", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
         ("t.csv.gz", gzip.compress(CSV)[:-9], "cannot be unpacked"),

@@ -1,11 +1,12 @@
 """`data:`: where the data lies, how it is read and split."""
 
+import codecs
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from gatebot.config.sections.section import Patterns, Seconds, Section
+from gatebot.config.sections.section import Patterns, Seconds, Section, Word
 from gatebot.core.address import BadAddressError, parse_prefix
 
 
@@ -52,6 +53,49 @@ def _as_mapping(value: object) -> object:
 
 ColumnType = Literal["text", "integer", "number", "boolean"]
 AddressRule = Annotated[AllowedAddress, BeforeValidator(_as_mapping, json_schema_input_type=str | AllowedAddress)]
+
+
+ENCODINGS = (
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "big5", "cp437", "cp850", "cp932", "cp949", "euc_jp"),
+    *("euc_kr", "gb18030", "gbk", "koi8-r", "koi8-u", "mac-roman", "shift_jis"),
+    *(f"cp125{part}" for part in range(9)),
+    *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
+)
+"""Codecs of Python that are read: those that files are written in, and no other transformations."""
+
+
+def _encoding(value: object) -> object:
+    """Return Python's name of an encoding, such as `iso8859-1` for `Latin-1`."""
+    if not isinstance(value, str) or value == "auto":
+        return value
+    try:
+        name = codecs.lookup(value).name
+    except (LookupError, ValueError) as error:
+        raise ValueError("is no encoding; usual ones are utf-8, utf-16, cp1252 and iso8859-1") from error
+    if name not in ENCODINGS:
+        raise ValueError("is no encoding of data files; usual ones are utf-8, utf-16, cp1252 and iso8859-1")
+    return name
+
+
+def _separator(value: object) -> object:
+    """Return the word for a separator that is given as its character."""
+    return _SEPARATORS.get(value, value) if isinstance(value, str) else value
+
+
+def _one_character(value: str) -> str:
+    if value != "none" and not (len(value) == 1 and value.isascii() and value.isprintable() and not value.isalnum()):
+        raise ValueError("must be one character such as \" or ', or `none`")
+    return value
+
+
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "\\t": "tab", "|": "pipe", " ": "whitespace"}
+Encoding = Annotated[str, BeforeValidator(_encoding, json_schema_input_type=str)]
+Separator = Annotated[
+    Literal["auto", "comma", "semicolon", "tab", "pipe", "whitespace"],
+    BeforeValidator(_separator, json_schema_input_type=str),
+]
+Header = Annotated[int, Field(ge=1, le=10_000)] | Literal["auto", "none"]
+Quote = Annotated[str, AfterValidator(_one_character)]
 
 
 class DataVersion(Section):
@@ -107,7 +151,7 @@ class DataRules(Section):
     protected: tuple[str, ...] = Field(
         default=(), description="Columns whose values are held as slices and compared with one another."
     )
-    missing: tuple[str, ...] = Field(
+    missing: tuple[Word, ...] = Field(
         default=(),
         description="Words that mean that there is no value, such as `NA` or `?`. An empty cell always does; any other"
         " word is a word, except that a column of numbers may say `NA`, `nan`, `null` or `None` for a missing number.",
@@ -135,6 +179,24 @@ class DataRecipe(Section):
     )
     train: Patterns = Field(default=(), description="Train rows, where eval rows lie in files of their own.")
     eval: Patterns = Field(default=(), description="Eval rows that lie in files of their own.")
+    encoding: Encoding = Field(
+        default="auto",
+        description="Encoding of text files, such as `cp1252` or `shift_jis`. `auto` recognises UTF-8 and UTF-16, with"
+        " or without a mark, and Windows-1252.",
+    )
+    separator: Separator = Field(
+        default="auto", description="What separates the columns of text files; `whitespace` is any number of spaces."
+    )
+    header: Header = Field(
+        default="auto",
+        description="The line of a text file that names the columns, from 1, or `none`. `auto`: the first line, which"
+        " must not look like values.",
+    )
+    columns: tuple[Word, ...] = Field(
+        default=(), description="The names of all columns of text files, in place of those of the header."
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="The decimal mark of numbers in text files.")
+    quote: Quote = Field(default='"', description="The quote of text files: one character, or `none`.")
     version: DataVersion = Field(default=DataVersion(), description="What identifies data that is not in git.")
     assets: Patterns = Field(default=(), description="Files that rows point to, such as images: mounted read-only.")
 
@@ -146,6 +208,9 @@ class Data(DataRules, DataRecipe):
     def _one_source(self) -> "Data":
         if self.path and (self.train or self.eval):
             raise ValueError("give either `path`, or `train` and `eval`, not both")
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice or "" in self.columns:
+            raise ValueError(f"`columns` names {twice[0]!r} twice" if twice else "`columns` has an empty name")
         if bool(self.train) != bool(self.eval):
             raise ValueError("`train` and `eval` come together")
         return self
