@@ -5,10 +5,13 @@ from collections.abc import Collection, Iterator
 from typing import assert_never
 
 from gatebot.config.load import parse
+from gatebot.data.encoding import UTF8
+from gatebot.data.layout import SEPARATORS
 from gatebot.discovery import adapter
 from gatebot.discovery.entrypoints import Builder, Commands, Functions, Native, PredictionScript, Script
 from gatebot.discovery.installation import Setup
 from gatebot.discovery.proposal import Proposal
+from gatebot.discovery.tables import Data
 
 SEES = "5 % of main's, or as much as the eval rows can see: `gatebot power` says how much"
 RARE = "2 points, or as much as so few positives can show"
@@ -82,6 +85,7 @@ def _data(proposal: Proposal) -> Iterator[str]:
         if proposal.eval_side:
             says = f"has the same columns: if it is what to test on, write `train: {data.main.path}` in place of `path`"
             yield f"  # eval: {_plain(proposal.eval_side)}  # {' '.join(says.split())}"
+    yield from _layout(data)
     if data.pointer:
         yield f"  version: {{files: [{json.dumps(data.pointer)}]}}  # git has the pointer only"
         yield "  fetch: {run: dvc pull}  # add `secrets: [NAME]` for what it needs to log in"
@@ -91,6 +95,28 @@ def _data(proposal: Proposal) -> Iterator[str]:
             yield _line(f"  {key}", role.column, role.why)
     if roles.slices:
         yield f"  # slices: [{', '.join(map(_plain, roles.slices))}]  # each value is then held on its own"
+
+
+def _layout(data: Data) -> Iterator[str]:
+    """Yield how the data is laid out, where that is not the default."""
+    layout = data.main.layout
+    if layout.encoding not in ("auto", UTF8):
+        yield _line("  encoding", layout.encoding, "how its bytes look")
+    word = next((word for word, mark in SEPARATORS.items() if mark == layout.separator), "")
+    if word not in ("", "comma") and not (word == "tab" and data.main.path.lower().endswith(".tsv")):
+        yield _line("  separator", word, "one number of values in every line")
+    if layout.header == "none":
+        yield "  header: none  # the first line holds values"
+        names = ", ".join(map(_plain, data.main.columns))
+        yield f"  columns: [{names}]" + ("" if layout.columns else "  # give them their names")
+    if layout.decimal != ".":
+        yield _line("  decimal", layout.decimal, "numbers have commas")
+    if layout.quote != '"':
+        yield _line("  quote", layout.quote, "as the code reads it")
+    if layout.missing:
+        yield f"  missing: [{', '.join(map(_plain, layout.missing))}]  # what the code takes for no value"
+    if data.native:
+        yield _line("  types", "native", f"{data.native} leaves it to pandas what the values are")
 
 
 def _model(proposal: Proposal) -> Iterator[str]:

@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from gatebot.data.columns import column_profile
+from gatebot.data.layout import AUTO, Layout
+from gatebot.data.many_columns import column_profiles
 from gatebot.data.packing import LARGEST, plain_name, unpacked
-from gatebot.data.text import table
+from gatebot.data.text import text_table
 from gatebot.discovery.code import Module
+from gatebot.discovery.reading import ReadCall, layout_of, read_calls
 from gatebot.discovery.repository_files import RepositoryFiles
 from gatebot.discovery.sureness import UndeterminedError
 from gatebot.errors import GateError, UsageError
@@ -35,11 +37,13 @@ class Table:
         path: the path of the file, or a glob.
         columns: the profiles of the sampled columns, by name, in the file's order.
         rows: the number of sampled rows.
+        layout: how a text file is laid out.
     """
 
     path: str
     columns: Mapping[str, Any]
     rows: int
+    layout: Layout = AUTO
 
     @property
     def stem(self) -> str:
@@ -57,6 +61,7 @@ class Data:
         asked: rows without the target, as in competitions.
         why: the reason for the choice, as one phrase.
         pointer: a `.dvc` file that represents the data in git.
+        native: where the code leaves it to pandas what the values are, as `train.py:7`; empty if it does not.
     """
 
     main: Table
@@ -65,6 +70,7 @@ class Data:
     why: str = ""
     pointer: str = ""
     others: tuple[str, ...] = field(default=())
+    native: str = ""
 
 
 def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | None) -> Data:
@@ -79,6 +85,7 @@ def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | Non
         UsageError: there is no data file, it is not available, or several are possible.
     """
     found = _candidates(files)
+    calls = [call for one in modules for call in read_calls(str(one.path), files.text(one.path))]
     if wanted is not None:
         path = wanted.removeprefix("./")
         if path not in files:
@@ -89,11 +96,11 @@ def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | Non
             path,
             *[each for each in found if PurePosixPath(each).parent == PurePosixPath(path).parent and each != path],
         )
-        return _with_company(files, path, found, "as you said")
+        return _with_company(files, path, found, "as you said", calls)
     if not found:
         raise _nothing(files, modules)
     path, why = _chosen(found, modules)
-    return _with_company(files, path, found, why)
+    return _with_company(files, path, found, why, calls)
 
 
 def _candidates(files: RepositoryFiles) -> tuple[str, ...]:
@@ -138,20 +145,22 @@ def _chosen(found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
     )
 
 
-def _with_company(files: RepositoryFiles, path: str, found: Sequence[str], why: str) -> Data:
-    main = sample(files, path)
+def _with_company(files: RepositoryFiles, path: str, found: Sequence[str], why: str, calls: Sequence[ReadCall]) -> Data:
+    here = [call for call in calls if call.path and same(path, call.path)] or [each for each in calls if not each.path]
+    main = sample(files, path, here[0] if here else None)
     pointer = f"{path}.dvc" if f"{path}.dvc" in files else ""
     held = asked = None
     if _role(path) == "train" and "*" not in path:
         for other in found:
             if other == path or _role(other) != "eval" or PurePosixPath(other).parent != PurePosixPath(path).parent:
                 continue
-            table = sample(files, other)
+            table = sample(files, other, here[0] if here else None)
             if set(table.columns) == set(main.columns):
                 held = held or table
             elif set(table.columns) < set(main.columns):
                 asked = asked or table
-    return Data(main, held, asked, why, pointer)
+    plain = bool(here) and all(call.plain for call in here)
+    return Data(main, held, asked, why, pointer, native=here[0].where if plain else "")
 
 
 def eval_side(files: RepositoryFiles, data: Data) -> str:
@@ -168,31 +177,35 @@ def eval_side(files: RepositoryFiles, data: Data) -> str:
     return ""
 
 
-def sample(files: RepositoryFiles, path: str) -> Table:
+def sample(files: RepositoryFiles, path: str, call: ReadCall | None = None) -> Table:
     """Read some rows of a file, and return the profiles of its columns.
+
+    Args:
+        files: the files of the repository.
+        path: the path of the file, or a glob.
+        call: how the code reads it, if that is known.
 
     Raises:
         UsageError: it cannot be read.
     """
     first = str(files.named(path)[0]) if "*" in path else path
-    frame = _frame(files, first)
-    return Table(path, {column.name: column_profile(column) for column in frame.get_columns()}, frame.height)
-
-
-def _frame(files: RepositoryFiles, path: str) -> "pl.DataFrame":
     try:
-        with files.opened(path) as descriptor:
-            return _rows(descriptor, path)
+        with files.opened(first) as descriptor:
+            frame, layout = _rows(descriptor, first, call)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", "Is it there, and may gatebot read it?") from error
+        raise UsageError(
+            f"{first} cannot be read: {error.strerror}", "Is it there, and may gatebot read it?"
+        ) from error
+    profiles = column_profiles(frame)
+    return Table(path, {column.name: column for column in profiles}, frame.height, layout)
 
 
-def _rows(descriptor: int, path: str) -> "pl.DataFrame":
+def _rows(descriptor: int, path: str, call: ReadCall | None) -> "tuple[pl.DataFrame, Layout]":
     import polars as pl
 
     if plain_name(path).endswith((".parquet", ".pq")):
         try:
-            return pl.read_parquet(f"/dev/fd/{descriptor}", n_rows=SAMPLE_ROWS)
+            return pl.read_parquet(f"/dev/fd/{descriptor}", n_rows=SAMPLE_ROWS), AUTO
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
             raise UsageError(
                 f"{path} is not readable as Parquet: {str(error).splitlines()[0]}", "Is it complete?"
@@ -205,7 +218,9 @@ def _rows(descriptor: int, path: str) -> "pl.DataFrame":
     data = unpacked(data, path)
     if len(data) >= SAMPLE_BYTES:
         data = data[: data.rfind(b"\n", 0, SAMPLE_BYTES) + 1]
-    return table(data, path, PurePosixPath(plain_name(path)).suffix)
+    ending = PurePosixPath(plain_name(path)).suffix
+    layout = layout_of(data, path, ending, call)
+    return text_table(data, path, ending, layout).frame, layout
 
 
 def _nothing(files: RepositoryFiles, modules: Sequence[Module]) -> GateError:

@@ -30,7 +30,9 @@ def test_every_key_says_which_commit_it_is_read_from() -> None:
     assert top["model"] == "head"
     assert top["data"] is None
     data = {name: value["x-read-from"] for name, value in found["$defs"]["Data"]["properties"].items()}
-    assert {name for name, side in data.items() if side == "head"} == {"path", "train", "eval", "version", "assets"}
+    layout = {"encoding", "separator", "header", "columns", "decimal", "quote"}
+    heads = {"path", "train", "eval", "version", "assets"}
+    assert {name for name, side in data.items() if side == "head"} == heads | layout
     smoke = {
         name for name, value in found["$defs"]["Smoke"]["properties"].items() if value.get("x-read-from") == "head"
     }
