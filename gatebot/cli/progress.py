@@ -130,6 +130,8 @@ class _Live:
             self._running.remove(step)
         if step.phase is Phase.TRAIN:
             self._bars.advance(self._task)
+        if outcome.startswith("ok, "):
+            self._bars.console.print(f"{_described(step)}: {outcome}", markup=False, highlight=False)
         self._show()
 
     def _show(self) -> None:

@@ -18,7 +18,7 @@ from gatebot.collect.dataset import Dataset
 from gatebot.collect.decoding import Decoding
 from gatebot.collect.fetch import Fetched, fetched
 from gatebot.collect.job import Job, Tree
-from gatebot.collect.load import load
+from gatebot.collect.load import layout, load
 from gatebot.collect.missing_paths import CommittedPaths, explained
 from gatebot.collect.program import Programs
 from gatebot.collect.progress import Phase, ProgressReporter
@@ -29,6 +29,7 @@ from gatebot.collect.setup import Environment, inputs, prepared
 from gatebot.collect.workspace import Workspace, make_folders, make_workspace
 from gatebot.config.load import FILE_NAME
 from gatebot.core.checkout import Checkout
+from gatebot.data.layout import found_out
 from gatebot.errors import UsageError
 from gatebot.evidence.effects import Effects
 from gatebot.evidence.need import Side
@@ -122,8 +123,10 @@ def open_tree(
     folder.mkdir()
     folder.chmod(0o711)
     fetched_files = _fetched(runner, side, tree, folder / "fetched", reporter)
-    with reporter.step(Phase.READ, side):
+    with reporter.step(Phase.READ, side) as outcome:
         dataset = load(runner, tree, fetched_files, base, folder / "rows", read_before=read_before)
+        said = found_out(dataset.rows.layout, layout(job.rules, tree.recipe))
+        outcome.word = f"ok, {said}" if said else "ok"
     data = _data_paths(tree, fetched_files, dataset)
     assets_paths = frozenset(_in_folder(tree, fetched_files, tree.recipe.data.assets)) - data
     paths = tuple(path for path in fetched_files.paths if path not in data | assets_paths | tree.added.keys())

@@ -45,7 +45,7 @@ class Progress(Protocol):
         """Called while a step runs: with what runs now, and the bytes that it has written; None when that starts."""
 
     def finished(self, step: Step, seconds: float, outcome: str) -> None:
-        """Called when a step ends. `outcome` is `ok`, an `Ending`, `problem: …`, `cached` or `built, 120 MB`."""
+        """Called when a step ends. `outcome` is `ok` or `ok, …`, an `Ending`, `problem: …`, `cached` or `built, …`."""
 
     def planned(self, trainings: int) -> None:
         """Called with the number of trainings that are about to start."""

@@ -29,6 +29,8 @@ def as_utf8(data: bytes, name: str, encoding: str = AUTO) -> tuple[bytes, str]:
             return _decoded(data[len(mark) :], name, codec), codec
     if encoding != AUTO:
         return _decoded(data, name, encoding), encoding
+    if data.isascii() and b"\x00" not in data:
+        return data, UTF8
     wide = _wide(data)
     if wide:
         return _decoded(data, name, wide), wide

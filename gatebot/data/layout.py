@@ -44,6 +44,17 @@ class Layout:
 AUTO = Layout()
 
 
+def found_out(found: Layout, declared: Layout) -> str:
+    """Return what was found out about a file and is unusual, such as `read as cp1252, separated by semicolon`."""
+    said = []
+    if declared.encoding == "auto" and found.encoding not in ("auto", "utf-8"):
+        said.append(f"read as {found.encoding}")
+    word = next((word for word, mark in SEPARATORS.items() if mark == found.separator), "")
+    if not declared.separator and word not in ("", "comma", "tab"):
+        said.append(f"separated by {word}")
+    return ", ".join(said)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TextTable:
     """The rows of a text file.
