@@ -63,6 +63,7 @@ CATALOGUE = {
     "model.slices": (H, M),
     "model.slice_discovery": (M, M),
     "model.constant_slice": (H, M),
+    "model.train_fit": (M, M),
     "model.guarantee": (H, M),
     "model.overfit": (M, M),
     "infra.train_cost": (M, M),

@@ -26,7 +26,7 @@ DIGITS = 9
 TOLD_APART = 0.25
 """Least number of different answers of base to a slice, as a share of its rows."""
 KEPT = 0.5
-"""Least share of the number of different answers to all other rows that head keeps: a small tree, say, gives few answers
+"""Least share of the number of different answers to all other rows that head keeps: a small tree gives few answers
 altogether, and has no slice without features."""
 
 
