@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.learners import GENERATORS, TRAIN_ROWS, Model
 from benchmarks.pipelines import CHANNELS, REGIONS, Pipeline, Records, Scale, Trained
 from benchmarks.pull import Array, goodness
-from benchmarks.session import Data, MemorySession
+from benchmarks.session import MAY_TRAIN, Data, MemorySession
 from gatebot.evidence.column import Column, Names
 from gatebot.evidence.need import Side, Tier
 
@@ -408,7 +408,7 @@ def all_changes() -> Iterator[tuple[Fault, str]]:
 def session(rng: np.random.Generator, fault: Fault, world: str, rows: int) -> MemorySession:
     """Main's code and the pull request's on rows of one draw."""
     generator = GENERATORS[world]
-    train = Records.draw(rng, generator, TRAIN_ROWS[Tier.CONFIRM])
+    train = Records.draw(rng, generator, MAY_TRAIN)
     key, *seeds = rng.integers(0, 2**31 - 1, size=11).tolist()
     data = Data(train, Records.draw(rng, generator, rows), key, tuple(seeds))
     return MemorySession(data, {Side.BASE: Pipeline(generator), Side.HEAD: fault.pipeline(generator)})

@@ -30,6 +30,10 @@ from gatebot.evidence.truth import Truth
 from gatebot.run.gate import Gated, gate, gather
 
 FIRST_TRAIN_ID = 10**9
+LEFT_OUT = 10
+"""One row in so many is left out by each seed."""
+MAY_TRAIN = TRAIN_ROWS[Tier.CONFIRM] * LEFT_OUT // (LEFT_OUT - 1)
+"""Rows of which the confirm tier takes all that its seed does not leave out."""
 SINGLE_S, BATCH_S, TRAIN_S = 0.010, 0.100, 20.0
 """What main's model takes on a quiet machine: a call with one row, with 2,000 rows, and a training."""
 PEAK_BYTES, ARTIFACT_BYTES = 400e6, 20e6
@@ -42,7 +46,7 @@ class Data:
     """The rows that both sides have.
 
     Attributes:
-        train: rows to train on; each tier takes the first ones.
+        train: rows to train on; each seed leaves out its own tenth, and each tier takes the first ones of the others.
         eval: rows to predict.
         key: of everything that is drawn in one run.
         seeds: the value of each seed.
@@ -52,6 +56,12 @@ class Data:
     eval: Records
     key: int
     seeds: tuple[int, ...]
+
+    def given(self, fit: Fit) -> Index:
+        """The places of the rows that a training gets, in the order of the file."""
+        order = np.random.default_rng([self.key, fit.varied_by]).permutation(len(self.train))
+        kept = np.sort(order[len(order) // LEFT_OUT :])
+        return kept[: fit.rows or TRAIN_ROWS[fit.tier]]
 
 
 @dataclass(slots=True, eq=False)
@@ -139,7 +149,7 @@ class MemorySession:
         if fit.capacity != 1:
             _refuse("models of another capacity")
         if fit not in self._trained:
-            records = self.data.train.take(np.arange(fit.rows or TRAIN_ROWS[fit.tier]))
+            records = self.data.train.take(self.data.given(fit))
             if fit.labels is Labels.SHUFFLED:
                 records = replace(records, y=self._luck(fit).permutation(records.y))
             self._trained[fit] = self._pipeline(fit).train(records, self.data.seeds[fit.seed])
@@ -185,8 +195,10 @@ class MemorySession:
         rows = need.rows
         if rows.may_crash or rows.table is not None:
             _refuse(rows.text)
-        given = self.data.train.take(np.arange(need.fit.rows or TRAIN_ROWS[need.fit.tier])) if rows.is_train else None
-        records, ids = (self.data.eval, _eval_ids(self.data.eval)) if given is None else (given, _train_ids(given))
+        records, ids = self.data.eval, _eval_ids(self.data.eval)
+        if rows.is_train:
+            given = self.data.given(need.fit)
+            records, ids = self.data.train.take(given), _train_ids(self.data.train)[given]
         index: Index = rows.select(np.arange(len(records)))
         asked = records.take(index)
         if type(rows).change is not Rows.change:
