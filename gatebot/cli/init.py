@@ -184,18 +184,23 @@ def _trial(
     arguments: argparse.Namespace,
 ) -> "Trial | None":
     """Return what one training has shown, or None if there was none, which is said."""
+    from gatebot.cli.console import printable
     from gatebot.cli.init_questions import can_ask, confirm
-    from gatebot.cli.init_trial import no_trial, say, trial
+    from gatebot.cli.init_trial import Obstacle, obstacle, say, trial
     from gatebot.config.load import parse
     from gatebot.discovery import adapter
 
     document = parse(texts[target.folder / config.name])
-    why = "--no-trial" if arguments.trial is False else "" if arguments.trial else no_trial(document, target)
-    if why and arguments.trial is None and not arguments.yes and can_ask() and confirm(f"{why}. Train all the same?"):
-        why = ""
-    if why:
-        print(f"trial   not tried: {why}")
-        return None
+    found_obstacle = None
+    if arguments.trial is None:
+        found_obstacle = obstacle(document, target)
+    elif not arguments.trial:
+        found_obstacle = Obstacle("--no-trial")
+    if found_obstacle is not None:
+        asks = found_obstacle.may_waive and not arguments.yes and can_ask()
+        if not (asks and confirm(f"{found_obstacle.why}. Train all the same?")):
+            print(printable(f"trial   not tried: {found_obstacle.why}"))
+            return None
     tried = trial(document, target, {PurePosixPath(adapter.FILE): found.adapter} if found.adapter else {})
     say(tried)
     return tried

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gatebot.cli.console import printable
 from gatebot.cli.init_files import Target
@@ -17,16 +17,29 @@ if TYPE_CHECKING:
 MOST_LOG = 12
 
 
-def no_trial(document: "Document", target: Target) -> str:
-    """Return why nothing should be trained here without being asked for; empty if there is no reason."""
+class Obstacle(NamedTuple):
+    """Why nothing is trained here without being asked for; a person may say that it does not matter if `may_waive`."""
+
+    why: str
+    may_waive: bool = False
+
+
+def obstacle(document: "Document", target: Target) -> Obstacle | None:
+    """Return what speaks against a training here; None if nothing does."""
     from gatebot.run.trial import isolation_for
-    from gatebot.sandbox import Isolation
+    from gatebot.sandbox import Isolation, secrets_in
 
     try:
         level = isolation_for(document, _place(target))
     except GateError:
-        return ""  # the trial itself says it
-    return "nothing on this machine would keep your code from its files" if level is Isolation.NONE else ""
+        return None  # the trial itself says it
+    held = secrets_in(os.environ)
+    if held and level is not Isolation.FULL:
+        unset = " ".join(f"-u {name}" for name in held)
+        return Obstacle(f"your code could read {', '.join(held)} here; for a trial: env {unset} gatebot init")
+    if level is Isolation.NONE:
+        return Obstacle("nothing on this machine would keep your code from its files", may_waive=True)
+    return None
 
 
 def trial(document: "Document", target: Target, added: Mapping[PurePosixPath, str]) -> "Trial":

@@ -162,6 +162,14 @@ def test_what_does_not_work_is_a_to_do_where_nobody_can_be_asked(tmp_path: Path)
     assert (root / "gatebot.yml").exists()
 
 
+def test_beside_a_token_nothing_is_trained_below_full_isolation(fitted: Path) -> None:
+    done = laptop.gatebot(fitted, "init", "--no-workflow", env={"GITHUB_TOKEN": "secret-of-mine"})
+    assert done.code == 0, done.err
+    told = "your code could read GITHUB_TOKEN here; for a trial: env -u GITHUB_TOKEN gatebot init"
+    assert told in done.out or "isolation full" in done.out
+    assert "secret-of-mine" not in done.out + done.err
+
+
 def test_what_cannot_be_undone_is_not_begun(fitted: Path) -> None:
     """Files that are there are refused before anything is trained."""
     laptop.write(fitted, {"gatebot.yml": "mine"})
