@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from gatebot import __version__
@@ -64,6 +64,7 @@ def doctor_checks(config: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     if document is not None:
         yield from _memory(document)
         yield _interpreter(config, document, environ)
+        yield from _model(config, document)
         yield from _data(config, document)
         yield from _baseline(config, environ)
 
@@ -228,6 +229,20 @@ def _interpreter(config: Path, document: "Document", environ: Mapping[str, str])
         return Line("python", "bad", f"{interpreter.python} is {version}", hint, ExitCode.USAGE)
     granted = ", ".join(map(str, interpreter.readable))
     return Line("python", "ok", f"{interpreter.python} ({version}); user code may read {granted or 'nothing for it'}")
+
+
+def _model(config: Path, document: "Document") -> Iterator[Line]:
+    """Yield a line only if the file that trains does not exist."""
+    from gatebot.run.context.rules_found import absolute
+    from gatebot.run.model_file import require_model_file
+
+    folder = absolute(config).parent
+    root = _root(folder)
+    root = root if folder.is_relative_to(root) else folder
+    try:
+        require_model_file(root, PurePosixPath(folder.relative_to(root)), document.recipe)
+    except GateError as error:
+        yield _failure("model", error)
 
 
 def _data(config: Path, document: "Document") -> Iterator[Line]:

@@ -28,6 +28,7 @@ from gatebot.run.context.rules_found import document_from
 from gatebot.run.context.run_context import RunContext, with_state
 from gatebot.run.gate import Gated, gate, surveyed
 from gatebot.run.history import eval_uses, grown, noise, records
+from gatebot.run.model_file import require_model_file
 from gatebot.run.output import forget, leave, without_secrets
 from gatebot.run.places import Places
 from gatebot.run.stored_base import MOST_ANCESTORS, may_train, stored_anchor, stored_base
@@ -131,6 +132,8 @@ def _collecting(
     previous: Snapshot | None,
 ) -> Iterator[tuple[Case, Here]]:
     facts, base = stored_base(run_context, places, stores)
+    if run_context.base_commit is None and base is None:  # of a pull request, it is a finding: what base has is gone
+        require_model_file(run_context.root, run_context.folder, run_context.recipe)
     head = Tree(run_context.root, run_context.recipe, facts.judged.sha, facts.judged.tested_sha, run_context.folder)
     with ExitStack() as stack:
         trees = {Side.HEAD: head}

@@ -79,6 +79,7 @@ def test_every_mistake_at_once(root: Path, capsys: pytest.CaptureFixture[str]) -
     [
         ("target: label", "target: lable", "data", "no column `lable`"),
         ("data/tickets.csv", "data/none.csv", "data", "does not exist"),
+        ("pipeline.py", "pipelin.py", "model", "`model.python: pipelin.py` does not exist"),
         (PLAIN_PYTHON, "python9", "python", "python9 is not a program here"),
         (PLAIN_PYTHON, "/bin/false", "python", "does not start"),
     ],
