@@ -1,7 +1,8 @@
 """`gatebot init`: looks at this repository, tries what it finds, and writes a configuration and workflows that fit."""
 
 import argparse
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -233,13 +234,26 @@ def _say_written(
     for name in trial.silent if trial is not None else ():
         print(printable(f"note    {name} has no value with what the model predicts, and is left out"))
     config = target.shown(next(iter(texts)))
-    for sentence in (*(found.setup.notes if found.setup is not None else ()), *_outlook(Path(config))):
+    notes = found.setup.notes if found.setup is not None else ()
+    for sentence in (*notes, *_not_in_git(found, target), *_outlook(Path(config))):
         print(printable(f"note    {sentence}"))
+    run = "gatebot run" if config == "gatebot.yml" else f"gatebot run --config {shlex.quote(config)}"
     if trial is not None and not trial.works:
-        print(f"\nto do: correct {config} until `gatebot init --force` or `gatebot run` works; --undo takes it back")
+        print(printable(f"\nto do: correct {config} until `{run}` works; `gatebot init --undo` takes it back"))
         return
-    print(f"\nnext: read {config}, then `gatebot run`; commit the files to gate pull requests")
-    print(f"      `gatebot run --as-baseline` on main {_cost(trial)}; `gatebot power` then proposes margins")
+    print(printable(f"\nnext: read {config}, then `{run}`; commit the files to gate pull requests"))
+    print(printable(f"      `{run} --as-baseline` on main {_cost(trial)}; `gatebot power` then proposes margins"))
+
+
+def _not_in_git(found: "Proposal", target: "Target") -> Iterator[str]:
+    """Yield a sentence about data that a workflow's checkout will not have."""
+    from gatebot.repository.git import list_files
+
+    if found.data.pointer or not (target.root / ".git").exists():
+        return
+    for table in (found.data.main, found.data.held):
+        if table is not None and not list_files(target.root, "--cached", "--", str(target.folder / table.path)):
+            yield f"{table.path} is not in git: commit it, or say with `data.fetch` how a workflow brings it"
 
 
 def _cost(trial: "Trial | None") -> str:

@@ -33,6 +33,7 @@ GROUPS = re.compile(
 )
 IDS = re.compile(r"^(id|uuid|guid|index|row_?id|key|.*_id|.*_?uuid|.*id|passengerid)$", re.IGNORECASE)
 TIMES = re.compile(r"(date|time|timestamp|created|_at$|_on$|day$|month$)", re.IGNORECASE)
+TRAIN_SIDE, EVAL_SIDE = frozenset({"train", "training"}), frozenset({"eval", "test", "val", "valid", "validation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class ColumnRoles:
     id: ColumnRole | None = None
     group: ColumnRole | None = None
     time: ColumnRole | None = None
+    split: ColumnRole | None = None
     slices: tuple[str, ...] = ()
     rare: str | None = None
 
@@ -71,14 +73,16 @@ def column_roles(data: Data, modules: Sequence[Module], wanted: str | None) -> C
     others = [column for name, column in data.main.columns.items() if name != target.column]
     row_id = _id(data.main, others)
     group = _group(data.main, [each for each in others if row_id is None or each.name != row_id.column])
-    taken = {target.column, *(role.column for role in (row_id, group) if role)}
+    split = _split(others)
+    taken = {target.column, *(role.column for role in (row_id, group, split) if role)}
     slices = [
         each.name
         for each in others
         if each.kind in ("category", "boolean") and 2 <= each.distinct <= FEW and each.name not in taken
     ]
     rare = _rare(data.main.columns[target.column]) if task.name == "classification" else None
-    return ColumnRoles(target, task, row_id, group, _time(others), tuple(slices[:2]), rare)
+    time = None if split else _time(others)
+    return ColumnRoles(target, task, row_id, group, time, split, tuple(slices[:2]), rare)
 
 
 def _wanted(table: Table, name: str) -> ColumnRole:
@@ -182,6 +186,15 @@ def _time(columns: Sequence[Any]) -> ColumnRole | None:
         if each.kind == "time" and TIMES.search(each.name) and each.distinct >= FEW and not each.missing
     ]
     return ColumnRole(times[0].name, "the latest rows are held back") if len(times) == 1 else None
+
+
+def _split(columns: Sequence[Any]) -> ColumnRole | None:
+    """Return the column in which each row says whether it is trained or tested on."""
+    for each in columns:
+        values = {str(value).lower() for value in each.top} if each.kind == "category" else set()
+        if values & TRAIN_SIDE and values & EVAL_SIDE and values <= TRAIN_SIDE | EVAL_SIDE:
+            return ColumnRole(each.name, f"each row says {' or '.join(sorted(values))}", Sureness.SURE)
+    return None
 
 
 def _listed(table: Table) -> str:

@@ -93,6 +93,8 @@ def _data(proposal: Proposal) -> Iterator[str]:
     for key, role in (("id", roles.id), ("group", roles.group), ("time", roles.time)):
         if role is not None:
             yield _line(f"  {key}", role.column, role.why)
+    if roles.split is not None and data.held is None:
+        yield f"  split: {{column: {_plain(roles.split.column)}}}  # {' '.join(roles.split.why.split())}"
     if roles.slices:
         yield f"  # slices: [{', '.join(map(_plain, roles.slices))}]  # each value is then held on its own"
 

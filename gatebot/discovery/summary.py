@@ -68,6 +68,8 @@ def _eval(proposal: Proposal) -> SummaryLine:
     data, roles = proposal.data, proposal.roles
     if data.held is not None:
         return SummaryLine("eval", f"{data.held.path} (the same columns, kept apart already)", Sureness.SURE)
+    if roles.split is not None:
+        return SummaryLine("eval", f"as {roles.split.column} says ({roles.split.why})", roles.split.sure)
     if proposal.eval_side:
         says = f"rows of {data.main.path}; {proposal.eval_side} has the same columns and may be meant (`data.eval`)"
         return SummaryLine("eval", says, Sureness.GUESS)

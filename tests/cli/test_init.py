@@ -67,13 +67,16 @@ def test_ignored_folder_is_named_once(repository: Path) -> None:
     assert (repository / ".gitignore").read_text() == "*.pyc\n.gatebot\n"
 
 
-def test_project_in_a_folder_gets_workflows_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_project_in_a_folder_gets_workflows_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
     inner = make("main_guard", tmp_path, rows=120)
     git_folder = inner / ".git"
     git_folder.rename(tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--no-trial", "--config", "main-guard/gatebot.yml"]) == 0
+    assert "then `gatebot run --config main-guard/gatebot.yml`" in capsys.readouterr().out
     assert (inner / "gatebot.yml").exists()
     [text] = [file.read_text() for file in (tmp_path / ".github/workflows").glob("*-main-guard.yml")]
     assert "config: main-guard/gatebot.yml" in text
@@ -176,6 +179,13 @@ def test_what_cannot_be_undone_is_not_begun(fitted: Path) -> None:
     done = laptop.gatebot(fitted, "init")
     assert (done.code, "training" in done.err) == (2, False)
     assert "gatebot.yml: there already" in done.err
+
+
+def test_data_that_a_workflow_will_not_have_is_named(fitted: Path) -> None:
+    assert "is not in git" not in laptop.gatebot(fitted, "init", "--no-trial").out
+    git(fitted, "rm", "--quiet", "--cached", "data/rows.csv")
+    done = laptop.gatebot(fitted, "init", "--no-trial", "--force")
+    assert "note    data/rows.csv is not in git: commit it, or say with `data.fetch`" in done.out
 
 
 def test_undo(fitted: Path) -> None:

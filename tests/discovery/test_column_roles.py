@@ -24,6 +24,8 @@ def _column(kind: str, at: int) -> object:
         "text": f"some words, number {at} and more",
         "day": f"2026-{1 + at % 12:02d}-{1 + at % 28:02d}",
         "count": at,
+        "side": ("train", "train", "Test")[at % 3],
+        "sides and more": ("train", "test", "later")[at % 3],
     }[kind]
 
 
@@ -79,6 +81,20 @@ def test_id_group_and_time(
     roles = _roles(tmp_path, {**columns, "target": "two"})
     found = [None if role is None else role.column for role in (roles.id, roles.group, roles.time)]
     assert found == [row_id, group, time]
+
+
+@pytest.mark.parametrize(
+    ("columns", "split"),
+    [
+        ({"part": "side", "a": "number"}, "part"),
+        ({"part": "sides and more", "a": "number"}, None),
+        ({"part": "words", "a": "number"}, None),
+    ],
+)
+def test_the_column_that_says_what_is_tested_on(columns: dict[str, str], split: str | None, tmp_path: Path) -> None:
+    roles = _roles(tmp_path, {**columns, "target": "two"})
+    assert (roles.split.column if roles.split else None) == split
+    assert roles.slices == (() if split else ("part",))
 
 
 def test_slices_are_proposed(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ def predict(model, rows):
 """
 ROWS = "size,label\n" + "".join(f"{at % 7},{'ab'[at % 2]}\n" for at in range(200))
 NAMED = "id,size,label\n" + "".join(f"r{at},{at % 7},{'ab'[at % 2]}\n" for at in range(200))
+SPLIT = "part,size,label\n" + "".join(
+    f"{('train', 'eval')[at % 2]},{at % 7},{'ab'[at // 2 % 2]}\n" for at in range(200)
+)
 DECIMALS = "size,price\n" + "".join(f"{at % 7},{at * 1.01:.2f}\n" for at in range(200))
 
 
@@ -38,6 +41,7 @@ def _summary(root: Path, files: dict[str, str]) -> dict[str, SummaryLine]:
         ({"rows.csv": ROWS}, "task", "2 labels that are words, and pipeline.py trains a LogisticRegression", "sure"),
         ({"rows.csv": ROWS}, "id", "told apart by their content", None),
         ({"rows.csv": NAMED}, "id", "id (every row has its own)", "sure"),
+        ({"rows.csv": SPLIT}, "eval", "as part says (each row says eval or train)", "sure"),
         ({"rows.csv": ROWS}, "group", "none found", None),
         ({"rows.csv": ROWS}, "model", "train and predict of pipeline.py", "sure"),
         ({"rows.csv": ROWS}, "eval", "by a hash", None),
