@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gatebot.checks.measures import provenance
 from gatebot.checks.reference import reference_table
 from gatebot.checks.row_views import View, Views, metric_of
 from gatebot.comparison.comparison import Comparison
-from gatebot.core.finding import Direction
+from gatebot.core.finding import Direction, Provenance
 from gatebot.evidence.need import Tier
 from gatebot.evidence.training import Model
 from gatebot.stats.arrays import Floats, StatError
@@ -34,6 +35,7 @@ class Value:
         trivial: the value of the model that always gives the same answer; None if it has none.
         rows: the number of rows.
         seeds: the number of seeds.
+        provenance: whether gatebot made the predictions, or took the user's and scored them.
     """
 
     metric: str
@@ -46,6 +48,7 @@ class Value:
     trivial: float | None
     rows: int
     seeds: int
+    provenance: Provenance
 
 
 def values(comparison: Comparison) -> Iterator[Value]:
@@ -77,6 +80,7 @@ def _value(view: View, declared: Declared, tier: Tier, trivial: Table | None) ->
         trivial=apart if apart is not None and np.isfinite(apart) else None,
         rows=len(tables[0]),
         seeds=len(tables),
+        provenance=provenance(view.comparison),
     )
 
 

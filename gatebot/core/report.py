@@ -140,6 +140,7 @@ class ReportedValue(Part):
     trivial: Number = Field(default=None, description="Of the model that always gives the same answer.")
     n: int
     seeds: int
+    provenance: Provenance
 
 
 class ReportedFinding(Part):

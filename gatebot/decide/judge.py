@@ -131,7 +131,7 @@ def _report(
         granted=case.head.about.granted if case.head else (),
         findings=prioritised.findings,
         measures=tuple(reported(check, measure, untrusted=facts.is_fork) for check, measure in pairs),
-        values=() if comparison is None else reported_values(comparison),
+        values=() if comparison is None else reported_values(comparison, untrusted=facts.is_fork),
         skipped=tuple(
             SkippedCheck(
                 check=each.check.id,

@@ -2,11 +2,12 @@
 
 from gatebot.checks.values import values
 from gatebot.comparison.comparison import Comparison
+from gatebot.core.finding import Provenance
 from gatebot.core.report import ReportedValue
 from gatebot.evidence.need import Side
 
 
-def reported_values(comparison: Comparison) -> tuple[ReportedValue, ...]:
+def reported_values(comparison: Comparison, *, untrusted: bool = False) -> tuple[ReportedValue, ...]:
     """Return where head stands if there is no base. A guarantee shows no estimates, which would use up the rows."""
     if comparison.base is not None or comparison.promise is not None:
         return ()
@@ -28,6 +29,7 @@ def reported_values(comparison: Comparison) -> tuple[ReportedValue, ...]:
             trivial=each.trivial,
             n=each.rows,
             seeds=each.seeds,
+            provenance=Provenance.UNTRUSTED if untrusted else each.provenance,
         )
         for each in found
     )

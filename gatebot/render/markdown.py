@@ -75,7 +75,7 @@ def _compared(report: Report) -> str:
 def _standings(report: Report, room: int) -> str:
     rows = [
         (
-            code(each.subject, MOST_CELL) + (" ↓" if each.falls else ""),
+            code(each.subject, MOST_CELL) + " ↓" * each.falls + (f" ({each.doubt})" if each.doubt else ""),
             each.value,
             each.interval,
             each.trivial,

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from gatebot.core.finding import Direction
+from gatebot.core.finding import Direction, Provenance
 from gatebot.core.report import Report, ReportedValue
 from gatebot.render.numbers import NOTHING, counted, together
 from gatebot.render.rows import has_no_rates
+from gatebot.render.sentences import PROVENANCE
 
 TITLE = "where the model stands, with nothing to compare with yet"
 COLUMNS = ("value", "95 % interval", "trivial model", "trained", "rows")
@@ -21,6 +22,7 @@ class Standing:
         interval: `[0.781, 0.803]`; a dash if it is unknown.
         trivial: the value of the model that always gives the same answer; a dash if it is unknown.
         trained: the tier and the number of seeds: `smoke, 5 seeds`.
+        doubt: where the number comes from, if gatebot did not make the predictions.
     """
 
     subject: str
@@ -30,6 +32,7 @@ class Standing:
     trivial: str
     trained: str
     rows: int
+    doubt: str
 
 
 def standings(report: Report) -> list[Standing]:
@@ -50,4 +53,5 @@ def standing_of(found: ReportedValue) -> Standing:
         trivial=trivial,
         trained=f"{found.tier}, {counted(found.seeds, 'seed')}",
         rows=found.n,
+        doubt="" if found.provenance is Provenance.COMPUTED else PROVENANCE[found.provenance],
     )

@@ -189,7 +189,8 @@ def _standings(report: Report, *, wide: bool) -> "RenderableType":
     table = _table("", *numbers)
     for each in shown[:MOST_ROWS]:
         cells = (each.value, each.interval, each.trivial, each.trained, grouped(each.rows))
-        table.add_row(Text(plain(each.subject, MOST_NAME) + (" ↓" if each.falls else "")), *cells[: len(numbers)])
+        doubt = f" ({each.doubt})" if each.doubt else ""
+        table.add_row(Text(plain(each.subject, MOST_NAME) + " ↓" * each.falls + doubt), *cells[: len(numbers)])
     left = len(shown) - MOST_ROWS
     return Group(table, Text(f"  {grouped(left)} more are in the other reports", "dim")) if left > 0 else table
 

@@ -30,6 +30,11 @@ def test_the_trivial_model_stands_beside_them() -> None:
     assert alone.trivial is None
 
 
+@pytest.mark.parametrize(("is_fork", "provenance"), [(False, "computed"), (True, "untrusted")])
+def test_a_forks_numbers_are_untrusted(is_fork: bool, provenance: str) -> None:
+    assert [each.provenance for each in judge(ALONE.knowing(is_fork=is_fork).case()).values] == [provenance]
+
+
 def _is_trivial(need: object) -> bool:
     fit = getattr(need, "fit", need)
     return isinstance(fit, Fit) and fit.model is Model.TRIVIAL

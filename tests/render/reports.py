@@ -75,6 +75,7 @@ def value(metric: str, at: float, low: float | None, high: float | None, **chang
         "high": high,
         "n": 2000,
         "seeds": 2,
+        "provenance": Provenance.COMPUTED,
     }
     return ReportedValue.model_validate(values | changes)
 

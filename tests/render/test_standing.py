@@ -28,6 +28,13 @@ def test_a_value(found: ReportedValue, told: tuple[str, ...]) -> None:
     assert (one.value, one.interval, one.trivial, one.trained) == told
 
 
+def test_what_gatebot_did_not_make_itself_is_said() -> None:
+    told = bootstrap().model_copy(update={"values": (value("accuracy", 0.9, 0.8, 0.95, provenance="untrusted"),)})
+    for page_of in (lambda report: text(report, 120), section, page):
+        assert "from a job that is not trusted" in page_of(told)
+        assert "not trusted" not in page_of(bootstrap())
+
+
 def test_slices_and_directions_are_told() -> None:
     assert [(each.subject, each.falls) for each in standings(bootstrap())] == [
         ("accuracy", False),
