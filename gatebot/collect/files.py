@@ -17,7 +17,9 @@ LARGE = 64 << 20  # bytes; smaller files are copied, because a training may over
 NEVER = frozenset({".git", own_folder.NAME})
 MOST_FOLDERS = 500
 COPIES_OF_DATA = (PurePosixPath(".dvc/cache"), PurePosixPath(".dvc/tmp"))
-NOT_WALKED = frozenset({".venv", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+NOT_WALKED = frozenset(
+    {".venv", ".conda", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+)
 
 Paths = tuple[PurePosixPath, ...]
 

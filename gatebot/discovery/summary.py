@@ -58,7 +58,9 @@ def _lines(proposal: Proposal) -> Iterator[SummaryLine]:
         yield SummaryLine("calls", _calls(proposal))
     if proposal.made_by:
         yield SummaryLine("made by", f"{data.main.path} is written by {proposal.made_by}, whose changes go unseen")
-    if proposal.setup is None or not proposal.setup.command:
+    if proposal.setup is not None and proposal.setup.python:
+        yield SummaryLine("set-up", f"{proposal.setup.python}, the environment of {proposal.setup.why}")
+    elif proposal.setup is None or not proposal.setup.command:
         yield SummaryLine("set-up", "nothing here says what to install: the active Python is used")
     else:
         yield SummaryLine("set-up", f"{proposal.setup.command.splitlines()[-1]} ({proposal.setup.why} is here)")

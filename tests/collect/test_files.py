@@ -34,7 +34,9 @@ def test_a_submodule_is_listed_with_its_files(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_git_is_walked(tmp_path: Path) -> None:
-    write(tmp_path, {"a/b.py": "", ".venv/lib/x.py": "", "node_modules/y.js": "", ".gatebot/z": ""})
+    write(
+        tmp_path, {"a/b.py": "", ".venv/lib/x.py": "", ".conda/lib/x.py": "", "node_modules/y.js": "", ".gatebot/z": ""}
+    )
     (tmp_path / "to").symlink_to("a")
     assert names(files.listed(tmp_path)) == ["a/b.py", "to"]
 
