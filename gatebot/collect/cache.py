@@ -84,12 +84,43 @@ class Cache:
             except BaseException:
                 remove(entry)
                 raise
-            draft = entry / f"{NOTE}.new"
-            text = json.dumps(made)
-            draft.write_text(json.dumps({"note": text, "seal": seal(content, text)}))
-            draft.replace(entry / NOTE)
+            _finish(entry, made)
         self._thin_out(keep=digest)
         return CacheEntry(content, made, cached=False)
+
+    @contextmanager
+    def extended(self, digest: str) -> Iterator[Path]:
+        """Yield the folder for a digest, to which the block adds; nobody else uses it meanwhile.
+
+        A folder that was not made here, or that has changed since, is made anew: empty.
+
+        Raises:
+            MachineError: the cache cannot be written.
+        """
+        entry = self.root / digest
+        content = entry / "content"
+        with self._locked(digest):
+            if _note(entry, content) is None:
+                remove(entry)
+                content.mkdir(parents=True)
+            else:
+                (entry / NOTE).unlink()
+            try:
+                yield content
+            finally:
+                _finish(entry, {})
+
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path | None]:
+        """Yield the folder for a digest while nobody adds to it; None if there is none that was made here.
+
+        Raises:
+            MachineError: the cache cannot be used.
+        """
+        entry = self.root / digest
+        with self._locked(digest):
+            found = _note(entry, entry / "content")
+            yield None if found is None else entry / "content"
 
     @contextmanager
     def _locked(self, digest: str) -> Iterator[None]:
@@ -113,6 +144,14 @@ class Cache:
         for _, entry in old[: max(0, len(used) + 1 - self.most)]:
             (entry / NOTE).unlink()
             remove(entry)
+
+
+def _finish(entry: Path, made: dict[str, Any]) -> None:
+    """Write the note of a folder that is complete, and seal both."""
+    draft = entry / f"{NOTE}.new"
+    text = json.dumps(made)
+    draft.write_text(json.dumps({"note": text, "seal": seal(entry / "content", text)}))
+    draft.replace(entry / NOTE)
 
 
 def _note(entry: Path, content: Path) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gatebot.collect import argv, files, interpreter_copy
+from gatebot.collect import argv, downloads, files, interpreter_copy
 from gatebot.collect.cache import Cache, CacheEntry
 from gatebot.collect.growth import Tell, bytes_in, growing, untold
 from gatebot.collect.interpreter import Interpreter, at, found
@@ -156,23 +156,30 @@ class _Building:
             inside = runner.inside(at(home / "bin" / "python") if self.interpreter else None, _names(home))
             if self.interpreter is not None:
                 inside = _granting(inside, (*inside.readable, *self.interpreter.readable))
-            smoke = self.runner.job.rules.smoke
-            for command in self.commands:
-                with growing(home, runner.redactor.mask(" ".join(command)), self.tell):
-                    completed = inside.run(
-                        command,
-                        space,
-                        cwd=cwd,
-                        writable=(home,),
-                        network=smoke.network.setup,
-                        seconds=smoke.budget,
-                        env={**self.tree.recipe.smoke.env.set, **self.credentials},
-                    )
-                hint = "This is set-up, not the change under test: try again, or correct `smoke.setup`."
-                runner.must_succeed(completed, f"`smoke.setup` ({' '.join(command)})", hint)
+            is_of_base = runner.job.is_of_base(self.tree)
+            with downloads.lent(runner.cache, is_of_base=is_of_base, private=bool(self.credentials)) as packages:
+                self._run_commands(inside, home, space, packages)
             linked, copied = _own_code(home, space / "tree")
             tree = files.digest(self.root, self.paths) if copied else ""
             return {"own_code": linked, "tree": tree, "bytes": bytes_in(home)}
+
+    def _run_commands(self, inside: Runner, home: Path, space: Path, packages: Path | None) -> None:
+        smoke = self.runner.job.rules.smoke
+        stores = () if packages is None else (packages,)
+        env = {**downloads.variables(packages), **self.tree.recipe.smoke.env.set, **self.credentials}
+        for command in self.commands:
+            with growing(home, self.runner.redactor.mask(" ".join(command)), self.tell):
+                completed = inside.run(
+                    command,
+                    space,
+                    cwd=space / "tree" / self.tree.folder,
+                    writable=(home, *stores),
+                    network=smoke.network.setup,
+                    seconds=smoke.budget,
+                    env=env,
+                )
+            hint = "This is set-up, not the change under test: try again, or correct `smoke.setup`."
+            self.runner.must_succeed(completed, f"`smoke.setup` ({' '.join(command)})", hint)
 
 
 def _kept(building: _Building, key: str) -> CacheEntry:
