@@ -120,7 +120,7 @@ class RowsFiles:
         if asked.rows is self.rows and asked.change is None:
             return typed, self.types
         types = refitted(frame, typed, self.types)
-        return converted(frame, types), types
+        return typed if types == self.types else converted(frame, types), types
 
     def _all_typed(self) -> "pl.DataFrame":
         """Return all rows with their types, converted once."""

@@ -12,7 +12,7 @@ memory, each from a multiple of 64 bytes on:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ def write_table(
     Raises:
         OSError: it cannot be written.
     """
+    import polars as pl
+
     columns: list[dict[str, object]] = []
     pieces: list[bytes] = []
     size = 0
@@ -60,18 +62,20 @@ def write_table(
         size += len(values) + padded
         return at
 
+    gaps = _gaps(frame)
     for values in frame.get_columns():
         kind = types.get(values.name, OTHER)
         beside = native or kind == OTHER
         column: dict[str, object] = {"name": values.name, "type": kind, **({"beside": True} if beside else {})}
-        if values.null_count():
-            column["missing"] = put(values.is_null().to_numpy().astype(np.uint8).tobytes())
+        if values.name in gaps:
+            column["missing"] = put(gaps[values.name].tobytes())
         numbers = _numbers(values, kind)
         if numbers is not None:
             column["at"] = put(numbers.tobytes())
         else:
-            texts = spelled(frame, values.name)
-            text = "".join(texts.to_list()).encode()
+            texts = values.to_list() if values.dtype == pl.String else spelled(frame, values.name).to_list()
+            texts = [text or "" for text in texts]
+            text = "".join(texts).encode()
             column["at"] = put(_ends(texts).tobytes())
             column["text"] = [put(text), len(text)]
         columns.append(column)
@@ -88,24 +92,35 @@ def write_table(
     return path, parquet
 
 
-def _numbers(values: "pl.Series", kind: str) -> NDArray[np.generic] | None:
-    """Return the values as they lie in memory, with any value where one is missing; None for texts."""
+def _gaps(frame: "pl.DataFrame") -> Mapping[str, NDArray[np.bool_]]:
+    """Return True where a value is missing, for the columns that have gaps; floats say it themselves."""
     import polars as pl
 
+    names = [each.name for each in frame.get_columns() if each.null_count() and not each.dtype.is_float()]
+    missing = frame.select(pl.col(names).is_null()) if names else frame.head(0)  # one call: each takes its time
+    return {name: missing.get_column(name).to_numpy() for name in names}
+
+
+def _numbers(values: "pl.Series", kind: str) -> NDArray[np.generic] | None:
+    """Return the values as they lie in memory, with any value where one is missing; None for texts.
+
+    Floats are NaN there.
+    """
+    if values.dtype.is_float() and kind in ("float32", "float64"):
+        return values.to_numpy().astype(kind, copy=False)
     if kind in ("float32", "float64"):
-        return values.cast(pl.Float32 if kind == "float32" else pl.Float64).fill_null(float("nan")).to_numpy()
-    if kind.lower().startswith(("int", "uint")):
-        return values.fill_null(0).to_numpy().astype(kind.lower())
+        return values.cast(float).to_numpy().astype(kind, copy=False)
+    if kind == "date" or kind.startswith("datetime"):
+        return values.to_physical().fill_null(0).to_numpy().astype(np.int64, copy=False)
     if kind.startswith("bool"):
-        return values.fill_null(value=False).to_numpy()
-    if kind == "date":
-        return values.to_physical().fill_null(0).to_numpy().astype(np.int64)
-    if kind.startswith("datetime"):
-        return values.to_physical().fill_null(0).to_numpy()
+        return (values.fill_null(value=False) if values.null_count() else values).to_numpy()
+    if kind.lower().startswith(("int", "uint")):
+        whole = values.fill_null(0) if values.null_count() else values
+        return whole.to_numpy().astype(kind.lower(), copy=False)
     return None
 
 
-def _ends(texts: "pl.Series") -> NDArray[np.int64]:
+def _ends(texts: Sequence[str]) -> NDArray[np.int64]:
     ends = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(texts.str.len_chars().to_numpy(), out=ends[1:])
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=ends[1:])
     return ends
