@@ -19,7 +19,7 @@ from gatebot.evidence.predictions import Predict
 from gatebot.evidence.profile import Profile
 from gatebot.evidence.snapshot import Snapshot
 from gatebot.evidence.training import Fit, Model
-from tests.checks.worlds import World, about, world
+from tests.checks.worlds import World, about, claiming, world
 
 ENDLESS = 1e9
 HEAD, BASE, BOTH = [Side.HEAD], [Side.BASE], [Side.HEAD, Side.BASE]
@@ -217,6 +217,19 @@ def test_it_is_not_bought_where_base_cannot_have_it() -> None:
     assert plan_next([WANT], world().without_base().case(), HEAD_TREES, ENDLESS)
 
 
+def test_claims_come_with_it_where_something_is_claimed_and_no_model_of_base_is_trained_for_them() -> None:
+    claimed = claiming(claiming(world(), Side.HEAD, accuracy=0.9), Side.BASE, accuracy=0.9)
+    for side in Side:
+        assert set(Effort().claims(side, Tier.CONFIRM)) <= set(
+            plan_next([WANT], claimed.case(), BOTH_TREES, ENDLESS).needs
+        )
+    plain = plan_next([WANT], world().case(), BOTH_TREES, ENDLESS)
+    assert not any(isinstance(need, MetricsFile) for need in plain.needs)
+    stored = claiming(claiming(world(confirm=True), Side.HEAD, accuracy=0.9), Side.BASE, accuracy=0.9)
+    plan = plan_next([WANT], stored.case(), BOTH_TREES, ENDLESS)
+    assert not any(need.side is Side.BASE for need in plan.needs)
+
+
 def test_it_is_cut_as_a_whole() -> None:
     plan = plan_next([WANT], world().case(), BOTH_TREES, 200.0)
     assert not plan
@@ -286,6 +299,12 @@ def test_a_baseline_holds_own_metrics_of_both_tiers() -> None:
     scores = [need for need in plan_baseline(case, ENDLESS).needs if isinstance(need, Score)]
     assert {need.predict.fit.tier for need in scores} == set(Tier)
     assert len(scores) == 10
+
+
+def test_a_baseline_holds_the_claims_of_all_trainings() -> None:
+    needs = set(plan_baseline(_cold(), ENDLESS).needs)
+    for tier in Tier:
+        assert set(Effort(smoke_seeds=AA_SEEDS).claims(Side.HEAD, tier)) <= needs
 
 
 def test_a_baseline_of_brought_predictions_has_one_tier_and_one_run() -> None:
