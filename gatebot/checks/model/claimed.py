@@ -59,11 +59,10 @@ def needs(effort: Effort) -> tuple[Need, ...]:
 
 
 def wishes(effort: Effort) -> tuple[Need, ...]:
-    """Base's claims, and what they speak of."""
+    """Base's claims, and what they speak of; and the claims of further trainings of head."""
     return (
-        MetricsFile(Side.BASE),
-        *effort.claims(Side.HEAD),
         *effort.claims(Side.BASE),
+        *effort.claims(Side.HEAD)[1:],
         Profile(Side.BASE),
         *effort.predictions(Side.BASE),
         *effort.scores(Side.BASE),
