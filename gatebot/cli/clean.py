@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         UsageError: the folder is not gatebot's, or a run uses it.
         MachineError: something cannot be removed.
     """
+    from gatebot.collect.interpreter_copy import place_beside
     from gatebot.render.numbers import size
     from gatebot.repository.kept_files import DiskUse, kept_parts, removed
     from gatebot.repository.own_folder import cache, unused
@@ -71,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     if wanted:
         count = f"{len(wanted)} {'baseline' if len(wanted) == 1 else 'baselines'}"
         print(f"kept {count} of commits that branches or tags have: --baselines removes them, too")
+    if (place := place_beside(folder)).is_dir():
+        print(f"{place} holds environments for isolated users, as {_shown(folder)} is private: remove it yourself")
     return 0
 
 

@@ -35,13 +35,18 @@ def open_place(cache: Path) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         if is_open(cache):
             return cache
-        place = OPEN_CACHE / blake2b(os.fsencode(cache.resolve()), digest_size=8).hexdigest()
+        place = place_beside(cache)
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MachineError(
             f"{error.filename} cannot be made: {error.strerror}.", "Set GATEBOT_CACHE to a folder that all may read."
         ) from error
     return place
+
+
+def place_beside(cache: Path) -> Path:
+    """Return the folder that stands in for a private cache; it may not exist."""
+    return OPEN_CACHE / blake2b(os.fsencode(cache.resolve()), digest_size=8).hexdigest()
 
 
 def opened(interpreter: Interpreter, cache: Path) -> Interpreter:

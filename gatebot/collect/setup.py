@@ -150,7 +150,8 @@ class _Building:
             runner = self.runner
             if self.interpreter is not None:
                 venv = (str(self.interpreter.python), "-m", "venv", str(home))
-                completed = runner.inside(self.interpreter, {}).run(venv, space, cwd=space, writable=(home,))
+                with growing(home, f"{self.interpreter.python.name} -m venv", self.tell):
+                    completed = runner.inside(self.interpreter, {}).run(venv, space, cwd=space, writable=(home,))
                 hint = "Install its venv module (Debian: python3-venv), or set `smoke.python` to another Python."
                 runner.must_succeed(completed, f"Making an environment with {self.interpreter.python}", hint)
             inside = runner.inside(at(home / "bin" / "python") if self.interpreter else None, _names(home))

@@ -8,6 +8,7 @@ import pytest
 
 from gatebot.cli import clean
 from gatebot.cli.main import main
+from gatebot.collect import interpreter_copy
 from gatebot.errors import ExitCode
 from gatebot.repository.own_folder import used
 from tests.repository.test_git import commit, git
@@ -101,6 +102,17 @@ def test_a_folder_that_a_commit_has_made_is_refused(project: Path, tmp_path: Pat
     (project / ".gatebot").symlink_to(tmp_path / "real")
     assert main(["clean"]) == ExitCode.USAGE
     assert (tmp_path / "real/env/old").exists()
+
+
+def test_what_lies_elsewhere_is_named_and_stays(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(interpreter_copy, "OPEN_CACHE", tmp_path / "open")
+    place = interpreter_copy.place_beside(project / ".gatebot")
+    _put(place / "env/old", 60)
+    assert main(["clean"]) == 0
+    assert f"{place} holds environments" in capsys.readouterr().out
+    assert (place / "env/old").exists()
 
 
 @pytest.mark.parametrize("days", ["-1", "nan", "soon"])

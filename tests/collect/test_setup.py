@@ -54,7 +54,7 @@ def test_set_up_says_what_it_runs_and_how_large_the_result_is(open_path: Path) -
     root, progress = repository(open_path / "repo", FILES), Recorded()
     given = job(root, open_path / "cache", document(smoke=dict(SETUP)))
     collect([FIT], given, progress)
-    assert progress.commands == ["python install.py", "python -c import installed"]
+    assert progress.commands == ["python3 -m venv", "python install.py", "python -c import installed"]
     [word] = [word for step, word in progress.finished_steps if step.phase is Phase.SETUP]
     size = re.fullmatch(r"built, (\d+) MB", word)
     assert size is not None
