@@ -23,7 +23,7 @@ from gatebot.collect.missing_paths import CommittedPaths, explained
 from gatebot.collect.program import Programs
 from gatebot.collect.progress import Phase, ProgressReporter
 from gatebot.collect.provenance import about
-from gatebot.collect.read_files import COPIED, NO_TIMES, ReadTrace, keeps_times, mark_unread
+from gatebot.collect.read_files import COPIED, NO_TIMES, ReadTrace, keeps_times, mark, mark_unread
 from gatebot.collect.runner import Runner
 from gatebot.collect.setup import Environment, inputs, prepared
 from gatebot.collect.workspace import Workspace, make_folders, make_workspace
@@ -89,7 +89,7 @@ class PreparedSide:
         workspace = make_workspace(scratch, self.source, self.paths, self.tree.folder, links, link=link)
         make_folders(workspace.tree, self.folders)
         if self.reads is not None and not self.reads.why:
-            mark_unread(workspace.tree, self.paths)
+            mark_unread(workspace.tree, self.paths, self.reads.mark_ns)
         return workspace
 
     def explained(self, effects: Effects, workspace: Workspace) -> Effects:
@@ -235,9 +235,10 @@ def _read_trace(prepared_side: PreparedSide, environment: Environment) -> ReadTr
     inner = {*inputs(tree, prepared_side.paths), *named, *assets, PurePosixPath(FILE_NAME)}
     always = frozenset(tree.folder / path for path in inner) | prepared_side.data
     why = COPIED if environment.holds_copy else "" if keeps_times(prepared_side.folder) else NO_TIMES
-    if not why:
-        mark_unread(prepared_side.source, prepared_side.paths)
-    return ReadTrace(prepared_side.paths, always, why)
+    trace = ReadTrace(prepared_side.paths, mark(), always, why)
+    if not why:  # files that copies share with it keep its mark
+        mark_unread(prepared_side.source, prepared_side.paths, trace.mark_ns)
+    return trace
 
 
 def _inside(tree: Tree, paths: files.Paths) -> Iterator[PurePosixPath]:

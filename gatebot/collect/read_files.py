@@ -6,6 +6,7 @@ The user's own code can set these times, too: what is found here may be told, an
 
 import os
 import stat
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,8 +15,6 @@ from gatebot.collect import files
 from gatebot.core.checkout import Checkout, UnsafePathError
 from gatebot.evidence.files_read.value import MAX_FILES, MAX_PATH, ReadFiles
 
-UNREAD_NS = 0
-"""The access time of a file that nobody has read yet: so old that file systems replace it on the first reading."""
 NO_TIMES = "the file system keeps no times of access"
 COPIED = "the project is installed as a copy of its code"
 
@@ -26,11 +25,13 @@ class ReadTrace:
 
     Attributes:
         paths: the files of the copy.
+        mark_ns: the time at which files that nobody has read since seem to have been written and read last.
         always: files that decide what is done without being read in the copy, such as locks and the data.
         why: why it cannot be told; empty if it can.
     """
 
     paths: files.Paths
+    mark_ns: int
     always: frozenset[PurePosixPath] = frozenset()
     why: str = ""
 
@@ -38,40 +39,51 @@ class ReadTrace:
         """Return the files that were read since `mark_unread`."""
         if self.why:
             return ReadFiles((), self.why)
-        read = {str(path) for path in (*self.always, *_read(tree, self.paths))}
+        read = {str(path) for path in (*self.always, *_read(tree, self.paths, self.mark_ns))}
         if len(read) > MAX_FILES or any(len(path) > MAX_PATH for path in read):
             return ReadFiles((), f"more than {MAX_FILES:,} files were read, or their paths are too long")
         return ReadFiles(tuple(sorted(read)))
 
 
-def mark_unread(tree: Path, paths: Iterable[PurePosixPath]) -> None:
-    """Mark the files of a fresh copy as unread. Files that are links to a shared copy keep its mark."""
+def mark() -> int:
+    """Return a time a little before now, in nanoseconds: user code must not learn from an odd one that it is gated."""
+    return time.time_ns() - 1_000_000_000
+
+
+def mark_unread(tree: Path, paths: Iterable[PurePosixPath], mark_ns: int) -> None:
+    """Mark the files of a fresh copy as unread. Files that are links to a shared copy keep its mark.
+
+    File systems renew the time of access at the first reading after a file was written.
+    """
     for path in paths:
         place = tree / path
-        status = place.lstat()
-        if status.st_nlink == 1:
-            os.utime(place, ns=(UNREAD_NS, status.st_mtime_ns), follow_symlinks=False)
+        if place.lstat().st_nlink == 1:
+            os.utime(place, ns=(mark_ns, mark_ns), follow_symlinks=False)
 
 
 def keeps_times(folder: Path) -> bool:
     """Return whether reading a file of a folder leaves a trace there. File systems can be mounted without."""
-    probe = folder / "probe"
+    probe, mark_ns = folder / "probe", mark()
     probe.write_bytes(b"x")
     try:
-        mark_unread(folder, (PurePosixPath(probe.name),))
+        mark_unread(folder, (PurePosixPath(probe.name),), mark_ns)
         probe.read_bytes()
-        return probe.stat().st_atime_ns != UNREAD_NS
+        return not _is_unread(probe.stat(), mark_ns)
     finally:
         probe.unlink()
 
 
-def _read(tree: Path, paths: files.Paths) -> Iterable[PurePosixPath]:
-    """Yield files that were read, and in doubt others: empty ones, and those that have gone or changed their kind."""
+def _read(tree: Path, paths: files.Paths, mark_ns: int) -> Iterable[PurePosixPath]:
+    """Yield files that were read, and in doubt others: empty and changed ones, and those that have gone."""
     checkout = Checkout(tree)
     for path in paths:
         try:
             status = checkout.status(path)
         except (OSError, UnsafePathError):
             status = None
-        if status is None or status.st_atime_ns != UNREAD_NS or (stat.S_ISREG(status.st_mode) and not status.st_size):
+        if status is None or not _is_unread(status, mark_ns) or (stat.S_ISREG(status.st_mode) and not status.st_size):
             yield path
+
+
+def _is_unread(status: os.stat_result, mark_ns: int) -> bool:
+    return status.st_atime_ns == mark_ns == status.st_mtime_ns

@@ -36,12 +36,12 @@ class Table:
 
     def __init__(self, path: str) -> None:
         with open(path, "rb") as file:  # noqa: PTH123 - one line in every Python
-            head = json.loads(file.readline())
+            header = json.loads(file.readline())
             self._data = bytearray(file.read())
         self._path = path
-        self._columns: list[dict[str, Any]] = head["columns"]
-        self._rows: int = head["rows"]
-        self._none: bool = head["none"]
+        self._columns: list[dict[str, Any]] = header["columns"]
+        self._rows: int = header["rows"]
+        self._none: bool = header["none"]
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows as dicts; missing values are None."""

@@ -1,13 +1,14 @@
 """Which files a training reads is seen whatever opens them, and where it cannot be seen that is said."""
 
 import os
+import time
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from gatebot.collect import collect
-from gatebot.collect.read_files import NO_TIMES, ReadTrace, keeps_times, mark_unread
+from gatebot.collect.read_files import NO_TIMES, ReadTrace, keeps_times, mark, mark_unread
 from gatebot.evidence.files_read import FilesRead, ReadFiles
 from gatebot.evidence.need import Side
 from gatebot.evidence.training import Fit
@@ -96,25 +97,27 @@ def test_where_the_projects_code_is_installed_as_a_copy_nothing_is_told(open_pat
 
 def test_what_was_not_read_is_told_from_what_was(tmp_path: Path) -> None:
     assert keeps_times(tmp_path), NO_TIMES
-    names = ("read", "unread", "empty", "gone", "swapped", "linked", "shared")
+    names = ("read", "unread", "written", "empty", "gone", "swapped", "linked", "shared")
     for name in names:
         (tmp_path / name).write_text("" if name == "empty" else "x")
     (tmp_path / "linked").unlink()
     (tmp_path / "linked").symlink_to("read")
     os.link(tmp_path / "shared", tmp_path / "other name")
-    times = {name: (tmp_path / name).lstat().st_mtime_ns for name in names}
-    mark_unread(tmp_path, map(PurePosixPath, names))
-    assert {name: (tmp_path / name).lstat().st_mtime_ns for name in names} == times
+    marked = mark()
+    mark_unread(tmp_path, map(PurePosixPath, names), marked)
+    times = (tmp_path / "unread").stat()
+    assert 0 < time.time() - times.st_atime < 3600, "times of 1970 would tell user code that it is watched"
     (tmp_path / "read").read_text()
+    (tmp_path / "written").write_text("y")
     (tmp_path / "gone").unlink()
     (tmp_path / "swapped").unlink()
     (tmp_path / "swapped").mkdir()
-    trace = ReadTrace(tuple(map(PurePosixPath, names)), frozenset({PurePosixPath("data.csv")}))
-    assert set(trace.found(tmp_path).paths) == {"read", "empty", "gone", "swapped", "shared", "data.csv"}
+    trace = ReadTrace(tuple(map(PurePosixPath, names)), marked, frozenset({PurePosixPath("data.csv")}))
+    assert set(trace.found(tmp_path).paths) == {"read", "written", "empty", "gone", "swapped", "shared", "data.csv"}
 
 
 def test_more_files_than_are_kept_are_not_told(tmp_path: Path) -> None:
     many = tuple(PurePosixPath(f"{number}") for number in range(5_001))
-    found = ReadTrace(many).found(tmp_path)
+    found = ReadTrace(many, mark()).found(tmp_path)
     assert (found.paths, list(found.flaws())) == ((), [])
     assert "more than 5,000" in found.why

@@ -34,7 +34,7 @@ def look(*paths):
 def report(**more):
     places = json.load(open("places.json"))
     env = {name: value for name, value in os.environ.items() if "THREADS" not in name and name != "PATH"}
-    facts = {"env": env, "here": sorted(os.listdir(".")), "seen": look(*places), **more}
+    facts = {"env": env, "here": sorted(os.listdir(".")), "seen": look(*places), "data": os.listdir("data"), **more}
     for name, value in facts.items():
         print(json.dumps({name: value}))
 def train(rows):
@@ -73,7 +73,8 @@ def test_neither_data_nor_git_nor_baseline_nor_ignored_files_are_in_the_tree(
     open_path: Path, shared_cache: Path
 ) -> None:
     for seen in spied(open_path, shared_cache):
-        assert seen["here"] == [".gitignore", "new.py", "pipeline.py", "places.json"]
+        assert seen["here"] == [".gitignore", "data", "new.py", "pipeline.py", "places.json"]
+        assert seen["data"] == [], "the folder is there, so that code may write into it"
 
 
 def test_predicting_sees_no_labels(open_path: Path, shared_cache: Path) -> None:
@@ -122,7 +123,7 @@ def test_data_behind_a_link_is_hidden_under_both_names(open_path: Path, shared_c
     git(root, "add", ".")
     training = collect([FIT], job(root, shared_cache))[Side.HEAD].get(FIT, Training)
     assert training is not None
-    assert facts_in(training.effects.log_tail)["seen"] == {"data": "FileNotFoundError", "store": ["notes.txt"]}
+    assert facts_in(training.effects.log_tail)["seen"] == {"data": [], "store": ["notes.txt"]}
 
 
 def test_no_secret_crosses_to_code_of_head_by_any_name(open_path: Path, shared_cache: Path) -> None:
