@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from gatebot.data.packing import plain_name
+from gatebot.discovery import script_adapter
 from gatebot.discovery.column_roles import ColumnRoles
 from gatebot.discovery.entrypoints import Builder, Functions, PredictionScript, Script
 
 FILE = "gatebot_pipeline.py"
+PLAIN = ("json", "os", "re", "runpy", "shutil", "subprocess", "sys")
 
 _HEAD = '''\
 """How gatebot trains and asks this repository's model. Written once by `gatebot init`; it is yours: keep it, change it.
@@ -17,25 +20,6 @@ _HEAD = '''\
 {says}
 gatebot calls `train(rows, ...)` with labelled rows and `predict(model, rows)` with rows that have no {target!r}.
 """
-'''
-
-_ASK = '''
-
-def predict(model, rows):
-    """Probabilities where the model has them, else its answers."""
-    asked = {asked}
-    if hasattr(model, "predict_proba"):
-        return pd.DataFrame(model.predict_proba(asked), columns={classes})
-    return {plain}
-'''
-
-_ANSWER_COLUMN = '''
-
-def answers(path, rows):
-    """The column of a file of answers that is not one of the rows' own."""
-    found = pd.read_csv(path)
-    named = [name for name in (TARGET, "prediction") if name in found]
-    return found[(named or [name for name in found if name not in rows])[-1]]
 '''
 
 _FEATURES = '''
@@ -51,7 +35,7 @@ def table(rows, out):
     """The rows as a file."""
     path = Path(out) / "rows{ending}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows.{writes}(path, index=False)
+    {writing}
     return str(path)
 '''
 
@@ -71,7 +55,7 @@ class Columns:
         roles: the roles of the columns.
         features: the features of the model as in the code: a column, several, or None for all but target and id.
         settings: the file that `settings()` reads.
-        ending: the extension of the data file: `.csv` or `.parquet`.
+        ending: the extension of the data file, such as `.csv`, `.parquet` or `.jsonl.gz`.
     """
 
     roles: ColumnRoles
@@ -79,10 +63,15 @@ class Columns:
     settings: str = ""
     ending: str = ".csv"
 
-    @property
-    def writes(self) -> str:
-        """The method of a data frame that writes such a file."""
-        return "to_parquet" if self.ending == ".parquet" else "to_csv"
+    def writing(self, rows: str, path: str) -> str:
+        """Return the line that writes a data frame in the format of the data file."""
+        plain = plain_name(self.ending)
+        if plain.endswith((".parquet", ".pq")):
+            return f"{rows}.to_parquet({path}, index=False)"
+        if plain.endswith((".jsonl", ".ndjson")):
+            return f'{rows}.to_json({path}, orient="records", lines=True)'
+        tabs = r', sep="\t"' if plain.endswith(".tsv") else ""
+        return f"{rows}.to_csv({path}, index=False{tabs})"
 
 
 def text(way: Functions | Builder | Script | PredictionScript, columns: Columns) -> str:
@@ -93,9 +82,12 @@ def text(way: Functions | Builder | Script | PredictionScript, columns: Columns)
         case Builder():
             body, says = _builder(way), f"It fits the model that `{way.name}` of {way.module} is or makes."
         case Script():
-            body, says = _script(way, columns), "It runs the commands below on the rows that it is given."
+            body, says = script_adapter.script(way, columns), f"It runs {_runs(way)} on the rows that it is given."
         case PredictionScript():
-            body, says = _submission(way), f"It runs `{' '.join(way.command)}` on the rows that it is given."
+            body, says = (
+                script_adapter.submission(way),
+                f"It runs `{' '.join(way.command)}` on the rows that it is given.",
+            )
         case _:
             assert_never(way)
     imports, helpers = _needed(body, columns)
@@ -115,9 +107,9 @@ def text(way: Functions | Builder | Script | PredictionScript, columns: Columns)
 
 def _needed(body: str, columns: Columns) -> tuple[str, str]:
     """Return the imports and helper functions that the body uses."""
-    helpers = "".join(function for name, function in _helpers(columns).items() if f"{name}(" in body)
+    helpers = "".join(function for name, function in _helpers(columns).items() if re.search(name, body))
     everything = body + helpers
-    plain = "".join(f"import {module}\n" for module in ("re", "subprocess", "sys") if f"{module}." in everything)
+    plain = "".join(f"import {module}\n" for module in PLAIN if re.search(rf"\b{module}\.", everything))
     paths = "from pathlib import Path\n" if "Path(" in everything else ""
     others = {"joblib": "joblib.", "pandas as pd": "pd.", "yaml": "yaml."}
     foreign = "".join(f"import {module}\n" for module, used in others.items() if used in everything)
@@ -155,7 +147,7 @@ def _called(name: str) -> str:
 
 
 def _helpers(columns: Columns) -> dict[str, str]:
-    """Return the helper functions that a body may call, by name."""
+    """Return the helper functions that a body may call, by a pattern of such calls."""
     row_id = columns.roles.id.column if columns.roles.id else None
     apart = [columns.roles.target.column, *([row_id] if row_id else [])]
     match columns.features:
@@ -166,10 +158,12 @@ def _helpers(columns: Columns) -> dict[str, str]:
         case None:
             features = f'rows.drop(columns={_quoted(apart)}, errors="ignore")'
     return {
-        "features": _FEATURES.format(features=features),
-        "table": _TABLE.format(ending=columns.ending, writes=columns.writes),
-        "settings": _SETTINGS.format(name=_quoted(columns.settings)),
-        "answers": _ANSWER_COLUMN,
+        r"\b(forget|written)\(": script_adapter.WRITTEN,
+        r"\bkept\(": script_adapter.KEPT,
+        r"\bfeatures\(": _FEATURES.format(features=features),
+        r"\btable\(": _TABLE.format(ending=columns.ending, writing=columns.writing("rows", "path")),
+        r"\bsettings\(": _SETTINGS.format(name=_quoted(columns.settings)),
+        r"\banswers\(": script_adapter.ANSWER_COLUMN,
     }
 
 
@@ -177,7 +171,7 @@ def _functions(way: Functions) -> str:
     train = f"{_called(way.train.name)}({_arguments(way.values)})"
     given = _given(way.values.values(), "rows")
     if way.saved:
-        lines = f"    {train}\n    return joblib.load({way.saved})\n"
+        lines = f"    forget([{way.saved}])\n    {train}\n    return joblib.load(written({way.saved}))\n"
     elif way.keeps:
         names = [name or f"part{at}" for at, name in enumerate(way.keeps)]
         kept = ", ".join(f'"{name}": {name}' for name in names)
@@ -187,7 +181,7 @@ def _functions(way: Functions) -> str:
         lines = f"    return {train}\n"
     body = f'\n\ndef train({given}):\n    """A trained model."""\n{lines}'
     if way.predict is None:
-        return body + _ASK.format(asked="features(rows)", classes="model.classes_", plain="model.predict(asked)")
+        return body + script_adapter.asking(["asked = features(rows)"], "model.classes_", "model.predict(asked)")
     call = f"{_called(way.predict.name)}({_arguments(way.asked)})"
     asked = _given(way.asked.values(), "model, rows")
     return f'{body}\n\ndef predict({asked}):\n    """Answers, one a row."""\n    return {call}\n'
@@ -210,130 +204,14 @@ def _builder(way: Builder) -> str:
         else f"{way.name}({', '.join(f'{name}={value}' for name, value in way.values.items())})"
     )
     clone = "    from sklearn.base import clone\n\n" if way.is_object else ""
-    given = _given(way.values.values(), "rows")
-    fitted = f"{made}.fit(features(rows), rows[TARGET])"
-    body = f'\n\ndef train({given}):\n    """A fitted model."""\n{clone}    return {fitted}\n'
-    return body + _ASK.format(asked="features(rows)", classes="model.classes_", plain="model.predict(asked)")
+    given = _given((*way.values.values(), *way.fitted), "rows")
+    lines = f"    model = {made}\n    model.fit({', '.join(way.fitted)})\n    return model\n"
+    body = f'\n\ndef train({given}):\n    """A fitted model."""\n{clone}{lines}'
+    return body + script_adapter.asking([f"asked = {way.asked}"], "model.classes_", "model.predict(asked)")
 
 
-def _script(way: Script, columns: Columns) -> str:
-    commands = "\n".join(f"    {_line(command)}," for command in way.commands)
-    body = f"COMMANDS = [\n{commands}\n]\n"
-    places = [
-        name
-        for name in ("{train}", "{model}", "{seed}")
-        if any(name in word for command in way.commands for word in command)
-    ]
-    own_model = "{model}" not in places
-    if way.tables:
-        body += f"TABLES = {_quoted(list(way.tables))}  # where the commands look for data\n"
-    if own_model:
-        body += f"MODEL = {_quoted(way.model)}  # what they leave\n"
-    lines = []
-    if way.tables:
-        lines += [
-            "for path in map(Path, TABLES):",
-            "    path.parent.mkdir(parents=True, exist_ok=True)",
-            f"    rows.{columns.writes}(path, index=False)",
-        ]
-    if own_model:
-        lines += ["Path(MODEL).parent.mkdir(parents=True, exist_ok=True)"]
-    values = {"{train}": "table(rows, out)", "{model}": 'str(Path(out) / "model.joblib")', "{seed}": "str(seed)"}
-    if places:
-        pairs = ", ".join(f'"{name}": {values[name]}' for name in places)
-        lines += [f"places = {{{pairs}}}"]
-    lines += [f"run(COMMANDS, {'places' if places else '{}'})"]
-    saved = "MODEL" if own_model else 'places["{model}"]'
-    lines += [_result(way, saved)]
-    given = ", ".join(
-        ["rows", *(["seed"] if "{seed}" in places else []), *(["out"] if {"{train}", "{model}"} & set(places) else [])]
-    )
-    body += (
-        _RUN
-        + f'\n\ndef train({given}):\n    """What the commands leave when they are run on these rows."""\n'
-        + "".join(f"    {line}\n" for line in lines)
-    )
-    return body + (_asking(way) if way.ask else _asked(way, columns))
-
-
-def _result(way: Script, saved: str) -> str:
-    if way.ask:
-        return f"return Path({saved}).read_bytes()"
-    if way.encodes:
-        return (
-            f"return joblib.load({saved}), sorted(rows[TARGET].unique())  # the code numbers the labels in this order"
-        )
-    return f"return joblib.load({saved})"
-
-
-_RUN = '''
-
-def run(commands, places):
-    """Run the repository's own commands with this interpreter."""
-    for words in commands:
-        filled = [re.sub(r"{\\w+}", lambda place: places[place[0]], word) for word in words]
-        program = [sys.executable] if filled[0].startswith("python") else filled[:1]
-        subprocess.run([*program, *filled[1:]], check=True)
-'''
-
-
-def _asking(way: Script) -> str:
-    return f'''
-
-PREDICT = {_line(way.ask)}
-
-
-def predict(model, rows, out):
-    """What the repository's own command answers."""
-    saved, found = Path(out) / "model", Path(out) / "predictions.csv"
-    saved.write_bytes(model)
-    run([PREDICT], {{"{{model}}": str(saved), "{{rows}}": table(rows, out), "{{predictions}}": str(found)}})
-    return answers(found, rows)
-'''
-
-
-def _asked(way: Script, columns: Columns) -> str:
-    asked = "features(rows)"
-    if way.dummies:
-        asked = "pd.get_dummies(rows).reindex(columns=model.feature_names_in_, fill_value=0)"
-    elif columns.features is None:
-        asked = 'rows[model.feature_names_in_] if hasattr(model, "feature_names_in_") else features(rows)'
-    if not way.encodes:
-        return _ASK.format(asked=asked, classes="model.classes_", plain="model.predict(asked)")
-    body = _ASK.format(asked=asked, classes="labels", plain="[labels[code] for code in model.predict(asked)]")
-    return body.replace("    asked = ", "    model, labels = model\n    asked = ")
-
-
-def _submission(way: PredictionScript) -> str:
-    return f'''\
-COMMAND = {_line(way.command)}
-TRAIN, ASKED, ANSWERS = {_quoted(way.train)}, {_quoted(way.asked)}, {_quoted(way.answers)}
-
-
-def run(known, asked):
-    """Let the repository's own script learn from some rows and answer others."""
-    for path, rows in ((TRAIN, known), (ASKED, asked)):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        rows.to_csv(path, index=False)
-    Path(ANSWERS).parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, *COMMAND[1:]], check=True)
-
-
-def train(rows):
-    """The script trains and answers at once: what is kept is what it learns from. One run shows that it works."""
-    run(rows, rows.drop(columns=[TARGET]).head(20))
-    return rows
-
-
-def predict(model, rows):
-    """The script's answers for these rows."""
-    run(model, rows)
-    return answers(ANSWERS, rows)
-'''
-
-
-def _line(words: tuple[str, ...]) -> str:
-    return json.dumps(list(words))
+def _runs(way: Script) -> str:
+    return f"`{way.commands[0][-1]}`" if way.variable else "the commands below"
 
 
 def _quoted(value: str | list[str]) -> str:

@@ -1,10 +1,24 @@
 """Extracts facts about data and model from Python source: functions, options, paths, columns. Imports no code."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
+
+from gatebot.discovery.constants import Constants, constants_of, in_order
+from gatebot.discovery.derived_target import Derived, derived_from
+from gatebot.discovery.syntax import (
+    called,
+    given_values,
+    is_estimator,
+    is_file,
+    is_true,
+    outside_of_keys,
+    returned,
+    root,
+    saved_to,
+)
 
 READERS = frozenset({"read_csv", "read_parquet", "read_table", "read_json", "scan_csv", "scan_parquet", "open"})
 WRITERS = frozenset({"to_csv", "to_parquet", "to_json", "write_csv", "write_parquet"})
@@ -13,6 +27,10 @@ QUESTIONS = frozenset({"X", "x", "features", "X_train", "x_train", "texts", "doc
 TARGET_NAMES = frozenset(
     {"target", "target_col", "target_column", "label_col", "label_column", "label", "y_col", "target_name"}
 )
+SAVERS = frozenset({"dump", "save", "save_model", "save_weights", "savez", "savez_compressed"})
+FITTERS = frozenset({"fit", "fit_transform", "fit_generator", "lgb.train", "xgb.train", "partial_fit", "backward"})
+FITTERS |= {"savez", "savez_compressed", "save_model", "save_weights", "torch.save"}
+FITS_ALONE = frozenset({"fit_transform"})
 UNGUARDED = (ast.For, ast.While, ast.With)
 
 
@@ -33,6 +51,14 @@ class Function:
     parameters: tuple[Parameter, ...]
     returns: tuple[str, ...] | None
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class at the top level of a module, and its methods, without their first parameter."""
+
+    name: str
+    methods: Mapping[str, Function]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +88,21 @@ class Module:
     Attributes:
         reads, writes: data files, if their paths are known; relative to an unknown folder.
         dumps: model files that it writes.
+        dumped: the variables that it writes to model files: path -> variable.
         uses: evidence for the target column.
         features: the features of the model: one column, several, or None if unknown.
         words: all text constants.
         keys: texts in brackets, mostly column names.
         calls: the names of all functions and classes that are called.
         objects: module-level names of models and pipelines, fitted or not.
+        fitted: variables that are fitted to features and answers, in order.
+        steps: variables that are fitted to all features and transform them before the model, in order.
+        partial: columns that are transformed by themselves; None stands for several.
+        made: columns that the code adds or changes, with their lines; not those that it fills with answers.
+        derived: what the code makes the target of, where that is not a column as it stands.
         guarded: whether an import runs only definitions.
+        main: whether it runs something when it is started.
+        outside: names that are given a value outside of functions.
     """
 
     path: PurePosixPath
@@ -83,13 +117,26 @@ class Module:
     keys: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     objects: list[str] = field(default_factory=list)
+    classes: dict[str, Class] = field(default_factory=dict)
+    dumped: dict[str, str] = field(default_factory=dict)
+    fitted: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    partial: set[str | None] = field(default_factory=set)
+    made: dict[str, int] = field(default_factory=dict)
+    derived: list[Derived] = field(default_factory=list)
+    outside: set[str] = field(default_factory=set)
     guarded: bool = True
     main: bool = False
 
     @property
     def fits(self) -> bool:
         """Whether this file trains something."""
-        return bool(self.calls & {"fit", "fit_transform", "fit_generator", "lgb.train", "partial_fit"})
+        return bool(self.calls & FITTERS)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it does something when it is started."""
+        return self.main or not self.guarded
 
 
 def module(path: PurePosixPath, text: str, settings: Mapping[str, Any]) -> Module | None:
@@ -102,83 +149,19 @@ def module(path: PurePosixPath, text: str, settings: Mapping[str, Any]) -> Modul
     """
     try:
         tree = ast.parse(text)
+        reader = _Reader(Module(path), constants_of(tree, settings))
+        reader.read(tree)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    reader = _Reader(Module(path), _constants(tree, settings))
-    reader.read(tree)
     return reader.found
-
-
-@dataclass(slots=True)
-class _Constants:
-    """The names that stand for one text or list of texts in a file, and the settings."""
-
-    names: dict[str, Any]
-    settings: Mapping[str, Any]
-
-    def value(self, node: ast.AST | None) -> Any:  # noqa: PLR0911  # one line for each kind of expression
-        """Return the text or list of texts that an expression stands for, or None if unknown."""
-        match node:
-            case ast.Constant(value=str() as text):
-                return text
-            case ast.List(elts=items) | ast.Tuple(elts=items):
-                values = [self.value(item) for item in items]
-                return values if values and all(isinstance(value, str) for value in values) else None
-            case ast.Name(id=name):
-                return self.names.get(name)
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return _joined([self.value(left), self.value(right)])
-            case ast.JoinedStr(values=parts):
-                pieces = [self.value(part.value if isinstance(part, ast.FormattedValue) else part) for part in parts]
-                return "".join(map(str, pieces)) if all(isinstance(piece, str) for piece in pieces) else None
-            case ast.Call(func=ast.Name(id="Path" | "str") | ast.Attribute(attr="join" | "Path"), args=args):
-                return _joined([self.value(arg) for arg in args])
-            case ast.Subscript() | ast.Attribute():
-                return self._setting(node)
-        return None
-
-    def _setting(self, node: ast.AST) -> Any:
-        """Return the value of `params["data"]["path"]` or `cfg.data.path` if exactly one setting has this key."""
-        keys: list[str] = []
-        while True:
-            match node:
-                case ast.Subscript(value=inner, slice=ast.Constant(value=str() as key)):
-                    keys.insert(0, key)
-                    node = inner
-                case ast.Attribute(value=inner, attr=key):
-                    keys.insert(0, key)
-                    node = inner
-                case _:
-                    break
-        ending = ".".join(keys)
-        fits = [value for name, value in self.settings.items() if name == ending or name.endswith(f".{ending}")]
-        return fits[0] if ending and len(fits) == 1 else None
-
-
-def _constants(tree: ast.Module, settings: Mapping[str, Any]) -> _Constants:
-    known = _Constants({}, settings)
-    for node in _in_order(tree):
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=value)
-            ):
-                found = known.value(value)
-                if found is not None:
-                    known.names.setdefault(name, found)
-            case ast.arguments(args=args, defaults=defaults):
-                for each, default in zip(args[len(args) - len(defaults) :], defaults, strict=True):
-                    found = known.value(default)
-                    if found is not None:
-                        known.names.setdefault(each.arg, found)
-    return known
 
 
 @dataclass(slots=True)
 class _Reader:
     found: Module
-    constants: _Constants
+    constants: Constants
     parsers: dict[str, str] = field(default_factory=dict)  # variable -> subcommand
+    commands: dict[int, str] = field(default_factory=dict)  # decorator -> subcommand
 
     def read(self, tree: ast.Module) -> None:
         """Fill `found`."""
@@ -186,7 +169,7 @@ class _Reader:
             self._top(statement)
         for name, value in self.constants.names.items():
             self._named(name, value)
-        for node in _in_order(tree):
+        for node in in_order(tree):
             self._node(node)
         for key, value in self.constants.settings.items():
             if key.rpartition(".")[2] in TARGET_NAMES and isinstance(value, str):
@@ -196,21 +179,27 @@ class _Reader:
         match node:
             case ast.FunctionDef():
                 self.found.functions[node.name] = _function(node)
+            case ast.ClassDef():
+                self.found.classes[node.name] = _class(node)
             case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
                 self.found.main = True
+                self.found.outside |= given_values(node)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
-                if _called(call) in ("Pipeline", "make_pipeline") or _is_estimator(_called(call)):
+                if called(call) in ("Pipeline", "make_pipeline") or is_estimator(called(call)):
                     self.found.objects.append(name)
-                elif _called(call) in READERS:
+                elif called(call) in READERS:
                     self.found.guarded = False
             case ast.Expr(value=ast.Call() as call):
                 if not (
                     isinstance(call.func, ast.Attribute)
-                    and _root(call.func) in ("logging", "warnings", "sys", "np", "random")
+                    and call.func.attr not in SAVERS
+                    and root(call.func) in ("logging", "warnings", "sys", "np", "random")
                 ):
                     self.found.guarded = False
             case _ if isinstance(node, UNGUARDED):
                 self.found.guarded = False
+        if not isinstance(node, ast.If | ast.FunctionDef | ast.ClassDef):
+            self.found.outside |= given_values(node)
 
     def _named(self, name: str, value: Any) -> None:
         if name.lower() in TARGET_NAMES and isinstance(value, str):
@@ -226,6 +215,8 @@ class _Reader:
                 self._assigned(target, value)
             case ast.Call():
                 self._call(node)
+            case ast.FunctionDef(decorator_list=[_, *_] as decorators):
+                self._decorated(node.name, [each for each in decorators if isinstance(each, ast.Call)])
 
     def _assigned(self, target: ast.expr, value: ast.expr) -> None:
         names = [
@@ -240,12 +231,34 @@ class _Reader:
                     self._answer(each, f"`{name} = {ast.unparse(each)[:40]}`")
                 elif name in QUESTIONS:
                     self._question(each)
-        if len(names) == 1 and isinstance(value, ast.Call) and _called(value) == "add_parser":
+        if len(names) == 1 and isinstance(value, ast.Call) and called(value) == "add_parser":
             command = self.constants.value(value.args[0]) if value.args else None
             self.parsers[names[0]] = command if isinstance(command, str) else ""
+        if len(names) == 1 and isinstance(value, ast.Call) and called(value) == "fit" and len(value.args) == 2:
+            self.found.fitted.append(names[0])
+        if isinstance(target, ast.Subscript):
+            column = self.constants.value(target.slice)
+            if isinstance(column, str) and (found := derived_from(value, column, value.lineno, self.constants)):
+                self.found.derived.append(found)
+            elif isinstance(column, str) and not any(
+                isinstance(each, ast.Attribute) and each.attr.startswith("predict") for each in ast.walk(value)
+            ):
+                self.found.made.setdefault(column, value.lineno)
+            if any(isinstance(each, ast.Call) and called(each) in FITS_ALONE for each in ast.walk(value)):
+                self.found.partial.add(column if isinstance(column, str) else None)
 
-    def _answer(self, node: ast.AST, says: str) -> None:
-        for inner in _outside_of_keys(node):
+    def _decorated(self, function: str, decorators: Sequence[ast.Call]) -> None:
+        """Tell which command the options of a function belong to, where it is one of several."""
+        for each in decorators:
+            if called(each) == "command" and isinstance(each.func, ast.Attribute) and root(each.func) != "click":
+                said = self.constants.value(each.args[0]) if each.args else None
+                command = said if isinstance(said, str) else function.replace("_", "-")
+                self.commands.update(dict.fromkeys(map(id, decorators), command))
+
+    def _answer(self, node: ast.expr, says: str) -> None:
+        if found := derived_from(node, "", node.lineno, self.constants):
+            self.found.derived.append(found)
+        for inner in outside_of_keys(node):
             column = None
             match inner:
                 case ast.Subscript(slice=key) | ast.Call(func=ast.Attribute(attr="pop"), args=[key]):
@@ -256,6 +269,9 @@ class _Reader:
                 column = column[0]
             if isinstance(column, str):
                 self.found.uses.append(Use(column, 10, f"{says} in {self.found.path}"))
+                for each in self.found.derived:
+                    if each.column == column and each.codes:
+                        self.found.uses.append(Use(each.source, 10, f"`{each.text[:60]}` in {self.found.path}"))
 
     def _question(self, node: ast.AST) -> None:
         match node:
@@ -263,9 +279,13 @@ class _Reader:
                 value = self.constants.value(key)
                 if value is not None:
                     self.found.features = tuple(value) if isinstance(value, list) else value
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=[inner, *_]):
+                if attr in FITS_ALONE and name not in self.found.steps:
+                    self.found.steps.append(name)
+                self._question(inner)
 
     def _call(self, node: ast.Call) -> None:
-        name = _called(node)
+        name = called(node)
         self.found.calls.add(name)
         self.found.calls.add(ast.unparse(node.func)[:60])
         given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
@@ -279,17 +299,21 @@ class _Reader:
             writes = name in WRITERS or (name == "open" and isinstance(mode, str) and "w" in mode)
             (self.found.writes if writes else self.found.reads).append(value)
         match name:
-            case "dump":
-                path = self.constants.value(_dumped_to(node))
-                if isinstance(path, str):
+            case name if name in SAVERS:
+                path = next((each for each in map(self.constants.value, saved_to(node)) if is_file(each)), None)
+                if path is not None:
                     self.found.dumps.append(path)
+                    if name == "dump" and node.args and isinstance(node.args[0], ast.Name):
+                        self.found.dumped[path] = node.args[0].id
             case "add_argument" | "option" | "argument":
                 self._option(node, given)
             case "drop":
                 columns = self.constants.value(given.get("columns", first))
                 for column in [columns] if isinstance(columns, str) else columns or ():
                     self.found.uses.append(Use(column, 4, f"dropped in {self.found.path}"))
-            case "fit" if len(node.args) == 2:
+            case "fit" if len(node.args) >= 2:
+                if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+                    self.found.fitted.append(node.func.value.id)
                 self._answer(node.args[1], f"`fit(…, {ast.unparse(node.args[1])[:40]})`")
                 self._question(node.args[0])
 
@@ -301,7 +325,7 @@ class _Reader:
             (word for word in words if word.startswith("--")),
             next((word for word in words if word.startswith("-")), ""),
         )
-        required = "default" not in given if not flag else _is_true(given.get("required"))
+        required = "default" not in given if not flag else is_true(given.get("required"))
         if not flag and isinstance(optional := given.get("nargs"), ast.Constant) and optional.value in ("?", "*"):
             required = False
         default = self.constants.value(given.get("default"))
@@ -312,7 +336,8 @@ class _Reader:
         switch = isinstance(given.get("action"), ast.Constant)
         if not switch:
             text = default if isinstance(default, str) else ""
-            self.found.options.append(Option(name, flag, required, text, self.parsers.get(owner, "")))
+            command = self.commands.get(id(node), self.parsers.get(owner, ""))
+            self.found.options.append(Option(name, flag, required, text, command))
             if name.replace("-", "_") in TARGET_NAMES and text:
                 self.found.uses.append(Use(text, 10, f"default of {flag} in {self.found.path}"))
             elif text and "." in text:
@@ -323,7 +348,7 @@ def _function(node: ast.FunctionDef) -> Function:
     opened = {
         name.id
         for call in ast.walk(node)
-        if isinstance(call, ast.Call) and (_called(call) in READERS or "load" in _called(call))
+        if isinstance(call, ast.Call) and (called(call) in READERS or "load" in called(call))
         for name in call.args[:1]
         if isinstance(name, ast.Name)
     }
@@ -335,67 +360,15 @@ def _function(node: ast.FunctionDef) -> Function:
         for each, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
     ]
     returns = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
-    return Function(node.name, tuple(parameters), _returned(returns), node.lineno)
+    return Function(node.name, tuple(parameters), returned(returns), node.lineno)
 
 
-def _returned(values: Sequence[ast.expr]) -> tuple[str, ...] | None:
-    if not values:
-        return None
-    items = values[-1].elts if isinstance(values[-1], ast.Tuple) else [values[-1]]
-    return tuple(item.id if isinstance(item, ast.Name) else "" for item in items)
+def _class(node: ast.ClassDef) -> Class:
+    """Return the methods, without `self`."""
+    methods = {each.name: _function(each) for each in node.body if isinstance(each, ast.FunctionDef)}
+    return Class(node.name, {name: replace(each, parameters=each.parameters[1:]) for name, each in methods.items()})
 
 
 def _is_path(argument: ast.arg, opened: set[str]) -> bool:
     annotation = ast.unparse(argument.annotation) if argument.annotation is not None else ""
     return argument.arg in opened or "Path" in annotation or annotation == "str"
-
-
-def _dumped_to(node: ast.Call) -> ast.AST | None:
-    """Return the path in `joblib.dump(model, path)` or `pickle.dump(model, open(path, "wb"))`."""
-    if len(node.args) < 2:
-        return None
-    target = node.args[1]
-    return target.args[0] if isinstance(target, ast.Call) and _called(target) == "open" and target.args else target
-
-
-def _called(node: ast.Call) -> str:
-    match node.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
-
-
-def _root(node: ast.AST) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _is_estimator(name: str) -> bool:
-    return name.endswith(("Classifier", "Regressor", "Regression", "SVC", "SVR", "NB", "Ridge", "Lasso"))
-
-
-def _is_true(node: ast.AST | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def _joined(parts: Sequence[Any]) -> str | None:
-    """Join the known parts of a path; the parts before them may be unknown (`Path(__file__).parent`)."""
-    if not parts or not isinstance(parts[-1], str):
-        return None
-    return str(PurePosixPath(*[part for part in parts if isinstance(part, str)]))
-
-
-def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield all nodes in the order of the file."""
-    yield tree
-    for child in ast.iter_child_nodes(tree):
-        yield from _in_order(child)
-
-
-def _outside_of_keys(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all nodes except those within `[…]`: in `df[params["target"]]`, the column belongs to `df`."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(node, ast.Subscript) and child is node.slice):
-            yield from _outside_of_keys(child)

@@ -48,13 +48,25 @@ class Functions:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """A function or object that provides an unfitted model, which a generated file fits."""
+    """A function, class or object that provides an unfitted model, which a generated file fits.
+
+    Attributes:
+        module: the module to import.
+        folder: the folder from which it can be imported, relative to the configuration.
+        name: the function, class or object.
+        values: the parameter -> the expression to pass.
+        is_object: whether it is a model, which has to be cloned.
+        fitted: the expressions that `fit` is given.
+        asked: the expression that `predict` is given.
+    """
 
     module: str
     folder: str
     name: str
     values: Mapping[str, str]
     is_object: bool = False
+    fitted: tuple[str, ...] = ("features(rows)", "rows[TARGET]")
+    asked: str = "features(rows)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +74,18 @@ class Script:
     """Commands that read their data at fixed or given paths, which a generated file runs.
 
     Attributes:
-        commands: each command as words; `{train}`, `{model}` and `{seed}` are placeholders.
+        commands: each command as words; `{train}`, `{model}`, `{model_folder}` and `{seed}` are placeholders.
         tables: the paths for the training rows before the commands run.
-        model: the file that the commands write.
+        model: the file that the commands write; empty if the model is a variable.
         ask: a command that predicts, with `{rows}`, `{model}`, `{predictions}`; if empty, the model's method is called.
         dummies: whether the model has one-hot columns from `pandas.get_dummies`.
         encodes: whether the target is encoded as numbers, in the order of the sorted labels.
+        folder: where the commands are started.
+        leaves: other files that they write.
+        variable: the fitted model among the script's variables.
+        steps: what transforms features before the model: variables, or files that the commands write.
+        codes: the label that each answer of the model stands for: code -> label.
+        asks: where `ask` reads rows and writes its answers, if at fixed paths.
     """
 
     commands: tuple[tuple[str, ...], ...]
@@ -76,6 +94,12 @@ class Script:
     ask: tuple[str, ...] = ()
     dummies: bool = False
     encodes: bool = False
+    folder: str = "."
+    leaves: tuple[str, ...] = ()
+    variable: str = ""
+    steps: tuple[str, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=dict)
+    asks: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)

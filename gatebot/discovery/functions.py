@@ -1,7 +1,7 @@
 """Finds functions that train, predict or make a model, with any of the usual names and parameters."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gatebot.discovery.code import Function, Module
 from gatebot.discovery.entrypoints import Builder, Functions, Native, Way
@@ -97,14 +97,21 @@ def natives(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Yield files that already have the functions that gatebot calls."""
     for one in chosen(context, wanted):
         train, predict = one.functions.get("train"), one.functions.get("predict")
-        if train and predict and one.guarded:
-            ours = all(each.name in OFFERED for each in train.parameters if each.required)
-            theirs = all(each.name in ("model", *OFFERED) for each in predict.parameters if each.required)
-            takes_rows = {"rows"} <= {each.name for each in train.parameters} and {"rows", "model"} <= {
-                each.name for each in predict.parameters
-            }
-            if ours and theirs and takes_rows and train.returns is not None:
-                yield Native(str(one.path))
+        if train is None or predict is None or train.returns is None or not one.guarded:
+            continue
+        if _is_called_as_it_is(train, (ROWS,)) and _is_called_as_it_is(predict, (MODELS, ROWS)):
+            yield Native(str(one.path))
+
+
+def _is_called_as_it_is(function: Function, first: Sequence[Collection[str]]) -> bool:
+    """Return whether a function's first parameters are these, and the others are offered by name."""
+    given, others = function.parameters[: len(first)], function.parameters[len(first) :]
+    own_names = {each.name for each in others} & (set(SEEDS) | set(OUTS)) - set(OFFERED)
+    return (
+        [each.name in names and not each.path for each, names in zip(given, first, strict=False)] == [True] * len(first)
+        and all(each.name in OFFERED for each in others if each.required)
+        and not own_names
+    )
 
 
 def functions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
@@ -230,3 +237,26 @@ def builders(context: SearchContext, wanted: str | None) -> Iterator[Way]:
             named = [name for name in one.objects if name in OBJECTS]
             if named:
                 yield Builder(module, folder, named[0], {}, is_object=True)
+
+
+def classes(context: SearchContext, wanted: str | None) -> Iterator[Way]:
+    """Yield classes with `fit` and `predict` that are given what is known: the first of each module."""
+    for one in chosen(context, wanted):
+        if one.guarded and (found := _class(context, one)) is not None:
+            yield found
+
+
+def _class(context: SearchContext, one: Module) -> Builder | None:
+    module, folder = import_name(context, one)
+    known = {**_common_values(context), **dict.fromkeys(ANSWERS, "rows[TARGET]")}
+    for each in one.classes.values():
+        start, fit, predict = (each.methods.get(name) for name in ("__init__", "fit", "predict"))
+        if fit is None or predict is None:
+            continue
+        values = {} if start is None else _values(start, dict.fromkeys(SEEDS, "seed"))
+        fitted, asked = _values(fit, known), _values(predict, _common_values(context))
+        if values is None or not fitted or not asked or not {"rows", "features(rows)"} & set(fitted.values()):
+            continue
+        given = tuple(f"{name}={value}" for name, value in fitted.items())
+        return Builder(module, folder, each.name, values, fitted=given, asked=next(iter(asked.values())))
+    return None

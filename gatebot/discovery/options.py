@@ -22,13 +22,14 @@ _TRAIN = {
     "{model}": ("model", "out", "output", "save", "artifact", "outfile", "export", "weights"),
     "{seed}": ("seed", "random-state", "random-seed"),
 }
+_FOLDERS = ("-dir", "-folder", "-directory", "dir", "-root")
 _PREDICT = {
     "{model}": ("model", "artifact", "checkpoint", "weights"),
     "{rows}": ("rows", "in", "input", "data", "csv", "test", "infile", "features", "dataset", "test-data"),
     "{predictions}": ("predictions", "preds", "prediction", "out", "output", "outfile", "save"),
     "{seed}": ("seed",),
 }
-_ENDINGS = ("-path", "-file", "-csv", "-out", "-name", "-dir", "-output", "-input")
+_ENDINGS = ("-path", "-file", "-csv", "-out", "-name", "-dir", "-folder", "-directory", "-output", "-input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _meant(options: Sequence[Option], meanings: Mapping[str, Sequence[str]], fix
         )
         if best is not None and best.name not in taken:
             taken.add(best.name)
-            places[best.name] = (best, value)
+            is_folder = value == "{model}" and best.name.endswith(_FOLDERS)
+            places[best.name] = (best, "{model_folder}" if is_folder else value)
     if any(option.required and option.name not in places for option in options):
         return None
     return Meant(tuple(places[option.name] for option in options if option.name in places))

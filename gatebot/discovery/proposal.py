@@ -11,9 +11,11 @@ from typing import Any
 from gatebot.discovery import adapter
 from gatebot.discovery.code import Module, module
 from gatebot.discovery.column_roles import ColumnRoles, column_roles
+from gatebot.discovery.derived_target import refuse_unknown
 from gatebot.discovery.entrypoints import Commands, Native, Way
 from gatebot.discovery.import_graph import Reached, reached
 from gatebot.discovery.installation import Setup, setup_of
+from gatebot.discovery.notebooks import notebooks
 from gatebot.discovery.repository_files import RepositoryFiles, repository_files
 from gatebot.discovery.search_context import SearchContext
 from gatebot.discovery.tables import Data, data_of, eval_side, same
@@ -72,12 +74,15 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
         for path in files.named("*.py")
         if path.name not in OWN and (found := module(path, files.text(path), settings)) is not None
     ]
+    if not any(one.fits for one in modules) or (train or "").endswith(".ipynb"):
+        modules += notebooks(files, settings)
     table = data_of(files, modules, data)
+    refuse_unknown(modules, table.main.columns, table.main.path, target)
     roles = column_roles(table, modules, target)
     way = entrypoint_of(SearchContext(files, modules, table, roles, settings_file), train)
     text = ""
     if not isinstance(way, Native | Commands):
-        ending = ".parquet" if table.main.path.endswith((".parquet", ".pq")) else ".csv"
+        ending = "".join(PurePosixPath(table.main.path).suffixes[-2:])
         text = adapter.text(way, adapter.Columns(roles, _features(modules, table, roles), settings_file, ending))
     seen = reached(files, modules, way)
     return Proposal(

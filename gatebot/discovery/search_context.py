@@ -33,6 +33,11 @@ class SearchContext:
     roles: ColumnRoles
     settings_file: str = ""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The frequent values of the target: all of them, if it has few."""
+        return tuple(self.data.main.columns[self.roles.target.column].top or ())
+
 
 def chosen(context: SearchContext, wanted: str | None) -> Sequence[Module]:
     """Return the modules that may train the model: all, or the one that the user named.
@@ -78,6 +83,12 @@ def start_of(context: SearchContext, one: Module) -> tuple[str, ...]:
 def dumped(one: Module) -> list[str]:
     """Return the model files that a module writes."""
     return [path for path in (*one.dumps, *one.writes) if path.endswith(MODEL_FILES)]
+
+
+def changed_features(context: SearchContext, one: Module) -> dict[str, int]:
+    """Return the columns that a module adds or changes before the model, with their lines; not the target."""
+    answers = {context.roles.target.column, *(each.column for each in one.derived)}
+    return {column: line for column, line in one.made.items() if column not in answers}
 
 
 def prepares(one: Module) -> bool:

@@ -13,6 +13,7 @@ from gatebot.data.many_columns import column_profiles
 from gatebot.data.packing import LARGEST, plain_name, unpacked
 from gatebot.data.text import text_table
 from gatebot.discovery.code import Module
+from gatebot.discovery.derived_target import MADE
 from gatebot.discovery.reading import ReadCall, layout_of, read_calls
 from gatebot.discovery.repository_files import RepositoryFiles
 from gatebot.discovery.sureness import UndeterminedError
@@ -99,7 +100,7 @@ def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | Non
         return _with_company(files, path, found, "as you said", calls)
     if not found:
         raise _nothing(files, modules)
-    path, why = _chosen(found, modules)
+    path, why = _chosen(files, found, modules)
     return _with_company(files, path, found, why, calls)
 
 
@@ -114,7 +115,7 @@ def _candidates(files: RepositoryFiles) -> tuple[str, ...]:
     return tuple(str(path) for path in usable)
 
 
-def _chosen(found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
+def _chosen(files: RepositoryFiles, found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
     """Return one of the paths and the reason. For a train and test pair, it is the train file."""
     if shards := _shards(found):
         return shards, f"{len(found)} files of one kind"
@@ -137,6 +138,10 @@ def _chosen(found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
         for some in (training, plain if pool is read or not training else []):
             if len(some) == 1:
                 return some[0], why
+    answers = {use.column for one in fits for use in one.uses if use.weight >= MADE}
+    having = [path for path in read if answers & set(sample(files, path).columns)]
+    if len(having) == 1:
+        return having[0], "of what the code reads, it has the target"
     raise UndeterminedError(
         f"several files could be the data: {_listed(found)}",
         f"Say which: gatebot init --data {found[0]} (it becomes `data.path`).",

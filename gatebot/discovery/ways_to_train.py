@@ -5,9 +5,9 @@ from pathlib import PurePosixPath
 
 from gatebot.discovery.command_lines import commands
 from gatebot.discovery.entrypoints import Builder, Commands, Functions, Native, PredictionScript, Script, Way
-from gatebot.discovery.functions import builders, functions, natives
+from gatebot.discovery.functions import builders, classes, functions, natives
 from gatebot.discovery.scripts import scripts, submissions
-from gatebot.discovery.search_context import SearchContext, chosen, prepares
+from gatebot.discovery.search_context import SearchContext, changed_features, chosen, prepares
 from gatebot.discovery.sureness import UndeterminedError
 from gatebot.errors import UsageError
 
@@ -18,6 +18,7 @@ LOOKS: tuple[Callable[[SearchContext, str | None], Iterator[Way]], ...] = (
     builders,
     submissions,
     scripts,
+    classes,
 )
 
 WRITE_ONE = (
@@ -61,7 +62,7 @@ def file_of(way: Way) -> str:
         case Functions(module=module, folder=folder) | Builder(module=module, folder=folder):
             return str(PurePosixPath(folder) / f"{module.replace('.', '/')}.py")
         case Script(commands=commands):
-            return next((word for word in commands[-1] if word.endswith((".py", ".sh"))), commands[-1][0])
+            return next((word for word in commands[-1] if word.endswith((".py", ".sh", ".ipynb"))), commands[-1][0])
         case PredictionScript(command=command):
             return command[-1]
 
@@ -74,6 +75,14 @@ def _no_way(context: SearchContext, wanted: str | None) -> UsageError:
         return UsageError(
             f"{prepared[0].path} prepares features outside of its model, so the model it saves cannot be asked alone",
             f"Put the steps and the model into one scikit-learn Pipeline. Or: {WRITE_ONE}",
+        )
+    changed = [(one, *each) for one in fits for each in changed_features(context, one).items()]
+    if changed:
+        one, column, line = changed[0]
+        return UsageError(
+            f"{one.path}, line {line}, changes `{column}` outside of its model, so the model cannot be asked alone",
+            "Put what changes features into a function that training and predicting call, or into a scikit-learn "
+            f"Pipeline. Or: {WRITE_ONE}",
         )
     if fits:
         named = ", ".join(str(one.path) for one in fits[:4])

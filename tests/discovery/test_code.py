@@ -136,7 +136,7 @@ def test_options() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["def (", "print 'two'", "\0", "(" * 500])
+@pytest.mark.parametrize("text", ["def (", "print 'two'", "\0", "(" * 500, "x = " + "1 + " * 3000 + "1"])
 def test_what_is_no_python_is_nothing(text: str) -> None:
     assert module(PurePosixPath("a.py"), text, {}) is None
 

@@ -51,7 +51,12 @@ SEEN = {
     "makefile": Seen(
         "default", SORT, "data/loans.csv", "loan_id", calls=('"make", "train"', "DATA={train}", "OUTPUT={predictions}")
     ),
-    "parquet_data": Seen("rentals", VALUE, "data/rentals.parquet", calls=("build_model(seed=seed).fit(",)),
+    "parquet_data": Seen(
+        "rentals",
+        VALUE,
+        "data/rentals.parquet",
+        calls=("model = build_model(seed=seed)", "model.fit(features(rows), rows[TARGET])"),
+    ),
     "train_and_test": Seen(
         "income", SORT, "data/train.csv", eval="data/test.csv", calls=("fit_model(X=features(rows), y=rows[TARGET])",)
     ),
@@ -60,6 +65,9 @@ SEEN = {
     ),
     "text_labels": Seen("label", SORT, "data/mails.csv", calls=('rows["text"]', "get_pipeline()")),
     "joblib_script": Seen("mpg", VALUE, "data/cars.csv", calls=("get_dummies", 'MODEL = "models/ridge.joblib"')),
+    "outside_steps": Seen(
+        "sentiment", SORT, "data/reviews.csv", calls=('"model.pkl"', '"vectorizer.pkl"', "step0.transform(asked)")
+    ),
     "shell_pipeline": Seen("y", VALUE, "data/kinds.csv", train="sh train.sh {train} {model}"),
     "entry_point": Seen(
         "is_fraud",
@@ -75,7 +83,6 @@ REFUSED = {
     "notebook_only": ("analysis.ipynb", "`model.python`"),
     "remote_data": ("s3://acme-data/demand/2026.parquet", "`data.path"),
     "two_scripts": ("train_forest.py, train_linear.py", "--train train_forest.py"),
-    "outside_steps": ("train.py", "Pipeline"),
     "no_target": ("data/sensors.csv", "s0, s1, s2, s3, s4, s5"),
 }
 
