@@ -1,0 +1,182 @@
+"""Shapes whose training is a function or a class, which a package or a module offers."""
+
+from tests.repositories.shape import Shape, customers, houses, mails, measured
+
+SRC_MODEL = """\
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+
+from .features import add_features
+
+
+def train_model(df: pd.DataFrame, random_state: int = 0):
+    data = add_features(df)
+    model = LinearRegression()
+    model.fit(data[["area", "rooms", "age"]], data["price"])
+    return model
+
+
+def predict(model, df: pd.DataFrame):
+    return model.predict(add_features(df)[["area", "rooms", "age"]])
+"""
+SRC_FEATURES = """\
+def add_features(df):
+    df = df.copy()
+    df["age"] = 2025 - df["built"]
+    return df
+"""
+SRC_MAIN = """\
+import joblib
+import pandas as pd
+
+from pricing.model import train_model
+
+
+def main():
+    joblib.dump(train_model(pd.read_csv("data/houses.csv")), "model.joblib")
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+CLASS_PIPELINE = '''\
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+
+class ChurnPipeline:
+    """The whole pipeline."""
+
+    numeric = ["age", "spend", "visits"]
+    target = "churned"
+
+    def __init__(self, C=1.0, random_state=0):
+        columns = ColumnTransformer([("n", StandardScaler(), self.numeric), ("c", OneHotEncoder(), ["plan"])])
+        self.pipeline = Pipeline([("columns", columns), ("clf", LogisticRegression(C=C, random_state=random_state))])
+
+    def fit(self, df):
+        self.pipeline.fit(df[self.numeric + ["plan"]], df[self.target])
+        return self
+
+    def predict_proba(self, df):
+        return self.pipeline.predict_proba(df[self.numeric + ["plan"]])
+
+    def predict(self, df):
+        return self.pipeline.predict(df[self.numeric + ["plan"]])
+
+
+if __name__ == "__main__":
+    data = pd.read_csv("data/customers.csv")
+    print(ChurnPipeline().fit(data).predict(data)[:5])
+'''
+
+OWN_CLASS = """\
+import numpy as np
+import pandas as pd
+
+
+class NearestCentroid:
+    def __init__(self, power=2):
+        self.power = power
+
+    def fit(self, X, y):
+        X, y = np.asarray(X), np.asarray(y)
+        self.labels = np.unique(y)
+        self.centers = np.stack([X[y == label].mean(axis=0) for label in self.labels])
+
+    def predict(self, X):
+        far = (np.abs(np.asarray(X)[:, None] - self.centers) ** self.power).sum(axis=2)
+        return self.labels[far.argmin(axis=1)]
+
+
+if __name__ == "__main__":
+    df = pd.read_csv("measurements.csv")
+    X, y = df.drop(columns="target"), df["target"]
+    model = NearestCentroid()
+    model.fit(X, y)
+    print((model.predict(X) == y).mean())
+"""
+
+TEXT = """\
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+
+def build_pipeline():
+    return Pipeline([("tfidf", TfidfVectorizer(lowercase=True)), ("clf", LogisticRegression(C=2.0))])
+
+
+def main():
+    data = pd.read_csv("data/mails.csv")
+    pipe = build_pipeline()
+    pipe.fit(data["text"], data["label"])
+    print(pipe.score(data["text"], data["label"]))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+OTHER_NAMES = """\
+from sklearn.linear_model import LogisticRegression
+
+COLUMNS = ["f0", "f1", "f2", "f3"]
+
+
+def train(df, seed):
+    return LogisticRegression(C=1.0, random_state=seed).fit(df[COLUMNS], df["target"])
+
+
+def predict(clf, df):
+    return clf.predict(df[COLUMNS])
+"""
+
+SHAPES = {
+    "package with src layout": Shape(
+        {
+            "src/pricing/__init__.py": "",
+            "src/pricing/model.py": SRC_MODEL,
+            "src/pricing/features.py": SRC_FEATURES,
+            "scripts/run.py": SRC_MAIN,
+            "pyproject.toml": "[tool.ruff]\nline-length = 100\n",
+        },
+        {"data/houses.csv": houses},
+        harmless=("src/pricing/features.py", "2025 - ", "2026 - "),
+        code_bug=("src/pricing/model.py", "data = add_features(df)", "data = add_features(df).head(3)"),
+        spoilt=("data/houses.csv", "area"),
+    ),
+    "pipeline in a class": Shape(
+        {"churn/__init__.py": "", "churn/pipeline.py": CLASS_PIPELINE},
+        {"data/customers.csv": customers},
+        harmless=("churn/pipeline.py", "C=1.0", "C=0.9"),
+        code_bug=("churn/pipeline.py", 'numeric = ["age", "spend", "visits"]', 'numeric = ["age"]'),
+        spoilt=("data/customers.csv", "spend"),
+    ),
+    "class with fit and predict": Shape(
+        {"model.py": OWN_CLASS},
+        {"measurements.csv": measured},
+        harmless=("model.py", "np.unique(y)", "np.sort(np.unique(y))"),
+        code_bug=("model.py", "far.argmin", "far.argmax"),
+        spoilt=("measurements.csv", "f1"),
+    ),
+    "text": Shape(
+        {"classifier.py": TEXT},
+        {"data/mails.csv": mails},
+        harmless=("classifier.py", "C=2.0", "C=1.9"),
+        code_bug=("classifier.py", "lowercase=True", 'token_pattern="(?u)\\\\b[a-z]{1,3}\\\\b"'),
+        spoilt=("data/mails.csv", "text"),
+    ),
+    "functions with other parameter names": Shape(
+        {"pipeline.py": OTHER_NAMES},
+        {"data.csv": measured},
+        harmless=("pipeline.py", "C=1.0", "C=0.9"),
+        code_bug=("pipeline.py", '"f0", "f1", "f2", "f3"', '"f0", "f3"'),
+        spoilt=("data.csv", "f1"),
+    ),
+}
