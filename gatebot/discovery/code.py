@@ -8,6 +8,7 @@ from typing import Any
 
 from gatebot.discovery.constants import Constants, constants_of, in_order
 from gatebot.discovery.derived_target import Derived, derived_from
+from gatebot.discovery.positions import Places, places_of
 from gatebot.discovery.syntax import (
     called,
     given_values,
@@ -91,6 +92,8 @@ class Module:
         dumped: the variables that it writes to model files: path -> variable.
         uses: evidence for the target column.
         features: the features of the model: one column, several, or None if unknown.
+        answer_place: the position of the target among the columns, where it is given by number.
+        feature_places: the positions of the features, where they are given by number.
         words: all text constants.
         keys: texts in brackets, mostly column names.
         calls: the names of all functions and classes that are called.
@@ -113,6 +116,8 @@ class Module:
     dumps: list[str] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     features: str | tuple[str, ...] | None = None
+    answer_place: int | None = None
+    feature_places: Places | None = None
     words: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
@@ -256,6 +261,8 @@ class _Reader:
                 self.commands.update(dict.fromkeys(map(id, decorators), command))
 
     def _answer(self, node: ast.expr, says: str) -> None:
+        if isinstance(place := places_of(node), int):
+            self.found.answer_place = place
         if found := derived_from(node, "", node.lineno, self.constants):
             self.found.derived.append(found)
         for inner in outside_of_keys(node):
@@ -274,7 +281,13 @@ class _Reader:
                         self.found.uses.append(Use(each.source, 10, f"`{each.text[:60]}` in {self.found.path}"))
 
     def _question(self, node: ast.AST) -> None:
+        if not isinstance(places := places_of(node), int | None):
+            self.found.feature_places = places
         match node:
+            case ast.Attribute(value=inner, attr="values"):
+                self._question(inner)
+            case ast.Call(func=ast.Attribute(value=inner, attr="to_numpy" | "copy" | "astype")):
+                self._question(inner)
             case ast.Subscript(slice=key) if self.found.features is None:
                 value = self.constants.value(key)
                 if value is not None:

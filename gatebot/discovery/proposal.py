@@ -16,6 +16,7 @@ from gatebot.discovery.entrypoints import Commands, Native, Way
 from gatebot.discovery.import_graph import Reached, reached
 from gatebot.discovery.installation import Setup, setup_of
 from gatebot.discovery.notebooks import notebooks
+from gatebot.discovery.positions import name_places
 from gatebot.discovery.repository_files import RepositoryFiles, repository_files
 from gatebot.discovery.search_context import SearchContext
 from gatebot.discovery.tables import Data, data_of, eval_side, same
@@ -77,6 +78,7 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
     if not any(one.fits for one in modules) or (train or "").endswith(".ipynb"):
         modules += notebooks(files, settings)
     table = data_of(files, modules, data)
+    name_places(modules, table.main.columns)
     refuse_unknown(modules, table.main.columns, table.main.path, target)
     roles = column_roles(table, modules, target)
     way = entrypoint_of(SearchContext(files, modules, table, roles, settings_file), train)

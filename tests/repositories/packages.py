@@ -137,7 +137,34 @@ def predict(clf, df):
     return clf.predict(df[COLUMNS])
 """
 
+BY_NUMBER = """\
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+
+dataset = pd.read_csv("Customers.csv")
+X = dataset.iloc[:, [1, 3, 4]].values
+y = dataset.iloc[:, -1].values
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=0)
+
+sc = StandardScaler()
+X_train = sc.fit_transform(X_train)
+X_test = sc.transform(X_test)
+
+classifier = KNeighborsClassifier(n_neighbors=15)
+classifier.fit(X_train, y_train)
+print((classifier.predict(X_test) == y_test).mean())
+"""
+
 SHAPES = {
+    "columns by number": Shape(
+        {"knn.py": BY_NUMBER},
+        {"Customers.csv": customers},
+        harmless=("knn.py", "n_neighbors=15", "n_neighbors=17"),
+        code_bug=("knn.py", "[1, 3, 4]", "[4, 3, 1]"),
+        spoilt=("Customers.csv", "spend"),
+    ),
     "package with src layout": Shape(
         {
             "src/pricing/__init__.py": "",

@@ -354,7 +354,7 @@ SHAPES = {
         {"train.py": LOOP, "predict.py": LOADED},
         {"data/measurements.csv": measured},
         harmless=("train.py", "RATE = 12, 32, 0.3", "RATE = 13, 32, 0.3"),
-        code_bug=("train.py", "self.w2 -= RATE", "self.w2 += RATE"),
+        code_bug=("train.py", "y[part]) for part", "y[part - 1]) for part"),
         spoilt=("data/measurements.csv", "f1"),
     ),
 }
