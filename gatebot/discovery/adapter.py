@@ -126,6 +126,8 @@ def _own_imports(way: Functions | Builder | Script | PredictionScript, folder: s
     names: dict[str, list[str]] = {way.module: [_origin(way)]}
     if isinstance(way, Functions) and way.predict is not None:
         names.setdefault(way.predict_module, []).append(_alias(way.predict.name))
+    if way.prepare is not None:
+        names.setdefault(way.prepare[0], []).append(way.prepare[1])
     lines = "".join(
         f"from {module} import {', '.join(sorted(given))}{'  # noqa: E402' if start else ''}\n"
         for module, given in names.items()
@@ -179,12 +181,19 @@ def _functions(way: Functions) -> str:
         lines = f"    {', '.join(names)} = {train}\n    return {only or '{' + kept + '}'}\n"
     else:
         lines = f"    return {train}\n"
-    body = f'\n\ndef train({given}):\n    """A trained model."""\n{lines}'
+    prepared = _prepared(way)
+    body = f'\n\ndef train({given}):\n    """A trained model."""\n{prepared}{lines}'
     if way.predict is None:
-        return body + script_adapter.asking(["asked = features(rows)"], "model.classes_", "model.predict(asked)")
+        first = [*prepared.strip().splitlines(), "asked = features(rows)"]
+        return body + script_adapter.asking(first, "model.classes_", "model.predict(asked)")
     call = f"{_called(way.predict.name)}({_arguments(way.asked)})"
     asked = _given(way.asked.values(), "model, rows")
-    return f'{body}\n\ndef predict({asked}):\n    """Answers, one a row."""\n    return {call}\n'
+    return f'{body}\n\ndef predict({asked}):\n    """Answers, one a row."""\n{prepared}    return {call}\n'
+
+
+def _prepared(way: Functions | Builder) -> str:
+    """Return the line that sends rows through the repository's own preparation first; empty if there is none."""
+    return "" if way.prepare is None else f"    rows = {way.prepare[1]}(rows)\n"
 
 
 def _given(values: Iterable[str], first: str) -> str:
@@ -206,8 +215,10 @@ def _builder(way: Builder) -> str:
     clone = "    from sklearn.base import clone\n\n" if way.is_object else ""
     given = _given((*way.values.values(), *way.fitted), "rows")
     lines = f"    model = {made}\n    model.fit({', '.join(way.fitted)})\n    return model\n"
-    body = f'\n\ndef train({given}):\n    """A fitted model."""\n{clone}{lines}'
-    return body + script_adapter.asking([f"asked = {way.asked}"], "model.classes_", "model.predict(asked)")
+    prepared = _prepared(way)
+    body = f'\n\ndef train({given}):\n    """A fitted model."""\n{clone}{prepared}{lines}'
+    first = [*prepared.strip().splitlines(), f"asked = {way.asked}"]
+    return body + script_adapter.asking(first, "model.classes_", "model.predict(asked)")
 
 
 def _runs(way: Script) -> str:

@@ -46,12 +46,18 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function at the top level of a module. `returns`: the names in its last `return`, or None if it has none."""
+    """A function at the top level of a module.
+
+    Attributes:
+        returns: the names in its last `return`, or None if it has none.
+        calls: the names of what it calls.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     returns: tuple[str, ...] | None
     line: int
+    calls: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +251,7 @@ class _Reader:
             column = self.constants.value(target.slice)
             if isinstance(column, str) and (found := derived_from(value, column, value.lineno, self.constants)):
                 self.found.derived.append(found)
-            elif isinstance(column, str) and not any(
+            if isinstance(column, str) and not any(
                 isinstance(each, ast.Attribute) and each.attr.startswith("predict") for each in ast.walk(value)
             ):
                 self.found.made.setdefault(column, value.lineno)
@@ -373,7 +379,8 @@ def _function(node: ast.FunctionDef) -> Function:
         for each, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
     ]
     returns = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
-    return Function(node.name, tuple(parameters), returned(returns), node.lineno)
+    calls = frozenset(called(each) for each in ast.walk(node) if isinstance(each, ast.Call))
+    return Function(node.name, tuple(parameters), returned(returns), node.lineno, calls)
 
 
 def _class(node: ast.ClassDef) -> Class:

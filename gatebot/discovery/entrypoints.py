@@ -33,6 +33,7 @@ class Functions:
         values: for `train`, the parameter -> the expression to pass. `asked` is the same for `predict`.
         keeps: names of the values that `train` returns, if it returns more than the model.
         saved: the path from which the model is loaded, if `train` saves it.
+        prepare: the module and the name of a function through which rows go first.
     """
 
     module: str
@@ -44,6 +45,7 @@ class Functions:
     predict_module: str = ""
     keeps: tuple[str, ...] = ()
     saved: str = ""
+    prepare: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Builder:
         is_object: whether it is a model, which has to be cloned.
         fitted: the expressions that `fit` is given.
         asked: the expression that `predict` is given.
+        prepare: the module and the name of a function through which rows go first.
     """
 
     module: str
@@ -67,6 +70,7 @@ class Builder:
     is_object: bool = False
     fitted: tuple[str, ...] = ("features(rows)", "rows[TARGET]")
     asked: str = "features(rows)"
+    prepare: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

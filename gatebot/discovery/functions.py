@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from gatebot.discovery.code import Function, Module
 from gatebot.discovery.entrypoints import Builder, Functions, Native, Way
+from gatebot.discovery.preparation import preparation
 from gatebot.discovery.search_context import SearchContext, chosen, dumped, import_name
 
 OFFERED = ("rows", "seed", "out", "device", "budget_s", "report", "assets")
@@ -133,8 +135,16 @@ def functions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
                 continue
             found = _with_answers(context, one, train, values, answering)
             if found is not None:
-                yield found
+                yield _prepared(context, found)
                 break
+
+
+def _prepared(context: SearchContext, way: Functions) -> Functions:
+    """Add the function through which rows go before they are trained on, if there is one."""
+    if not {"rows", "features(rows)"} & set(way.values.values()):
+        return way
+    names = [way.train.name, *([way.predict.name] if way.predict is not None else [])]
+    return replace(way, prepare=preparation(context, way.folder, names, ROWS))
 
 
 def _with_answers(
@@ -231,7 +241,7 @@ def builders(context: SearchContext, wanted: str | None) -> Iterator[Way]:
                 },
             )
             if BUILDS.match(name) and values is not None and each.returns is not None:
-                yield Builder(module, folder, name, values)
+                yield Builder(module, folder, name, values, prepare=preparation(context, folder, [name], ROWS))
                 break
         else:
             named = [name for name in one.objects if name in OBJECTS]

@@ -109,7 +109,8 @@ def _features(modules: list[Module], data: Data, roles: ColumnRoles) -> str | tu
     """Return the features that the code gives its model, if they are columns of the data."""
     for one in sorted(modules, key=lambda one: not one.fits):
         some = (one.features,) if isinstance(one.features, str) else one.features or ()
-        if some and set(some) <= set(data.main.columns) and roles.target.column not in some:
+        known = {*data.main.columns, *(column for each in modules for column in each.made)}
+        if some and set(some) <= known and roles.target.column not in some:
             return one.features
     return None
 

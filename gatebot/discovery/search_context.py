@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from gatebot.discovery.code import Module
 from gatebot.discovery.column_roles import ColumnRoles
+from gatebot.discovery.derived_target import MADE
 from gatebot.discovery.repository_files import RepositoryFiles
 from gatebot.discovery.tables import Data
 from gatebot.errors import UsageError
@@ -87,7 +88,8 @@ def dumped(one: Module) -> list[str]:
 
 def changed_features(context: SearchContext, one: Module) -> dict[str, int]:
     """Return the columns that a module adds or changes before the model, with their lines; not the target."""
-    answers = {context.roles.target.column, *(each.column for each in one.derived)}
+    given = {use.column for use in one.uses if use.weight >= MADE}
+    answers = {context.roles.target.column, *(each.column for each in one.derived if each.column in given)}
     return {column: line for column, line in one.made.items() if column not in answers}
 
 

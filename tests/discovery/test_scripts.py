@@ -77,8 +77,9 @@ def test_script(name: str, tmp_path: Path) -> None:
     assert {key: getattr(way, key) for key in expected} == expected
 
 
-def test_a_feature_that_is_changed_outside_of_the_model_is_named(tmp_path: Path) -> None:
-    write(tmp_path, {"data/d.csv": DATA, "train.py": START + READ + "df['a'] = df['a'].fillna(0)\n" + FIT + SAVE})
+@pytest.mark.parametrize("change", ["df['a'].fillna(0)", "np.log1p(df['a'])", "(df['a'] == 'x').astype(int)"])
+def test_a_feature_that_is_changed_outside_of_the_model_is_named(change: str, tmp_path: Path) -> None:
+    write(tmp_path, {"data/d.csv": DATA, "train.py": START + READ + f"df['a'] = {change}\n" + FIT + SAVE})
     with pytest.raises(UsageError, match=r"train\.py, line 5, changes `a` outside of its model") as caught:
         propose(tmp_path)
     assert "Pipeline" in caught.value.hint

@@ -157,7 +157,52 @@ classifier.fit(X_train, y_train)
 print((classifier.predict(X_test) == y_test).mean())
 """
 
+PREPARED = """\
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+FEATURES = ["spend_log", "visits", "is_pro"]
+
+
+def load_data(path="data/customers.csv"):
+    return pd.read_csv(path)
+
+
+def preprocess(df):
+    df = df.copy()
+    df["spend_log"] = np.log1p(df["spend"])
+    df["is_pro"] = (df["plan"] == "pro").astype(int)
+    return df
+
+
+def train_model(X_train, y_train):
+    model = LogisticRegression(C=1.0, max_iter=300)
+    model.fit(X_train, y_train)
+    return model
+
+
+def main():
+    df = preprocess(load_data())
+    X = df[FEATURES]
+    y = df["churned"]
+    model = train_model(X, y)
+    joblib.dump(model, "model.joblib")
+
+
+if __name__ == "__main__":
+    main()
+"""
+
 SHAPES = {
+    "functions for each step": Shape(
+        {"train.py": PREPARED},
+        {"data/customers.csv": customers},
+        harmless=("train.py", "C=1.0", "C=0.9"),
+        code_bug=("train.py", 'np.log1p(df["spend"])', 'np.log1p(df["age"])'),
+        spoilt=("data/customers.csv", "spend"),
+    ),
     "columns by number": Shape(
         {"knn.py": BY_NUMBER},
         {"Customers.csv": customers},
