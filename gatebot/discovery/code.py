@@ -160,7 +160,7 @@ def module(path: PurePosixPath, text: str, settings: Mapping[str, Any]) -> Modul
     """
     try:
         tree = ast.parse(text)
-        reader = _Reader(Module(path), constants_of(tree, settings))
+        reader = _Reader(Module(path), constants_of(tree, settings, path))
         reader.read(tree)
     except (SyntaxError, ValueError, RecursionError):
         return None

@@ -6,17 +6,26 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from gatebot.discovery.file_paths import assigned, rooted_path
+
 
 @dataclass(slots=True)
 class Constants:
-    """The names that stand for one text or list of texts in a file, the settings, and the defaults of options."""
+    """The names that stand for one text or list of texts in a file, the settings, and the defaults of options.
+
+    Paths may start from the place of the file: `expressions` are those that names of it stand for.
+    """
 
     names: dict[str, Any]
     settings: Mapping[str, Any]
+    file: PurePosixPath
+    expressions: Mapping[str, ast.expr]
     defaults: dict[str, Any] = field(default_factory=dict)
 
     def value(self, node: ast.AST | None) -> Any:  # noqa: PLR0911  # one line for each kind of expression
         """Return the text or list of texts that an expression stands for, or None if unknown."""
+        if node is not None and (path := rooted_path(node, self.file, self.expressions)) is not None:
+            return path
         match node:
             case ast.Constant(value=str() as text):
                 return text
@@ -61,9 +70,9 @@ class Constants:
         return fits[0] if ending and len(fits) == 1 else None
 
 
-def constants_of(tree: ast.Module, settings: Mapping[str, Any]) -> Constants:
+def constants_of(tree: ast.Module, settings: Mapping[str, Any], file: PurePosixPath) -> Constants:
     """Return what the names and options of a file stand for, where they are first given a known value."""
-    known = Constants({}, settings)
+    known = Constants({}, settings, file, assigned(tree))
     for node in in_order(tree):
         match node:
             case (

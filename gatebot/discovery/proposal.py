@@ -73,7 +73,9 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
     modules = [
         found
         for path in files.named("*.py")
-        if path.name not in OWN and (found := module(path, files.text(path), settings)) is not None
+        if path.name not in OWN
+        and not _is_test(path)
+        and (found := module(path, files.text(path), settings)) is not None
     ]
     if not any(one.fits for one in modules) or (train or "").endswith(".ipynb"):
         modules += notebooks(files, settings)
@@ -95,7 +97,7 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
         setup=setup_of(files, modules),
         adapter=text,
         reached=seen,
-        eval_side=eval_side(files, table),
+        eval_side=eval_side(files, modules, table),
         made_by=_made_by(modules, table, seen),
     )
 
@@ -103,6 +105,10 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
 def _made_by(modules: list[Module], data: Data, seen: Reached) -> str:
     writers = (one.path for one in modules if any(same(data.main.path, path) for path in one.writes))
     return next((str(path) for path in writers if path in seen.never), "")
+
+
+def _is_test(path: PurePosixPath) -> bool:
+    return path.name.startswith("test_") or path.stem.endswith("_test")
 
 
 def _features(modules: list[Module], data: Data, roles: ColumnRoles) -> str | tuple[str, ...] | None:

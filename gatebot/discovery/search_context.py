@@ -10,6 +10,7 @@ from gatebot.discovery.code import Module
 from gatebot.discovery.column_roles import ColumnRoles
 from gatebot.discovery.derived_target import MADE
 from gatebot.discovery.repository_files import RepositoryFiles
+from gatebot.discovery.start_folder import starts_at_root
 from gatebot.discovery.tables import Data
 from gatebot.errors import UsageError
 
@@ -73,8 +74,10 @@ def import_name(context: SearchContext, one: Module) -> tuple[str, str]:
 
 
 def start_of(context: SearchContext, one: Module) -> tuple[str, ...]:
-    """Return `python src/train.py`, or `python -m pkg.train` if the module imports from its own package."""
+    """Return `python src/train.py`, or `python -m pkg.train` if its imports are not found beside it."""
     text = context.files.text(one.path)
+    if starts_at_root(one.path, text, context.files.paths):
+        return ("python", "-m", ".".join(one.path.with_suffix("").parts))
     package = str(one.path.parent / "__init__.py") in context.files
     if package and re.search(r"^\s*from \.", text, re.MULTILINE):
         return ("python", "-m", import_name(context, one)[0])

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq")
 SAMPLE_BYTES = 8 << 20
 SAMPLE_ROWS = 20_000
-RESULTS = frozenset({"results", "reports", "outputs", "output", "predictions", "submissions", "logs", "metrics"})
+RESULTS = frozenset(
+    {"results", "reports", "outputs", "output", "predictions", "submissions", "logs", "metrics", "catboost_info"}
+)
 NOT_DATA = ("submission", "prediction", "metric", "result", "requirements")
 EVALS = ("test", "eval", "valid", "validation", "val", "holdout", "dev")
 
@@ -85,7 +87,7 @@ def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | Non
     Raises:
         UsageError: there is no data file, it is not available, or several are possible.
     """
-    found = _candidates(files)
+    found = _candidates(files, modules)
     calls = [call for one in modules for call in read_calls(str(one.path), files.text(one.path))]
     if wanted is not None:
         path = wanted.removeprefix("./")
@@ -104,15 +106,23 @@ def data_of(files: RepositoryFiles, modules: Sequence[Module], wanted: str | Non
     return _with_company(files, path, found, why, calls)
 
 
-def _candidates(files: RepositoryFiles) -> tuple[str, ...]:
+def _candidates(files: RepositoryFiles, modules: Sequence[Module]) -> tuple[str, ...]:
+    written = {path for one in modules for path in one.writes}
+    read = {path for one in modules if one.fits for path in one.reads if "submission" not in path} - written
     named = [path for path in files.paths if plain_name(path.name).endswith(ENDINGS)]
     usable = [
         path
         for path in named
         if not RESULTS & {part.lower() for part in path.parts[:-1]}
-        and not any(word in path.stem.lower() for word in NOT_DATA)
+        and (not _sounds_like_output(path) or any(same(str(path), each) for each in read))
     ]
     return tuple(str(path) for path in usable)
+
+
+def _sounds_like_output(path: PurePosixPath) -> bool:
+    """Return whether a file is named like what a model leaves, and not like `diabetes_prediction_dataset.csv`."""
+    stem = path.stem.lower()
+    return any(word in stem for word in NOT_DATA) and "dataset" not in stem
 
 
 def _chosen(files: RepositoryFiles, found: Sequence[str], modules: Sequence[Module]) -> tuple[str, str]:
@@ -168,11 +178,11 @@ def _with_company(files: RepositoryFiles, path: str, found: Sequence[str], why: 
     return Data(main, held, asked, why, pointer, native=here[0].where if plain else "")
 
 
-def eval_side(files: RepositoryFiles, data: Data) -> str:
+def eval_side(files: RepositoryFiles, modules: Sequence[Module], data: Data) -> str:
     """Return another file with the same columns whose name says that it is tested on; empty if there is none."""
     if data.held is not None or "*" in data.main.path:
         return ""
-    for path in _candidates(files):
+    for path in _candidates(files, modules):
         if path != data.main.path and _role(path) == "eval":
             try:
                 if set(sample(files, path).columns) == set(data.main.columns):

@@ -142,6 +142,28 @@ if __name__ == "__main__":
         },
         Script,
     ),
+    "found from the root alone, saved beside its folder, and tested": (
+        {
+            "app/columns.py": "COLUMNS = ['a', 'b']\n",
+            "app/learn_h.py": TREE
+            + """
+import os
+from app.columns import COLUMNS
+HERE = os.path.dirname(os.path.abspath(__file__))
+def run():
+    df = pd.read_csv(os.path.join(HERE, "..", "data.csv"))
+    folder = os.path.abspath(os.path.join(HERE, "..", "models"))
+    os.makedirs(folder, exist_ok=True)
+    joblib.dump(DecisionTreeClassifier().fit(df[COLUMNS], df["target"]), os.path.join(folder, "tree.joblib"))
+if __name__ == "__main__":
+    run()
+""",
+            "app/test_learn_h.py": TREE
+            + "if __name__ == '__main__':\n"
+            + "    joblib.dump(DecisionTreeClassifier().fit(pd.read_csv('data.csv')[['a']], [1]), 'x.joblib')\n",
+        },
+        Script,
+    ),
 }
 
 

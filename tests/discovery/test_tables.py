@@ -34,6 +34,10 @@ def _data(tmp_path: Path, files: dict[str, str], code: str = "", wanted: str | N
         (["train.csv", "other.csv"], "", "train.csv"),
         (["part-0.csv", "part-1.csv"], "", "part-*.csv"),
         (["data/x_train.csv", "data/lookup.csv"], FIT + 'pd.read_csv("../data/x_train.csv")', "data/x_train.csv"),
+        (["eda/diabetes_prediction_dataset.csv"], "", "eda/diabetes_prediction_dataset.csv"),
+        (["loan_prediction.csv", "predictions.csv"], FIT + 'pd.read_csv("loan_prediction.csv")', "loan_prediction.csv"),
+        (["a.csv", "sample_submission.csv"], FIT + 'pd.read_csv("sample_submission.csv")', "a.csv"),
+        (["a.csv", "catboost_info/learn_error.tsv"], "", "a.csv"),
     ],
 )
 def test_data(names: list[str], code: str, path: str, tmp_path: Path) -> None:
