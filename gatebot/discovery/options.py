@@ -83,7 +83,7 @@ def _meant(options: Sequence[Option], meanings: Mapping[str, Sequence[str]], fix
             places[option.name] = (option, fixed[option.name])
     for value, names in meanings.items():
         best = min(
-            (option for option in options if _rank(option, names) is not None),
+            (option for option in options if _rank(option, names) is not None and not _is_kind(option, value)),
             key=lambda option: _rank(option, names) or 0,
             default=None,
         )
@@ -94,6 +94,12 @@ def _meant(options: Sequence[Option], meanings: Mapping[str, Sequence[str]], fix
     if any(option.required and option.name not in places for option in options):
         return None
     return Meant(tuple(places[option.name] for option in options if option.name in places))
+
+
+def _is_kind(option: Option, value: str) -> bool:
+    """Return whether an option names a kind of model, as `--model forest` does, and no file."""
+    is_word = option.default.isidentifier() and option.default not in ("model", "models")
+    return value == "{model}" and option.name == "model" and is_word
 
 
 def _rank(option: Option, names: Sequence[str]) -> int | None:

@@ -132,10 +132,14 @@ def _chosen(files: RepositoryFiles, found: Sequence[str], modules: Sequence[Modu
     if len(found) == 1:
         return found[0], "the only data file here"
     written = {path for path in found if any(same(path, each) for one in modules for each in one.writes)}
-    fits = [one for one in modules if one.fits]
+    fits = [one for one in modules if _models(one)] or [one for one in modules if one.fits]
     read = [
         path for path in found if path not in written and any(same(path, each) for one in fits for each in one.reads)
     ]
+    staged = bool(files.named("dvc.yaml"))  # says how files are made that code writes
+    made = [] if read or staged else [path for path in found if _maker(path, modules) is not None]
+    if len(made) == 1 and (maker := _maker(made[0], modules)) is not None:
+        return made[0], f"the code trains on it; {maker.path} makes it, and is not run"
     read = read or [
         path for path in found if path not in written and any(same(path, each) for one in modules for each in one.reads)
     ]
@@ -158,6 +162,19 @@ def _chosen(files: RepositoryFiles, found: Sequence[str], modules: Sequence[Modu
         "data",
         tuple(found),
     )
+
+
+def _maker(path: str, modules: Sequence[Module]) -> Module | None:
+    """Return the code that writes a file from which other code trains, if no code that trains writes it."""
+    fits = [one for one in modules if _models(one)]
+    makers = [one for one in modules if any(same(path, each) for each in one.writes)]
+    is_read = any(same(path, each) for one in fits for each in one.reads)
+    return makers[0] if makers and is_read and not any(one in fits for one in makers) else None
+
+
+def _models(one: Module) -> bool:
+    """Return whether a file fits more than the steps that transform features."""
+    return "fit" in one.calls and bool(one.dumps or one.objects or "predict" in one.calls)
 
 
 def _with_company(files: RepositoryFiles, path: str, found: Sequence[str], why: str, calls: Sequence[ReadCall]) -> Data:

@@ -77,6 +77,29 @@ def test_trouble_is_said(files: dict[str, str], code: str, said: str, hint: str,
     assert hint in caught.value.hint
 
 
+PREPARE = "df = pd.read_csv('raw.csv')\nx = StandardScaler().fit_transform(df)\nx.to_csv('clean.csv')\n"
+TRAIN = "model.fit(X, y)\njoblib.dump(model, 'm.pkl')\n"
+
+
+@pytest.mark.parametrize(
+    ("train", "more", "path"),
+    [
+        ("pd.read_csv('clean.csv')\n" + TRAIN, [], "clean.csv"),
+        ("pd.read_csv('clean.csv')\n" + TRAIN, ["dvc.yaml"], "raw.csv"),
+        ("pd.read_csv('raw.csv')\n" + TRAIN, [], "raw.csv"),
+        ("pd.read_csv('raw.csv')\ndf.to_csv('clean.csv')\npd.read_csv('clean.csv')\n" + TRAIN, [], "raw.csv"),
+    ],
+)
+def test_what_training_reads_is_the_data(train: str, more: list[str], path: str, tmp_path: Path) -> None:
+    for name in ("raw.csv", "clean.csv", *more):
+        (tmp_path / name).write_text(CSV)
+    code = {"prepare.py": PREPARE, "train.py": train}
+    modules = [module(PurePosixPath(name), text, {}) for name, text in code.items()]
+    found = data_of(repository_files(tmp_path), [one for one in modules if one is not None], None)
+    assert found.main.path == path
+    assert ("prepare.py makes it" in found.why) == (path == "clean.csv")
+
+
 def test_what_the_user_says_wins(tmp_path: Path) -> None:
     assert _data(tmp_path, {"a.csv": CSV, "b.csv": CSV}, wanted="./b.csv").main.path == "b.csv"
 
