@@ -1,6 +1,7 @@
 """Values of expressions that are known without running them."""
 
 import ast
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -29,5 +30,5 @@ class Model:
 p.add_argument("-o", "--out-dir", default="models")
 p.add_argument("--rate", default=0.1)
 """
-    known = constants_of(ast.parse(code), {})
+    known = constants_of(ast.parse(code), {}, PurePosixPath("train.py"))
     assert known.value(ast.parse(text, mode="eval").body) == value
