@@ -95,3 +95,11 @@ def test_of_many_columns_the_finding_says_how_many_were_used() -> None:
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_changes_pass(name: str) -> None:
     assert silent(CHECK, HARMLESS[name])
+
+
+@pytest.mark.parametrize("noise", range(12))
+def test_the_luck_of_a_seed_beside_the_linear_model_is_not_new(noise: int) -> None:
+    """Both sides are about as good as the linear model, so that chance decides which is surely worse than it."""
+    near = world(skill=0.7, scores=False, noise=noise, churn=0.2)
+    beside = world(skill=0.68, scores=False, noise=noise, churn=0.2)
+    assert sum(said(CHECK, each).get("simple") is Status.NEW for each in (near, beside)) <= (noise in (2, 11))
