@@ -17,11 +17,18 @@ _MOSTLY = 0.95  # share of values that must fit a kind
 CATEGORIES = 1000  # most distinct values of a category column
 _REPEATED = 0.1  # with more than TOP values, they are also at most this share of the rows
 _SAMPLE = 1000
-_MOST = str(2**63 - 1)  # as many whole numbers have a place in 64 bits
-_LARGER = "|".join(
-    f"{_MOST[:at]}[{int(digit) + 1}-9]" + rf"\d{{{18 - at}}}$" for at, digit in enumerate(_MOST) if digit < "9"
-)
-CODE = rf"^(?:[+-]?(?:0\d|\d{{20,}}$|{_LARGER})|\+\d{{7}})"
+
+
+def _beyond(most: int) -> str:
+    """Return a pattern of the larger whole numbers with as many digits."""
+    digits = str(most)
+    rest = len(digits) - 1
+    return "|".join(
+        rf"{digits[:at]}[{int(digit) + 1}-9]\d{{{rest - at}}}$" for at, digit in enumerate(digits) if digit < "9"
+    )
+
+
+CODE = rf"^(?:[+-]?(?:0\d|\d{{20,}}$)|\+?(?:{_beyond(2**63 - 1)})|-(?:{_beyond(2**63)})|\+\d{{7}})"
 """Codes, not numbers: 007, what has more digits than a number keeps, and telephone numbers."""
 
 
@@ -147,7 +154,8 @@ def _time(start: ColumnProfile, filled: pl.Series, dtype: pl.DataType) -> Column
 
 
 def _ends(values: pl.Series) -> tuple[str, str]:
-    ends = spelled(pl.DataFrame([values.min(), values.max()], schema=["end"]), "end")
+    every = values.alias("end").to_frame()  # never as values of Python, whose years begin with 1
+    ends = spelled(pl.concat([every.select(pl.col("end").min()), every.select(pl.col("end").max())]), "end")
     return ends[0], ends[1]
 
 

@@ -24,13 +24,15 @@ from gatebot.data.read import read
 from gatebot.data.rows import Rows
 from gatebot.data.source import Source
 from gatebot.worker import rows as worker
+from tests.data.test_read import zipped, zstd
 
 Table = dict[str, list[Any]]
 
-WORDS = ["NA", "None", "null", "nan", "N/A", "a", 'q"', "x,y", "x;y", "é", "line\nbreak", " b ", "true", "a\tb"]
+WORDS = ["NA", "None", "null", "nan", "N/A", "a", 'q"', "x,y", "x;y", "é", "line\nbreak", " b ", "yes", "a\tb"]
 CODES = ["007", "0123", "00000", "+491511234567"]
 COLUMNS = {
-    "word": st.sampled_from(WORDS) | st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1),
+    "word": st.sampled_from(WORDS)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\r\x00")).map("w".__add__),
     "code": st.sampled_from(CODES),
     "whole": st.integers(-(2**63), 2**63 - 1),
     "number": st.floats(-1e100, 1e100) | st.just(0.1),
@@ -81,6 +83,8 @@ FORMATS: dict[str, Callable[[Table], bytes]] = {
     "t.jsonl": json_lines,
     "t.parquet": parquet,
     "t.csv.gz": lambda table: gzip.compress(delimited(table)),
+    "t.csv.zst": lambda table: zstd(delimited(table)),
+    "t.csv.zip": lambda table: zipped({"t.csv": delimited(table)}),
     "t.jsonl.gz": lambda table: gzip.compress(json_lines(table)),
 }
 
