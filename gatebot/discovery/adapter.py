@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from gatebot.data.packing import plain_name
@@ -12,6 +12,7 @@ from gatebot.discovery.column_roles import ColumnRoles
 from gatebot.discovery.entrypoints import Builder, Functions, PredictionScript, Script
 
 FILE = "gatebot_pipeline.py"
+OWN_NAMES = frozenset({"TARGET", "answers", "features", "forget", "predict", "settings", "table", "train", "written"})
 PLAIN = ("json", "os", "re", "runpy", "shutil", "subprocess", "sys")
 
 _HEAD = '''\
@@ -55,6 +56,7 @@ class Columns:
         roles: the roles of the columns.
         features: the features of the model as in the code: a column, several, or None for all but target and id.
         settings: the file that `settings()` reads.
+        named: the constant that holds the features: module, folder from which it can be imported, name.
         ending: the extension of the data file, such as `.csv`, `.parquet` or `.jsonl.gz`.
     """
 
@@ -62,6 +64,7 @@ class Columns:
     features: str | tuple[str, ...] | None = None
     settings: str = ""
     ending: str = ".csv"
+    named: tuple[str, str, str] | None = None
 
     def writing(self, rows: str, path: str) -> str:
         """Return the line that writes a data frame in the format of the data file."""
@@ -90,14 +93,18 @@ def text(way: Functions | Builder | Script | PredictionScript, columns: Columns)
             )
         case _:
             assert_never(way)
+    folder = way.folder if isinstance(way, Functions | Builder) else "."
+    named = columns.named
+    importable = named is not None and named[1] == folder and named[2] not in OWN_NAMES
+    if not isinstance(way, Functions | Builder) or not importable or "features(" not in body:
+        columns = replace(columns, named=None)
     imports, helpers = _needed(body, columns)
     constants, _, functions = body.partition("\n\n\n")
     target = columns.roles.target.column
     head = _HEAD.format(says=says, target=target)
-    folder = way.folder if isinstance(way, Functions | Builder) else "."
     parts = [
         head.rstrip(),
-        f"{imports}{_own_imports(way, folder)}".strip(),
+        f"{imports}{_own_imports(way, columns)}".strip(),
         f"TARGET = {_quoted(target)}\n{constants}".rstrip(),
     ]
     return (
@@ -116,18 +123,20 @@ def _needed(body: str, columns: Columns) -> tuple[str, str]:
     return "\n".join(part for part in (plain + paths, foreign) if part), helpers
 
 
-def _own_imports(way: Functions | Builder | Script | PredictionScript, folder: str) -> str:
+def _own_imports(way: Functions | Builder | Script | PredictionScript, columns: Columns) -> str:
     if not isinstance(way, Functions | Builder):
         return ""
     start = ""
-    if folder != ".":
-        place = f"sys.path.insert(0, str(Path(__file__).parent / {_quoted(folder)}))"
+    if way.folder != ".":
+        place = f"sys.path.insert(0, str(Path(__file__).parent / {_quoted(way.folder)}))"
         start = f"\nimport sys\nfrom pathlib import Path\n\n{place}\n"
     names: dict[str, list[str]] = {way.module: [_origin(way)]}
     if isinstance(way, Functions) and way.predict is not None:
         names.setdefault(way.predict_module, []).append(_alias(way.predict.name))
     if way.prepare is not None:
         names.setdefault(way.prepare[0], []).append(way.prepare[1])
+    if columns.named is not None:
+        names.setdefault(columns.named[0], []).append(columns.named[2])
     lines = "".join(
         f"from {module} import {', '.join(sorted(given))}{'  # noqa: E402' if start else ''}\n"
         for module, given in names.items()
@@ -154,7 +163,9 @@ def _helpers(columns: Columns) -> dict[str, str]:
     apart = [columns.roles.target.column, *([row_id] if row_id else [])]
     match columns.features:
         case str() as one:
-            features = f"rows[{_quoted(one)}]"
+            features = f"rows[{columns.named[2] if columns.named else _quoted(one)}]"
+        case tuple() if columns.named is not None:
+            features = f"rows[list({columns.named[2]})]"
         case tuple() as some:
             features = f"rows[{_quoted(list(some))}]"
         case None:

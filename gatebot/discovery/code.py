@@ -100,6 +100,7 @@ class Module:
         features: the features of the model: one column, several, or None if unknown.
         answer_place: the position of the target among the columns, where it is given by number.
         feature_places: the positions of the features, where they are given by number.
+        features_name: the constant of the module that holds the names of the features; empty if there is none.
         words: all text constants.
         keys: texts in brackets, mostly column names.
         calls: the names of all functions and classes that are called.
@@ -124,6 +125,7 @@ class Module:
     features: str | tuple[str, ...] | None = None
     answer_place: int | None = None
     feature_places: Places | None = None
+    features_name: str = ""
     words: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
@@ -298,6 +300,8 @@ class _Reader:
                 value = self.constants.value(key)
                 if value is not None:
                     self.found.features = tuple(value) if isinstance(value, list) else value
+                    if isinstance(key, ast.Name) and key.id in self.found.outside:
+                        self.found.features_name = key.id
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=[inner, *_]):
                 if attr in FITS_ALONE and name not in self.found.steps:
                     self.found.steps.append(name)

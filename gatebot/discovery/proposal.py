@@ -18,7 +18,7 @@ from gatebot.discovery.installation import Setup, setup_of
 from gatebot.discovery.notebooks import notebooks
 from gatebot.discovery.positions import name_places
 from gatebot.discovery.repository_files import RepositoryFiles, repository_files
-from gatebot.discovery.search_context import SearchContext
+from gatebot.discovery.search_context import SearchContext, import_name
 from gatebot.discovery.tables import Data, data_of, eval_side, same
 from gatebot.discovery.ways_to_train import entrypoint_of
 from gatebot.errors import GateError
@@ -83,11 +83,15 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
     name_places(modules, table.main.columns)
     refuse_unknown(modules, table.main.columns, table.main.path, target)
     roles = column_roles(table, modules, target)
-    way = entrypoint_of(SearchContext(files, modules, table, roles, settings_file), train)
+    context = SearchContext(files, modules, table, roles, settings_file)
+    way = entrypoint_of(context, train)
     text = ""
     if not isinstance(way, Native | Commands):
         ending = "".join(PurePosixPath(table.main.path).suffixes[-2:])
-        text = adapter.text(way, adapter.Columns(roles, _features(modules, table, roles), settings_file, ending))
+        one = _with_features(modules, table, roles)
+        named = (*import_name(context, one), one.features_name) if one and one.features_name and one.guarded else None
+        features = one.features if one else None
+        text = adapter.text(way, adapter.Columns(roles, features, settings_file, ending, named))
     seen = reached(files, modules, way)
     return Proposal(
         project=_project(root),
@@ -111,13 +115,13 @@ def _is_test(path: PurePosixPath) -> bool:
     return path.name.startswith("test_") or path.stem.endswith("_test")
 
 
-def _features(modules: list[Module], data: Data, roles: ColumnRoles) -> str | tuple[str, ...] | None:
-    """Return the features that the code gives its model, if they are columns of the data."""
+def _with_features(modules: list[Module], data: Data, roles: ColumnRoles) -> Module | None:
+    """Return the module that gives its model features that are columns of the data, or that the code makes."""
     for one in sorted(modules, key=lambda one: not one.fits):
         some = (one.features,) if isinstance(one.features, str) else one.features or ()
         known = {*data.main.columns, *(column for each in modules for column in each.made)}
         if some and set(some) <= known and roles.target.column not in some:
-            return one.features
+            return one
     return None
 
 

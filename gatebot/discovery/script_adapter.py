@@ -273,7 +273,7 @@ def _asked(way: Script, columns: "Columns") -> str:
     asked = "features(rows)"
     if way.dummies:
         asked = "pd.get_dummies(rows).reindex(columns=model.feature_names_in_, fill_value=0)"
-    elif columns.features is None:
+    elif not isinstance(columns.features, str):  # features that the code adds later are asked for, too
         asked = f'rows[{first}.feature_names_in_] if hasattr({first}, "feature_names_in_") else features(rows)'
     names = ["model", *(f"step{at}" for at in range(len(way.steps))), *(["labels"] if way.encodes else [])]
     lines = [f"{', '.join(names)} = model"] if len(names) > 1 else []

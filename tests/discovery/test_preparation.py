@@ -41,3 +41,22 @@ def test_preparation_before_a_model_that_is_made(tmp_path: Path) -> None:
     assert isinstance(found.way, Builder)
     assert found.way.prepare == ("model", "preprocess")
     assert 'rows[["a", "c"]]' in found.adapter
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("COLUMNS = ['a', 'b']", "rows[list(COLUMNS)]"), ("COLUMNS = 'a'", "rows[COLUMNS]"), ("", 'rows[["a", "b"]]')],
+)
+def test_features_that_the_code_names_are_read_from_it(given: str, said: str, tmp_path: Path) -> None:
+    used = "COLUMNS" if given else "['a', 'b']"
+    main = f"def main():\n    df = pd.read_csv('data.csv')\n    X = df[{used}]\n    train_model(X, df['target'])\n"
+    write(tmp_path, {"data.csv": DATA, "model.py": f"{given}\n{TRAIN}{main}"})
+    adapter = propose(tmp_path).adapter
+    assert f"return {said}" in adapter
+    assert ("from model import COLUMNS, train_model" in adapter) is bool(given)
+
+
+def test_a_constant_that_would_hide_a_function_is_not_read(tmp_path: Path) -> None:
+    main = "def main():\n    df = pd.read_csv('data.csv')\n    X = df[features]\n    train_model(X, df['target'])\n"
+    write(tmp_path, {"data.csv": DATA, "model.py": f"features = ['a', 'b']\n{TRAIN}{main}"})
+    assert 'return rows[["a", "b"]]' in propose(tmp_path).adapter
