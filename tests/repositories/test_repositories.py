@@ -107,7 +107,8 @@ def table(words: list[str]) -> str:
         if words and _wrong(gated):
             print("\n\n".join(f"--- {name}\n{text}" for name, text in gated.said.items()))
     harmful = right["code_bug"] + right["data_bug"]
-    lines.append(f"harmless pass {right['harmless']}/{len(names)}, harmful blocked {harmful}/{2 * len(names)}")
+    stopped = f"harmful blocked, or for their eval rows in review, {harmful}/{2 * len(names)}"
+    lines.append(f"harmless pass {right['harmless']}/{len(names)}, {stopped}")
     return "\n".join(lines)
 
 
