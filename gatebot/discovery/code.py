@@ -147,6 +147,11 @@ class Module:
         return bool(self.calls & FITTERS)
 
     @property
+    def importable(self) -> bool:
+        """Whether its functions can be imported without running anything else: `train-model.py` is only a script."""
+        return self.guarded and self.path.stem.isidentifier()
+
+    @property
     def runs(self) -> bool:
         """Whether it does something when it is started."""
         return self.main or not self.guarded

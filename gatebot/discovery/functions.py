@@ -119,10 +119,14 @@ def _is_called_as_it_is(function: Function, first: Sequence[Collection[str]]) ->
 def functions(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Yield functions that take rows, features and labels, or a path, and that return or save a model."""
     answering = [
-        (one, each) for one in context.modules if one.guarded for name in PREDICTS if (each := one.functions.get(name))
+        (one, each)
+        for one in context.modules
+        if one.importable
+        for name in PREDICTS
+        if (each := one.functions.get(name))
     ]
     for one in chosen(context, wanted):
-        if not one.guarded:
+        if not one.importable:
             continue
         for name in TRAINS:
             train = one.functions.get(name)
@@ -229,7 +233,7 @@ def _common_values(context: SearchContext) -> dict[str, str]:
 def builders(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Yield functions and objects that provide an unfitted model."""
     for one in chosen(context, wanted):
-        if not one.guarded:
+        if not one.importable:
             continue
         module, folder = import_name(context, one)
         for name, each in one.functions.items():
@@ -252,7 +256,7 @@ def builders(context: SearchContext, wanted: str | None) -> Iterator[Way]:
 def classes(context: SearchContext, wanted: str | None) -> Iterator[Way]:
     """Yield classes with `fit` and `predict` that are given what is known: the first of each module."""
     for one in chosen(context, wanted):
-        if one.guarded and (found := _class(context, one)) is not None:
+        if one.importable and (found := _class(context, one)) is not None:
             yield found
 
 

@@ -29,7 +29,7 @@ def preparation(
         (module, name)
         for other in context.modules
         for name, each in other.functions.items()
-        if PREPARES.match(name) and name not in inside and other.guarded and _takes_rows(each, takes)
+        if PREPARES.match(name) and name not in inside and other.importable and _takes_rows(each, takes)
         for module, place in [import_name(context, other)]
         if place == folder and any(name in caller.calls for caller in callers)
     }

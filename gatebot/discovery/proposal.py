@@ -89,7 +89,9 @@ def propose(root: Path, *, data: str | None = None, target: str | None = None, t
     if not isinstance(way, Native | Commands):
         ending = "".join(PurePosixPath(table.main.path).suffixes[-2:])
         one = _with_features(modules, table, roles)
-        named = (*import_name(context, one), one.features_name) if one and one.features_name and one.guarded else None
+        named = (
+            (*import_name(context, one), one.features_name) if one and one.features_name and one.importable else None
+        )
         features = one.features if one else None
         text = adapter.text(way, adapter.Columns(roles, features, settings_file, ending, named))
     seen = reached(files, modules, way)

@@ -133,9 +133,12 @@ def predict(model, rows):
 
 def submission(way: PredictionScript) -> str:
     """Return the functions for a script that trains and predicts at once."""
-    paths = {"train": way.train, "asked": way.asked, "answers": way.answers}
-    quoted = {name: json.dumps(path) for name, path in paths.items()}
-    return _SUBMISSION.format(command=json.dumps(list(way.command)), **quoted)
+    return _SUBMISSION.format(
+        command=quoted(list(way.command)),
+        train=quoted(way.train),
+        asked=quoted(way.asked),
+        answers=quoted(way.answers),
+    )
 
 
 def script(way: Script, columns: "Columns") -> str:
@@ -146,19 +149,19 @@ def script(way: Script, columns: "Columns") -> str:
 
 def _constants(way: Script) -> Iterator[str]:
     if way.variable:
-        yield f"COMMAND = {json.dumps(list(way.commands[0][1:]))}\n"
-        yield f"FOLDER = {json.dumps(way.folder)}  # where it is started\n"
+        yield f"COMMAND = {quoted(list(way.commands[0][1:]))}\n"
+        yield f"FOLDER = {quoted(way.folder)}  # where it is started\n"
     else:
-        commands = "\n".join(f"    {json.dumps(list(command))}," for command in way.commands)
+        commands = "\n".join(f"    {quoted(list(command))}," for command in way.commands)
         yield f"COMMANDS = [\n{commands}\n]\n"
     if way.tables:
-        yield f"TABLES = {json.dumps(list(way.tables))}  # where the data is looked for\n"
+        yield f"TABLES = {quoted(list(way.tables))}  # where the data is looked for\n"
     if way.model and not _places(way):
-        yield f"MODEL = {json.dumps(way.model)}  # what is left\n"
+        yield f"MODEL = {quoted(way.model)}  # what is left\n"
     if way.leaves:
-        yield f"LEAVES = {json.dumps(list(way.leaves))}  # what is left besides\n"
+        yield f"LEAVES = {quoted(list(way.leaves))}  # what is left besides\n"
     if way.codes:
-        yield f"CODES = {json.dumps(dict(way.codes))}  # what the model's answers stand for\n"
+        yield f"CODES = {quoted(dict(way.codes))}  # what the model's answers stand for\n"
 
 
 def _places(way: Script) -> set[str]:
@@ -169,7 +172,7 @@ def _places(way: Script) -> set[str]:
 
 def _runner(way: Script) -> str:
     if not way.variable:
-        return _RUN.format(folder="" if way.folder == "." else f", cwd={json.dumps(way.folder)}")
+        return _RUN.format(folder="" if way.folder == "." else f", cwd={quoted(way.folder)}")
     return _NOTEBOOK_VARIABLES if way.commands[0][-1].endswith(".ipynb") else _SCRIPT_VARIABLES
 
 
@@ -210,7 +213,7 @@ def _prepared(way: Script, columns: "Columns", models: list[str], values: dict[s
 def _results(way: Script, places: str) -> Iterator[str]:
     """Yield the lines that run it, and return the model and what is needed beside it."""
     if way.variable:
-        parts = [f"found[{json.dumps(name)}]" for name in (way.variable, *way.steps)]
+        parts = [f"found[{quoted(name)}]" for name in (way.variable, *way.steps)]
         yield "found = variables(COMMAND)"
         yield f"return {parts[0]}" if len(parts) == 1 else f"return {', '.join(parts)}"
         return
@@ -218,7 +221,7 @@ def _results(way: Script, places: str) -> Iterator[str]:
     if way.ask and way.asks[0]:
         yield f"return kept([written(MODEL){', *LEAVES' if way.leaves else ''}])"
         return
-    saved = next((_saved(way, f"places[{json.dumps(place)}]") for place in _places(way)), "MODEL")
+    saved = next((_saved(way, f"places[{quoted(place)}]") for place in _places(way)), "MODEL")
     if way.ask:
         yield f"return Path(written({saved})).read_bytes()"
         return
@@ -231,13 +234,13 @@ def _results(way: Script, places: str) -> Iterator[str]:
 def _saved(way: Script, place: str) -> str:
     """Return the expression for the model's path: what a place stands for, or a file in that folder."""
     name = way.model.removeprefix("{model_folder}/")
-    return place if name == way.model else f"Path({place}) / {json.dumps(name)}"
+    return place if name == way.model else f"Path({place}) / {quoted(name)}"
 
 
 def _asking(way: Script, columns: "Columns") -> str:
     rows, found = way.asks
     if rows:
-        places = f"ASKED, ANSWERS = {json.dumps(rows)}, {json.dumps(found)}\n"
+        places = f"ASKED, ANSWERS = {quoted(rows)}, {quoted(found)}\n"
         lines = [
             "restored(model)",
             "forget([ANSWERS])",
@@ -259,7 +262,7 @@ def _asking(way: Script, columns: "Columns") -> str:
             f"return {_coded(way, 'answers(found, rows)')}",
         ]
     body = "".join(f"    {line}\n" for line in lines)
-    start = f"\n\nPREDICT = {json.dumps(list(way.ask))}\n{places}"
+    start = f"\n\nPREDICT = {quoted(list(way.ask))}\n{places}"
     return f'{start}\n\ndef predict({given}):\n    """What the repository\'s own command answers."""\n{body}'
 
 
@@ -286,6 +289,11 @@ def _asked(way: Script, columns: "Columns") -> str:
     else:
         classes, plain = "model.classes_", "model.predict(asked)"
     return asking(lines, classes, plain)
+
+
+def quoted(value: str | list[str] | dict[str, str]) -> str:
+    """Return a text, or texts, as Python source."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def asking(lines: list[str], classes: str, plain: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatebot.discovery.entrypoints import Builder, Functions, Native
+from gatebot.discovery.entrypoints import Builder, Functions, Native, Script
 from gatebot.discovery.proposal import propose
 from tests.cli.laptop import write
 
@@ -68,3 +68,15 @@ def test_class_with_fit_and_predict(
 ) -> None:
     way = _way(tmp_path, CLASS.format(start=start, fit=fit, predict=predict))
     assert way == Builder("model", ".", "Model", values, fitted=fitted, asked=asked)
+
+
+def test_a_file_that_cannot_be_imported_is_only_a_script(tmp_path: Path) -> None:
+    code = (
+        "import joblib\nimport pandas as pd\nfrom sklearn.svm import SVC\n"
+        "def train(df):\n    model = SVC()\n    model.fit(df[['a', 'b']], df['target'])\n    return model\n"
+        "if __name__ == '__main__':\n    joblib.dump(train(pd.read_csv('data.csv')), 'm\U0001f600.pkl')\n"
+    )
+    write(tmp_path, {"data.csv": DATA, "train-model.py": code})
+    found = propose(tmp_path)
+    assert isinstance(found.way, Script)
+    assert 'MODEL = "m\U0001f600.pkl"' in found.adapter
