@@ -220,7 +220,7 @@ def _say_found(found: "Proposal") -> None:
 
     for line in summary(found):
         sure = f"  [{line.sure}]" if line.sure is not None else ""
-        print(printable(f"{line.subject:<7} {line.says}{sure}"))
+        print(printable(f"{line.subject:<7} {' '.join(line.says.split())}{sure}"))
 
 
 def _say_written(

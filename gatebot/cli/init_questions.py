@@ -13,7 +13,8 @@ MOST_TRIES = 3
 
 def can_ask() -> bool:
     """Return whether a person is at a terminal to be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+    streams = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams) and not os.environ.get("CI")
 
 
 def choose(problem: str, candidates: Sequence[str], advice: str) -> str:
