@@ -49,6 +49,10 @@ MODELS = (
     "trained_model",
     "fitted",
     "best_model",
+    "final_model",
+    "fitted_model",
+    "model_pipeline",
+    "final_pipeline",
 )
 
 ROWS = frozenset(

@@ -96,6 +96,20 @@ def train(df, target_col):
         },
         Functions,
     ),
+    "train returns a pipeline and rows to test on, and an old model lies there": (
+        {
+            "learn_i.py": TREE
+            + """
+def train(df: pd.DataFrame) -> tuple:
+    model_pipeline = DecisionTreeClassifier().fit(df[["a", "b"]], df["target"])
+    return model_pipeline, df[["a"]], df["target"]
+def save(model_pipeline):
+    joblib.dump(model_pipeline, "old.joblib")
+""",
+            "old.joblib": "of another version",
+        },
+        Functions,
+    ),
     "settings": (
         {
             "learn_d.py": TREE
