@@ -37,18 +37,18 @@ def delimited(data: bytes, name: str, layout: Layout = AUTO, *, spaces: bool = F
 
     lines, layout = with_header(data, name, layout, spaces=spaces)
     require_extent(len(lines.names), lines.data.count(b"\n"), len(lines.data), name)
-    nothing = ["", *layout.missing]
+    empty = lines.quote.encode() * 2  # a quoted empty value, which polars reads as an empty text
+    nothing = (*layout.missing, *([""] if lines.quote and empty in lines.data else []))
     try:
         frame = pl.read_csv(
             lines.data,
             infer_schema=False,
             separator=lines.separator,
             quote_char=lines.quote or None,
-            null_values=nothing,
             encoding="utf8",
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        frame = _slowly(lines, nothing)
+        frame, nothing = _slowly(lines), ("", *layout.missing)
     if (
         len(lines.names) > 1
         and frame.get_column(frame.columns[-1]).null_count()
@@ -58,24 +58,28 @@ def delimited(data: bytes, name: str, layout: Layout = AUTO, *, spaces: bool = F
             pass
     if all(values.null_count() for values in frame.get_columns()):  # else no line is blank
         frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    frame = without(frame, nothing)
     frame, pointed = (frame, frozenset[str]()) if layout.decimal == "." else with_points(frame)
     return TextTable(frame, layout, pointed=pointed)
 
 
-def _slowly(lines: Lines, nothing: Sequence[str]) -> "pl.DataFrame":
+def _slowly(lines: Lines) -> "pl.DataFrame":
     """Read rows with the `csv` module, which locates errors and accepts quotes within values."""
     import polars as pl
 
-    gaps = frozenset(nothing)
     found = list(_records(lines))[1:]
     columns = zip(*found, strict=True) if found else [()] * len(lines.names)
-    return pl.DataFrame(
-        {
-            column: [None if value in gaps else value for value in values]
-            for column, values in zip(lines.names, columns, strict=True)
-        },
-        schema=dict.fromkeys(lines.names, pl.String),
-    )
+    values = {column: list(values) for column, values in zip(lines.names, columns, strict=True)}
+    return pl.DataFrame(values, schema=dict.fromkeys(lines.names, pl.String))
+
+
+def without(frame: "pl.DataFrame", words: Sequence[str]) -> "pl.DataFrame":
+    """Return a table in which these words are missing values, in its columns of text."""
+    import polars as pl
+
+    if not words or pl.String not in frame.dtypes:
+        return frame
+    return frame.with_columns(pl.when(~pl.col(pl.String).is_in(words)).then(pl.col(pl.String)))
 
 
 def _records(lines: Lines) -> Iterator[list[str]]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatebot.core.address import shown
+from gatebot.data.delimited import without
 from gatebot.data.digest import bytes_digest, content, frame_digest
 from gatebot.data.layout import AUTO, Layout, TextTable
 from gatebot.data.packing import decoded, plain_name
 from gatebot.data.rows import Columns, Rows
 from gatebot.data.source import Place, Source, locate
-from gatebot.data.text import text_table, without
+from gatebot.data.text import text_table
 from gatebot.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gatebot.data.delimited import delimited
+from gatebot.data.delimited import delimited, without
 from gatebot.data.encoding import as_utf8
 from gatebot.data.json_text import array_as_lines, json_lines
 from gatebot.data.layout import AUTO, Layout, TextTable
@@ -52,12 +52,3 @@ def text_table(data: bytes, name: str, ending: str, layout: Layout = AUTO) -> Te
 def _filled(found: TextTable, layout: Layout) -> TextTable:
     """Return a JSON table in which the declared words are missing values."""
     return replace(found, frame=without(found.frame, layout.missing))
-
-
-def without(frame: "pl.DataFrame", words: tuple[str, ...]) -> "pl.DataFrame":
-    """Return a table in which these words are missing values, in its columns of text."""
-    import polars as pl
-
-    if not words or pl.String not in frame.dtypes:
-        return frame
-    return frame.with_columns(pl.when(~pl.col(pl.String).is_in(words)).then(pl.col(pl.String)))

@@ -141,7 +141,7 @@ def test_several_scores_keep_their_columns() -> None:
         (b"PAR1 but not really", BY_ORDER, CLASSES, "Parquet"),
         (b"\x1f\x8b junk", BY_ORDER, CLASSES, "unpacked"),
         (gzip.compress(CSV)[:-12], BY_ORDER, CLASSES, "cannot be unpacked"),
-        (b"\xff\xfe\x00\x01", BY_ORDER, CLASSES, "UTF-16"),
+        (b"\xff\xfe\x00\xd8\x01\x00", BY_ORDER, CLASSES, "UTF-16"),
         (b"prediction\n" + b"a\n" * 5000, BY_ORDER, CLASSES, "more than 1006 rows"),
         (("," * 3000 + "\n").encode(), BY_ORDER, CLASSES, ""),
         (b"[[[[[[", BY_ORDER, CLASSES, "JSON"),
