@@ -54,6 +54,7 @@ def _summary(root: Path, files: dict[str, str]) -> dict[str, SummaryLine]:
             "rows.csv is written by clean.py, whose changes go unseen",
             None,
         ),
+        ({"rows.csv": ROWS}, "set-up", "nothing here says what to install", None),
         ({"rows.csv": ROWS, "requirements.txt": "x\n"}, "set-up", "(requirements.txt is here)", None),
         (
             {"rows.csv": DECIMALS, "pipeline.py": PIPELINE.replace("label", "price")},
