@@ -1,6 +1,7 @@
 """A session over several rounds, and what surrounds the trainings."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -231,18 +232,19 @@ def test_needs_start_in_their_order(open_path: Path, shared_cache: Path) -> None
 
 
 def test_a_machine_that_fails_twice_stops_everything(open_path: Path, shared_cache: Path) -> None:
-    """The rows go away under the training."""
+    """A file stands where rows are to be written."""
     root = repository(open_path / "repo")
 
     class Breaking(Recorded):
         def started(self, step: Step) -> None:
             super().started(step)
             if step.phase is Phase.TRAIN:
-                for rows in collector._folder.glob("*/rows/*.csv"):
-                    rows.unlink()
+                for rows in collector._folder.glob("*/rows"):
+                    shutil.rmtree(rows)
+                    rows.touch()
 
-    gone = pytest.raises(MachineError, match="does not exist")
-    with Collector(job(root, shared_cache), Breaking()) as collector, gone:
+    full = pytest.raises(MachineError, match="cannot be written")
+    with Collector(job(root, shared_cache), Breaking()) as collector, full:
         collector.collect([FIT])
 
 
