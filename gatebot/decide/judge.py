@@ -206,7 +206,9 @@ def _kind(case: Case, failure: Failure) -> object:
 
 
 def _unjudged(case: Case, states: Collection[State]) -> bool:
-    """Whether nothing works on either side, so that there is no verdict, not even one to be observed."""
+    """Whether nothing works on any side, so that there is no verdict, not even one to be observed."""
+    if {State.BASELINE, State.BOOTSTRAP} & set(states):
+        return case.head is not None and case.broken(Side.HEAD)
     return State.NOTHING_TRAINS in states and case.facts.rules.policy.broken_base == "error"
 
 

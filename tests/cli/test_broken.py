@@ -145,3 +145,13 @@ def test_a_time_limit_on_both_sides_is_an_error(tmp_path: Path) -> None:
     for text in told(folder, done):
         assert text.count("training was stopped at its time limit, after") == 1
     assert done.err.count("timeout") == 4
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_mains_own_run_in_which_nothing_works_is_no_success(mode: str, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "tiny", files(IN_TRAIN, mode))
+    done = inside(folder, "run", "--as-baseline")
+    assert done.code == 1, done.out
+    for text in told(folder, done):
+        assert "RuntimeError: broken here" in text
+        assert "would be" not in text
