@@ -69,7 +69,7 @@ def _crashes(findings: Sequence[ReportedFinding]) -> tuple[Sentence, ...]:
 def _failed(frame: OwnFrame) -> Sentence:
     told = joined("It fails at ", quote(f"{frame.path}:{frame.line}"))
     told = joined(told, " in ", quote(frame.name)) if frame.name else told
-    told = joined(told, ": ", quote(frame.source)) if frame.source else told
+    told = joined(told, ", on the line ", quote(frame.source)) if frame.source else told
     told = joined(told, ", with ", quote(frame.error)) if frame.error else told
     inside = f", {counted(frame.libraries, 'frame')} deep in libraries" if frame.libraries else ""
     return joined(told, f"{inside}.")
