@@ -21,6 +21,8 @@ from gatebot.evidence.effort import Effort
 from gatebot.evidence.need import Need, Tier
 from gatebot.tasks.table import Index, Table
 
+Answers = NDArray[np.float64]
+
 DIGITS = 9
 """Decimals up to which two answers are the same: less is what sums in another order leave."""
 TOLD_APART = 0.25
@@ -54,8 +56,13 @@ def run(comparison: Comparison, options: ConstantSliceOptions) -> Iterator[Findi
     runs = [run for run in comparison.runs(Tier.SMOKE) if run.base is not None]
     if not runs or any(run.identical for run in runs):
         return
+    both = [pair for run in runs if (pair := _both(run)) is not None]
+    if len(both) < len(runs):
+        return
     for name, members in _slices(comparison):
-        told = [_told(run, members) for run in runs] if len(members) >= options.rows else [None]
+        if len(members) < options.rows or not all(_is_constant(head[members]) for head, _ in both):
+            continue
+        told = [_told(head, base, members) for head, base in both]
         if all(told):
             says = "all {rows} rows of {slice} get one answer, and on base {answers} different ones"
             answers = min(each for each in told if each is not None)
@@ -74,27 +81,34 @@ def _slices(comparison: Comparison) -> Iterator[tuple[str, Index]]:
                 yield name, np.flatnonzero(levels.values.codes == code)
 
 
-def _told(run: Run, members: Index) -> int | None:
-    """Return how many answers base has for these rows, if head has one; None if this shows nothing."""
-    head, base = _answers(run.head), None if run.base is None else _answers(run.base)
-    if head is None or base is None:
-        return None
+def _told(head: Answers, base: Answers, members: Index) -> int | None:
+    """Return how many answers base has for rows of which head has one; None if this shows nothing."""
     rest = np.ones(len(head), dtype=np.bool_)
     rest[members] = False
-    if _different(head[members]) > 1 or not rest.any():
+    if not rest.any():
         return None
     answers = _different(base[members])
     keeps = _different(head[rest]) >= KEPT * _different(base[rest])
     return answers if keeps and answers >= TOLD_APART * len(members) else None
 
 
-def _answers(table: Table) -> NDArray[np.float64] | None:
+def _both(run: Run) -> tuple[Answers, Answers] | None:
+    """Return what both sides answer, [units, columns] each; None if one of them answers labels alone."""
+    head, base = _answers(run.head), None if run.base is None else _answers(run.base)
+    return None if head is None or base is None else (head, base)
+
+
+def _is_constant(answers: Answers) -> bool:
+    return bool((answers == answers[0]).all())
+
+
+def _answers(table: Table) -> Answers | None:
     """Return all numbers that are answered, [units, columns]; None if there are only labels or several items a unit."""
     numbers = [np.round(column.values, DIGITS) for column in table.payload.values() if isinstance(column, Numbers)]
     return np.stack(numbers, axis=1) if numbers and table.unit is None else None
 
 
-def _different(answers: NDArray[np.float64]) -> int:
+def _different(answers: Answers) -> int:
     return len(np.unique(answers, axis=0))
 
 
