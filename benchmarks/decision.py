@@ -1,7 +1,7 @@
 """How often the gate errs: changes whose worth is known, through the real checks and verdict, beside rivals' rules.
 
 python -m benchmarks.decision            about three minutes
-python -m benchmarks.decision --full     what the documentation promises: half an hour on two cores
+python -m benchmarks.decision --full     what the documentation promises: an hour or more on two cores
 python -m benchmarks.decision --kinds evaluation probabilities harmless
 python -m benchmarks.decision --plot power.svg
 """
