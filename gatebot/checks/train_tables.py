@@ -13,7 +13,17 @@ from gatebot.evidence.truth import Truth
 from gatebot.tasks.table import Table, among
 
 
-def trained_rows(effort: Effort, side: Side) -> tuple[Need, ...]:
+def needs(effort: Effort) -> tuple[Need, ...]:
+    """Both sides' predictions of the eval rows, and head's of the rows that its models were trained on."""
+    return (*effort.compared(), *_trained_rows(effort, Side.HEAD)) if effort.trains else ()
+
+
+def wishes(effort: Effort) -> tuple[Need, ...]:
+    """Base's of its training rows; without them the check is excused."""
+    return _trained_rows(effort, Side.BASE) if effort.trains else ()
+
+
+def _trained_rows(effort: Effort, side: Side) -> tuple[Need, ...]:
     """Return the needs for predictions of training rows, one model a seed: folds share most of their rows."""
     return tuple(Predict(Fit(side, seed=seed), TRAIN) for seed in range(effort.smoke_seeds))
 

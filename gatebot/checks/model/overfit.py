@@ -14,12 +14,11 @@ from pydantic import Field
 
 from gatebot.checks.check import Check, Options
 from gatebot.checks.difference import failure
-from gatebot.checks.train_tables import eval_table, train_table, trained_rows
+from gatebot.checks.train_tables import eval_table, needs, train_table, wishes
 from gatebot.comparison.comparison import MAX_SEEDS, Comparison
 from gatebot.core.finding import Fact, Finding, Level
 from gatebot.evidence.column import Floats, Hashes
-from gatebot.evidence.effort import Effort
-from gatebot.evidence.need import Need, Side, Tier
+from gatebot.evidence.need import Side, Tier
 from gatebot.evidence.predictions import TRAIN, Predict, Predictions
 from gatebot.evidence.training import Fit
 from gatebot.stats.arrays import StatError
@@ -41,16 +40,6 @@ class OverfitOptions(Options):
     margin: float = Field(
         default=0.05, gt=0, description="how much the gap may grow: points of a share, else relative to base's value"
     )
-
-
-def needs(effort: Effort) -> tuple[Need, ...]:
-    """Both sides' predictions of the eval rows, and head's of the rows that its models were trained on."""
-    return (*effort.compared(), *trained_rows(effort, Side.HEAD)) if effort.trains else ()
-
-
-def wishes(effort: Effort) -> tuple[Need, ...]:
-    """Base's of its training rows; without them the check is excused."""
-    return trained_rows(effort, Side.BASE) if effort.trains else ()
 
 
 def excuse(comparison: Comparison) -> str:

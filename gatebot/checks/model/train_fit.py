@@ -13,12 +13,11 @@ from pydantic import Field
 
 from gatebot.checks.check import Check, Options
 from gatebot.checks.train_gaps import Fitted, fitted
-from gatebot.checks.train_tables import train_table, trained_rows
+from gatebot.checks.train_tables import needs, train_table, wishes
 from gatebot.comparison.comparison import MAX_SEEDS, Comparison
 from gatebot.core.finding import Fact, Finding, Level
 from gatebot.evidence.column import Floats, Hashes
-from gatebot.evidence.effort import Effort
-from gatebot.evidence.need import Need, Side
+from gatebot.evidence.need import Side
 from gatebot.stats.arrays import StatError
 from gatebot.stats.contrast import Ledger, pair, single
 from gatebot.tasks.table import Mask
@@ -42,16 +41,6 @@ class TrainFitOptions(Options):
         description="least share of what base learns of a part of its training rows that head keeps, if it keeps all "
         "of the others",
     )
-
-
-def needs(effort: Effort) -> tuple[Need, ...]:
-    """Both sides' predictions of the eval rows, and head's of the rows that its models were trained on."""
-    return (*effort.compared(), *trained_rows(effort, Side.HEAD)) if effort.trains else ()
-
-
-def wishes(effort: Effort) -> tuple[Need, ...]:
-    """Base's of its training rows; without them the check is excused."""
-    return trained_rows(effort, Side.BASE) if effort.trains else ()
 
 
 def excuse(comparison: Comparison) -> str:
